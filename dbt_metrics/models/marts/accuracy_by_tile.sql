@@ -1,0 +1,1 @@
+{{ accuracy_of_scope('tile', 'tile') }}

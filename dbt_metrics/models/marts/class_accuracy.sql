@@ -1,0 +1,20 @@
+select
+    scope,
+    key,
+    year,
+    class_name,
+    any_value(verdict) as verdict,
+    max(estimate) filter (where metric = 'users_accuracy') as users_accuracy,
+    max(se) filter (where metric = 'users_accuracy') as users_se,
+    max(ci95_low) filter (where metric = 'users_accuracy') as users_ci95_low,
+    max(ci95_high) filter (where metric = 'users_accuracy') as users_ci95_high,
+    max(n_units) filter (where metric = 'users_accuracy') as users_n_units,
+    max(estimate) filter (where metric = 'producers_accuracy') as producers_accuracy,
+    max(se) filter (where metric = 'producers_accuracy') as producers_se,
+    max(ci95_low) filter (where metric = 'producers_accuracy') as producers_ci95_low,
+    max(ci95_high) filter (where metric = 'producers_accuracy') as producers_ci95_high,
+    max(n_units) filter (where metric = 'producers_accuracy') as producers_n_units
+from {{ ref('stg_metrics') }}
+where metric in ('users_accuracy', 'producers_accuracy')
+group by scope, key, year, class_name
+order by scope, key, year, class_name

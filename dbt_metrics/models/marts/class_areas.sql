@@ -1,0 +1,17 @@
+select
+    scope,
+    key,
+    year,
+    class_name,
+    any_value(verdict) as verdict,
+    max(estimate) filter (where metric = 'mapped_area') as mapped_area_ha,
+    max(estimate) filter (where metric = 'area') as area_ha,
+    max(se) filter (where metric = 'area') as area_se_ha,
+    max(ci95_low) filter (where metric = 'area') as ci95_low_ha,
+    max(ci95_high) filter (where metric = 'area') as ci95_high_ha,
+    max(ci95_high - ci95_low) filter (where metric = 'area') as ci95_width_ha,
+    any_value(map_digest) as map_digest
+from {{ ref('stg_metrics') }}
+where metric in ('area', 'mapped_area')
+group by scope, key, year, class_name
+order by scope, key, year, class_name

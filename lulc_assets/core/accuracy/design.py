@@ -1,0 +1,97 @@
+"""How the units of a reference sample were drawn.
+
+What belongs here: the fields of a sampling design and their JSON form. What does not: the
+units themselves (``sample.py``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lulc_assets.core.accuracy.report import DESIGNS
+from lulc_assets.core.errors import InvalidSample
+
+
+@dataclass(frozen=True)
+class SampleDesign:
+    """How the units of a sample were chosen.
+
+    Attributes:
+        design: one of "simple_random", "systematic", "stratified", "none".
+        region: that was sampled.
+        year: that the reference classes describe; None where it was not said.
+        sample_size: units that were drawn; None where it was not said.
+        population_pixels: of the region; None where it was not said.
+        stratum_pixels: size of each stratum of a stratified sample; empty to take
+            N_h = Σ 1 / inclusion probability.
+        extra: everything else that the design file says, kept as it is.
+    """
+
+    design: str
+    region: str = ""
+    year: int | None = None
+    sample_size: int | None = None
+    population_pixels: int | None = None
+    stratum_pixels: Mapping[str, int] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_probability(self) -> bool:
+        """Whether every place had a known chance to be drawn."""
+        return self.design != "none"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types; :meth:`from_dict` reverses it."""
+        return {
+            "design": self.design,
+            "region": self.region,
+            "year": self.year,
+            "sample_size": self.sample_size,
+            "population_pixels": self.population_pixels,
+            "stratum_pixels": dict(self.stratum_pixels),
+            **self.extra,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], source: str = "sample design") -> "SampleDesign":
+        """Read a design.
+
+        Args:
+            data: the object of the design file.
+            source: named in messages.
+
+        Raises:
+            InvalidSample: no design, an unknown one, or numbers that are no positive
+                integers.
+        """
+        design = data.get("design")
+        if design not in DESIGNS:
+            raise InvalidSample(
+                f"{source}: design is {design!r}; say how the units were drawn: one of "
+                f"{', '.join(DESIGNS)} ('none' gives plain agreement without intervals)"
+            )
+        sizes = data.get("stratum_pixels") or {}
+        if not isinstance(sizes, Mapping):
+            raise InvalidSample(f"{source}: stratum_pixels must map stratum names to pixels")
+        known = {"design", "region", "year", "sample_size", "population_pixels", "stratum_pixels"}
+        return cls(
+            design=str(design),
+            region=str(data.get("region") or ""),
+            year=_whole(data, "year", source),
+            sample_size=_whole(data, "sample_size", source),
+            population_pixels=_whole(data, "population_pixels", source),
+            stratum_pixels={str(name): _required_whole(sizes, name, source) for name in sizes},
+            extra={k: v for k, v in data.items() if k not in known},
+        )
+
+
+def _whole(data: Mapping[str, Any], key: str, source: str) -> int | None:
+    return None if data.get(key) is None else _required_whole(data, key, source)
+
+
+def _required_whole(data: Mapping[str, Any], key: str, source: str) -> int:
+    value = data[key]
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or value < 1 or value != int(value):
+        raise InvalidSample(f"{source}: {key} is {value!r}; it must be a positive whole number")
+    return int(value)

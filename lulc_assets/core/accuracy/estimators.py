@@ -1,0 +1,194 @@
+"""The ratio-of-totals estimator under stratified sampling, and post-strata.
+
+What belongs here: estimators of a ratio of two population totals from a stratified
+sample, in plain numpy. What does not: intervals (``intervals.py``) and which figures of a
+map are such ratios (``figures.py``).
+
+Every figure of a report is R = Y / X, Y and X totals of indicators: overall accuracy has
+y = [map = reference], x = 1; user's accuracy of class c y = [map = reference = c],
+x = [map = c]; producer's accuracy x = [reference = c]; an area share y = [reference = c],
+x = 1. A domain multiplies both by [unit in domain]. So one estimator serves strata that
+are the map classes (Olofsson et al. 2014), strata that are not (Stehman 2014), domains,
+and simple random samples that are poststratified.
+
+Sources: Stehman 2014, "Estimating area and map accuracy for stratified random sampling
+when the strata are different from the map classes", IJRS 35, eqs. 2, 18, 25–28; Cochran
+1977, "Sampling Techniques", §5A.9 (poststrata) and §6.11 (combined ratio estimator);
+Card 1982; Särndal et al. 1992, §5.8 and §7.6.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lulc_assets.core.errors import InvalidSample
+
+MIN_UNITS_FOR_VARIANCE = 2
+"""A sample variance needs two units."""
+
+
+@dataclass(frozen=True)
+class Strata:
+    """How sample units stand for a population.
+
+    Attributes:
+        names: of the H strata, for messages.
+        of_unit: shape (n,), int64: index of the stratum of each unit.
+        sizes: shape (H,), float64: N_h, pixels or hectares (only ratios matter).
+        fractions: shape (H,), float64: sampling fractions f_h for the finite-population
+            factor; zeros leave it out (Olofsson et al. 2014).
+
+    Raises:
+        InvalidSample: a stratum has fewer than two units; the message names it.
+    """
+
+    names: tuple[str, ...]
+    of_unit: npt.NDArray[np.int64]
+    sizes: npt.NDArray[np.float64]
+    fractions: npt.NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        if not self.names:
+            raise InvalidSample("a sample without strata stands for nothing; give one stratum")
+        short = [
+            f"{name} ({count})"
+            for name, count in zip(self.names, self.counts, strict=True)
+            if count < MIN_UNITS_FOR_VARIANCE
+        ]
+        if short:
+            raise InvalidSample(
+                f"stratum with fewer than two units: {', '.join(short)}. "
+                "Take more units there or merge it with another stratum."
+            )
+
+    @property
+    def counts(self) -> npt.NDArray[np.int64]:
+        """Units in each stratum, n_h, shape (H,), int64."""
+        return np.bincount(self.of_unit, minlength=len(self.names)).astype(np.int64)
+
+    @property
+    def weights(self) -> npt.NDArray[np.float64]:
+        """What each unit stands for, N_h / n_h, shape (n,), float64."""
+        per_stratum: npt.NDArray[np.float64] = self.sizes / self.counts
+        return per_stratum[self.of_unit]
+
+    @property
+    def degrees_of_freedom(self) -> int:
+        """Σ n_h − H, for t quantiles."""
+        return int(self.of_unit.size - len(self.names))
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """An estimated ratio of totals and its standard error; NaN when X̂ is 0."""
+
+    value: float
+    se: float
+
+
+def estimate_ratio(y: npt.NDArray[np.float64], x: npt.NDArray[np.float64], strata: Strata) -> Ratio:
+    """Estimate Y / X from a stratified sample (the combined ratio estimator).
+
+    R̂ = Ŷ / X̂ with Ŷ = Σ_h N_h ȳ_h, and with residuals d = y − R̂ x
+    V(R̂) = X̂⁻² Σ_h N_h² (1 − f_h) s²_d,h / n_h
+    (Stehman 2014, eqs. 27 and 28; Cochran 1977, eq. 6.51). With x = 1 everywhere it is
+    the stratified mean and its variance (Cochran 1977, eqs. 5.1 and 5.7). For post-strata
+    this is the variance conditional on the n_h that came out (Cochran 1977, §5A.9).
+
+    Args:
+        y: shape (n,), float64: numerator of each unit.
+        x: shape (n,), float64: denominator of each unit.
+        strata: of the same n units.
+    """
+    weights = strata.weights
+    x_total = float(np.sum(weights * x))
+    if x_total == 0.0:
+        return Ratio(np.nan, np.nan)
+    ratio = float(np.sum(weights * y)) / x_total
+    residuals = y - ratio * x
+    counts = strata.counts
+    means = np.bincount(strata.of_unit, weights=residuals, minlength=counts.size) / counts
+    squares = (residuals - means[strata.of_unit]) ** 2
+    s2 = np.bincount(strata.of_unit, weights=squares, minlength=counts.size) / (counts - 1)
+    variance = np.sum(strata.sizes**2 * (1.0 - strata.fractions) * s2 / counts) / x_total**2
+    return Ratio(ratio, float(np.sqrt(variance)))
+
+
+def effective_count(weights: npt.NDArray[np.float64]) -> float:
+    """Kish's effective number of units, (Σ w)² / Σ w²; 0 without units.
+
+    Over the units that show an omission of class j from a sample stratified by map class
+    it equals m_j = (Σ_i W_i p_ij)² / Σ_i W_i² p_ij / n_i, i ≠ j.
+    """
+    if weights.size == 0:
+        return 0.0
+    return float(weights.sum() ** 2 / np.sum(weights**2))
+
+
+@dataclass(frozen=True)
+class PostStrata:
+    """Post-strata by map class and what was collapsed to get them.
+
+    Attributes:
+        strata: of the sample units.
+        collapsed: codes of the map classes that share one post-stratum, empty if none.
+        thin: codes of those that had too few units of their own.
+    """
+
+    strata: Strata
+    collapsed: tuple[int, ...]
+    thin: tuple[int, ...]
+
+
+def poststratify(
+    map_codes: npt.NDArray[np.integer],
+    class_sizes: npt.NDArray[np.float64],
+    *,
+    min_units: int = MIN_UNITS_FOR_VARIANCE,
+    fraction: float = 0.0,
+    names: tuple[str, ...] | None = None,
+) -> PostStrata:
+    """Poststratify a simple random or systematic sample by map class.
+
+    The weights come from the map's own class sizes (Card 1982; Stehman 2013, "Estimating
+    area from an accuracy assessment error matrix", eq. 1). Rule for thin classes: all
+    mapped classes with fewer than ``min_units`` units form one post-stratum; while that
+    one has fewer than ``min_units`` units too, the mapped class with the fewest units
+    joins it (ties: the smallest code). Collapsing depends on counts of map classes only,
+    never on the reference, so it does not bias (Cochran 1977, §5A.12).
+
+    Args:
+        map_codes: shape (n,), codes 1…k.
+        class_sizes: shape (k,), float64: pixels or hectares of each map class.
+        min_units: that a post-stratum of its own needs, at least 2.
+        fraction: sampling fraction for the finite-population factor.
+        names: of the k classes, for messages.
+
+    Raises:
+        InvalidSample: fewer than two units in all, or units of a class of size 0.
+    """
+    needed = max(min_units, MIN_UNITS_FOR_VARIANCE)
+    counts = np.bincount(map_codes, minlength=class_sizes.size + 1)[1:]
+    labels = names or tuple(str(code) for code in range(1, class_sizes.size + 1))
+    if np.any((class_sizes <= 0) & (counts > 0)):
+        lost = [labels[i] for i in np.flatnonzero((class_sizes <= 0) & (counts > 0))]
+        raise InvalidSample(f"units on map classes without area: {', '.join(lost)}")
+    pool = [int(i) for i in np.flatnonzero((class_sizes > 0) & (counts < needed))]
+    thin = tuple(i + 1 for i in pool)
+    others = [int(i) for i in np.flatnonzero((class_sizes > 0) & (counts >= needed))]
+    others.sort(key=lambda i: (counts[i], i))
+    while pool and others and counts[pool].sum() < needed:
+        pool.append(others.pop(0))
+    groups = [[i] for i in sorted(others)] + ([sorted(pool)] if pool else [])
+    group_of_class = np.full(class_sizes.size, -1, dtype=np.int64)
+    for index, group in enumerate(groups):
+        group_of_class[group] = index
+    strata = Strata(
+        names=tuple(" + ".join(labels[i] for i in group) for group in groups),
+        of_unit=group_of_class[np.asarray(map_codes, dtype=np.int64) - 1],
+        sizes=np.array([class_sizes[group].sum() for group in groups], dtype=np.float64),
+        fractions=np.full(len(groups), fraction, dtype=np.float64),
+    )
+    collapsed = tuple(i + 1 for i in sorted(pool)) if len(pool) > 1 else ()
+    return PostStrata(strata, collapsed, thin)

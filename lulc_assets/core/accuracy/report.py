@@ -1,0 +1,203 @@
+"""The figures of one accuracy and area report, as plain frozen data.
+
+What belongs here: the dataclasses that pages, metric tables and asset metadata read, and
+their JSON form. What does not: how the figures are estimated (``figures.py``) and how a
+map and a sample become a report (``build.py``).
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Scope = Literal["tile", "region"]
+Verdict = Literal["estimated", "insufficient", "agreement_only", "no_sample"]
+
+SCOPES: tuple[Scope, ...] = ("tile", "region")
+VERDICTS: tuple[Verdict, ...] = ("estimated", "insufficient", "agreement_only", "no_sample")
+DESIGNS = ("simple_random", "systematic", "stratified", "none")
+"""Sampling designs; ``none`` is anything that is no probability sample."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One figure with its uncertainty; NaN where something cannot be estimated.
+
+    Attributes:
+        value: share (0–1) or area in hectares.
+        se: standard error, same unit. It is 0 when no unit disagrees; the interval is
+            then not built from it and has a width all the same.
+        ci95_low: lower end of the 95 % interval, within the legal range of the figure.
+        ci95_high: upper end.
+        n: sample units that the figure rests on: mapped as the class for user's accuracy,
+            of the reference class for producer's accuracy, else all units used.
+    """
+
+    value: float
+    se: float
+    ci95_low: float
+    ci95_high: float
+    n: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types, NaN as None."""
+        return {
+            "value": _none_if_nan(self.value),
+            "se": _none_if_nan(self.se),
+            "ci95_low": _none_if_nan(self.ci95_low),
+            "ci95_high": _none_if_nan(self.ci95_high),
+            "n": self.n,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Estimate":
+        """Rebuild from :meth:`to_dict`."""
+        return cls(
+            value=_nan_if_none(data["value"]),
+            se=_nan_if_none(data["se"]),
+            ci95_low=_nan_if_none(data["ci95_low"]),
+            ci95_high=_nan_if_none(data["ci95_high"]),
+            n=int(data["n"]),
+        )
+
+
+@dataclass(frozen=True)
+class ClassFigures:
+    """The figures of one land class.
+
+    Attributes:
+        code: legend code, 1–9.
+        name: machine name.
+        title: printed name.
+        color: sRGB, ``#rrggbb``.
+        mapped_area_ha: counted on the map, without any correction for its errors.
+        area_ha: estimated area; None unless the report's verdict is "estimated".
+        users: user's accuracy (1 − commission error), or None.
+        producers: producer's accuracy (1 − omission error), or None.
+    """
+
+    code: int
+    name: str
+    title: str
+    color: str
+    mapped_area_ha: float
+    area_ha: Estimate | None
+    users: Estimate | None
+    producers: Estimate | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return {
+            "code": self.code,
+            "name": self.name,
+            "title": self.title,
+            "color": self.color,
+            "mapped_area_ha": self.mapped_area_ha,
+            "area_ha": _optional_dict(self.area_ha),
+            "users": _optional_dict(self.users),
+            "producers": _optional_dict(self.producers),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "ClassFigures":
+        """Rebuild from :meth:`to_dict`."""
+        fields = dict(data)
+        for key in ("area_ha", "users", "producers"):
+            fields[key] = _optional_estimate(data[key])
+        return cls(**fields)
+
+
+@dataclass(frozen=True)
+class AccuracyReport:
+    """What is known about one map of a tile or a region in one year.
+
+    Attributes:
+        scope: "tile" or "region".
+        key: tile key or region name.
+        year: of the map.
+        design: of the sample, one of :data:`DESIGNS`.
+        verdict: "estimated" (design-based figures), "insufficient" (a probability sample,
+            but too small here), "agreement_only" (no probability sample), "no_sample".
+        verdict_reason: why, in a sentence for a reader.
+        n_units: sample units used.
+        n_unusable: units on pixels without map data, outside every tile (region only), or
+            that no interpreter could name.
+        total_area_ha: of all owned pixels: mapped classes and no data together.
+        no_data_area_ha: of the owned pixels without map data; estimates exclude them.
+        overall: overall accuracy, None unless "estimated".
+        agreement: plain share of units where map and reference agree, None without units.
+        classes: the land classes in the order of their codes.
+        matrix: counts of units, shape (9, 9), int64; rows = map, columns = reference.
+        proportions: estimated shares of the mapped area, same layout, float64, or None.
+        warnings: sentences for a reader.
+    """
+
+    scope: Scope
+    key: str
+    year: int
+    design: str
+    verdict: Verdict
+    verdict_reason: str
+    n_units: int
+    n_unusable: int
+    total_area_ha: float
+    no_data_area_ha: float
+    overall: Estimate | None
+    agreement: float | None
+    classes: tuple[ClassFigures, ...]
+    matrix: npt.NDArray[np.int64]
+    proportions: npt.NDArray[np.float64] | None
+    warnings: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types; NaN becomes None. :meth:`from_dict` reverses it."""
+        proportions = None if self.proportions is None else self.proportions.tolist()
+        return {
+            "scope": self.scope,
+            "key": self.key,
+            "year": self.year,
+            "design": self.design,
+            "verdict": self.verdict,
+            "verdict_reason": self.verdict_reason,
+            "n_units": self.n_units,
+            "n_unusable": self.n_unusable,
+            "total_area_ha": self.total_area_ha,
+            "no_data_area_ha": self.no_data_area_ha,
+            "overall": _optional_dict(self.overall),
+            "agreement": self.agreement,
+            "classes": [c.to_dict() for c in self.classes],
+            "matrix": self.matrix.tolist(),
+            "proportions": proportions,
+            "warnings": list(self.warnings),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "AccuracyReport":
+        """Rebuild from :meth:`to_dict`."""
+        fields = dict(data)
+        fields["overall"] = _optional_estimate(data["overall"])
+        fields["classes"] = tuple(ClassFigures.from_dict(c) for c in data["classes"])
+        fields["matrix"] = np.array(data["matrix"], dtype=np.int64)
+        if data["proportions"] is not None:
+            fields["proportions"] = np.array(data["proportions"], dtype=np.float64)
+        fields["warnings"] = tuple(data["warnings"])
+        return cls(**fields)
+
+
+def _optional_dict(estimate: Estimate | None) -> dict[str, Any] | None:
+    return None if estimate is None else estimate.to_dict()
+
+
+def _optional_estimate(data: Mapping[str, Any] | None) -> Estimate | None:
+    return None if data is None else Estimate.from_dict(data)
+
+
+def _none_if_nan(number: float) -> float | None:
+    return None if math.isnan(number) else number
+
+
+def _nan_if_none(number: float | None) -> float:
+    return math.nan if number is None else float(number)

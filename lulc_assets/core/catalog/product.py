@@ -1,0 +1,80 @@
+"""What a Sentinel-2 product name says.
+
+What belongs here: parsing the names that ESA gives to products, datatakes and
+datastrips. What does not: STAC.
+
+Source: Sentinel-2 Products Specification Document, "Product naming convention":
+``S2A_MSIL2A_20190101T000001_N0212_R116_T58UFF_20201007T214659``.
+"""
+
+import re
+from dataclasses import dataclass
+
+_PRODUCT = re.compile(
+    r"(?P<mission>S2[A-D])_MSI(?P<level>L1C|L2A)_(?P<start>\d{8}T\d{6})"
+    r"(?:_N(?P<baseline>\d{4}))?(?:_R(?P<orbit>\d{3}))?_T(?P<tile>\d{2}[A-Z]{3})"
+    r"(?:_(?P<stamp>\d{8}T\d{6}))?"
+)
+_DATATAKE = re.compile(r"GS2[A-D]_(?P<start>\d{8}T\d{6})_")
+_DATASTRIP = re.compile(r"_S(?P<start>\d{8}T\d{6})(?:_|$)")
+_BASELINE = re.compile(r"\d{2}\.\d{2}")
+
+
+@dataclass(frozen=True)
+class ProductName:
+    """The parts of a product name; empty where the name has none.
+
+    Attributes:
+        platform: ``sentinel-2a`` …
+        level: ``L1C`` or ``L2A``.
+        datatake_start: start of the datatake, ``YYYYMMDDTHHMMSS``, the same for all tiles.
+        baseline: processing baseline, ``02.12``.
+        relative_orbit: three digits.
+        tile: MGRS square.
+        stamp: the discriminator at the end, usually the time of generation.
+    """
+
+    platform: str
+    level: str
+    datatake_start: str
+    baseline: str
+    relative_orbit: str
+    tile: str
+    stamp: str
+
+
+def parse_product_name(text: str) -> ProductName | None:
+    """The parts of the product name that ``text`` begins with, or None."""
+    match = _PRODUCT.match(text)
+    if match is None:
+        return None
+    digits = match["baseline"] or ""
+    return ProductName(
+        platform=f"sentinel-{match['mission'][1:].lower()}",
+        level=match["level"],
+        datatake_start=match["start"],
+        baseline=f"{digits[:2]}.{digits[2:]}" if digits else "",
+        relative_orbit=match["orbit"] or "",
+        tile=match["tile"],
+        stamp=match["stamp"] or "",
+    )
+
+
+def datatake_start(datatake_id: str) -> str:
+    """Start of a datatake from its id, e.g. ``GS2A_20190101T000001_018417_N02.12``; or empty."""
+    match = _DATATAKE.match(datatake_id)
+    return match["start"] if match else ""
+
+
+def datastrip_start(datastrip_id: str) -> str:
+    """Start of sensing from a datastrip id (its ``_S…`` part), or empty."""
+    match = _DATASTRIP.search(datastrip_id)
+    return match["start"] if match else ""
+
+
+def parse_baseline(text: str) -> tuple[int, int] | None:
+    """``05.09`` → (5, 9), to compare baselines; None when it is no baseline."""
+    if not _BASELINE.fullmatch(text):
+        return None
+    major, minor = text.split(".")
+    return int(major), int(minor)

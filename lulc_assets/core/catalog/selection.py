@@ -1,0 +1,278 @@
+"""Which of the candidate scenes are used: clear ones, from all seasons, enough and no more.
+
+What belongs here: the rule and the reason for each candidate. What does not: finding
+candidates (``search``) or the table's file (``table``).
+
+The rule follows Karra et al. 2021 (least cloudy first; more scenes where it is cloudy,
+fewer where it is clear) and makes it exact:
+
+1. Of several processings of one acquisition one is kept (``duplicates``).
+2. clear = (1 − no data) · (1 − cloud − shadow) over the area of interest: the share of its
+   pixels that the scene's SCL lets vote, on a lattice of at most ``lattice_px`` points a
+   side. Scenes below ``min_clear_share`` are left out.
+3. Each round takes the clearest remaining scene of the quarter with the fewest clear
+   observations so far (quarters without remaining scenes are passed over). Ties: the
+   earlier quarter; the earlier datetime; the smaller id.
+4. It ends when ``covered_share`` of the pixels have ``clear_observations`` clear
+   observations, or ``max_scenes`` are used.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from shapely.geometry import shape
+
+from lulc_assets.core.catalog.duplicates import find_duplicates
+from lulc_assets.core.catalog.search import RejectedItem
+from lulc_assets.core.catalog.table import CANDIDATES_SCHEMA
+from lulc_assets.core.errors import SceneError
+from lulc_assets.core.grid import PixelGrid
+from lulc_assets.core.imagery.masks import SCL_NO_DATA, votes
+from lulc_assets.core.imagery.overview import lattice_of, read_scl_lattice
+from lulc_assets.core.imagery.reader import SceneReader
+from lulc_assets.core.progress import Progress, silent
+from lulc_assets.core.scene.recipe import SceneRecipe
+
+QUARTERS = (1, 2, 3, 4)
+
+
+@dataclass(frozen=True)
+class SelectionSettings:
+    """Numbers of the selection rule.
+
+    Attributes:
+        clear_observations: a pixel is served when it has this many. Default 10: a mode over
+            ten clear dates is stable, and Karra et al. 2021 report about as many a pixel.
+        max_scenes: at most this many scenes, whatever the clouds; about a scene every nine
+            days of a year.
+        min_clear_share: scenes with a smaller share of clear pixels are not worth reading.
+        covered_share: share of the pixels that must be served; the rest may be swath edges
+            and bright roofs that SCL always takes for cloud.
+        lattice_px: points a side at which clearness is judged.
+    """
+
+    clear_observations: int = 10
+    max_scenes: int = 40
+    min_clear_share: float = 0.05
+    covered_share: float = 0.95
+    lattice_px: int = 512
+
+    def __post_init__(self) -> None:
+        if min(self.clear_observations, self.max_scenes, self.lattice_px) < 1:
+            raise ValueError(f"counts must be at least 1: {self}")
+        if not (0 <= self.min_clear_share <= 1 and 0 < self.covered_share <= 1):
+            raise ValueError(f"shares must lie in 0–1: {self}")
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A readable scene: which lattice points it sees clearly."""
+
+    recipe: SceneRecipe
+    clear: npt.NDArray[np.bool_]
+    nodata_share: float
+
+    @property
+    def quarter(self) -> int:
+        return (self.recipe.datetime.month - 1) // 3 + 1
+
+    @property
+    def clear_points(self) -> int:
+        return int(self.clear.sum())
+
+    @property
+    def clear_share(self) -> float:
+        return self.clear_points / self.clear.size
+
+    @property
+    def rank(self) -> tuple[int, datetime, str]:
+        return -self.clear_points, self.recipe.datetime, self.recipe.id
+
+
+def select_scenes(
+    recipes: Sequence[SceneRecipe],
+    grid: PixelGrid,
+    settings: SelectionSettings,
+    rejected: Iterable[RejectedItem] = (),
+    progress: Progress = silent,
+) -> gpd.GeoDataFrame:
+    """The table of candidates with the selection and a reason for each.
+
+    Args:
+        recipes: candidates, duplicates among them.
+        grid: area of interest on the tile's 10 m grid.
+        settings: numbers of the rule.
+        rejected: items that never became a recipe; they get a row too.
+        progress: told after each candidate whose SCL was read.
+
+    Returns:
+        Columns of ``CANDIDATES_SCHEMA``, by datetime then id. A scene that cannot be read
+        is a row with its error. No selected row at all is a legitimate result: a year
+        without a clear scene.
+    """
+    reasons = {
+        loser: f"left out: duplicate of {winner}"
+        for loser, winner in find_duplicates(recipes).items()
+    }
+    candidates: dict[str, _Candidate] = {}
+    unique = [recipe for recipe in recipes if recipe.id not in reasons]
+    lattice = lattice_of(grid, settings.lattice_px)
+    for number, recipe in enumerate(unique, start=1):
+        try:
+            candidates[recipe.id] = _look(recipe, lattice)
+        except SceneError as error:
+            reasons[recipe.id] = _refusal(error)
+        progress(number, len(unique), f"clearness of {recipe.id}")
+    order = _choose(list(candidates.values()), grid, settings, reasons)
+    rows = [_row(recipe, candidates.get(recipe.id), order, reasons) for recipe in recipes]
+    rows += [_rejected_row(item) for item in rejected]
+    return _to_table(rows)
+
+
+def selected_recipes(table: gpd.GeoDataFrame) -> list[SceneRecipe]:
+    """Recipes of the selected scenes, by time and id (the table's order)."""
+    chosen = table.loc[table["selected"], "recipe_json"]
+    return [SceneRecipe.from_dict(json.loads(text)) for text in chosen]
+
+
+def _look(recipe: SceneRecipe, lattice: PixelGrid) -> _Candidate:
+    scl = read_scl_lattice(recipe, lattice)
+    return _Candidate(recipe, votes(scl), float((scl == SCL_NO_DATA).mean()))
+
+
+def _choose(
+    candidates: list[_Candidate],
+    grid: PixelGrid,
+    settings: SelectionSettings,
+    reasons: dict[str, str],
+) -> dict[str, int]:
+    """Scene id → order of choice; ``reasons`` gets an entry for every candidate."""
+    waiting: dict[int, list[_Candidate]] = {quarter: [] for quarter in QUARTERS}
+    for candidate in sorted(candidates, key=lambda one: one.rank):
+        if candidate.clear_share < settings.min_clear_share:
+            reasons[candidate.recipe.id] = (
+                f"left out: {_percent(candidate.clear_share)} clear, "
+                f"under the {_percent(settings.min_clear_share)} floor"
+            )
+        else:
+            waiting[candidate.quarter].append(candidate)
+    order: dict[str, int] = {}
+    seen: npt.NDArray[np.int64] = np.zeros(candidates[0].clear.shape if candidates else (1, 1), int)
+    points = dict.fromkeys(QUARTERS, 0)
+    end = ""
+    while any(waiting.values()):
+        end = _end(seen, len(order), settings)
+        if end:
+            break
+        quarter = min((q for q in QUARTERS if waiting[q]), key=lambda q: (points[q], q))
+        chosen = waiting[quarter].pop(0)
+        identifier = chosen.recipe.id
+        try:
+            SceneReader(chosen.recipe, grid).check()
+        except SceneError as error:
+            reasons[identifier] = _refusal(error)
+            continue
+        order[identifier] = len(order) + 1
+        seen += chosen.clear
+        points[quarter] += chosen.clear_points
+        reasons[identifier] = (
+            f"selected {_ordinal(order[identifier])}: clearest of quarter {quarter}, "
+            f"{_percent(chosen.clear_share)} clear"
+        )
+    for candidate in (one for rest in waiting.values() for one in rest):
+        reasons[candidate.recipe.id] = f"left out: {end}"
+    return order
+
+
+def _end(seen: npt.NDArray[np.int64], used: int, settings: SelectionSettings) -> str:
+    """Why no more scenes are taken, or empty."""
+    if (seen >= settings.clear_observations).mean() >= settings.covered_share:
+        return "enough clear observations"
+    if used >= settings.max_scenes:
+        return f"the limit of {settings.max_scenes} scenes was reached"
+    return ""
+
+
+def _row(
+    recipe: SceneRecipe,
+    candidate: _Candidate | None,
+    order: dict[str, int],
+    reasons: dict[str, str],
+) -> dict[str, Any]:
+    return {
+        "scene_id": recipe.id,
+        "datetime": recipe.datetime,
+        "provider": recipe.provider,
+        "baseline": recipe.baseline,
+        "level": recipe.level,
+        "cloud_cover_pct": recipe.cloud_cover_pct,
+        "clear_pct": 100 * candidate.clear_share if candidate else None,
+        "nodata_pct": 100 * candidate.nodata_share if candidate else None,
+        "quarter": (recipe.datetime.month - 1) // 3 + 1,
+        "selected": recipe.id in order,
+        "reason": reasons[recipe.id],
+        "order": order.get(recipe.id),
+        "recipe_json": json.dumps(recipe.to_dict(), sort_keys=True),
+        "geometry": shape(recipe.footprint),
+    }
+
+
+def _rejected_row(item: RejectedItem) -> dict[str, Any]:
+    return {
+        "scene_id": item.id,
+        "datetime": item.sensed_at,
+        "provider": "",
+        "baseline": "",
+        "level": "",
+        "cloud_cover_pct": None,
+        "clear_pct": None,
+        "nodata_pct": None,
+        "quarter": (item.sensed_at.month - 1) // 3 + 1 if item.sensed_at else None,
+        "selected": False,
+        "reason": f"refused: {item.reason}",
+        "order": None,
+        "recipe_json": "",
+        "geometry": None,
+    }
+
+
+def _to_table(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
+    frame = pd.DataFrame(rows, columns=list(CANDIDATES_SCHEMA.columns))
+    moments = pd.to_datetime(frame["datetime"], utc=True)
+    table = frame.assign(
+        datetime=moments.astype("datetime64[us, UTC]"),
+        cloud_cover_pct=frame["cloud_cover_pct"].astype(float),
+        clear_pct=frame["clear_pct"].astype(float),
+        nodata_pct=frame["nodata_pct"].astype(float),
+        quarter=frame["quarter"].astype("Int64"),
+        selected=frame["selected"].astype(bool),
+        order=frame["order"].astype("Int64"),
+    )
+    table = table.sort_values(["datetime", "scene_id"], na_position="last", ignore_index=True)
+    result = gpd.GeoDataFrame(table, geometry="geometry", crs="EPSG:4326")
+    CANDIDATES_SCHEMA.validate(pd.DataFrame(result))
+    return result
+
+
+def _refusal(error: SceneError) -> str:
+    return f"refused: {type(error).__name__}: {error}"
+
+
+def _percent(share: float) -> str:
+    """Whole per cent, but a decimal below 10 (so that 4.9 does not read as 5)."""
+    text = f"{100 * share:.1f}" if share < 0.1 else f"{100 * share:.0f}"
+    return f"{text.removesuffix('.0')} %"
+
+
+def _ordinal(number: int) -> str:
+    ending = (
+        "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    )
+    return f"{number}{ending}"

@@ -1,0 +1,177 @@
+"""Where items come from: a STAC API, a static catalogue, or a saved search answer.
+
+What belongs here: getting items as plain JSON, one bad document at a time. What does not:
+what an item means (``items``).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pystac
+import pystac_client
+import requests
+from pystac_client.exceptions import APIError
+from pystac_client.stac_api_io import StacApiIO
+from shapely.geometry import mapping
+from shapely.geometry.base import BaseGeometry
+
+from lulc_assets.core.errors import CatalogError, IncompleteItem, SceneError
+from lulc_assets.core.imagery.href import HrefPolicy, is_remote, local_path
+
+DEFAULT_COLLECTION = "sentinel-2-l2a"
+"""Name of the level 2A collection at Planetary Computer, Earth Search and CDSE."""
+
+TIMEOUT_S = 60
+MAX_RETRIES = 3
+MAX_DEPTH = 8
+"""Static catalogues nested deeper than this are taken for a loop."""
+
+
+@dataclass(frozen=True)
+class FoundItem:
+    """One item as served, and the place of its document.
+
+    Attributes:
+        item: its JSON; empty when the document could not be read.
+        location: path or URL; relative hrefs start there.
+        error: why the document could not be read.
+    """
+
+    item: dict[str, Any]
+    location: str
+    error: SceneError | None = None
+
+
+def find_items(
+    catalog: str,
+    policy: HrefPolicy,
+    *,
+    footprint: BaseGeometry,
+    year: int,
+    collection: str | None = None,
+) -> Iterator[FoundItem]:
+    """Items of a catalogue; an API filters by place and time, static ones give all.
+
+    Args:
+        catalog: root of a STAC API, or path or URL of a catalogue, collection, item or
+            item collection in JSON.
+        policy: which places its links may point to.
+        footprint: area of interest in longitude and latitude.
+        year: calendar year, UTC.
+        collection: of an API; :data:`DEFAULT_COLLECTION` if not given.
+
+    Raises:
+        CatalogError: the catalogue cannot be reached or read.
+    """
+    stac_io = StacApiIO(max_retries=MAX_RETRIES, timeout=TIMEOUT_S)
+    root = _read_document(stac_io, catalog)
+    kind = root.get("type")
+    if kind == "FeatureCollection":
+        for item in root.get("features") or []:
+            yield FoundItem(item, catalog)
+    elif kind == "Feature":
+        yield FoundItem(root, catalog)
+    elif root.get("conformsTo") or _has_link(root, "search"):
+        yield from _search_api(catalog, footprint, year, collection or DEFAULT_COLLECTION)
+    elif kind in ("Catalog", "Collection"):
+        yield from _walk(root, catalog, policy, stac_io, depth=0)
+    else:
+        raise CatalogError(f"{catalog} is no STAC API, catalogue or item collection")
+
+
+def _search_api(
+    catalog: str, footprint: BaseGeometry, year: int, collection: str
+) -> Iterator[FoundItem]:
+    with _named(catalog):
+        client = pystac_client.Client.open(
+            catalog, stac_io=StacApiIO(max_retries=MAX_RETRIES, timeout=TIMEOUT_S)
+        )
+        search = client.search(
+            collections=[collection],
+            intersects=mapping(footprint),
+            datetime=f"{year}-01-01T00:00:00Z/{year + 1}-01-01T00:00:00Z",
+        )
+        for item in search.items_as_dicts():
+            yield FoundItem(item, _self_href(item) or catalog)
+
+
+def _walk(
+    document: dict[str, Any], location: str, policy: HrefPolicy, stac_io: StacApiIO, depth: int
+) -> Iterator[FoundItem]:
+    """Items and children of a static catalogue, in the order of its links."""
+    if depth > MAX_DEPTH:
+        raise CatalogError(f"{location} is nested deeper than {MAX_DEPTH}: a loop of links?")
+    with _named(location):
+        node = pystac.Catalog.from_dict(
+            {"description": "", **document, "type": "Catalog"}, href=location, migrate=False
+        )
+    for link in node.get_links():
+        if link.rel == pystac.RelType.ITEM:
+            yield _read_item(link, location, policy, stac_io)
+        elif link.rel == pystac.RelType.CHILD:
+            place = policy.resolve(str(link.href), location)
+            yield from _walk(_read_document(stac_io, place), place, policy, stac_io, depth + 1)
+
+
+def _read_item(
+    link: pystac.Link, location: str, policy: HrefPolicy, stac_io: StacApiIO
+) -> FoundItem:
+    href = str(link.href)
+    try:
+        place = policy.resolve(href, location)
+        return FoundItem(stac_io.read_json(place), place)
+    except SceneError as error:
+        return FoundItem({}, href, error)
+    except (OSError, ValueError, APIError, requests.RequestException) as error:
+        return FoundItem({}, href, IncompleteItem(f"item {href} cannot be read: {error}"))
+
+
+def _read_document(stac_io: StacApiIO, place: str) -> dict[str, Any]:
+    with _named(place):
+        document = stac_io.read_json(place)
+    if not isinstance(document, dict):
+        raise CatalogError(f"{place} is no JSON object")
+    return document
+
+
+@contextmanager
+def _named(catalog: str) -> Iterator[None]:
+    """Turn what goes wrong with a catalogue into an error that names it."""
+    try:
+        yield
+    except (OSError, ValueError, APIError, requests.RequestException, pystac.STACError) as error:
+        raise CatalogError(f"catalogue {catalog} cannot be read: {error}") from error
+
+
+def _self_href(item: dict[str, Any]) -> str | None:
+    for link in item.get("links") or []:
+        if (
+            isinstance(link, dict)
+            and link.get("rel") == "self"
+            and is_remote(str(link.get("href")))
+        ):
+            return str(link["href"])
+    return None
+
+
+def _has_link(document: dict[str, Any], rel: str) -> bool:
+    return any(
+        isinstance(link, dict) and link.get("rel") == rel for link in document.get("links") or []
+    )
+
+
+def catalog_location(catalog: str) -> str:
+    """The document that a user's ``catalog`` names: a folder means its ``catalog.json``.
+
+    Raises:
+        CatalogError: a local path that does not exist.
+    """
+    if is_remote(catalog):
+        return catalog
+    path = local_path(catalog).expanduser()
+    path = path / "catalog.json" if path.is_dir() else path
+    if not path.is_file():
+        raise CatalogError(f"catalogue {catalog!r} does not exist")
+    return str(path.resolve())

@@ -1,0 +1,71 @@
+"""The table of candidate scenes: its columns, and its file.
+
+What belongs here: schema, GeoParquet in and out. What does not: how it is filled
+(``selection``).
+"""
+
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pandera.errors
+import pandera.pandas as pa
+import pyarrow
+
+from lulc_assets.core.errors import ProductCorrupt
+
+CANDIDATES_SCHEMA = pa.DataFrameSchema(
+    {
+        "scene_id": pa.Column(str, unique=True),
+        "datetime": pa.Column("datetime64[us, UTC]", nullable=True),
+        "provider": pa.Column(str),
+        "baseline": pa.Column(str),
+        "level": pa.Column(str, pa.Check.isin(["L1C", "L2A", ""])),
+        "cloud_cover_pct": pa.Column(float, pa.Check.in_range(0, 100), nullable=True),
+        "clear_pct": pa.Column(float, pa.Check.in_range(0, 100), nullable=True),
+        "nodata_pct": pa.Column(float, pa.Check.in_range(0, 100), nullable=True),
+        "quarter": pa.Column("Int64", pa.Check.in_range(1, 4), nullable=True),
+        "selected": pa.Column(bool),
+        "reason": pa.Column(str, pa.Check.str_length(min_value=1)),
+        "order": pa.Column("Int64", pa.Check.ge(1), nullable=True),
+        "recipe_json": pa.Column(str),
+        "geometry": pa.Column("geometry", nullable=True),
+    },
+    checks=[
+        pa.Check(
+            lambda table: table["selected"] == table["order"].notna(),
+            error="selected scenes, and only they, have an order",
+        ),
+        pa.Check(lambda table: table["order"].dropna().is_unique, error="no order is given twice"),
+        pa.Check(
+            lambda table: ~table["selected"] | (table["recipe_json"] != ""),
+            error="selected scenes have a recipe",
+        ),
+    ],
+    strict=True,
+    ordered=True,
+)
+"""One row a candidate, rejected ones too; geometry in EPSG:4326. Percentages are of the
+area of interest except ``cloud_cover_pct``, which is the provider's and of the product."""
+
+
+def write_candidates(path: Path, table: gpd.GeoDataFrame) -> Path:
+    """Write the table as GeoParquet; the same table gives the same bytes."""
+    CANDIDATES_SCHEMA.validate(pd.DataFrame(table))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table.to_parquet(path, index=False, compression="zstd")
+    return path
+
+
+def read_candidates(path: Path) -> gpd.GeoDataFrame:
+    """Read what :func:`write_candidates` wrote.
+
+    Raises:
+        ProductCorrupt: the file is missing, damaged, or another table.
+    """
+    try:
+        table = gpd.read_parquet(path)
+        CANDIDATES_SCHEMA.validate(pd.DataFrame(table))
+    except (OSError, ValueError, pyarrow.ArrowException, pandera.errors.SchemaError) as error:
+        raise ProductCorrupt(f"{path} is no table of candidate scenes: {error}") from error
+    return table

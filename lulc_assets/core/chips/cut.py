@@ -1,0 +1,285 @@
+"""Chips cut from scenes at the places of the split.
+
+What belongs here: the choice of dates, reading, filters, what the scene classification
+does to labels, the index. What does not: where places lie (``split``), files (``archive``).
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from lulc_assets.core.chips.settings import ChipSettings
+from lulc_assets.core.chips.split import TRAIN, VALIDATION, Place, plan_places
+from lulc_assets.core.errors import LabelError, NoLabels, NotFinite, NoTrainingChips, UnknownClass
+from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.imagery.masks import SCL_CLOUDS
+from lulc_assets.core.imagery.reader import SceneBlock, SceneReader
+from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.progress import Progress, silent
+from lulc_assets.core.scene.recipe import BAND_ROLES, SceneRecipe
+
+REFLECTANCE_SCALE = 10_000
+"""Chips store reflectance × 10000 as uint16: the precision of the product, half the memory."""
+
+READ_PIXELS = 4_194_304
+"""Pixels read at once (2048²): 100 MB of float32 in six bands."""
+
+Mask = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Chips:
+    """Chips of one tile and year.
+
+    Attributes:
+        images: uint16 (n, 6, s, s), reflectance × 10000, 0 where not valid; bands in the
+            order of ``BAND_ROLES``.
+        masks: uint8 (n, s, s), class codes 1–10, 0 = unlabelled.
+        index: a row a chip: ``chip_id, scene_id, date`` (``YYYY-MM-DD``), ``row, col`` of
+            its first pixel in the grid, ``block_id, split`` (train, val, gold),
+            ``labelled_share, cloud_share`` (by SCL), ``share_<class>`` a class (all shares
+            of the chip's pixels), ``geometry`` in the grid's CRS.
+        dropped: reason → number of chips that were cut and not kept.
+    """
+
+    images: npt.NDArray[np.uint16]
+    masks: Mask
+    index: gpd.GeoDataFrame
+    dropped: Mapping[str, int] = field(default_factory=dict)
+
+    def count(self, split: str) -> int:
+        """Number of chips in a split."""
+        return int((self.index["split"] == split).sum())
+
+
+def choose_dates(recipes: Sequence[SceneRecipe], settings: ChipSettings) -> list[SceneRecipe]:
+    """Scenes to cut chips from, spread over the year and not only clear ones.
+
+    All scenes up to ``max_scene_cloud_pct`` are used, up to ``max_dates``; of more, the
+    cloudiest of them is taken first, then always the one that is farthest in the calendar
+    from those taken. Where too few are that clear, the clearest others fill up.
+
+    Args:
+        recipes: selected scenes of a year, in any order.
+        settings: numbers of dates and the limit of cloud.
+
+    Returns:
+        The scenes by time; the same for any order of ``recipes``.
+
+    Raises:
+        NoTrainingChips: there are fewer than ``min_dates`` dates.
+    """
+    by_time = sorted({r.id: r for r in recipes}.values(), key=lambda r: (r.datetime, r.id))
+    if len({r.date for r in by_time}) < settings.min_dates:
+        raise NoTrainingChips(
+            f"{len({r.date for r in by_time})} date(s) of imagery, training needs "
+            f"{settings.min_dates} to meet the seasons; select more scenes or lower min_dates"
+        )
+    clearest = sorted(by_time, key=lambda r: r.cloud_cover_pct)
+    usable = [r for r in clearest if r.cloud_cover_pct <= settings.max_scene_cloud_pct]
+    for recipe in clearest[len(usable) :]:
+        if len({r.date for r in usable}) >= settings.min_dates:
+            break
+        usable.append(recipe)
+    if len(usable) > settings.max_dates:
+        usable = _spread(usable, settings.max_dates)
+    return sorted(usable, key=lambda r: (r.datetime, r.id))
+
+
+def _spread(recipes: list[SceneRecipe], number: int) -> list[SceneRecipe]:
+    """Farthest-point choice on the circle of the year; starts with the cloudiest."""
+    left = sorted(recipes, key=lambda r: (-r.cloud_cover_pct, r.datetime, r.id))
+    chosen = [left.pop(0)]
+    while len(chosen) < number:
+        left.sort(key=lambda r: (-min(_days_apart(r, c) for c in chosen), r.datetime, r.id))
+        chosen.append(left.pop(0))
+    return chosen
+
+
+def _days_apart(one: SceneRecipe, other: SceneRecipe) -> int:
+    days = abs(one.datetime.timetuple().tm_yday - other.datetime.timetuple().tm_yday)
+    return min(days, 366 - days)
+
+
+def cut_chips(  # noqa: PLR0917 - the six are what callers have
+    recipes: Sequence[SceneRecipe],
+    grid: PixelGrid,
+    train_mask: Mask,
+    gold_mask: Mask,
+    settings: ChipSettings,
+    progress: Progress = silent,
+) -> Chips:
+    """Cut chips of all given scenes at all labelled places.
+
+    On each date the scene classification overrides labels (``settings.scl_to_class``) where
+    there are labels; pixels without data become unlabelled. A scene that cannot be read
+    ends the cut: to go on without it would give other chips from the same inputs.
+
+    Args:
+        recipes: scenes, usually from :func:`choose_dates`.
+        grid: area of interest on the tile's grid.
+        train_mask: uint8 (h, w) on the grid, class codes, 0 = unlabelled.
+        gold_mask: likewise, of the gold standard.
+        settings: sizes, filters, split.
+        progress: told after each scene.
+
+    Returns:
+        The chips, by scene in the given order, then by row and column. Where there are
+        training labels there are training and validation chips.
+
+    Raises:
+        LabelError: a mask does not fit the grid (UnknownClass: or holds other codes).
+        NoLabels: both masks are empty.
+        NoTrainingChips: nothing is left to train or to validate on.
+        NotFinite: a scene holds NaN or infinity.
+        SceneError: a scene cannot be read.
+    """
+    _check_masks(train_mask, gold_mask, grid)
+    places = plan_places(grid, train_mask, gold_mask, settings)
+    size = places[0].window.height if places else 0
+    room = len(recipes) * len(places)
+    images = np.empty((room, len(BAND_ROLES), size, size), dtype=np.uint16)
+    masks = np.empty((room, size, size), dtype=np.uint8)
+    rows: list[dict[str, Any]] = []
+    dropped: Counter[str] = Counter()
+    for done, recipe in enumerate(recipes, start=1):
+        for place, block in _read_places(recipe, grid, places):
+            mask = override_labels(place.labels, block, settings)
+            reason = _reason_to_drop(block, mask, place.split, settings)
+            if reason:
+                dropped[reason] += 1
+                continue
+            images[len(rows)] = _quantise(block, recipe)
+            masks[len(rows)] = mask
+            rows.append(_index_row(recipe, place, block, mask, grid))
+        progress(done, len(recipes), f"scenes cut into {len(rows)} chips")
+    _require_folds(rows, train_mask, dropped)
+    index = gpd.GeoDataFrame(rows, geometry="geometry", crs=f"EPSG:{grid.epsg}")
+    return Chips(images[: len(rows)], masks[: len(rows)], index, dict(sorted(dropped.items())))
+
+
+def override_labels(labels: Mask, block: SceneBlock, settings: ChipSettings) -> Mask:
+    """Labels as they are on one date: uint8 (h, w).
+
+    The scene classification overrides labelled pixels only; invalid pixels are unlabelled.
+    """
+    table = np.full(256, -1, dtype=np.int16)
+    for scl, code in settings.scl_to_class.items():
+        table[scl] = code
+    said = table[block.scl]
+    mask = np.where((labels > 0) & (said >= 0), said, labels)
+    return np.where(block.valid, mask, 0).astype(np.uint8)
+
+
+def _check_masks(train_mask: Mask, gold_mask: Mask, grid: PixelGrid) -> None:
+    for name, mask in (("training", train_mask), ("gold", gold_mask)):
+        if mask.shape != grid.shape or mask.dtype != np.uint8:
+            raise LabelError(
+                f"{name} mask is {mask.dtype} of {mask.shape}, must be uint8 of {grid.shape}: "
+                "burn the labels on the tile's own grid"
+            )
+        if int(mask.max()) > len(KARRA_10.classes):
+            raise UnknownClass(f"{name} mask holds code {int(mask.max())}, not in {KARRA_10.name}")
+    if not train_mask.any() and not gold_mask.any():
+        raise NoLabels("no pixel of the area is labelled; check tile, year and area of interest")
+
+
+def _read_places(
+    recipe: SceneRecipe, grid: PixelGrid, places: list[Place]
+) -> Iterator[tuple[Place, SceneBlock]]:
+    """Each place with its pixels; the scene is read in strips of whole chips."""
+    with SceneReader(recipe, grid) as reader:
+        for strip, members in _strips(places):
+            block = reader.read(strip)
+            if not np.isfinite(block.reflectance).all():
+                raise NotFinite(f"scene {recipe.id}: reflectance is NaN or infinite in {strip}")
+            for place in members:
+                local = Window(
+                    place.window.row - strip.row,
+                    place.window.col - strip.col,
+                    place.window.height,
+                    place.window.width,
+                ).slices
+                yield (
+                    place,
+                    SceneBlock(block.reflectance[:, *local], block.valid[local], block.scl[local]),
+                )
+
+
+def _strips(places: list[Place]) -> Iterator[tuple[Window, list[Place]]]:
+    """Bounding windows of consecutive places, grown while they stay small enough to read."""
+    members: list[Place] = []
+    strip: Window | None = None
+    for place in places:
+        wider = place.window if strip is None else _cover(strip, place.window)
+        if strip is not None and wider.height * wider.width > READ_PIXELS:
+            yield strip, members
+            members, wider = [], place.window
+        strip = wider
+        members.append(place)
+    if strip is not None:
+        yield strip, members
+
+
+def _cover(one: Window, other: Window) -> Window:
+    row, col = min(one.row, other.row), min(one.col, other.col)
+    bottom = max(one.row + one.height, other.row + other.height)
+    right = max(one.col + one.width, other.col + other.width)
+    return Window(row, col, bottom - row, right - col)
+
+
+def _reason_to_drop(block: SceneBlock, mask: Mask, split: str, settings: ChipSettings) -> str:
+    """Why a chip is not kept; empty when it is."""
+    if 1.0 - block.valid.mean() > settings.max_invalid_share:
+        return "no data"
+    if np.isin(block.scl, SCL_CLOUDS).mean() > settings.max_cloud_share:
+        return "clouds"
+    needed = settings.min_labelled_share if split == TRAIN else 0.0
+    labelled = (mask > 0).mean()
+    return "unlabelled" if labelled == 0 or labelled < needed else ""
+
+
+def _quantise(block: SceneBlock, recipe: SceneRecipe) -> npt.NDArray[np.uint16]:
+    scaled = np.rint(block.reflectance * np.float32(REFLECTANCE_SCALE))
+    if scaled.min() < 0 or scaled.max() > REFLECTANCE_SCALE:
+        raise NotFinite(f"scene {recipe.id}: reflectance lies outside 0–1")
+    return scaled.astype(np.uint16)
+
+
+def _index_row(
+    recipe: SceneRecipe, place: Place, block: SceneBlock, mask: Mask, grid: PixelGrid
+) -> dict[str, Any]:
+    window = place.window
+    shares = np.bincount(mask.ravel(), minlength=len(KARRA_10.classes) + 1) / mask.size
+    return {
+        "chip_id": f"{recipe.id}_{place.split}_{window.row:05d}_{window.col:05d}",
+        "scene_id": recipe.id,
+        "date": recipe.date,
+        "row": window.row,
+        "col": window.col,
+        "block_id": place.block_id,
+        "split": place.split,
+        "labelled_share": float(1.0 - shares[0]),
+        "cloud_share": float(np.isin(block.scl, SCL_CLOUDS).mean()),
+        **{f"share_{c.name}": float(shares[c.code]) for c in KARRA_10.classes},
+        "geometry": shapely.box(*grid.cut(window).bounds),
+    }
+
+
+def _require_folds(rows: list[dict[str, Any]], train_mask: Mask, dropped: Counter[str]) -> None:
+    counts = Counter(row["split"] for row in rows)
+    wanted = (TRAIN, VALIDATION) if train_mask.any() else ()
+    missing = [split for split in wanted if not counts[split]]
+    if missing or not rows:
+        reasons = ", ".join(f"{n} for {reason}" for reason, n in sorted(dropped.items()))
+        raise NoTrainingChips(
+            f"no chip is left in split {' and '.join(missing) or 'gold'}; kept: "
+            f"{dict(sorted(counts.items()))}; dropped: {reasons or 'none'}. Give more dates, "
+            "more labels, or wider filters"
+        )

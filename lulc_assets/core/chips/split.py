@@ -1,0 +1,246 @@
+"""Where chips lie and which fold each place belongs to.
+
+What belongs here: the chip grid, the blocks of ground, training, validation and gold. What
+does not: scenes and pixels (``cut``). A place is in one fold on all dates.
+
+The split is by ground, in three rules:
+
+1. Blocks of ground are squares of the CRS itself, so that neighbouring tiles of a UTM zone
+   agree on them; a hash of a block's index and the seed draws validation blocks. (Where an
+   area is too small for the draw to come near its share, the draw is moved for that area
+   alone, and areas that overlap it need not agree with it.)
+2. A chip that touches a validation block is a validation chip; it keeps labels inside
+   validation blocks only. All other chips train. No pixel of a validation block is
+   therefore ever in a training chip.
+3. A chip that touches a gold pixel is a gold chip, before rule 2, and keeps gold labels only.
+
+Chips overlap; so that a pixel counts once in an evaluation, a validation or gold chip keeps
+only labels that are nearer to its centre than to any other chip's.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from lulc_assets.core.chips.settings import SIZE_STEP_PX, ChipSettings
+from lulc_assets.core.errors import NoTrainingChips
+from lulc_assets.core.grid import PixelGrid, Window
+
+TRAIN, VALIDATION, GOLD = "train", "val", "gold"
+
+_SHARE_FACTOR = 2.0
+"""How far the labels in validation may be from the share before the draw is moved."""
+
+Mask = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place from which chips are cut on every date.
+
+    Attributes:
+        window: the chip's pixels in the grid.
+        split: ``train``, ``val`` or ``gold``.
+        block_id: block of ground under the chip's centre.
+        labels: uint8 (s, s), labels of this fold, before any date's clouds.
+    """
+
+    window: Window
+    split: str
+    block_id: str
+    labels: Mask
+
+
+class _Layers(NamedTuple):
+    """What decides a fold, of the whole grid or of one place: labels, gold, validation."""
+
+    train: Mask
+    gold: Mask
+    validation: Flags
+
+    def cut(self, window: Window) -> "_Layers":
+        at = window.slices
+        return _Layers(self.train[at], self.gold[at], self.validation[at])
+
+
+@dataclass(frozen=True)
+class _Span:
+    """Start of a chip along one axis, and the pixels nearest to its centre: [low, high)."""
+
+    start: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True)
+class _Blocks:
+    """Blocks of ground on a grid.
+
+    Attributes:
+        rows: (h,) position of each pixel row in ``ids`` and ``draws``.
+        cols: (w,) likewise.
+        ids: (r, c) names.
+        draws: (r, c) float64, uniform in 0–1, by hash.
+    """
+
+    rows: npt.NDArray[np.intp]
+    cols: npt.NDArray[np.intp]
+    ids: npt.NDArray[np.object_]
+    draws: npt.NDArray[np.float64]
+
+    def pixels(self, chosen: Flags) -> Flags:
+        """Blocks (r, c) as pixels (h, w)."""
+        spread: Flags = chosen[self.rows][:, self.cols]
+        return spread
+
+
+def plan_places(
+    grid: PixelGrid, train_mask: Mask, gold_mask: Mask, settings: ChipSettings
+) -> list[Place]:
+    """All places with labels worth cutting, sorted by row, column and split.
+
+    Args:
+        grid: area of interest.
+        train_mask: uint8 (h, w), 0 = unlabelled.
+        gold_mask: likewise.
+        settings: sizes, shares, seed.
+
+    Returns:
+        Training, validation and gold places; without training labels, gold places only.
+
+    Raises:
+        NoTrainingChips: the grid is smaller than the smallest chip, or the labels cannot
+            be split into training and validation places.
+    """
+    blocks = _lay_blocks(grid, settings)
+    if not train_mask.any():
+        nothing = np.zeros(grid.shape, dtype=bool)
+        return _assign(grid, _Layers(train_mask, gold_mask, nothing), blocks, settings)
+    for threshold in _thresholds(blocks, train_mask, settings):
+        validation = blocks.pixels(blocks.draws < threshold)
+        layers = _Layers(train_mask, gold_mask, validation)
+        places = _assign(grid, layers, blocks, settings)
+        if {TRAIN, VALIDATION} <= {place.split for place in places}:
+            return places
+    raise NoTrainingChips(
+        f"labels cannot be split into training and validation places: blocks of "
+        f"{settings.block_px} px, chips of {chip_size_px(grid, settings)} px, "
+        f"{int((train_mask > 0).sum())} labelled pixels. Give smaller blocks or chips, a "
+        "smaller min_labelled_share, or labels in more places"
+    )
+
+
+def chip_size_px(grid: PixelGrid, settings: ChipSettings) -> int:
+    """Side of a chip on this grid: the setting, or less where the grid is smaller.
+
+    A grid smaller than a chip gets the largest multiple of 32 that fits; the overlap shrinks
+    with it.
+
+    Raises:
+        NoTrainingChips: not even 32 pixels fit.
+    """
+    fits = min(grid.shape) // SIZE_STEP_PX * SIZE_STEP_PX
+    if fits == 0:
+        raise NoTrainingChips(
+            f"an area of {grid.height} × {grid.width} px is smaller than the smallest chip "
+            f"({SIZE_STEP_PX} px); widen the area of interest"
+        )
+    return min(settings.size_px, fits)
+
+
+def _spans(length: int, size: int, overlap: int) -> list[_Span]:
+    """Chips along one axis: a regular step, the last moved back to end at the border."""
+    step = size - overlap
+    starts = [*range(0, length - size, step), length - size]
+    # Pixel p (centre p + ½) belongs to the nearer centre; at equal distance to the first.
+    borders = [(a + b + size + 1) // 2 for a, b in pairwise(starts)]
+    lows, highs = [0, *borders], [*borders, length]
+    return [_Span(*ends) for ends in zip(starts, lows, highs, strict=True)]
+
+
+def _lay_blocks(grid: PixelGrid, settings: ChipSettings) -> _Blocks:
+    side_m = settings.block_px * grid.pixel_m
+    xs = grid.x0 + grid.pixel_m * (np.arange(grid.width) + 0.5)
+    ys = grid.y0 - grid.pixel_m * (np.arange(grid.height) + 0.5)
+    east, cols = np.unique(np.floor(xs / side_m).astype(np.int64), return_inverse=True)
+    north, rows = np.unique(np.floor(ys / side_m).astype(np.int64), return_inverse=True)
+    ids = np.array([[f"{n}_{e}" for e in east] for n in north], dtype=object)
+    draws = np.array(
+        [[_draw(f"{settings.seed}:{grid.epsg}:{side_m:g}:{name}") for name in line] for line in ids]
+    )
+    return _Blocks(rows, cols, ids, draws)
+
+
+def _draw(text: str) -> float:
+    """A uniform number in 0–1 that only the text decides."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") / 2**64
+
+
+def _thresholds(blocks: _Blocks, train_mask: Mask, settings: ChipSettings) -> Iterator[float]:
+    """Thresholds of the draw, best first.
+
+    The validation share itself, so that neighbouring tiles agree, as long as its blocks
+    hold between half and twice that share of the labelled pixels. A small area has too few
+    blocks for chance to even out: there follow the thresholds that come nearest to the share.
+    """
+    wanted = settings.validation_share
+    rows, cols = np.nonzero(train_mask)
+    labelled = np.bincount(
+        blocks.rows[rows] * blocks.draws.shape[1] + blocks.cols[cols], minlength=blocks.draws.size
+    )
+    draws = blocks.draws.ravel()[labelled > 0]
+    order = np.argsort(draws)
+    shares = np.cumsum(labelled[labelled > 0][order]) / labelled.sum()
+    taken = int((draws < wanted).sum())
+    if taken and wanted / _SHARE_FACTOR <= shares[taken - 1] <= wanted * _SHARE_FACTOR:
+        yield wanted
+    for last in np.argsort(np.abs(shares[:-1] - wanted), kind="stable"):
+        yield float(draws[order][last + 1])
+
+
+def _assign(
+    grid: PixelGrid, layers: _Layers, blocks: _Blocks, settings: ChipSettings
+) -> list[Place]:
+    size = chip_size_px(grid, settings)
+    overlap = settings.overlap_px * size // settings.size_px
+    places = []
+    for row in _spans(grid.height, size, overlap):
+        for col in _spans(grid.width, size, overlap):
+            window = Window(row.start, col.start, size, size)
+            nearest = np.zeros((size, size), dtype=bool)
+            nearest[
+                row.low - row.start : row.high - row.start,
+                col.low - col.start : col.high - col.start,
+            ] = True
+            middle = blocks.ids[
+                blocks.rows[row.start + size // 2], blocks.cols[col.start + size // 2]
+            ]
+            folds = _folds_of(layers.cut(window), nearest, settings)
+            places += [Place(window, split, str(middle), labels) for split, labels in folds]
+    return places
+
+
+def _folds_of(layers: _Layers, nearest: Flags, settings: ChipSettings) -> list[tuple[str, Mask]]:
+    """Folds of one place with their labels: none, one, or gold and another (``pixel``)."""
+    train, gold, validation = layers
+    folds: list[tuple[str, Mask]] = []
+    if gold.any():
+        own_gold = np.where(nearest, gold, 0).astype(np.uint8)
+        if own_gold.any():
+            folds.append((GOLD, own_gold))
+        if settings.gold_apart == "chip":
+            return folds
+        train = np.where(gold > 0, 0, train).astype(np.uint8)
+    if validation.any():
+        own = np.where(validation & nearest, train, 0).astype(np.uint8)
+        if own.any():
+            folds.append((VALIDATION, own))
+    elif train.any() and (train > 0).mean() >= settings.min_labelled_share:
+        folds.append((TRAIN, train))
+    return folds

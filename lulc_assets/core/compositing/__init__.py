@@ -1,0 +1,1 @@
+"""From the predictions of a year's scenes to one map, by a vote that is exact to the bit."""

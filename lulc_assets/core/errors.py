@@ -1,0 +1,152 @@
+"""Every error that this package raises on purpose.
+
+What belongs here: exception classes that name what was wrong with an input or a
+state. What does not: handling. Each message names the file or feature, the value,
+and what to do about it.
+"""
+
+
+class LulcError(Exception):
+    """Base of all errors raised on purpose by ``lulc_assets``."""
+
+
+# --- keys and project settings -------------------------------------------------
+
+
+class InvalidTileKey(LulcError, ValueError):
+    """A tile key is not an MGRS 100 km square such as ``33TVM``."""
+
+
+class InvalidYear(LulcError, ValueError):
+    """A year is before Sentinel-2 (2015) or in the future."""
+
+
+class InvalidProject(LulcError, ValueError):
+    """The project file is missing, unreadable or contradicts itself."""
+
+
+# --- labels and reference data --------------------------------------------------
+
+
+class LabelError(LulcError, ValueError):
+    """Base of all errors about labels and reference samples."""
+
+
+class UnknownClass(LabelError):
+    """A class name or code is not in the legend or in the crosswalk."""
+
+
+class InvalidGeometry(LabelError):
+    """A label geometry is empty, missing, not polygonal, or invalid."""
+
+
+class MissingCrs(LabelError):
+    """A vector or raster source does not say its coordinate reference system."""
+
+
+class InvalidSample(LabelError):
+    """A reference sample breaks its schema or lacks its sampling design."""
+
+
+class NoLabels(LabelError):
+    """No label pixel is left where some are needed."""
+
+
+# --- catalogue and scenes -------------------------------------------------------
+
+
+class SceneError(LulcError):
+    """Base of all errors about one scene; the rest of a run can go on without it."""
+
+
+class UnknownDialect(SceneError):
+    """No catalogue dialect recognises the item."""
+
+
+class MissingBand(SceneError):
+    """A scene lacks an asset that the reading recipe needs."""
+
+
+class IncompleteItem(SceneError):
+    """A STAC item lacks a property that the reading recipe needs."""
+
+
+class OffsetUndecidable(SceneError):
+    """The radiometric offset cannot be decided from the item."""
+
+
+class UnreadableRaster(SceneError):
+    """A raster cannot be opened, is truncated, or fails while it is read."""
+
+
+class SceneGridMismatch(SceneError):
+    """A raster's CRS or grid is not the one that the tile or the item promises."""
+
+
+class HrefRefused(SceneError):
+    """An asset's href points to a place from which reading is not allowed."""
+
+
+class CatalogError(LulcError):
+    """The catalogue cannot be searched or read."""
+
+
+class NoScenes(CatalogError):
+    """The catalogue has no scene for a tile and year."""
+
+
+# --- pixels, models, maps -------------------------------------------------------
+
+
+class NotFinite(LulcError, ValueError):
+    """An array holds NaN or infinity where numbers are required."""
+
+
+class NoTrainingChips(LulcError, ValueError):
+    """No chip is left to train or to validate on."""
+
+
+class TrainingFailed(LulcError):
+    """Training stopped because the loss was not finite or the data cannot be learnt."""
+
+
+class BundleError(LulcError):
+    """A model bundle is missing, tampered with, or of an unknown format."""
+
+
+class IncompatibleScene(SceneError):
+    """A scene does not fit the model bundle: level, bands or ground sampling differ."""
+
+
+# --- store ----------------------------------------------------------------------
+
+
+class StoreError(LulcError):
+    """Base of all errors about published products."""
+
+
+class ProductNotFound(StoreError, LookupError):
+    """No commit record exists for a product."""
+
+
+class ProductCorrupt(StoreError):
+    """A stored file or record does not match its checksum, or does not parse."""
+
+
+class InvalidProduct(StoreError, ValueError):
+    """A product failed its validation and was not published."""
+
+
+class CommitConflict(StoreError):
+    """Another writer committed the same product first; nothing was overwritten."""
+
+
+class UnknownArchitecture(LulcError, ValueError):
+    """A network architecture or encoder is unknown, or the two cannot be combined."""
+
+
+# --- reporting ------------------------------------------------------------------
+
+
+class InvalidPage(LulcError, ValueError):
+    """A report page was given parts that do not fit together or are not safe to show."""

@@ -1,0 +1,267 @@
+"""Keys, grids and windows: where a pixel lies and who owns it.
+
+What belongs here: validation of tile and year keys, the Sentinel-2 pixel grid of an
+MGRS tile, windows on it, ownership and true area of pixels. What does not: reading.
+
+A Sentinel-2 tile's raster is 109.8 km wide and starts at the upper left corner of its
+MGRS 100 km square, moved outward to the next multiple of 60 m (checked against items
+of five providers in both hemispheres). Neighbours therefore overlap; a pixel belongs to
+the square that holds its centre.
+"""
+
+import math
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+import mgrs
+import numpy as np
+import numpy.typing as npt
+from affine import Affine
+from pyproj import CRS, Proj
+
+from lulc_assets.core.errors import InvalidTileKey, InvalidYear
+
+FIRST_YEAR = 2015
+PIXEL_M = 10
+TILE_PIXELS = 10_980
+SQUARE_M = 100_000
+_ANCHOR_M = 60
+_SOUTH_FALSE_NORTHING_M = 10_000_000
+_TILE = re.compile(r"(0[1-9]|[1-5]\d|60)[C-HJ-NP-X][A-HJ-NP-Z][A-HJ-NP-V]")
+
+
+def validate_tile(tile: str) -> str:
+    """Return the tile key if it names an MGRS 100 km square that exists.
+
+    Raises:
+        InvalidTileKey: it does not.
+    """
+    if not isinstance(tile, str) or not _TILE.fullmatch(tile):
+        raise InvalidTileKey(
+            f"tile {tile!r} is not an MGRS 100 km square; write it like '33TVM' "
+            "(two-digit zone, latitude band, two letters)"
+        )
+    if not _square_exists(tile):
+        raise InvalidTileKey(f"tile {tile!r}: no such MGRS square exists; check the letters")
+    return tile
+
+
+def validate_year(year: int | str, *, current_year: int | None = None) -> int:
+    """Return the year as a number if Sentinel-2 has, or can have, scenes of it.
+
+    Raises:
+        InvalidYear: before 2015, in the future, or not a number.
+    """
+    last = current_year if current_year is not None else datetime.now(UTC).year
+    text = str(year)
+    if not re.fullmatch(r"\d{4}", text) or not FIRST_YEAR <= int(text) <= last:
+        raise InvalidYear(f"year {year!r} is not between {FIRST_YEAR} and {last}")
+    return int(text)
+
+
+@lru_cache(maxsize=4096)
+def _square_origin(tile: str) -> tuple[int, str, int, int]:
+    """Zone, hemisphere, easting and northing of the square's lower left corner."""
+    with warnings.catch_warnings():
+        # The centre of a square that a latitude band cuts may lie outside its band.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        zone, hemisphere, easting, northing = mgrs.MGRS().MGRSToUTM(f"{tile}5000050000")
+    half = SQUARE_M // 2
+    return int(zone), hemisphere, int(easting) - half, int(northing) - half
+
+
+@lru_cache(maxsize=4096)
+def _square_exists(tile: str) -> bool:
+    """Whether some place in the square is named by the key (letters repeat every 2000 km)."""
+    try:
+        zone, hemisphere, easting, northing = _square_origin(tile)
+    except mgrs.core.MGRSError:
+        return False
+    steps = np.linspace(500.0, SQUARE_M - 500.0, 5)
+    east, north = np.meshgrid(easting + steps, northing + steps)
+    utm = Proj(proj="utm", zone=zone, south=hemisphere == "S", ellps="WGS84")
+    lons, lats = utm(east.ravel(), north.ravel(), inverse=True)
+    namer = mgrs.MGRS()
+    return any(
+        namer.toMGRS(lat, lon, MGRSPrecision=0) == tile for lat, lon in zip(lats, lons, strict=True)
+    )
+
+
+@dataclass(frozen=True)
+class Window:
+    """A rectangle of pixels: offsets of its upper left corner and its size."""
+
+    row: int
+    col: int
+    height: int
+    width: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Row and column slices into an array of the whole grid."""
+        return (
+            slice(self.row, self.row + self.height),
+            slice(self.col, self.col + self.width),
+        )
+
+
+@dataclass(frozen=True)
+class PixelGrid:
+    """A north-up pixel grid in a projected CRS.
+
+    Attributes:
+        epsg: code of the CRS.
+        x0: x of the left edge of the first column, metres.
+        y0: y of the top edge of the first row, metres.
+        height: rows.
+        width: columns.
+        pixel_m: size of a square pixel, metres.
+    """
+
+    epsg: int
+    x0: float
+    y0: float
+    height: int
+    width: int
+    pixel_m: float = PIXEL_M
+
+    def __post_init__(self) -> None:
+        if self.height < 1 or self.width < 1 or self.pixel_m <= 0:
+            raise ValueError(f"empty grid: {self}")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns)."""
+        return self.height, self.width
+
+    @property
+    def transform(self) -> Affine:
+        """Affine transform from (column, row) to (x, y)."""
+        return Affine(self.pixel_m, 0.0, self.x0, 0.0, -self.pixel_m, self.y0)
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """(left, bottom, right, top) in the CRS."""
+        return (
+            self.x0,
+            self.y0 - self.height * self.pixel_m,
+            self.x0 + self.width * self.pixel_m,
+            self.y0,
+        )
+
+    def cut(self, window: Window) -> "PixelGrid":
+        """The grid of a window on this grid."""
+        return PixelGrid(
+            self.epsg,
+            self.x0 + window.col * self.pixel_m,
+            self.y0 - window.row * self.pixel_m,
+            window.height,
+            window.width,
+            self.pixel_m,
+        )
+
+    def window_of(self, other: "PixelGrid") -> Window:
+        """Offsets of another grid on this one (it may stick out).
+
+        Raises:
+            ValueError: the grids are not aligned or differ in CRS or pixel size.
+        """
+        col = (other.x0 - self.x0) / self.pixel_m
+        row = (self.y0 - other.y0) / self.pixel_m
+        if (
+            other.epsg != self.epsg
+            or other.pixel_m != self.pixel_m
+            or not (float(col).is_integer() and float(row).is_integer())
+        ):
+            raise ValueError(f"grids are not aligned: {self} and {other}")
+        return Window(int(row), int(col), other.height, other.width)
+
+    def cells(self, xs: npt.ArrayLike, ys: npt.ArrayLike) -> tuple[npt.NDArray, npt.NDArray]:  # type: ignore[type-arg]
+        """Row and column (int64) of the pixels that hold points; may lie outside."""
+        cols = np.floor((np.asarray(xs, float) - self.x0) / self.pixel_m).astype(np.int64)
+        rows = np.floor((self.y0 - np.asarray(ys, float)) / self.pixel_m).astype(np.int64)
+        return rows, cols
+
+    def blocks(self, size: int) -> Iterator[Window]:
+        """Windows of at most ``size`` × ``size`` pixels that cover the grid once."""
+        for row in range(0, self.height, size):
+            for col in range(0, self.width, size):
+                yield Window(row, col, min(size, self.height - row), min(size, self.width - col))
+
+    def to_dict(self) -> dict[str, float | int]:
+        """Plain numbers for a record."""
+        return {
+            "epsg": self.epsg,
+            "x0": self.x0,
+            "y0": self.y0,
+            "height": self.height,
+            "width": self.width,
+            "pixel_m": self.pixel_m,
+        }
+
+
+def tile_grid(tile: str) -> PixelGrid:
+    """The 10 m Sentinel-2 grid of an MGRS tile, 10980 × 10980 pixels.
+
+    Raises:
+        InvalidTileKey: the key names no MGRS square.
+    """
+    zone, hemisphere, easting, northing = _square_origin(validate_tile(tile))
+    top = northing + SQUARE_M
+    if hemisphere == "S":
+        top -= _SOUTH_FALSE_NORTHING_M
+    y0 = math.ceil(top / _ANCHOR_M) * _ANCHOR_M
+    if hemisphere == "S":
+        y0 += _SOUTH_FALSE_NORTHING_M
+    x0 = math.floor(easting / _ANCHOR_M) * _ANCHOR_M
+    epsg = (32600 if hemisphere == "N" else 32700) + zone
+    return PixelGrid(epsg, float(x0), float(y0), TILE_PIXELS, TILE_PIXELS)
+
+
+def owned_mask(tile: str, grid: PixelGrid) -> npt.NDArray[np.bool_]:
+    """Which pixels of a grid belong to the tile, shape (h, w), bool.
+
+    A pixel is owned when its centre lies in the tile's 100 km square, so that every
+    place is counted in one tile only. (Squares that a UTM zone border cuts are not
+    treated specially yet.)
+    """
+    _, _, easting, northing = _square_origin(validate_tile(tile))
+    half = grid.pixel_m / 2
+    xs = grid.x0 + half + grid.pixel_m * np.arange(grid.width)
+    ys = grid.y0 - half - grid.pixel_m * np.arange(grid.height)
+    inside_x = (xs >= easting) & (xs < easting + SQUARE_M)
+    inside_y = (ys >= northing) & (ys < northing + SQUARE_M)
+    mask: npt.NDArray[np.bool_] = inside_y[:, None] & inside_x[None, :]
+    return mask
+
+
+def pixel_areas_ha(grid: PixelGrid) -> npt.NDArray[np.float64]:
+    """True ground area of each pixel in hectares, shape (h, w), float64.
+
+    A UTM pixel of 100 m² covers 100 m²/k² on the ground, k the local scale factor
+    (Snyder 1987, eq. 8-11). k² is taken on a lattice of at most 64 pixels and
+    interpolated; it changes by less than 1e-6 between.
+    """
+    rows = _lattice(grid.height)
+    cols = _lattice(grid.width)
+    xs = grid.x0 + grid.pixel_m * (cols + 0.5)
+    ys = grid.y0 - grid.pixel_m * (rows + 0.5)
+    crs = CRS.from_epsg(grid.epsg)
+    projection = Proj(crs)
+    grid_x, grid_y = np.meshgrid(xs, ys)
+    lon, lat = projection(grid_x, grid_y, inverse=True)
+    scale = np.asarray(projection.get_factors(lon, lat).areal_scale, dtype=np.float64)
+    along_cols = np.stack([np.interp(np.arange(grid.width), cols, line) for line in scale])
+    k2 = np.stack(
+        [np.interp(np.arange(grid.height), rows, column) for column in along_cols.T], axis=1
+    )
+    areas: npt.NDArray[np.float64] = (grid.pixel_m**2 / 10_000.0) / k2
+    return areas
+
+
+def _lattice(size: int) -> npt.NDArray[np.int64]:
+    return np.unique(np.append(np.arange(0, size, 64), size - 1))

@@ -1,0 +1,1 @@
+"""From the files of one scene to reflectance and validity, and rasters in and out."""

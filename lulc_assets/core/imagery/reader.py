@@ -1,0 +1,160 @@
+"""From a reading recipe to reflectance and validity on the tile's 10 m grid.
+
+What belongs here: what digital numbers mean: validity, offset, scale, clipping. What
+does not: finding scenes (``core/catalog``), sampling (``resample``), opening (``source``).
+
+The rules, in this order:
+
+1. Validity is decided on the stored numbers: SCL 0, or 0 in all six bands, or outside a
+   file, or NaN in any band → not valid. A single 0 under a valid SCL is a dark pixel that
+   the producer clipped: valid, reflectance 0.
+2. Bands of another grid (20 m bands, or files that are not on the tile's grid) are sampled
+   bilinearly from pixels above 0 only; SCL is sampled by nearest pixel.
+3. Reflectance = (DN + offset) · scale, in floats, clipped once to 0–1.
+"""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from types import TracebackType
+
+import numpy as np
+import numpy.typing as npt
+
+from lulc_assets.core.errors import LulcError, UnreadableRaster
+from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.imagery.masks import SCL_MAX, SCL_NO_DATA
+from lulc_assets.core.imagery.source import RasterSource
+from lulc_assets.core.scene.recipe import BAND_ROLES, SCL_ROLE, SceneRecipe
+
+
+@dataclass(frozen=True)
+class SceneBlock:
+    """A window of one scene.
+
+    Attributes:
+        reflectance: float32 (6, h, w), 0–1, bands in the order of ``BAND_ROLES``;
+            0 where not valid.
+        valid: bool (h, w).
+        scl: uint8 (h, w), scene classification codes; 0 outside the file.
+    """
+
+    reflectance: npt.NDArray[np.float32]
+    valid: npt.NDArray[np.bool_]
+    scl: npt.NDArray[np.uint8]
+
+
+class SceneReader:
+    """Reads windows of one scene; keeps its seven files open between ``with`` and its end.
+
+    A reader serves one thread at a time.
+    """
+
+    def __init__(self, recipe: SceneRecipe, grid: PixelGrid):
+        """Plan the read; nothing is opened yet.
+
+        Args:
+            recipe: where the files are and what their numbers mean.
+            grid: target: the area of interest, cut from the tile's own 10 m grid.
+        """
+        self.recipe = recipe
+        self.grid = grid
+        self._sources: dict[str, RasterSource] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> "SceneReader":
+        """Open all files.
+
+        Raises:
+            SceneError: a file cannot be opened or lies on a grid that cannot be right.
+        """
+        with ExitStack() as stack:
+            for role in (*BAND_ROLES, SCL_ROLE):
+                asset = self.recipe.bands[role]
+                self._sources[role] = stack.enter_context(
+                    RasterSource(asset.href, self.grid, scene_id=self.recipe.id, gsd_m=asset.gsd_m)
+                )
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._sources = {}
+        self._stack.close()
+
+    def check(self) -> None:
+        """Open all files and check CRS and grid without reading a pixel.
+
+        Raises:
+            SceneError: as when the reader is entered.
+        """
+        if not self._sources:
+            with self:
+                pass
+
+    def read(self, window: Window) -> SceneBlock:
+        """Reflectance and validity of a window in pixels of the grid.
+
+        Raises:
+            UnreadableRaster: a read fails, or the SCL file holds codes that do not exist.
+            ValueError: the window sticks out of the grid.
+        """
+        if not self._sources:
+            raise LulcError("SceneReader.read needs the reader's files open: use `with`")
+        _require_inside(window, self.grid)
+        scl = self._read_scl(window)
+        valid = scl != SCL_NO_DATA
+        any_dn = np.zeros(valid.shape, bool)
+        values = np.empty((len(BAND_ROLES), *valid.shape), np.float32)
+        for index, role in enumerate(BAND_ROLES):
+            band = self._sources[role].read_dn(window)
+            valid &= band.usable
+            any_dn |= band.dn > 0
+            _to_reflectance(band.dn, self.recipe, values[index])
+        valid &= any_dn
+        if not valid.all():
+            values *= valid
+        return SceneBlock(values, valid, scl)
+
+    def _read_scl(self, window: Window) -> npt.NDArray[np.uint8]:
+        scl = self._sources[SCL_ROLE].read_codes(window)
+        if int(scl.max()) > SCL_MAX:
+            raise UnreadableRaster(
+                f"scene {self.recipe.id}: {self.recipe.bands[SCL_ROLE].href} holds code "
+                f"{int(scl.max())}; scene classification ends at {SCL_MAX}"
+            )
+        return scl
+
+
+def read_scene(recipe: SceneRecipe, grid: PixelGrid) -> SceneBlock:
+    """Reflectance and validity of the whole grid.
+
+    Raises:
+        SceneError: a file cannot be opened, does not fit, or cannot be read.
+    """
+    with SceneReader(recipe, grid) as reader:
+        return reader.read(Window(0, 0, grid.height, grid.width))
+
+
+def _to_reflectance(
+    dn: npt.NDArray[np.float32], recipe: SceneRecipe, out: npt.NDArray[np.float32]
+) -> None:
+    """(DN + offset) · scale, clipped to 0–1, into ``out``; a stored 0 stays 0."""
+    np.add(dn, np.float32(recipe.offset_dn), out=out)
+    np.multiply(out, np.float32(recipe.scale), out=out)
+    np.clip(out, 0.0, 1.0, out=out)
+    if recipe.offset_dn > 0:
+        out[dn == 0] = 0
+
+
+def _require_inside(window: Window, grid: PixelGrid) -> None:
+    if (
+        min(window.row, window.col) < 0
+        or min(window.height, window.width) < 1
+        or window.row + window.height > grid.height
+        or window.col + window.width > grid.width
+    ):
+        raise ValueError(f"{window} is not inside a grid of {grid.height} × {grid.width} pixels")

@@ -1,0 +1,248 @@
+"""One open raster of a scene, and its pixels on a window of another grid.
+
+What belongs here: opening, the checks that need no pixels, reading a window with the
+right sampling. What does not: what the numbers mean (``reader``).
+"""
+
+from dataclasses import dataclass
+from types import TracebackType
+
+import numpy as np
+import numpy.typing as npt
+import rasterio
+import rasterio.windows
+from rasterio.errors import RasterioError
+
+from lulc_assets.core.errors import SceneGridMismatch, UnreadableRaster
+from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.imagery.gdal import gdal_env
+from lulc_assets.core.imagery.href import check_href, is_remote, local_path
+from lulc_assets.core.imagery.resample import (
+    Axis,
+    BoolArray,
+    FloatArray,
+    place_axis,
+    sample_bilinear,
+    sample_nearest,
+)
+
+COARSEST = 1.5
+"""A file's pixel may be this many times its nominal ground sampling, no more: a tenfold
+decimated copy under a 10 m item must not pass for 10 m data."""
+
+FINEST = 0.5
+"""A file's pixel must be at least this many target pixels: bilinear sampling of much finer
+pixels would skip most of them."""
+
+MAX_SIDE_PX = 45_000
+"""Largest accepted side of a raster; a Sentinel-2 tile has 10,980 pixels at 10 m."""
+
+ALIGNED_PX = 1e-3
+"""Two grids are the same when their pixels differ by less than this share of a pixel."""
+
+
+@dataclass(frozen=True)
+class BandWindow:
+    """Digital numbers of one band on a window of the target grid.
+
+    Attributes:
+        dn: float32 (h, w); 0 where nothing was stored.
+        usable: bool (h, w); False outside the file and where the file holds NaN or its own
+            no-data value other than 0.
+    """
+
+    dn: FloatArray
+    usable: BoolArray
+
+
+class RasterSource:
+    """A single-band GeoTIFF that stays open, and where it lies on the target grid."""
+
+    def __init__(
+        self,
+        href: str,
+        grid: PixelGrid,
+        *,
+        scene_id: str,
+        gsd_m: float,
+        lattice: bool = False,
+    ):
+        """Open the file and check that it can be read onto ``grid``.
+
+        Args:
+            href: path or URL of a GeoTIFF; ``file``, ``http``, ``https`` and ``s3``.
+            grid: target grid; windows are pixels of it.
+            scene_id: for messages.
+            gsd_m: nominal ground sampling of the band, metres.
+            lattice: ``grid`` is a coarse lattice for sampling codes: the coarsest overview
+                that is still finer than it is read instead of the full resolution.
+
+        Raises:
+            HrefRefused: the href's form is not allowed.
+            UnreadableRaster: missing, not a GeoTIFF, or not one band.
+            SceneGridMismatch: other CRS, rotated, or another pixel size than promised.
+        """
+        self.href = href
+        self.grid = grid
+        self.scene_id = scene_id
+        self._dataset = self._open()
+        try:
+            self._check(gsd_m, lattice=lattice)
+        except BaseException:
+            self._dataset.close()
+            raise
+        if lattice:
+            self._use_overview()
+
+    def __enter__(self) -> "RasterSource":
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; closing twice does nothing."""
+        self._dataset.close()
+
+    def read_dn(self, window: Window) -> BandWindow:
+        """Digital numbers of a window: as stored where the grids agree, else bilinear."""
+        rows, cols = self._axes(window)
+        inside = rows.inside[:, None] & cols.inside[None, :]
+        if not inside.any():
+            return BandWindow(np.zeros(inside.shape, np.float32), inside)
+        stored, rows, cols = self._read(rows, cols)
+        broken = _broken(stored, self._dataset.nodata)
+        if broken is not None:
+            stored = np.where(broken, 0, stored)
+            inside &= ~sample_nearest(broken, rows, cols)
+        if self._is_aligned:
+            sampled = sample_nearest(stored, rows, cols).astype(np.float32)
+        else:
+            sampled = sample_bilinear(stored.astype(np.float32), stored > 0, rows, cols)
+        if not inside.all():
+            sampled[~inside] = 0
+        return BandWindow(sampled, inside)
+
+    def read_codes(self, window: Window) -> npt.NDArray[np.uint8]:
+        """Codes of a window by nearest pixel, uint8 (h, w), 0 outside the file."""
+        rows, cols = self._axes(window)
+        inside = rows.inside[:, None] & cols.inside[None, :]
+        codes = np.zeros(inside.shape, np.uint8)
+        if inside.any():
+            stored, rows, cols = self._read(rows, cols)
+            if stored.dtype != np.uint8:
+                raise UnreadableRaster(
+                    f"scene {self.scene_id}: {self.href} holds {stored.dtype}, not 8-bit codes"
+                )
+            codes[inside] = sample_nearest(stored, rows, cols)[inside]
+        return codes
+
+    def _open(self, **options: int) -> rasterio.DatasetReader:
+        href = check_href(self.href)
+        place = href if is_remote(href) else str(local_path(href))
+        try:
+            with gdal_env():
+                return rasterio.open(place, driver="GTiff", **options)
+        except (RasterioError, OSError) as error:
+            raise UnreadableRaster(
+                f"scene {self.scene_id}: cannot open {self.href}: {error}; "
+                "check that the file exists and is a GeoTIFF"
+            ) from error
+
+    def _use_overview(self) -> None:
+        decimation = self.grid.pixel_m / self._dataset.transform.a
+        levels = [
+            level for level, factor in enumerate(self._dataset.overviews(1)) if factor <= decimation
+        ]
+        if levels:
+            self._dataset.close()
+            self._dataset = self._open(overview_level=levels[-1])
+
+    def _check(self, gsd_m: float, *, lattice: bool) -> None:
+        data, name = self._dataset, f"scene {self.scene_id}: {self.href}"
+        if data.count != 1:
+            raise UnreadableRaster(f"{name} has {data.count} bands, one is expected")
+        if max(data.height, data.width) > MAX_SIDE_PX:
+            raise SceneGridMismatch(
+                f"{name} is {data.width} × {data.height} pixels; more than {MAX_SIDE_PX} a side "
+                "is no Sentinel-2 tile"
+            )
+        epsg = data.crs.to_epsg() if data.crs else None
+        if epsg != self.grid.epsg:
+            raise SceneGridMismatch(
+                f"{name} is in EPSG:{epsg}, the tile's grid is in EPSG:{self.grid.epsg}"
+            )
+        transform = data.transform
+        if transform.b or transform.d or transform.a <= 0 or transform.e >= 0:
+            raise SceneGridMismatch(f"{name} is rotated or not north-up: {tuple(transform)[:6]}")
+        pixel_m = max(transform.a, -transform.e)
+        if pixel_m > COARSEST * gsd_m:
+            raise SceneGridMismatch(
+                f"{name} has pixels of {pixel_m:g} m where {gsd_m:g} m are promised: "
+                "a decimated copy?"
+            )
+        if not lattice and min(transform.a, -transform.e) < FINEST * self.grid.pixel_m:
+            raise SceneGridMismatch(
+                f"{name} has pixels of {pixel_m:g} m, too fine for a {self.grid.pixel_m:g} m grid"
+            )
+
+    @property
+    def _is_aligned(self) -> bool:
+        """Whether the file's pixels are the grid's pixels (it may cover another extent)."""
+        transform, step = self._dataset.transform, self.grid.pixel_m
+        size = max(self._dataset.width, self._dataset.height)
+        if max(abs(transform.a - step), abs(transform.e + step)) * size > ALIGNED_PX * step:
+            return False
+        col = (self.grid.x0 - transform.c) / step
+        row = (transform.f - self.grid.y0) / step
+        return max(abs(col - round(col)), abs(row - round(row))) <= ALIGNED_PX
+
+    def _axes(self, window: Window) -> tuple[Axis, Axis]:
+        transform, grid = self._dataset.transform, self.grid
+        rows = place_axis(
+            window.row,
+            window.height,
+            step_m=grid.pixel_m,
+            origin_m=transform.f - grid.y0,
+            source_step_m=-transform.e,
+            source_size=self._dataset.height,
+        )
+        cols = place_axis(
+            window.col,
+            window.width,
+            step_m=grid.pixel_m,
+            origin_m=grid.x0 - transform.c,
+            source_step_m=transform.a,
+            source_size=self._dataset.width,
+        )
+        return rows, cols
+
+    def _read(self, rows: Axis, cols: Axis) -> tuple[npt.NDArray, Axis, Axis]:  # type: ignore[type-arg]
+        """The piece of the file that the axes need, and the axes on that piece."""
+        (top, bottom), (left, right) = rows.span, cols.span
+        window = rasterio.windows.Window(left, top, right - left, bottom - top)
+        try:
+            with gdal_env():
+                stored = self._dataset.read(1, window=window)
+        except (RasterioError, OSError) as error:
+            raise UnreadableRaster(
+                f"scene {self.scene_id}: reading {self.href} failed: "
+                f"{error.__cause__ or error}; the file is truncated or damaged"
+            ) from error
+        return stored, rows.since(top, bottom - top), cols.since(left, right - left)
+
+
+def _broken(stored: npt.NDArray, nodata: float | None) -> BoolArray | None:  # type: ignore[type-arg]
+    """NaN, infinity, and a declared no-data value other than 0 (0 is judged per pixel)."""
+    broken = None
+    if np.issubdtype(stored.dtype, np.floating):
+        broken = ~np.isfinite(stored)
+    if nodata is not None and np.isfinite(nodata) and nodata != 0:
+        declared = stored == nodata
+        broken = declared if broken is None else broken | declared
+    return broken

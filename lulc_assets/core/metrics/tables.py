@@ -1,0 +1,227 @@
+"""The long metric table: one figure a row, one Parquet file a map.
+
+What belongs here: the table's schema, its rows from an accuracy report, and its
+deterministic Parquet form. What does not: SQL over many files (``dbt_metrics``).
+"""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+import pyarrow as arrow
+import pyarrow.parquet as pq
+
+from lulc_assets.core.accuracy.report import (
+    DESIGNS,
+    SCOPES,
+    VERDICTS,
+    AccuracyReport,
+    ClassFigures,
+    Estimate,
+)
+from lulc_assets.core.errors import InvalidProduct, ProductCorrupt
+
+METRICS = (
+    "overall_accuracy",
+    "users_accuracy",
+    "producers_accuracy",
+    "area",
+    "mapped_area",
+    "agreement",
+    "confusion",
+    "no_data_area",
+)
+UNITS = ("share", "ha", "count")
+_ROUNDING = 1e-9
+
+_IDENTITY = ["scope", "key", "year", "metric", "class_name", "reference_class"]
+
+
+def _number(*, whole: bool = False, nullable: bool = False) -> pa.Column:
+    return pa.Column("int64" if whole else "float64", pa.Check.ge(0), nullable=nullable)
+
+
+METRIC_SCHEMA = pa.DataFrameSchema(
+    {
+        "scope": pa.Column(str, pa.Check.isin(SCOPES)),
+        "key": pa.Column(str, pa.Check.str_length(min_value=1)),
+        "year": pa.Column("int64", pa.Check.ge(2015)),
+        "design": pa.Column(str, pa.Check.isin(DESIGNS)),
+        "verdict": pa.Column(str, pa.Check.isin(VERDICTS)),
+        "metric": pa.Column(str, pa.Check.isin(METRICS)),
+        "class_name": pa.Column(str),
+        "reference_class": pa.Column(str),
+        "estimate": _number(nullable=True),
+        "se": _number(nullable=True),
+        "ci95_low": _number(nullable=True),
+        "ci95_high": _number(nullable=True),
+        "unit": pa.Column(str, pa.Check.isin(UNITS)),
+        "n_units": _number(whole=True),
+        "map_digest": pa.Column(str, pa.Check.str_length(min_value=1)),
+        "sample_digest": pa.Column(str),
+        "model_digest": pa.Column(str),
+    },
+    checks=[
+        pa.Check(
+            lambda df: df["ci95_low"].isna() | (df["ci95_low"] <= df["estimate"] * (1 + _ROUNDING)),
+            name="ci95_low_below_estimate",
+        ),
+        pa.Check(
+            lambda df: (
+                df["ci95_high"].isna() | (df["ci95_high"] * (1 + _ROUNDING) >= df["estimate"])
+            ),
+            name="ci95_high_above_estimate",
+        ),
+        pa.Check(
+            lambda df: (df["unit"] != "share") | df["estimate"].isna() | (df["estimate"] <= 1),
+            name="shares_at_most_one",
+        ),
+    ],
+    unique=_IDENTITY,
+    strict=True,
+    ordered=True,
+    name="metric table",
+)
+"""Columns in order. Text that does not apply is empty, numbers are null.
+
+``estimate``, ``se`` and the interval are in ``unit``; in a confusion row ``class_name`` is
+the map's class, ``reference_class`` the reference's and ``estimate`` a count of units.
+"""
+
+_ARROW_TYPES = {"int64": arrow.int64(), "float64": arrow.float64()}
+_ARROW_SCHEMA = arrow.schema(
+    [
+        arrow.field(name, _ARROW_TYPES.get(str(column.dtype), arrow.string()))
+        for name, column in METRIC_SCHEMA.columns.items()
+    ]
+)
+
+
+def metric_rows(
+    report: AccuracyReport, *, map_digest: str, sample_digest: str, model_digest: str
+) -> pd.DataFrame:
+    """Every figure of a report as a row of :data:`METRIC_SCHEMA`.
+
+    Figures that the verdict rules out have no row; figures that cannot be estimated (NaN)
+    have a row without numbers. Confusion rows are the cells of the matrix that hold units.
+
+    Args:
+        report: of one map.
+        map_digest: of the map's commit record.
+        sample_digest: of the sample, empty where there is none.
+        model_digest: of the bundle behind the map, empty where several or none.
+
+    Raises:
+        InvalidProduct: the figures break the schema.
+    """
+    shared = {
+        "scope": report.scope,
+        "key": report.key,
+        "year": report.year,
+        "design": report.design,
+        "verdict": report.verdict,
+        "map_digest": map_digest,
+        "sample_digest": sample_digest,
+        "model_digest": model_digest,
+    }
+    rows = [{**shared, **row} for row in _figures(report)]
+    return validate_metrics(pd.DataFrame(rows, columns=list(METRIC_SCHEMA.columns)))
+
+
+def validate_metrics(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with its column types if it keeps the schema.
+
+    Raises:
+        InvalidProduct: it does not; the message names column, check and value.
+    """
+    typed = table.copy()
+    for name, column in METRIC_SCHEMA.columns.items():
+        if name in typed and str(column.dtype) in _ARROW_TYPES:
+            typed[name] = typed[name].astype(str(column.dtype))
+    try:
+        return METRIC_SCHEMA.validate(typed, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        case = error.failure_cases.iloc[0]
+        raise InvalidProduct(
+            f"metric table: {case['column']} = {case['failure_case']!r} fails {case['check']} "
+            f"({len(error.failure_cases)} failures in all)"
+        ) from error
+
+
+def write_metrics(path: Path, table: pd.DataFrame) -> Path:
+    """Write a metric table as Parquet; same rows, same bytes.
+
+    Raises:
+        InvalidProduct: the table breaks the schema.
+    """
+    columns = validate_metrics(table)
+    written = arrow.Table.from_pandas(columns, schema=_ARROW_SCHEMA, preserve_index=False)
+    # Without pandas' own metadata the bytes do not depend on its version.
+    pq.write_table(written.replace_schema_metadata(None), path, compression="zstd")
+    return path
+
+
+def read_metrics(path: Path) -> pd.DataFrame:
+    """Read and validate what :func:`write_metrics` wrote.
+
+    Raises:
+        ProductCorrupt: the file is missing or no Parquet file.
+        InvalidProduct: its rows break the schema.
+    """
+    try:
+        table = pq.ParquetFile(path).read().to_pandas()
+    except (OSError, arrow.ArrowException) as error:
+        raise ProductCorrupt(f"{path}: cannot be read as a metric table: {error}") from error
+    return validate_metrics(table)
+
+
+def _figures(report: AccuracyReport) -> Iterator[dict[str, Any]]:
+    if report.overall is not None:
+        yield _estimated("overall_accuracy", "", report.overall, "share")
+    if report.agreement is not None:
+        yield _plain("agreement", report.agreement, "share", report.n_units)
+    yield _plain("no_data_area", report.no_data_area_ha, "ha", report.n_units)
+    for figures in report.classes:
+        yield from _class_figures(figures)
+    for i, j in np.argwhere(report.matrix > 0):
+        yield {
+            **_plain("confusion", float(report.matrix[i, j]), "count", report.n_units),
+            "class_name": report.classes[i].name,
+            "reference_class": report.classes[j].name,
+        }
+
+
+def _class_figures(figures: ClassFigures) -> Iterator[dict[str, Any]]:
+    mapped = _plain("mapped_area", figures.mapped_area_ha, "ha", 0)
+    yield {**mapped, "class_name": figures.name}
+    for metric, estimate, unit in (
+        ("area", figures.area_ha, "ha"),
+        ("users_accuracy", figures.users, "share"),
+        ("producers_accuracy", figures.producers, "share"),
+    ):
+        if estimate is not None:
+            yield _estimated(metric, figures.name, estimate, unit)
+
+
+def _plain(metric: str, value: float, unit: str, n_units: int) -> dict[str, Any]:
+    """A counted figure: no standard error, no interval."""
+    counted = Estimate(value, math.nan, math.nan, math.nan, n_units)
+    return _estimated(metric, "", counted, unit)
+
+
+def _estimated(metric: str, class_name: str, estimate: Estimate, unit: str) -> dict[str, Any]:
+    return {
+        "metric": metric,
+        "class_name": class_name,
+        "reference_class": "",
+        "estimate": estimate.value,
+        "se": estimate.se,
+        "ci95_low": estimate.ci95_low,
+        "ci95_high": estimate.ci95_high,
+        "unit": unit,
+        "n_units": estimate.n,
+    }

@@ -1,0 +1,1 @@
+"""Networks, training, evaluation, promotion and the bundle that inference runs."""

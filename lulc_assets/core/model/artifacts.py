@@ -1,0 +1,134 @@
+"""Weights and records on disk: written canonically, verified before they are used.
+
+What belongs here: safetensors files, JSON records, digests, the legend's spelling in a
+record. What does not: what a card or a bundle says.
+
+Weights are safetensors, never pickle: loading one cannot run code.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+from torch import nn
+
+from lulc_assets.core.errors import BundleError
+from lulc_assets.core.legend import Legend, LegendClass
+from lulc_assets.core.model.network import (
+    LandCoverNetwork,
+    NetworkSpec,
+    Normalisation,
+    build_network,
+)
+
+WEIGHTS_FILE = "weights.safetensors"
+
+
+def canonical_json(data: Mapping[str, Any]) -> bytes:
+    """UTF-8 JSON with sorted keys and no NaN: equal content, equal bytes."""
+    text = json.dumps(data, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode()
+
+
+def sha256_of(content: bytes) -> str:
+    """SHA-256 in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def write_weights(module: nn.Module, path: Path) -> dict[str, Any]:
+    """Write a module's tensors; returns the file's name, SHA-256 and size for a record."""
+    tensors = {k: v.detach().cpu().contiguous() for k, v in sorted(module.state_dict().items())}
+    content = safetensors.torch.save(tensors)
+    path.write_bytes(content)
+    return {"file": path.name, "sha256": sha256_of(content), "bytes": len(content)}
+
+
+def read_record(path: Path, what: str) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        BundleError: the file is missing or is no JSON object.
+    """
+    try:
+        record = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise BundleError(f"{what}: {path} is missing") from None
+    except ValueError as error:
+        raise BundleError(f"{what}: {path} does not parse as JSON: {error}") from error
+    if not isinstance(record, dict):
+        raise BundleError(f"{what}: {path} is no JSON object")
+    return record
+
+
+def read_verified_weights(directory: Path, entry: Mapping[str, Any]) -> bytes:
+    """Read a weights file and compare it with its record, before anything parses it.
+
+    Raises:
+        BundleError: missing, of another size or digest, or no safetensors file name.
+    """
+    if not {"file", "sha256", "bytes"} <= set(entry):
+        raise BundleError(f"the record in {directory} does not say what its weights are")
+    name = str(entry["file"])
+    if name != WEIGHTS_FILE:
+        raise BundleError(f"weights must be a file {WEIGHTS_FILE!r}, the record names {name!r}")
+    path = directory / name
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise BundleError(f"weights {path} are missing") from None
+    if len(content) != entry["bytes"] or sha256_of(content) != entry["sha256"]:
+        raise BundleError(
+            f"weights {path} are not those of the record ({len(content)} bytes, recorded "
+            f"{entry['bytes']}; or another SHA-256): truncated or tampered with; train or copy anew"
+        )
+    return content
+
+
+def restore_network(record: Mapping[str, Any], weights: bytes) -> LandCoverNetwork:
+    """Build the network that a card or bundle describes and load verified weights.
+
+    Raises:
+        BundleError: the bytes are no safetensors file, or do not fit the description.
+    """
+    try:
+        normalisation = Normalisation.from_dict(record["normalisation"])
+        spec = NetworkSpec.from_dict(record["network"])
+    except (KeyError, TypeError) as error:
+        raise BundleError(f"the record does not describe a network: {error!r}") from error
+    network = build_network(spec, normalisation)
+    stated = network.normalisation
+    try:
+        network.load_state_dict(safetensors.torch.load(weights))
+    except (safetensors.SafetensorError, RuntimeError, ValueError) as error:
+        raise BundleError(f"the weights do not load into the described network: {error}") from error
+    if network.normalisation != stated:
+        raise BundleError("the weights were trained with another normalisation than the record's")
+    return network.eval()
+
+
+def legend_to_dict(legend: Legend) -> dict[str, Any]:
+    """A legend with its digest, plain JSON types."""
+    classes = [
+        {"code": c.code, "name": c.name, "title": c.title, "color": c.color} for c in legend.classes
+    ]
+    return {"name": legend.name, "digest": legend.digest, "classes": classes}
+
+
+def legend_from_dict(data: Mapping[str, Any]) -> Legend:
+    """Rebuild a legend.
+
+    Raises:
+        BundleError: the classes do not have the recorded digest.
+    """
+    try:
+        legend = Legend(data["name"], tuple(LegendClass(**c) for c in data["classes"]))
+        recorded = data["digest"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise BundleError(f"the record does not hold a legend: {error!r}") from error
+    if legend.digest != recorded:
+        raise BundleError(f"legend {legend.name}: its classes do not have the recorded digest")
+    return legend

@@ -1,0 +1,186 @@
+"""The bundle: a promoted model with everything that inference must know.
+
+What belongs here: writing one, loading one with all checks, and which scenes it accepts.
+What does not: running it (``core/inference``).
+
+A bundle is a directory with ``bundle.json`` and ``weights.safetensors``. The first holds
+the SHA-256 of the second; nothing is parsed as tensors before that agrees.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lulc_assets.core.errors import BundleError, IncompatibleScene
+from lulc_assets.core.legend import KARRA_10, Legend
+from lulc_assets.core.model.artifacts import (
+    WEIGHTS_FILE,
+    canonical_json,
+    legend_from_dict,
+    read_record,
+    read_verified_weights,
+    restore_network,
+    sha256_of,
+)
+from lulc_assets.core.model.card import CARD_FILE
+from lulc_assets.core.model.evaluate import Evaluation
+from lulc_assets.core.model.network import LandCoverNetwork
+from lulc_assets.core.model.promotion import Verdict
+from lulc_assets.core.scene.recipe import BAND_ROLES, SceneRecipe
+
+BUNDLE_FILE = "bundle.json"
+BUNDLE_FORMAT = "lulc-bundle"
+BUNDLE_FORMAT_VERSION = 1
+_COPIED = ("legend", "bands", "gsd_m", "network", "normalisation", "weights")
+_REQUIRED = (*_COPIED, "levels", "card", "evaluation", "verdict")
+_GSD_TOLERANCE = 0.05
+"""Relative: the Slovenian sample has pixels of 9.995 m, which is 10 m; 20 m is not."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A promoted model, verified.
+
+    Attributes:
+        record: content of ``bundle.json``.
+        legend: of its logits; code = argmax + 1.
+        weights: verified content of the safetensors file.
+    """
+
+    record: dict[str, Any]
+    legend: Legend
+    weights: bytes
+
+    @classmethod
+    def load(cls, directory: Path, legend: Legend = KARRA_10) -> "Bundle":
+        """Read and verify a bundle.
+
+        Args:
+            directory: holds ``bundle.json`` and ``weights.safetensors``.
+            legend: the legend that the maps will have.
+
+        Raises:
+            BundleError: a file is missing, truncated, tampered with, of an unknown
+                format or version, or the legend is another one.
+        """
+        record = read_record(Path(directory) / BUNDLE_FILE, "model bundle")
+        _check_format(record, Path(directory))
+        own = legend_from_dict(record["legend"])
+        if own.digest != legend.digest:
+            raise BundleError(
+                f"bundle {directory} has legend {own.name} ({own.digest[:12]}), the maps have "
+                f"{legend.name} ({legend.digest[:12]}); train a model for that legend"
+            )
+        return cls(record, own, read_verified_weights(Path(directory), record["weights"]))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the canonical record, which holds the digest of the weights."""
+        return sha256_of(canonical_json(self.record))
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """The card of the training that made it."""
+        card: dict[str, Any] = self.record["card"]
+        return card
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Processing levels that it accepts."""
+        return tuple(self.record["levels"])
+
+    @property
+    def gsd_m(self) -> float:
+        """Ground sampling that it accepts, metres."""
+        return float(self.record["gsd_m"])
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """Roles of its input bands in order."""
+        return tuple(self.record["bands"])
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """The agreement with gold windows for which it was promoted."""
+        return Evaluation.from_dict(self.record["evaluation"])
+
+    def network(self) -> LandCoverNetwork:
+        """The network on the CPU, in evaluation mode.
+
+        Raises:
+            BundleError: the weights do not fit the described network.
+        """
+        return restore_network(self.record, self.weights)
+
+    def require(self, recipe: SceneRecipe) -> None:
+        """Refuse a scene that the model was not trained for.
+
+        Raises:
+            IncompatibleScene: level, bands or ground sampling differ.
+        """
+        if recipe.level not in self.levels:
+            raise IncompatibleScene(
+                f"scene {recipe.id} is level {recipe.level}, the model takes "
+                f"{', '.join(self.levels)} only; train one on {recipe.level} scenes"
+            )
+        missing = [role for role in self.bands if role not in recipe.bands]
+        if missing or self.bands != BAND_ROLES:
+            raise IncompatibleScene(
+                f"scene {recipe.id}: the model takes bands {', '.join(self.bands)}, the scene "
+                f"is read as {', '.join(role for role in BAND_ROLES if role in recipe.bands)}"
+            )
+        gsd_m = min(recipe.bands[role].gsd_m for role in self.bands)
+        if abs(gsd_m - self.gsd_m) > _GSD_TOLERANCE * self.gsd_m:
+            raise IncompatibleScene(
+                f"scene {recipe.id} has a ground sampling of {gsd_m} m, the model takes "
+                f"{self.gsd_m} m"
+            )
+
+
+def write_bundle(
+    trained_dir: Path, evaluation: Evaluation, verdict: Verdict, out_dir: Path
+) -> Path:
+    """Write the bundle of a promoted candidate; returns its directory.
+
+    Equal candidate, evaluation and verdict give equal bytes.
+
+    Args:
+        trained_dir: where ``train_model`` wrote card and weights.
+        evaluation: of this candidate.
+        verdict: of ``decide_promotion``.
+        out_dir: created if need be.
+
+    Raises:
+        BundleError: the candidate is refused, or its files are not those of its card.
+    """
+    if not verdict.promote:
+        raise BundleError(f"candidate {trained_dir} is refused, no bundle: {verdict.reason}")
+    card = read_record(Path(trained_dir) / CARD_FILE, "model card")
+    restore_network(card, read_verified_weights(Path(trained_dir), card["weights"]))
+    record = {
+        "format": BUNDLE_FORMAT,
+        "format_version": BUNDLE_FORMAT_VERSION,
+        **{key: card[key] for key in _COPIED},
+        "levels": [card["level"]],
+        "card": card,
+        "evaluation": evaluation.to_dict(),
+        "verdict": verdict.to_dict(),
+    }
+    out_dir.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(Path(trained_dir) / WEIGHTS_FILE, out_dir / WEIGHTS_FILE)
+    (out_dir / BUNDLE_FILE).write_bytes(canonical_json(record))
+    return out_dir
+
+
+def _check_format(record: dict[str, Any], directory: Path) -> None:
+    if record.get("format") != BUNDLE_FORMAT:
+        raise BundleError(f"{directory / BUNDLE_FILE} is no {BUNDLE_FORMAT} record")
+    if record.get("format_version") != BUNDLE_FORMAT_VERSION:
+        raise BundleError(
+            f"bundle {directory} has format version {record.get('format_version')}, this package "
+            f"reads {BUNDLE_FORMAT_VERSION}; write the bundle anew"
+        )
+    missing = [key for key in _REQUIRED if key not in record]
+    if missing:
+        raise BundleError(f"bundle {directory} lacks {', '.join(missing)}")

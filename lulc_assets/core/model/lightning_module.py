@@ -1,0 +1,133 @@
+"""One step of training and of validation, and the learning rate.
+
+What belongs here: what Lightning calls. What does not: the choice of data or files.
+"""
+
+import math
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningModule
+
+from lulc_assets.core.errors import TrainingFailed
+from lulc_assets.core.model.dataset import Batch
+from lulc_assets.core.model.loss import weighted_loss_sums
+from lulc_assets.core.model.network import LandCoverNetwork
+from lulc_assets.core.model.recipe import TrainingRecipe
+
+
+class _RunningScore:
+    """Weighted loss and pixel accuracy over the batches of one epoch."""
+
+    def __init__(self) -> None:
+        self.loss_sum = self.weight_sum = 0.0
+        self.correct = self.labelled = 0
+
+    def add(
+        self, loss_sum: float, weight_sum: float, logits: torch.Tensor, codes: torch.Tensor
+    ) -> None:
+        labelled = codes > 0
+        self.loss_sum += loss_sum
+        self.weight_sum += weight_sum
+        self.correct += int(((logits.detach().argmax(1) + 1 == codes) & labelled).sum())
+        self.labelled += int(labelled.sum())
+
+    @property
+    def loss(self) -> float:
+        return self.loss_sum / self.weight_sum
+
+    @property
+    def accuracy(self) -> float:
+        return self.correct / self.labelled
+
+
+class LandCoverTraining(LightningModule):
+    """Trains a :class:`LandCoverNetwork` by a :class:`TrainingRecipe`.
+
+    Attributes:
+        history: one row an epoch: epoch (from 1), learning_rate, train_loss,
+            train_accuracy, val_loss, val_accuracy. The losses are weighted means over
+            labelled pixels; training figures are taken during the epoch, with dropout.
+    """
+
+    class_weights: torch.Tensor
+
+    def __init__(
+        self, network: LandCoverNetwork, class_weights: torch.Tensor, recipe: TrainingRecipe
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.recipe = recipe
+        self.register_buffer("class_weights", class_weights.float())
+        self.history: list[dict[str, float]] = []
+        self._train_score, self._val_score = _RunningScore(), _RunningScore()
+
+    def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
+        """The loss of one batch.
+
+        Raises:
+            TrainingFailed: the loss is NaN or infinite.
+        """
+        return self._score(batch, batch_idx, self._train_score, "training")
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Adds one batch to the validation score.
+
+        Raises:
+            TrainingFailed: the loss is NaN or infinite.
+        """
+        self._score(batch, batch_idx, self._val_score, "validation")
+
+    def _score(self, batch: Batch, number: int, score: _RunningScore, what: str) -> torch.Tensor:
+        images, codes = batch
+        logits = self.network(images)
+        loss_sum, weight_sum = weighted_loss_sums(logits, codes, self.class_weights)
+        value = float(loss_sum.detach())
+        if not math.isfinite(value):
+            raise TrainingFailed(
+                f"the {what} loss became {value} in epoch {self.current_epoch + 1}, batch "
+                f"{number + 1}; lower the learning rate or look for broken chips"
+            )
+        score.add(value, float(weight_sum), logits, codes)
+        return loss_sum / weight_sum
+
+    def on_train_epoch_start(self) -> None:
+        """Start the running scores afresh, and cool down when the end is near."""
+        self._train_score, self._val_score = _RunningScore(), _RunningScore()
+        epochs = self.trainer.max_epochs or 1
+        if self.current_epoch >= max(1, epochs - self.recipe.cooldown_epochs):
+            cool = self.recipe.learning_rate * self.recipe.plateau_factor
+            for group in self.trainer.optimizers[0].param_groups:
+                group["lr"] = min(group["lr"], cool)
+
+    def on_validation_epoch_end(self) -> None:
+        """Give the validation loss to the schedule and to early stopping."""
+        self.log("val_loss", torch.tensor(self._val_score.loss, dtype=torch.float64))
+
+    def on_train_epoch_end(self) -> None:
+        """Write the epoch's row of the history (before the schedule steps)."""
+        self.history.append(
+            {
+                "epoch": self.current_epoch + 1,
+                "learning_rate": float(self.trainer.optimizers[0].param_groups[0]["lr"]),
+                "train_loss": self._train_score.loss,
+                "train_accuracy": self._train_score.accuracy,
+                "val_loss": self._val_score.loss,
+                "val_accuracy": self._val_score.accuracy,
+            }
+        )
+
+    def configure_optimizers(self) -> Any:
+        """AdamW, its rate divided on a plateau of the validation loss."""
+        optimizer = torch.optim.AdamW(
+            self.network.parameters(),
+            lr=self.recipe.learning_rate,
+            weight_decay=self.recipe.weight_decay,
+        )
+        schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(
+            optimizer, factor=self.recipe.plateau_factor, patience=self.recipe.plateau_patience
+        )
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "monitor": "val_loss", "interval": "epoch"},
+        }

@@ -1,0 +1,62 @@
+"""The loss: class-weighted cross-entropy that ignores unlabelled pixels.
+
+What belongs here: class weights and the loss. What does not: optimisers.
+
+Source: Karra et al. 2021 (weighted cross-entropy, inverse-log weights, weight zero for
+unlabelled pixels); formula of the weights: Paszke et al. 2016 (ENet), section 5.2.
+"""
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.nn import functional
+
+from lulc_assets.core.errors import NoTrainingChips
+from lulc_assets.core.model.recipe import INVERSE_LOG_OFFSET
+
+UNLABELLED_INDEX = -1
+"""Class index of a pixel without a label: mask code 0 minus 1."""
+
+
+def inverse_log_weights(class_pixels: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Weights w = 1 / ln(1.02 + p), p the share of a class, shape (classes,), float64.
+
+    A class without a pixel gets the largest weight, 50.5: finite, and never used.
+
+    Args:
+        class_pixels: labelled training pixels of each class, shape (classes,).
+
+    Raises:
+        NoTrainingChips: there is no labelled pixel at all.
+    """
+    counts = np.asarray(class_pixels, dtype=np.float64)
+    if counts.sum() <= 0:
+        raise NoTrainingChips("no training pixel is labelled; check labels and chip filters")
+    weights: npt.NDArray[np.float64] = 1.0 / np.log(INVERSE_LOG_OFFSET + counts / counts.sum())
+    return weights
+
+
+def weighted_loss_sums(
+    logits: torch.Tensor, codes: torch.Tensor, weights: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Numerator and denominator of the weighted mean cross-entropy, two scalars.
+
+    The loss of a batch is their quotient. Both are 0 when no pixel is labelled.
+
+    Args:
+        logits: (n, classes, h, w), any float type; computed in float32.
+        codes: (n, h, w), int64 class codes, 0 = unlabelled.
+        weights: (classes,), float32.
+    """
+    scores, targets = logits.float(), codes - 1
+    if logits.is_cuda:
+        # One row a pixel: torch has no deterministic kernel for images on a GPU (on a CPU
+        # it has, and rows would cost 8 % of a training step).
+        scores = scores.permute(0, 2, 3, 1).reshape(-1, logits.shape[1])
+        targets = targets.reshape(-1)
+    summed = functional.cross_entropy(
+        scores, targets, weight=weights, ignore_index=UNLABELLED_INDEX, reduction="sum"
+    )
+    labelled = targets != UNLABELLED_INDEX
+    total = (weights[targets.clamp(min=0)] * labelled).sum()
+    return summed, total

@@ -1,0 +1,154 @@
+"""Networks: a segmentation model with its normalisation built in.
+
+What belongs here: the description of a network and its construction. What does not:
+training, weights on disk, windows.
+
+Normalisation is part of the network (two buffers), so that training and inference, and
+any later export of the graph, cannot disagree about it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import segmentation_models_pytorch as smp
+import torch
+from segmentation_models_pytorch.encoders.resnet import ResNetEncoder
+from torch import nn
+
+from lulc_assets.core.errors import UnknownArchitecture
+
+_TAKES_DECODER_CHANNELS = ("unet", "unetplusplus", "manet")
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """Fixed band statistics: the network sees (reflectance − mean) / std.
+
+    Attributes:
+        mean: per band, reflectance 0–1, in the order of the bands.
+        std: per band, reflectance, above 0.
+    """
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    def to_dict(self) -> dict[str, list[float]]:
+        """Plain JSON types."""
+        return {"mean": list(self.mean), "std": list(self.std)}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Sequence[float]]) -> "Normalisation":
+        """Rebuild from :meth:`to_dict`."""
+        return cls(tuple(data["mean"]), tuple(data["std"]))
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """What must be known to build the network that weights belong to.
+
+    Attributes:
+        architecture: name in segmentation-models-pytorch, any case.
+        encoder: name of the encoder there.
+        encoder_depth: how often the encoder halves the resolution.
+        decoder_channels: coarse to fine, one a level; used by the U-Net family only.
+        in_channels: bands.
+        classes: logits; class code = index + 1.
+        dropout: share of channels dropped before the head while training.
+    """
+
+    architecture: str
+    encoder: str
+    encoder_depth: int
+    decoder_channels: tuple[int, ...]
+    in_channels: int
+    classes: int
+    dropout: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return {**asdict(self), "decoder_channels": list(self.decoder_channels)}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "NetworkSpec":
+        """Rebuild from :meth:`to_dict`."""
+        return cls(**{**data, "decoder_channels": tuple(data["decoder_channels"])})
+
+
+class LandCoverNetwork(nn.Module):
+    """Reflectance in, logits out.
+
+    Input: float32 (n, bands, h, w), reflectance 0–1, invalid pixels 0; ``h`` and ``w``
+    multiples of :attr:`stride`. Output: (n, classes, h, w); class code = argmax + 1.
+    """
+
+    mean: torch.Tensor
+    std: torch.Tensor
+
+    def __init__(self, model: nn.Module, normalisation: Normalisation, stride: int) -> None:
+        super().__init__()
+        self.model = model
+        self.stride = stride
+        shape = (1, -1, 1, 1)
+        self.register_buffer("mean", torch.tensor(normalisation.mean).reshape(shape))
+        self.register_buffer("std", torch.tensor(normalisation.std).reshape(shape))
+
+    def forward(self, reflectance: torch.Tensor) -> torch.Tensor:
+        """Logits of a batch."""
+        logits: torch.Tensor = self.model((reflectance - self.mean) / self.std)
+        return logits
+
+    @property
+    def normalisation(self) -> Normalisation:
+        """The statistics in the buffers, exact float32 values."""
+        return Normalisation(
+            tuple(self.mean.flatten().tolist()), tuple(self.std.flatten().tolist())
+        )
+
+
+def build_network(
+    spec: NetworkSpec, normalisation: Normalisation, encoder_weights: str | None = None
+) -> LandCoverNetwork:
+    """Build a network with fresh weights, drawn from torch's global generator.
+
+    Raises:
+        UnknownArchitecture: the library has no such architecture or encoder, or it
+            refuses the combination.
+    """
+    name = spec.architecture.lower()
+    known = smp.MODEL_ARCHITECTURES_MAPPING
+    if name not in known:
+        raise UnknownArchitecture(
+            f"architecture {spec.architecture!r} is unknown; known: {', '.join(sorted(known))}"
+        )
+    options: dict[str, Any] = {"encoder_depth": spec.encoder_depth}
+    if name in _TAKES_DECODER_CHANNELS:
+        options["decoder_channels"] = spec.decoder_channels
+    try:
+        model = smp.create_model(
+            name,
+            encoder_name=spec.encoder,
+            encoder_weights=encoder_weights,
+            in_channels=spec.in_channels,
+            classes=spec.classes,
+            **options,
+        )
+    except (KeyError, ValueError) as error:
+        raise UnknownArchitecture(
+            f"cannot build {spec.architecture} with encoder {spec.encoder!r} of depth "
+            f"{spec.encoder_depth} and decoder {spec.decoder_channels}: {error}"
+        ) from error
+    _drop_unreached_stages(model.encoder, spec.encoder_depth)
+    head = model.segmentation_head
+    model.segmentation_head = nn.Sequential(nn.Dropout2d(spec.dropout), head)
+    return LandCoverNetwork(model, normalisation, int(model.encoder.output_stride))
+
+
+def _drop_unreached_stages(encoder: nn.Module, depth: int) -> None:
+    """Remove stages of a ResNet that a smaller depth never runs.
+
+    The library keeps them: at depth 4 they are three quarters of the parameters.
+    """
+    if isinstance(encoder, ResNetEncoder):
+        for stage in range(depth, 5):
+            delattr(encoder, f"layer{stage}")

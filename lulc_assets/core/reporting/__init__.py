@@ -1,0 +1,1 @@
+"""Figures and HTML pages: what people look at before they read numbers."""

@@ -1,0 +1,1 @@
+"""Plain data about scenes: the reading recipe. No I/O."""

@@ -1,0 +1,101 @@
+"""The reading recipe of one scene: everything needed to turn its files into reflectance.
+
+What belongs here: plain, frozen, serialisable data. What does not: how a provider's item
+becomes a recipe (``core/catalog``) or how a recipe is read (``core/imagery``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+BAND_ROLES = ("red", "green", "blue", "nir", "swir1", "swir2")
+"""The six bands in the order of every array: B04 B03 B02 B08 B11 B12 (Karra et al. 2021)."""
+
+SCL_ROLE = "scl"
+"""Role of the scene classification layer."""
+
+Level = Literal["L1C", "L2A"]
+
+
+@dataclass(frozen=True)
+class BandAsset:
+    """One file: where it is and its nominal ground sampling in metres."""
+
+    href: str
+    gsd_m: float
+
+
+@dataclass(frozen=True)
+class SceneRecipe:
+    """How to read one Sentinel-2 scene.
+
+    Attributes:
+        id: the provider's item id.
+        provider: the dialect that recognised it, e.g. ``planetary_computer``.
+        collection: STAC collection, empty when the item has none.
+        level: processing level, ``L2A`` or ``L1C``.
+        mgrs_tile: MGRS 100 km square.
+        datetime: time of acquisition, aware, UTC.
+        baseline: processing baseline, e.g. ``05.09``; empty when unknown.
+        cloud_cover_pct: of the whole product, 0–100, as the provider says.
+        bands: role → file; the six roles of ``BAND_ROLES`` and ``scl``.
+        scale: reflectance of one DN.
+        offset_dn: what must be added to the stored DN before scaling, 0 or −1000.
+        offset_reason: why, in a sentence.
+        change_stamp: changes when the provider reprocesses or replaces the item.
+        acquisition: groups duplicates: platform, sensing time, relative orbit and tile.
+        footprint: GeoJSON geometry in longitude and latitude.
+        datastrip_start: start of sensing of the datastrip, as the producer writes it; empty
+            when unknown. Two datastrips of one acquisition are no duplicates.
+    """
+
+    id: str
+    provider: str
+    collection: str
+    level: Level
+    mgrs_tile: str
+    datetime: datetime
+    baseline: str
+    cloud_cover_pct: float
+    bands: Mapping[str, BandAsset]
+    scale: float
+    offset_dn: int
+    offset_reason: str
+    change_stamp: str
+    acquisition: str
+    footprint: Mapping[str, Any]
+    datastrip_start: str = ""
+
+    @property
+    def date(self) -> str:
+        """Acquisition date in UTC, ``YYYY-MM-DD``."""
+        return self.datetime.astimezone(UTC).date().isoformat()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types; :meth:`from_dict` reverses it exactly."""
+        data = asdict(self)
+        data["bands"] = {role: asdict(asset) for role, asset in self.bands.items()}
+        data["datetime"] = self.datetime.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        data["footprint"] = dict(self.footprint)
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "SceneRecipe":
+        """Rebuild a recipe from :meth:`to_dict`."""
+        fields = dict(data)
+        fields["bands"] = {role: BandAsset(**asset) for role, asset in data["bands"].items()}
+        fields["datetime"] = datetime.fromisoformat(data["datetime"].replace("Z", "+00:00"))
+        return cls(**fields)
+
+    def identity(self) -> dict[str, Any]:
+        """What a prediction's identity takes from the recipe: no hrefs, no cloud cover."""
+        return {
+            "id": self.id,
+            "provider": self.provider,
+            "level": self.level,
+            "baseline": self.baseline,
+            "scale": self.scale,
+            "offset_dn": self.offset_dn,
+            "change_stamp": self.change_stamp,
+        }

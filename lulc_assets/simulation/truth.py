@@ -1,0 +1,69 @@
+"""Writing the truth: for judging maps, never for making them.
+
+What belongs here: class rasters, areas and change events in a folder of their own. Nothing
+in the pipeline may read it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from lulc_assets.core.grid import owned_mask, pixel_areas_ha
+from lulc_assets.core.legend import KARRA_10
+from lulc_assets.simulation.change import ChangeEvent
+from lulc_assets.simulation.raster_files import write_raster
+from lulc_assets.simulation.spec import ArchiveSpec
+from lulc_assets.simulation.stac import write_json
+
+
+def write_truth(
+    spec: ArchiveSpec,
+    truth: Mapping[int, Mapping[str, npt.NDArray[np.uint8]]],
+    events: Sequence[ChangeEvent],
+    folder: Path,
+) -> None:
+    """Write ``<tile>/<year>/class.tif``, ``areas.json`` and ``changes.json``.
+
+    ``areas.json`` holds, by year: for each tile ``all`` (every pixel of its area) and
+    ``owned`` (pixels in its MGRS square), and for the ``region`` the sum of the owned;
+    each a mapping of class name to ``{"pixels", "area_ha"}``, where ``area_ha`` is the
+    true ground area.
+    """
+    areas: dict[str, object] = {}
+    for year, by_tile in truth.items():
+        of_year: dict[str, object] = {}
+        region = np.zeros((2, len(KARRA_10.land)))
+        for tile in spec.tiles:
+            classes = by_tile[tile.tile]
+            place = folder / tile.tile / str(year)
+            place.mkdir(parents=True)
+            write_raster(place / "class.tif", classes, tile.grid, "mode")
+            hectares = pixel_areas_ha(tile.grid)
+            owned = owned_mask(tile.tile, tile.grid)
+            own = _count(classes[owned], hectares[owned])
+            region += own
+            everything = _count(classes.ravel(), hectares.ravel())
+            of_year[tile.tile] = {"all": _table(everything), "owned": _table(own)}
+        areas[str(year)] = {"tiles": of_year, "region": _table(region)}
+    write_json(folder / "areas.json", {"region": spec.name, "years": areas})
+    write_json(folder / "changes.json", [asdict(event) for event in events])
+
+
+def _count(
+    classes: npt.NDArray[np.uint8], hectares: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Pixels and hectares of the land classes, shape (2, 9)."""
+    size = len(KARRA_10.land) + 1
+    pixels = np.bincount(classes, minlength=size)[1:size]
+    area = np.bincount(classes, weights=hectares, minlength=size)[1:size]
+    return np.stack([pixels.astype(np.float64), area])
+
+
+def _table(counts: npt.NDArray[np.float64]) -> dict[str, dict[str, float]]:
+    return {
+        c.name: {"pixels": int(counts[0, i]), "area_ha": round(float(counts[1, i]), 4)}
+        for i, c in enumerate(KARRA_10.land)
+    }

@@ -1,0 +1,116 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+
+from lulc_assets.core.compositing.kernel import vote
+
+RULE = np.array([80, 50, 4])
+ONES = np.array([0, *[256] * 9, 0])
+
+
+def reference(classes, probabilities, masks, weights, rule):
+    """The same from the definition, in Python's own integers."""
+    n, height, width = classes.shape
+    layers = [np.zeros((height, width), np.uint8) for _ in range(3)]
+    flags = np.zeros((height, width), bool)
+    for at in np.ndindex(height, width):
+        seen = [
+            (int(classes[k][at]), int(probabilities[k][at]), int(masks[k][at]))
+            for k in range(n)
+            if classes[k][at]
+        ]
+        masked = [code for code, _, mask in seen if not mask]
+        ground = [code for code in masked if code < 10]
+        flags[at] = (
+            len(seen) >= rule[2]
+            and len(masked) / max(len(seen), 1) > rule[0] / 100
+            and len(ground) / max(len(masked), 1) > rule[1] / 100
+        )
+        voters = [(c, p) for c, p, mask in seen if c < 10 and (mask or flags[at])]
+        scores = {c: sum(p * int(weights[c]) for d, p in voters if d == c) for c in range(1, 10)}
+        total = sum(scores.values())
+        if total:
+            winner = min(scores, key=lambda c: (-scores[c], c))
+            layers[0][at], layers[1][at] = winner, 255 * scores[winner] // total
+        layers[2][at] = min(len(voters), 255)
+    return (*layers, flags)
+
+
+def stack(*scenes):
+    """One-pixel scenes (class, probability, mask)."""
+    arrays = np.array(scenes, np.uint8)
+    return [np.ascontiguousarray(arrays[:, k].reshape(-1, 1, 1)) for k in range(3)]
+
+
+def pixel(*scenes, weights=ONES, rule=RULE):
+    winner, share, count, flagged = vote(*stack(*scenes), weights, rule)
+    return int(winner[0, 0]), int(share[0, 0]), int(count[0, 0]), bool(flagged[0, 0])
+
+
+@st.composite
+def years(draw):
+    shape = (draw(st.integers(1, 9)), 2, 3)
+    codes = draw(npst.arrays(np.uint8, shape, elements=st.integers(0, 10)))
+    probabilities = draw(npst.arrays(np.uint8, shape, elements=st.integers(0, 255)))
+    masks = draw(npst.arrays(np.uint8, shape, elements=st.sampled_from([0, 0, 0, 1])))
+    weights = np.array([0, *draw(st.lists(st.integers(0, 4096), min_size=9, max_size=9)), 0])
+    return codes, probabilities, masks, weights
+
+
+@settings(max_examples=150, deadline=None)
+@given(years(), st.randoms())
+def test_the_vote_is_that_of_the_definition_in_any_order_of_scenes(year, random):
+    codes, probabilities, masks, weights = year
+    expected = reference(codes, probabilities, masks, weights, RULE)
+    order = list(range(len(codes)))
+    random.shuffle(order)
+    for scenes in (list(range(len(codes))), order):
+        found = vote(codes[scenes], probabilities[scenes], masks[scenes], weights, RULE)
+        for one, other in zip(found, expected, strict=True):
+            assert (one == other).all()
+
+
+def test_scores_are_weighted_and_the_share_is_floored():
+    weights = ONES.copy()
+    weights[3] = 320
+    # 200 · 256 against 170 · 320: 54400 of 105600.
+    assert pixel((5, 200, 1), (3, 170, 1), weights=weights) == (3, 131, 2, False)
+
+
+def test_equal_scores_go_to_the_smallest_code():
+    assert pixel((8, 100, 1), (2, 100, 1))[0] == 2
+
+
+@pytest.mark.parametrize("scene", [(10, 255, 1), (0, 0, 1), (5, 255, 0)])
+def test_clouds_no_data_and_masked_pixels_do_not_vote(scene):
+    assert pixel(scene) == (0, 0, 0, False)
+    assert pixel(scene, (2, 30, 1)) == (2, 255, 1, False)
+
+
+def test_a_roof_that_is_masked_all_year_is_flagged_and_the_network_decides():
+    assert pixel(*[(7, 200, 0)] * 5) == (7, 255, 5, True)
+
+
+def test_a_pixel_masked_on_exactly_four_fifths_of_dates_is_not_flagged():
+    assert pixel(*[(7, 200, 0)] * 4, (5, 100, 1)) == (5, 255, 1, False)
+    assert pixel(*[(7, 200, 0)] * 9, (5, 100, 1)) == (7, 241, 10, True)
+
+
+def test_clouds_do_not_vote_where_the_mask_is_overruled():
+    assert pixel(*[(7, 200, 0)] * 4, *[(10, 255, 0)] * 3) == (7, 255, 4, True)
+
+
+def test_a_pixel_that_the_network_calls_cloud_on_half_of_its_masked_dates_is_not_flagged():
+    assert pixel(*[(7, 200, 0)] * 3, *[(10, 255, 0)] * 3) == (0, 0, 0, False)
+
+
+def test_few_dates_say_nothing_about_permanence():
+    assert pixel(*[(7, 200, 0)] * 3) == (0, 0, 0, False)
+
+
+def test_more_than_255_votes_are_255_observations_and_sums_stay_exact():
+    heavy = ONES.copy()
+    heavy[1] = 4096
+    assert pixel(*[(1, 255, 1)] * 700, (2, 255, 1), weights=heavy) == (1, 254, 255, False)

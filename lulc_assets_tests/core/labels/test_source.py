@@ -1,0 +1,149 @@
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from lulc_assets.core.errors import InvalidGeometry, LabelError, MissingCrs, UnknownClass
+from lulc_assets.core.labels.source import DROPPED, LabelSource, read_labels, with_drawn_roles
+
+BOX = shapely.box(400_000, 5_099_900, 400_050, 5_100_000)
+BOW_TIE = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., LabelSource]:
+    def make(
+        geometries: list[BaseGeometry | None],
+        classes: list[object],
+        crs: int | None = 32633,
+        suffix: str = "parquet",
+        role_column: str | None = None,
+        **columns: object,
+    ) -> LabelSource:
+        path = tmp_path / f"labels.{suffix}"
+        frame = gpd.GeoDataFrame({"class_name": classes, **columns}, geometry=geometries, crs=crs)
+        frame.to_parquet(path) if suffix == "parquet" else frame.to_file(path)
+        return LabelSource(str(path), "class_name", "karra-10", role_column=role_column)
+
+    return make
+
+
+@pytest.mark.parametrize("suffix", ["gpkg", "geojson", "parquet"])
+def test_a_source_becomes_codes_roles_and_ids_in_its_own_crs(write, suffix):
+    geographic = shapely.box(15, 45, 15.1, 45.1)
+    source = write(
+        [geographic, geographic],
+        ["trees", "water"],
+        crs=4326,
+        suffix=suffix,
+        role_column="part",
+        part=["gold", "train"],
+        window_id=["w1", "w2"],
+        tile=["33TVL", "33TVL"],
+        year=[2020, 2021],
+    )
+    labels = read_labels(source)
+    assert labels["class_code"].tolist() == [2, 1]
+    assert labels["class_code"].dtype == "uint8"
+    assert labels["role"].tolist() == ["gold", "train"]
+    assert labels["label_id"].tolist() == ["labels-000001", "labels-000002"]
+    assert labels["window_id"].tolist() == ["w1", "w2"]
+    assert labels["year"].tolist() == [2020, 2021]
+    assert labels.crs.to_epsg() == 4326
+
+
+def test_an_unknown_class_is_named_with_its_file(write):
+    with pytest.raises(UnknownClass, match=r"labels\.parquet.*'lava'"):
+        read_labels(write([BOX], ["lava"]))
+
+
+@pytest.mark.parametrize(
+    ("geometry", "problem"),
+    [
+        (None, "missing"),
+        (shapely.Polygon(), "empty"),
+        (BOW_TIE, r"invalid \(Self-intersection"),
+        (shapely.Point(1, 1), "Point, not polygonal"),
+    ],
+)
+def test_a_bad_geometry_is_named_with_its_label_and_problem(write, geometry, problem):
+    source = write([BOX, geometry], ["trees", "water"], label_id=["fine", "broken"])
+    with pytest.raises(InvalidGeometry, match=f"label broken: geometry is .*{problem}"):
+        read_labels(source)
+
+
+def test_a_bad_geometry_is_found_behind_good_ones_of_other_kinds(write):
+    multi = shapely.MultiPolygon([BOX])
+    with pytest.raises(InvalidGeometry, match="labels-000003"):
+        read_labels(write([BOX, multi, None], ["trees"] * 3))
+
+
+def test_labels_without_crs_are_refused(write):
+    with pytest.raises(MissingCrs, match=r"labels\.parquet"):
+        read_labels(write([BOX], ["trees"], crs=None))
+
+
+def test_a_missing_file_is_refused():
+    with pytest.raises(LabelError, match="does not exist"):
+        read_labels(LabelSource("nowhere.gpkg", "class_name", "karra-10"))
+
+
+@pytest.mark.parametrize("suffix", ["gpkg", "parquet"])
+def test_an_unreadable_file_is_refused(tmp_path, suffix):
+    path = tmp_path / f"labels.{suffix}"
+    path.write_bytes(b"no vector data")
+    with pytest.raises(LabelError, match="cannot be read"):
+        read_labels(LabelSource(str(path), "class_name", "karra-10"))
+
+
+def test_a_missing_column_is_named_with_those_there_are(write):
+    source = write([BOX], ["trees"], role_column="part")
+    with pytest.raises(LabelError, match="no column 'part'; it has class_name"):
+        read_labels(source)
+
+
+def test_an_unknown_role_is_refused(write):
+    with pytest.raises(LabelError, match="testing"):
+        read_labels(write([BOX], ["trees"], role_column="part", part=["testing"]))
+
+
+def test_a_double_id_is_refused(write):
+    with pytest.raises(LabelError, match="id of its own"):
+        read_labels(write([BOX, BOX], ["trees", "trees"], label_id=["a", "a"]))
+
+
+def test_an_empty_year_is_refused(write):
+    with pytest.raises(LabelError, match="column year is empty on 1 labels"):
+        read_labels(write([BOX, BOX], ["trees", "trees"], year=[2020, None]))
+
+
+def test_real_polygons_map_through_their_crosswalk_and_unlabelled_ones_are_counted(real_data):
+    path = real_data / "slovenia_2015" / "lulc_polygons.gpkg"
+    labels = read_labels(LabelSource(str(path), "LULC_ID", "slovenian-lulc", holdout_share=0.3))
+    assert len(labels) == 84
+    assert labels.attrs[DROPPED] == 4
+    assert sorted(labels["class_code"].unique()) == [2, 3, 5, 6, 7]
+    by_role = labels.groupby("role")["class_code"].nunique()
+    assert by_role["holdout"] == by_role["train"] == 5
+
+
+def test_roles_can_be_drawn_again_after_a_cut(write):
+    boxes = [
+        shapely.box(400_000, 5_099_900 + 20 * n, 400_010, 5_099_910 + 20 * n) for n in range(9)
+    ]
+    source = replace(write([*boxes, BOX], ["trees"] * 10), holdout_share=0.3)
+    labels = read_labels(source)
+    cut = with_drawn_roles(labels.iloc[:9], source)
+    assert (cut["role"] == "holdout").sum() == 3
+    with pytest.raises(LabelError, match="has roles in column part"):
+        with_drawn_roles(labels, replace(source, role_column="part"))
+
+
+def test_geographic_labels_are_drawn_by_area_on_the_ground(write):
+    wide, narrow = shapely.box(15, 45, 15.002, 45.001), shapely.box(15, 45.1, 15.001, 45.101)
+    source = replace(write([wide, narrow], ["trees"] * 2, crs=4326), holdout_share=0.3)
+    assert read_labels(source)["role"].tolist() == ["train", "holdout"]

@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+
+from lulc_assets.core.errors import UnknownClass
+from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.model.dataset import (
+    ChipBatches,
+    count_class_pixels,
+    measure_normalisation,
+    select_chips,
+)
+from lulc_assets_tests.core.model.chips_for_tests import chips_of, two_class_chips
+
+
+def test_chips_are_chosen_by_split_over_all_sets_and_only_if_labelled():
+    first, second = two_class_chips(seed=1), two_class_chips(seed=2)
+    second.masks[0] = 0
+    selection = select_chips([first, second], "train")
+    assert len(selection) == 8 + 7
+    np.testing.assert_array_equal(selection.mask(8), second.masks[1])
+    assert selection.chip_ids()[8] == "chip-001"
+
+
+def test_class_pixels_are_counted_without_the_unlabelled():
+    chips = two_class_chips()
+    selection = select_chips([chips], "gold")
+    counts = count_class_pixels(selection, KARRA_10)
+    assert counts[0] == (chips.masks[-2:] == 1).sum()
+    assert counts[7] == (chips.masks[-2:] == 8).sum()
+    assert counts.sum() == (chips.masks[-2:] > 0).sum()
+
+
+def test_a_code_that_the_legend_does_not_have_is_refused():
+    chips = two_class_chips()
+    chips.masks[0, 0, 0] = 11
+    with pytest.raises(UnknownClass, match="11"):
+        count_class_pixels(select_chips([chips], "train"), KARRA_10)
+
+
+def test_normalisation_is_that_of_the_labelled_pixels():
+    chips = two_class_chips()
+    normalisation = measure_normalisation(select_chips([chips], "train"))
+    labelled = chips.masks[:8] > 0
+    values = chips.images[:8, 0][labelled] / 10_000
+    assert normalisation.mean[0] == pytest.approx(values.mean(), abs=1e-6)
+    assert normalisation.std[0] == pytest.approx(values.std(), abs=1e-6)
+
+
+def test_a_band_without_variation_does_not_divide_by_zero():
+    images = np.full((1, 6, 32, 32), 1000, np.uint16)
+    chips = chips_of(images, np.ones((1, 32, 32), np.uint8), ["train"])
+    assert min(measure_normalisation(select_chips([chips], "train")).std) > 0
+
+
+def test_batches_hold_reflectance_and_codes_in_order():
+    chips = two_class_chips()
+    images, codes = next(iter(ChipBatches(select_chips([chips], "train"), 3)))
+    np.testing.assert_array_equal(images.numpy(), chips.images[:3].astype(np.float32) / 10_000)
+    np.testing.assert_array_equal(codes.numpy(), chips.masks[:3])
+
+
+def test_augmented_epochs_differ_but_repeat_with_the_seed():
+    selection = select_chips([two_class_chips()], "train")
+
+    def epochs(seed):
+        batches = ChipBatches(selection, 8, augment=True, seed=seed)
+        return [next(iter(batches))[0].numpy() for _ in range(2)]
+
+    first, second = epochs(3)
+    assert not np.array_equal(first, second)
+    np.testing.assert_array_equal(first, epochs(3)[0])
+    np.testing.assert_array_equal(second, epochs(3)[1])
+    assert not np.array_equal(first, epochs(4)[0])
+
+
+def test_flips_move_image_and_mask_together():
+    masks = two_class_chips(n_train=16).masks
+    images = np.repeat(masks[:, None], 6, axis=1).astype(np.uint16) * 100
+    chips = chips_of(images, masks, ["train"] * len(masks))
+    batches = ChipBatches(select_chips([chips], "train"), 16, augment=True)
+    for reflectance, codes in batches:
+        np.testing.assert_allclose(reflectance[:, 0].numpy() * 100, codes.numpy(), atol=1e-5)
+
+
+def test_every_chip_is_seen_once_an_epoch():
+    chips = two_class_chips(n_train=10)
+    chips.images[:10] = np.arange(10)[:, None, None, None] + 1
+    batches = ChipBatches(select_chips([chips], "train"), 4, augment=True)
+    seen = [round(float(image[0, 0, 0]) * 10_000) for images, _ in batches for image in images]
+    assert len(batches) == 3
+    assert sorted(seen) == list(range(1, 11))

@@ -1,0 +1,72 @@
+import pytest
+import torch
+
+from lulc_assets.core.errors import UnknownArchitecture
+from lulc_assets.core.model.network import NetworkSpec, Normalisation, build_network
+
+PLAIN = Normalisation((0.0,) * 6, (1.0,) * 6)
+
+
+def spec(**changes):
+    values = {
+        "architecture": "Unet",
+        "encoder": "resnet18",
+        "encoder_depth": 3,
+        "decoder_channels": (16, 8, 8),
+        "in_channels": 6,
+        "classes": 10,
+        "dropout": 0.2,
+    }
+    return NetworkSpec(**{**values, **changes})
+
+
+def test_a_network_gives_one_logit_a_class_and_pixel():
+    network = build_network(spec(), PLAIN).eval()
+    assert network(torch.zeros(2, 6, 32, 64)).shape == (2, 10, 32, 64)
+    assert network.stride == 8
+
+
+def test_normalisation_is_part_of_the_network():
+    torch.manual_seed(1)
+    plain = build_network(spec(), PLAIN).eval()
+    scaled = build_network(spec(), Normalisation((0.25,) * 6, (0.5,) * 6)).eval()
+    scaled.model.load_state_dict(plain.model.state_dict())
+    image = torch.rand(1, 6, 32, 32)
+    torch.testing.assert_close(scaled(image), plain((image - 0.25) / 0.5))
+    assert {"mean", "std"} <= set(scaled.state_dict())
+
+
+def test_dropout_acts_in_training_only():
+    network = build_network(spec(dropout=0.5), PLAIN)
+    image = torch.rand(1, 6, 32, 32)
+    network.eval()
+    assert torch.equal(network(image), network(image))
+    network.model.segmentation_head.train()
+    assert not torch.equal(network(image), network(image))
+
+
+def test_stages_that_are_never_run_are_not_stored():
+    names = build_network(spec(), PLAIN).state_dict()
+    assert not [n for n in names if "layer3" in n or "layer4" in n]
+    assert [n for n in names if "layer2" in n]
+
+
+@pytest.mark.parametrize("architecture", ["fpn", "UnetPlusPlus"])
+def test_other_architectures_are_chosen_by_name(architecture):
+    depth = 5 if architecture == "fpn" else 3
+    network = build_network(spec(architecture=architecture, encoder_depth=depth), PLAIN).eval()
+    assert network(torch.zeros(1, 6, 64, 64)).shape == (1, 10, 64, 64)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"architecture": "Vnet"}, "Vnet"),
+        ({"encoder": "resnet19"}, "resnet19"),
+        ({"decoder_channels": (16, 8)}, "depth 3"),
+        ({"encoder_depth": 9}, "depth 9"),
+    ],
+)
+def test_an_unknown_network_is_refused_by_name(changes, named):
+    with pytest.raises(UnknownArchitecture, match=named):
+        build_network(spec(**changes), PLAIN)

@@ -1,0 +1,15 @@
+import subprocess
+import sys
+
+HEAVY = ("matplotlib", "jinja2", "PIL", "pandas", "torch", "dagster")
+
+
+def test_importing_the_room_loads_no_drawing_library():
+    code = (
+        "import sys\n"
+        "import lulc_assets.core.reporting.pages, lulc_assets.core.reporting.training_figures\n"
+        "import lulc_assets.core.reporting.scene_rows\n"
+        f"print([m for m in {HEAVY} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

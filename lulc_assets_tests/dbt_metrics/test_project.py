@@ -1,0 +1,149 @@
+"""The dbt project, run as people run it: a process with the project's folder as its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from lulc_assets.core.accuracy.report import DESIGNS, SCOPES, VERDICTS
+from lulc_assets.core.metrics.tables import (
+    METRIC_SCHEMA,
+    METRICS,
+    UNITS,
+    metric_rows,
+    write_metrics,
+)
+from lulc_assets_tests.core.metrics.test_tables import DIGESTS, report
+
+PROJECT = Path(__file__).parents[2] / "dbt_metrics"
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory):
+    """One target folder, so that dbt parses once."""
+    return tmp_path_factory.mktemp("target")
+
+
+def run_dbt(target, *arguments, files=None):
+    command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments]
+    command += ["--target-path", str(target), "--log-path", str(target / "logs")]
+    if files is not None:
+        command += ["--vars", json.dumps({"metric_files": files})]
+    environment = {**os.environ, "LULC_METRICS_DUCKDB": str(target / "metrics.duckdb")}
+    environment.pop("PYTHONWARNINGS", None)
+    return subprocess.run(
+        command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def rows_of(target, query):
+    with duckdb.connect(str(target / "metrics.duckdb"), read_only=True) as connection:
+        return connection.sql(query).fetchall()
+
+
+def metric_file(folder, name, **fields):
+    folder.mkdir(exist_ok=True)
+    return str(write_metrics(folder / name, metric_rows(report(**fields), **DIGESTS)))
+
+
+@pytest.fixture(scope="module")
+def manifest(target):
+    done = run_dbt(target, "parse")
+    assert done.returncode == 0, done.stdout
+    assert not (target / "metrics.duckdb").exists()
+    return json.loads((target / "manifest.json").read_text())
+
+
+def test_parsing_needs_no_database_and_names_the_upstream_asset(manifest):
+    source = manifest["sources"]["source.lulc_metrics.lulc.metric_tables"]
+    staging = manifest["nodes"]["model.lulc_metrics.stg_metrics"]
+
+    assert source["config"]["meta"]["dagster"]["asset_key"] == ["metric_tables"]
+    assert staging["depends_on"]["nodes"] == [source["unique_id"]]
+
+
+def test_every_model_and_column_of_a_schema_is_described(manifest):
+    models = [n for n in manifest["nodes"].values() if n["resource_type"] == "model"]
+
+    assert len(models) == 7
+    for model in models:
+        assert model["description"], model["name"]
+        for column in model["columns"].values():
+            assert column["description"], (model["name"], column["name"])
+
+
+def test_sql_and_python_agree_on_legal_values(manifest):
+    legal = {
+        node["column_name"]: node["test_metadata"]["kwargs"]["values"]
+        for node in manifest["nodes"].values()
+        if node.get("test_metadata", {}).get("name") == "accepted_values"
+    }
+
+    expected = {"scope": SCOPES, "design": DESIGNS, "verdict": VERDICTS}
+    expected |= {"metric": METRICS, "unit": UNITS}
+    assert {k: set(v) for k, v in legal.items()} == {k: set(v) for k, v in expected.items()}
+
+
+def test_without_files_all_tables_are_empty_with_their_columns(manifest, target):
+    done = run_dbt(target, "build")
+
+    assert done.returncode == 0, done.stdout
+    columns = rows_of(target, "select column_name, column_type from (describe stg_metrics)")
+    types = {"int64": "BIGINT", "float64": "DOUBLE"}
+    expected = METRIC_SCHEMA.columns.items()
+    assert columns == [(n, types.get(str(c.dtype), "VARCHAR")) for n, c in expected]
+    assert rows_of(target, "select * from accuracy_by_tile") == []
+
+
+def test_files_of_several_maps_become_tables_for_readers(manifest, target, tmp_path):
+    folder = tmp_path / "it's [odd]"
+    files = [
+        metric_file(folder, "a.parquet"),
+        metric_file(folder, "b.parquet", year=2024),
+        metric_file(folder, "c.parquet", verdict="insufficient", year=2025),
+        metric_file(folder, "d.parquet", scope="region", key="alps"),
+    ]
+
+    done = run_dbt(target, "build", files=files)
+
+    assert done.returncode == 0, done.stdout
+    by_tile = "select tile, year, verdict, n_units, overall_accuracy, mapped_area_ha, model_digest"
+    assert rows_of(target, f"{by_tile} from accuracy_by_tile") == [
+        ("33TVL", 2023, "estimated", 100, 0.9, 45.0, "model"),
+        ("33TVL", 2024, "estimated", 100, 0.9, 45.0, "model"),
+        ("33TVL", 2025, "insufficient", 100, None, 45.0, "model"),
+    ]
+    assert rows_of(target, "select region, agreement from accuracy_by_region") == [("alps", 0.9)]
+    assert rows_of(
+        target,
+        "select distinct year, area_ha, ci95_width_ha from class_areas "
+        "where class_name = 'water' and scope = 'tile' order by year",
+    ) == [(2023, 4.0, 4.0), (2024, 4.0, 4.0), (2025, None, None)]
+    assert rows_of(
+        target,
+        "select map_class, reference_class, n_units, share_of_disagreement, confusion_rank "
+        "from confusion_pairs where scope = 'region'",
+    ) == [("water", "trees", 10, 1.0, 1)]
+    assert rows_of(
+        target,
+        "select from_year, to_year, mapped_change_ha, change_ha, intervals_overlap "
+        "from area_change where class_name = 'water' order by from_year",
+    ) == [(2023, 2024, 0.0, 0.0, True), (2024, 2025, 0.0, None, None)]
+    assert rows_of(
+        target,
+        "select users_accuracy, users_n_units, producers_accuracy from class_accuracy "
+        "where scope = 'region' and class_name = 'crops'",
+    ) == [(0.9, 100, None)]
+
+
+def test_one_map_reported_twice_fails_the_build(manifest, target, tmp_path):
+    files = [metric_file(tmp_path, "a.parquet"), metric_file(tmp_path, "b.parquet")]
+
+    done = run_dbt(target, "build", "--select", "stg_metrics", files=files)
+
+    assert done.returncode != 0
+    assert "unique_together_stg_metrics" in done.stdout
