@@ -107,7 +107,7 @@ def _days_apart(one: SceneRecipe, other: SceneRecipe) -> int:
     return min(days, 366 - days)
 
 
-def cut_chips(  # noqa: PLR0917 - the six are what callers have
+def cut_chips(
     recipes: Sequence[SceneRecipe],
     grid: PixelGrid,
     train_mask: Mask,

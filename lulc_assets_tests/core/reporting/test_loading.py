@@ -13,3 +13,14 @@ def test_importing_the_room_loads_no_drawing_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_drawing_never_imports_pyplot():
+    code = (
+        "import sys\n"
+        "from lulc_assets_tests.core.reporting.test_figures import FIGURES\n"
+        "[draw() for draw in FIGURES.values()]\n"
+        "print('matplotlib.pyplot' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
