@@ -1,0 +1,1 @@
+"""Where products live: an object store with conditional writes, commit records, publishing."""
