@@ -5,9 +5,10 @@ is done with a promoted model (``bundle.py``).
 """
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lulc_assets.core.model.evaluate import Evaluation
+if TYPE_CHECKING:  # evaluation loads torch; settings must stay light
+    from lulc_assets.core.model.evaluate import Evaluation
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Verdict:
 
 
 def decide_promotion(
-    candidate: Evaluation, promoted: Evaluation | None, settings: PromotionSettings
+    candidate: "Evaluation", promoted: "Evaluation | None", settings: PromotionSettings
 ) -> Verdict:
     """Promote a candidate that is good enough and not worse than the promoted model.
 

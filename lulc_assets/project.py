@@ -1,0 +1,224 @@
+"""The project file: what a mapping team decides, in one TOML file under version control.
+
+What belongs here: the file's shape, its defaults and its errors. What does not: the
+environment (which names the file) and the work itself.
+
+Every path in the file is relative to the file's own folder.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from lulc_assets.core.accuracy.figures import AccuracySettings
+from lulc_assets.core.catalog.selection import SelectionSettings
+from lulc_assets.core.chips.settings import ChipSettings
+from lulc_assets.core.compositing.settings import CompositeSettings
+from lulc_assets.core.errors import InvalidProject, LulcError
+from lulc_assets.core.grid import PixelGrid, Window, tile_grid, validate_tile, validate_year
+from lulc_assets.core.inference.windows import WindowSettings
+from lulc_assets.core.labels.source import LabelSource
+from lulc_assets.core.model.promotion import PromotionSettings
+from lulc_assets.core.model.recipe import TrainingRecipe
+from lulc_assets.core.store.objects import LocalStore, ObjectStore, S3Store
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CatalogSection(_Section):
+    """Where scenes come from.
+
+    Attributes:
+        location: an http(s) STAC API, or a path or URL of a static ``catalog.json``.
+        collection: for an API; empty: Sentinel-2 L2A.
+        dialect: to be named only where items cannot be recognised.
+        allow_private: whether hrefs may point to private addresses.
+    """
+
+    location: str
+    collection: str | None = None
+    dialect: str | None = None
+    allow_private: bool = False
+
+
+class TileSection(_Section):
+    """A tile to map.
+
+    Attributes:
+        window: row, column, height and width of the area of interest on the tile's own
+            10 m grid; without it the whole tile.
+        place: a name that people know.
+    """
+
+    window: tuple[int, int, int, int] | None = None
+    place: str = ""
+
+
+class SampleFiles(_Section):
+    """A reference sample as delivered: points and the design that they were drawn by."""
+
+    points: str
+    design: str
+    layer: str | None = None
+    class_column: str = "reference_class"
+    crosswalk: str = "karra-10"
+
+
+class RegionSection(_Section):
+    """Tiles that share a reference sample and are reported together.
+
+    Attributes:
+        tiles: keys of the tiles.
+        samples: year → sample. A region without a sample of a year is compared with its
+            held-out labels, if the label source holds any out.
+    """
+
+    tiles: tuple[str, ...]
+    samples: Mapping[int, SampleFiles] = Field(default_factory=dict)
+
+
+class LabelSection(_Section):
+    """Where labels come from: the fields of ``LabelSource``, and when roles are drawn.
+
+    Attributes:
+        draw_roles_after_cut: draw training, gold and held-out polygons among those parts
+            that lie in the area of interest, not in the whole file.
+    """
+
+    path: str
+    class_column: str
+    crosswalk: str
+    layer: str | None = None
+    role_column: str | None = None
+    holdout_share: float = 0.0
+    gold_share: float = 0.0
+    seed: int = 0
+    draw_roles_after_cut: bool = False
+
+
+class TrainingSection(_Section):
+    """Which partitions the model learns from."""
+
+    tiles: tuple[str, ...]
+    years: tuple[int, ...]
+
+
+class Project(_Section):
+    """All settings of a project.
+
+    Attributes:
+        name: shown on pages.
+        attribution: credit for the imagery, shown on pages.
+        store: directory or ``s3://bucket/prefix`` of the products.
+        tiles: tile key → area of interest.
+        folder: where the project file lies.
+    """
+
+    name: str
+    attribution: str = ""
+    store: str = "store"
+    catalog: CatalogSection
+    tiles: Mapping[str, TileSection]
+    regions: Mapping[str, RegionSection] = Field(default_factory=dict)
+    labels: LabelSection
+    training: TrainingSection
+    selection: SelectionSettings = SelectionSettings()
+    chips: ChipSettings = ChipSettings()
+    recipe: TrainingRecipe = TrainingRecipe()
+    promotion: PromotionSettings = PromotionSettings()
+    windows: WindowSettings = WindowSettings()
+    composite: CompositeSettings = CompositeSettings()
+    accuracy: AccuracySettings = AccuracySettings()
+    batch_scenes: int = Field(default=4, ge=1)
+    folder: Path
+
+    @model_validator(mode="after")
+    def _keys_are_known(self) -> "Project":
+        for tile in self.tiles:
+            validate_tile(tile)
+            self.grid_of(tile)
+        for name, region in self.regions.items():
+            _require_known(f"regions.{name}.tiles", region.tiles, self.tiles)
+            for year in region.samples:
+                validate_year(year)
+        _require_known("training.tiles", self.training.tiles, self.tiles)
+        for year in self.training.years:
+            validate_year(year)
+        return self
+
+    def grid_of(self, tile: str) -> PixelGrid:
+        """The area of interest of a tile, on the tile's own 10 m grid.
+
+        Raises:
+            InvalidProject: the tile is not in the project, or its window leaves the tile.
+        """
+        if tile not in self.tiles:
+            raise InvalidProject(
+                f"tile {tile} is not in project {self.name}; it has {', '.join(self.tiles)}. "
+                "Add a [tiles.…] section to the project file."
+            )
+        whole = tile_grid(tile)
+        window = self.tiles[tile].window
+        if window is None:
+            return whole
+        row, col, height, width = window
+        if min(row, col) < 0 or row + height > whole.height or col + width > whole.width:
+            raise InvalidProject(f"tiles.{tile}.window {window} leaves the tile's {whole.shape}")
+        return whole.cut(Window(*window))
+
+    def path_of(self, location: str) -> str:
+        """A location of the file, absolute; URLs stay as they are."""
+        return location if "://" in location else str((self.folder / location).resolve())
+
+    def open_store(self) -> ObjectStore:
+        """The store of the products."""
+        if self.store.startswith("s3://"):
+            return S3Store(self.store, self.folder / ".cache")
+        return LocalStore(Path(self.path_of(self.store)))
+
+    def label_source(self) -> LabelSource:
+        """Where labels are read from."""
+        fields = self.labels.model_dump(exclude={"draw_roles_after_cut"})
+        return LabelSource(**{**fields, "path": self.path_of(self.labels.path)})
+
+    def regions_of(self, tile: str) -> tuple[str, ...]:
+        """Names of the regions that a tile belongs to."""
+        return tuple(name for name, region in self.regions.items() if tile in region.tiles)
+
+    def training_partitions(self) -> tuple[tuple[str, int], ...]:
+        """(tile, year) pairs that the model learns from."""
+        return tuple((t, y) for t in self.training.tiles for y in self.training.years)
+
+
+def _require_known(where: str, tiles: tuple[str, ...], known: Mapping[str, Any]) -> None:
+    unknown = [tile for tile in tiles if tile not in known]
+    if unknown:
+        raise InvalidProject(f"{where} names {', '.join(unknown)}, which [tiles] does not have")
+
+
+def load_project(path: str | Path) -> Project:
+    """Read and check a project file.
+
+    Raises:
+        InvalidProject: it is missing, is no TOML, or a value is wrong; the message names
+            the file and every wrong value.
+    """
+    file = Path(path).absolute()
+    try:
+        text = tomllib.loads(file.read_text())
+    except OSError as error:
+        raise InvalidProject(f"project file {file} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidProject(f"project file {file} is no TOML: {error}") from error
+    try:
+        return Project(**text, folder=file.parent)
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        raise InvalidProject(f"project file {file}: " + "; ".join(lines)) from error
+    except (LulcError, TypeError, ValueError) as error:
+        raise InvalidProject(f"project file {file}: {error}") from error

@@ -1,0 +1,70 @@
+"""The project file: good ones load, wrong ones say what is wrong."""
+
+import pytest
+
+from lulc_assets.core.errors import InvalidProject
+from lulc_assets.core.store.objects import LocalStore
+from lulc_assets.project import load_project
+
+GOOD = """
+name = "demo"
+[catalog]
+location = "archive/catalog.json"
+[tiles.33TVM]
+window = [100, 9200, 64, 96]
+[regions.both]
+tiles = ["33TVM"]
+samples.2022 = { points = "s.gpkg", design = "s.json" }
+[labels]
+path = "labels.gpkg"
+class_column = "class_name"
+crosswalk = "karra-10"
+[training]
+tiles = ["33TVM"]
+years = [2022]
+[chips]
+size_px = 64
+"""
+
+
+def write(tmp_path, text):
+    path = tmp_path / "project.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_good_file_gives_grids_paths_and_settings(tmp_path):
+    project = load_project(write(tmp_path, GOOD))
+    grid = project.grid_of("33TVM")
+    assert grid.shape == (64, 96)
+    assert (grid.epsg, grid.x0) == (32633, 399960 + 92_000)
+    assert project.chips.size_px == 64
+    assert project.label_source().path == str(tmp_path / "labels.gpkg")
+    assert isinstance(project.open_store(), LocalStore)
+    assert project.regions_of("33TVM") == ("both",)
+    assert project.training_partitions() == (("33TVM", 2022),)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ("33TVM]", "33TIM]", "33TIM"),
+        ("[100, 9200, 64, 96]", "[100, 10900, 64, 96]", "leaves the tile"),
+        ('tiles = ["33TVM"]\nyears', 'tiles = ["33TWM"]\nyears', "33TWM"),
+        ("years = [2022]", "years = [2014]", "2014"),
+        ("size_px = 64", "size_px = 50", "chip size 50 px"),
+        ("size_px = 64", "size = 64", "size"),
+        ('name = "demo"', 'name = "demo', "no TOML"),
+        ('name = "demo"', "", "name"),
+    ],
+)
+def test_a_wrong_value_is_named_with_the_file(tmp_path, old, new, named):
+    path = write(tmp_path, GOOD.replace(old, new))
+    with pytest.raises(InvalidProject, match=named) as caught:
+        load_project(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InvalidProject, match=r"nowhere\.toml cannot be read"):
+        load_project(tmp_path / "nowhere.toml")
