@@ -1,0 +1,121 @@
+"""Steps of the imagery: catalogue → candidates, candidates and labels → chips.
+
+What belongs here: ``scene_catalog`` and ``training_chips``.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from lulc_assets.core.catalog.search import search_scenes
+from lulc_assets.core.catalog.selection import select_scenes, selected_recipes
+from lulc_assets.core.catalog.table import read_candidates, write_candidates
+from lulc_assets.core.chips.archive import write_chips, write_index
+from lulc_assets.core.chips.cut import choose_dates, cut_chips
+from lulc_assets.core.imagery.cog import read_raster
+from lulc_assets.core.reporting.scene_figures import scene_timeline_figure
+from lulc_assets.core.reporting.training_figures import chip_panel_figure
+from lulc_assets.core.scene.recipe import SceneRecipe
+from lulc_assets.core.store.records import Record
+from lulc_assets.steps.making import Made, Place, write_png
+
+_SHOWN_CHIPS = 12
+
+
+def make_scene_catalog(place: Place, tile: str, year: int) -> Record:
+    """List every candidate scene of a tile and year, and select.
+
+    Files: ``candidates.parquet`` (one row a candidate, with the reason) and a picture.
+    """
+    project, grid = place.project, place.grid(tile)
+    found = search_scenes(
+        project.path_of(project.catalog.location),
+        tile,
+        year,
+        grid,
+        dialect=project.catalog.dialect,
+        collection=project.catalog.collection,
+        allow_private=project.catalog.allow_private,
+        progress=place.progress,
+    )
+    identity = {
+        "tile": tile,
+        "year": year,
+        "grid": grid.to_dict(),
+        "catalog": project.catalog.model_dump(),
+        "selection": vars(project.selection),
+        "scenes": sorted(
+            (recipe.identity() for recipe in found.recipes), key=lambda scene: str(scene["id"])
+        ),
+        "rejected": sorted([item.id, item.reason] for item in found.rejected),
+    }
+
+    def build(scratch: Path) -> Made:
+        table = select_scenes(
+            found.recipes, grid, project.selection, found.rejected, place.progress
+        )
+        files = {
+            "candidates.parquet": write_candidates(scratch / "candidates.parquet", table),
+            "scenes.png": write_png(
+                scratch,
+                "scenes.png",
+                scene_timeline_figure(table, f"Scenes of {tile} {year}"),
+            ),
+        }
+        chosen = table[table["selected"]]
+        rows = table[["scene_id", "selected", "reason"]].to_dict(orient="records")
+        properties = {
+            "candidates": len(table),
+            "selected": len(chosen),
+            "scenes": [
+                {"id": r["scene_id"], "selected": bool(r["selected"]), "reason": r["reason"]}
+                for r in rows
+            ],
+        }
+        return Made(files, properties)
+
+    return place.make(("scene_catalog", tile, year), identity, build)
+
+
+def read_selection(place: Place, catalog: Record) -> list[SceneRecipe]:
+    """Recipes of the scenes that a catalogue record selected, by time."""
+    return selected_recipes(read_candidates(place.open(catalog, "candidates.parquet")))
+
+
+def make_training_chips(place: Place, tile: str, year: int) -> Record:
+    """Cut chips of a tile and year from scenes spread over the seasons.
+
+    Files: ``chips.zarr.zip`` (one Zarr v3 group), ``index.parquet`` and a picture.
+    """
+    catalog = place.record("scene_catalog", tile, year)
+    labels = place.record("reference_labels", tile, year)
+    grid, settings = place.grid(tile), place.project.chips
+    identity = {
+        # The catalogue's identity, not its digest: its table holds hrefs, which move.
+        "scene_catalog": catalog.identity_digest,
+        "reference_labels": labels.digest,
+        "chips": {**vars(settings), "scl_to_class": sorted(settings.scl_to_class.items())},
+    }
+
+    def build(scratch: Path) -> Made:
+        recipes = choose_dates(read_selection(place, catalog), settings)
+        train, gold = (read_raster(place.open(labels, name)) for name in ("train.tif", "gold.tif"))
+        chips = cut_chips(recipes, grid, train, gold, settings, place.progress)
+        shown = np.linspace(0, len(chips.masks) - 1, min(_SHOWN_CHIPS, len(chips.masks)))
+        picks = shown.round().astype(int)
+        figure = chip_panel_figure(chips.images[picks], chips.masks[picks], place.legend)
+        files = {
+            "chips.zarr.zip": write_chips(scratch / "chips.zarr.zip", chips),
+            "index.parquet": write_index(scratch / "index.parquet", chips.index),
+            "chips.png": write_png(scratch, "chips.png", figure),
+        }
+        properties = {
+            **{f"{split}_chips": chips.count(split) for split in ("train", "val", "gold")},
+            "dropped": dict(sorted(chips.dropped.items())),
+            "dates": [recipe.date for recipe in recipes],
+            "levels": sorted({recipe.level for recipe in recipes}),
+            "gsd_m": grid.pixel_m,
+        }
+        return Made(files, properties)
+
+    return place.make(("training_chips", tile, year), identity, build)
