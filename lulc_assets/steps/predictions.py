@@ -1,0 +1,175 @@
+"""Steps of the predictions: plan batches of scenes, predict a batch, commit the year.
+
+What belongs here: ``scene_predictions``. A scene that cannot be read comes back as data
+(an :class:`Outcome` with its error), never as an exception: one bad scene must not stop
+a year.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lulc_assets.core.errors import BundleError, SceneError
+from lulc_assets.core.imagery.cog import read_raster, validate_layer
+from lulc_assets.core.imagery.reader import read_scene
+from lulc_assets.core.reporting.quicklook import true_color
+from lulc_assets.core.reporting.scene_figures import prediction_figure
+from lulc_assets.core.scene.recipe import SceneRecipe
+from lulc_assets.core.store.records import Record
+from lulc_assets.steps.imagery import read_selection
+from lulc_assets.steps.making import Made, Place, write_png
+from lulc_assets.steps.model import open_bundle
+
+if TYPE_CHECKING:
+    from lulc_assets.core.inference.engine import Predictor
+
+LAYERS = ("class", "probability", "mask")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Scenes that one op predicts, with the bundle that must be used."""
+
+    tile: str
+    year: int
+    bundle: str
+    scenes: tuple[Mapping[str, Any], ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one scene: the digest of its prediction, or why there is none."""
+
+    scene_id: str
+    digest: str
+    error: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Plain JSON types."""
+        return asdict(self)
+
+
+def plan_batches(place: Place, tile: str, year: int) -> list[Batch]:
+    """Split the selected scenes into batches; no scene, no batch."""
+    bundle = place.record("model_bundle")
+    recipes = read_selection(place, place.record("scene_catalog", tile, year))
+    size = place.project.batch_scenes
+    scenes = [recipe.to_dict() for recipe in recipes]
+    return [
+        Batch(tile, year, bundle.digest, tuple(scenes[start : start + size]))
+        for start in range(0, len(scenes), size)
+    ]
+
+
+def predict_batch(place: Place, batch: Batch) -> list[Outcome]:
+    """Predict each scene of a batch that is not predicted yet.
+
+    Raises:
+        ProductNotFound: there is no promoted bundle.
+        BundleError: the bundle is damaged, or is not the one that was planned with.
+    """
+    from lulc_assets.core.inference.engine import TorchPredictor  # noqa: PLC0415 - loads torch
+
+    record = place.record("model_bundle")
+    if record.digest != batch.bundle:
+        raise BundleError(
+            "another model was promoted since this run planned its batches; run it again"
+        )
+    predictor = TorchPredictor(open_bundle(place, record))
+    outcomes = []
+    for number, scene in enumerate(batch.scenes, start=1):
+        recipe = SceneRecipe.from_dict(scene)
+        try:
+            made = _predict(place, batch, recipe, predictor, record)
+            outcomes.append(Outcome(recipe.id, made.digest, ""))
+        except SceneError as error:
+            outcomes.append(Outcome(recipe.id, "", f"{type(error).__name__}: {error}"))
+        place.progress(number, len(batch.scenes), f"predicted {recipe.id}")
+    return outcomes
+
+
+def _predict(
+    place: Place, batch: Batch, recipe: SceneRecipe, predictor: "Predictor", bundle: Record
+) -> Record:
+    """The committed prediction of one scene."""
+    from lulc_assets.core.inference.scene import predict_scene  # noqa: PLC0415 - loads torch
+
+    grid, windows = place.grid(batch.tile), place.project.windows
+    identity = {
+        "bundle": bundle.digest,
+        "scene": recipe.identity(),
+        "grid": grid.to_dict(),
+        "windows": windows.to_dict(),
+        "predictor": predictor.identity(),
+    }
+
+    def build(scratch: Path) -> Made:
+        found = predict_scene(recipe, grid, predictor, scratch, windows)
+        legal = {"class": {0, *place.legend.codes}, "probability": None, "mask": {0, 1}}
+        for name in LAYERS:
+            validate_layer(found.files[name], grid, dtype="uint8", legal_values=legal[name])
+        files = {f"{name}.tif": found.files[name] for name in LAYERS}
+        files["prediction.png"] = write_png(
+            scratch, "prediction.png", _picture(place, recipe, files)
+        )
+        return Made(files, {"counts": dict(found.counts), "date": recipe.date})
+
+    def _picture(place: Place, recipe: SceneRecipe, files: Mapping[str, Path]) -> bytes:
+        block = read_scene(recipe, grid)
+        return prediction_figure(
+            true_color(block.reflectance, block.valid),
+            read_raster(files["class.tif"]),
+            read_raster(files["mask.tif"]) > 0,
+            place.legend,
+            recipe.id,
+        )
+
+    return place.make(("scene_predictions", batch.tile, batch.year, recipe.id), identity, build)
+
+
+def commit_predictions(place: Place, tile: str, year: int, outcomes: Sequence[Outcome]) -> Record:
+    """Commit the manifest of a tile and year: which predictions make its map.
+
+    The manifest names the layers of each scene by content key and SHA-256, so that a map
+    reads exactly these, whatever happens to a scene's own record later.
+    """
+    ordered = sorted(outcomes, key=lambda outcome: outcome.scene_id)
+    failed = {o.scene_id: o.error for o in ordered if o.error}
+    records = {
+        o.scene_id: place.record("scene_predictions", tile, year, o.scene_id)
+        for o in ordered
+        if not o.error
+    }
+    identity = {
+        "tile": tile,
+        "year": year,
+        "bundle": place.record("model_bundle").digest,
+        "scenes": {scene_id: record.digest for scene_id, record in records.items()},
+        "failed": failed,
+    }
+    layers = {
+        scene_id: {name: asdict(record.files[f"{name}.tif"]) for name in LAYERS}
+        for scene_id, record in records.items()
+    }
+    dates = {scene_id: record.properties["date"] for scene_id, record in records.items()}
+
+    def build(scratch: Path) -> Made:
+        files = {}
+        if records:
+            middle = list(records.values())[len(records) // 2]
+            picture = place.open(middle, "prediction.png").read_bytes()
+            files["prediction.png"] = write_png(scratch, "prediction.png", picture)
+        properties = {
+            "scenes": len(records),
+            "failed": failed,
+            "layers": layers,
+            "dates": dates,
+        }
+        return Made(files, properties)
+
+    return place.make(("scene_predictions", tile, year), identity, build)
