@@ -1,0 +1,20 @@
+"""``lulc``, the command line: one subcommand a noun, found under ``lulc_assets.commands``.
+
+What belongs here: putting the commands together. What does not: any command.
+"""
+
+import typer
+
+from lulc_assets.commands.running import PoliteGroup
+
+app = typer.Typer(
+    cls=PoliteGroup,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Yearly 10 m land-cover maps from Sentinel-2, with their accuracy and areas.",
+)
+
+
+@app.callback()
+def _root() -> None:
+    """Keep subcommands even while there is only one."""

@@ -1,0 +1,5 @@
+"""Subcommands of ``lulc``, one module a noun.
+
+A module defines ``app``, a Typer application; ``lulc_assets.cli`` adds it under its name.
+Heavy imports (torch, Dagster, rasterio) go inside the commands, so that ``--help`` is quick.
+"""
