@@ -4,6 +4,7 @@ What belongs here: the Typer group with the project's manners. What does not: co
 """
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +19,7 @@ from lulc_assets.core.errors import LulcError
 from lulc_assets.core.progress import Progress
 
 USER_ERROR = 1
+SECONDS_BETWEEN_LINES = 10.0
 
 
 class PoliteGroup(TyperGroup):
@@ -36,8 +38,10 @@ class PoliteGroup(TyperGroup):
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Progress]:
-    """A progress callback that draws a bar on stderr; silent where stderr is no terminal."""
-    console = Console(stderr=True)
+    """A progress callback that draws a bar on stderr, or prints lines where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield _progress_lines(title)
+        return
     columns = (
         TextColumn("{task.fields[title]}"),
         BarColumn(),
@@ -45,10 +49,22 @@ def progress_bar(title: str) -> Iterator[Progress]:
         TimeElapsedColumn(),
         TextColumn("{task.description}"),
     )
-    with RichProgress(*columns, console=console, disable=not sys.stderr.isatty()) as bars:
+    with RichProgress(*columns, console=Console(stderr=True)) as bars:
         task = bars.add_task("", total=None, title=title)
 
         def report(done: int, total: int, message: str) -> None:
             bars.update(task, completed=done, total=total, description=message)
 
         yield report
+
+
+def _progress_lines(title: str) -> Progress:
+    last = time.monotonic()
+
+    def report(done: int, total: int, message: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= SECONDS_BETWEEN_LINES:
+            last = time.monotonic()
+            print(f"  {title}: {done}/{total} {message}", file=sys.stderr, flush=True)
+
+    return report

@@ -3,7 +3,9 @@
 What belongs here: ``scene_catalog`` and ``training_chips``.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,9 +46,7 @@ def make_scene_catalog(place: Place, tile: str, year: int) -> Record:
         "grid": grid.to_dict(),
         "catalog": project.catalog.model_dump(),
         "selection": vars(project.selection),
-        "scenes": sorted(
-            (recipe.identity() for recipe in found.recipes), key=lambda scene: str(scene["id"])
-        ),
+        "scenes": scenes_identity(found.recipes),
         "rejected": sorted([item.id, item.reason] for item in found.rejected),
     }
 
@@ -75,6 +75,11 @@ def make_scene_catalog(place: Place, tile: str, year: int) -> Record:
         return Made(files, properties)
 
     return place.make(("scene_catalog", tile, year), identity, build)
+
+
+def scenes_identity(recipes: Iterable[SceneRecipe]) -> list[dict[str, Any]]:
+    """What tells one set of scenes from another: ids, baselines, change stamps, by id."""
+    return sorted((r.identity() for r in recipes), key=lambda scene: str(scene["id"]))
 
 
 def read_selection(place: Place, catalog: Record) -> list[SceneRecipe]:
