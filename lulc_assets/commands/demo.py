@@ -69,7 +69,11 @@ def ui(
     if not (home / "dagster.yaml").is_file():
         source = _REPOSITORY / "deploy" / "local" / "dagster.yaml"
         (home / "dagster.yaml").write_text(source.read_text())
-    os.environ.update(DAGSTER_HOME=str(home), LULC_PROJECT=str(folder / "project.toml"))
+    os.environ.update(
+        DAGSTER_HOME=str(home),
+        LULC_PROJECT=str(folder / "project.toml"),
+        VIRTUAL_ENV=sys.prefix,
+    )
     os.chdir(_REPOSITORY)
     dg = Path(sys.executable).parent / "dg"
     # The shell that starts us with & ignores SIGINT, and dg would inherit that.

@@ -26,7 +26,7 @@ def dbt_metrics(
     place = project.place(context.log.info)
     target = Path(place.project.path_of(place.project.metrics))
     with tempfile.TemporaryDirectory(prefix="lulc-dbt-") as scratch:
-        fresh = target.with_name(f".{target.name}.{context.run_id}")
+        fresh = target.with_name(f".{target.name}.{context.run.run_id}")
         settings = {"metric_files": _metric_files(place), "duckdb_path": str(fresh)}
         try:
             build = ["build", "--vars", json.dumps(settings)]

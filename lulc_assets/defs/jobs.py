@@ -12,7 +12,6 @@ from lulc_assets.defs.imagery import scene_catalog, training_chips
 from lulc_assets.defs.labels import reference_labels, reference_sample
 from lulc_assets.defs.maps import annual_map
 from lulc_assets.defs.model import lulc_model, model_bundle, model_evaluation
-from lulc_assets.defs.partitions import region_years, tile_years
 from lulc_assets.defs.predictions import scene_predictions
 from lulc_assets.defs.report import (
     accuracy_area_report,
@@ -24,7 +23,6 @@ from lulc_assets.defs.report import (
 training_data = dg.define_asset_job(
     "training_data",
     selection=dg.AssetSelection.assets(reference_labels, scene_catalog, training_chips),
-    partitions_def=tile_years,
     description="Labels, candidate scenes and chips of one tile × year.",
 )
 
@@ -37,7 +35,6 @@ train = dg.define_asset_job(
 reference = dg.define_asset_job(
     "reference",
     selection=dg.AssetSelection.assets(reference_sample),
-    partitions_def=region_years,
     description="Take in the reference sample of one region × year.",
 )
 
@@ -46,14 +43,12 @@ map_tile_year = dg.define_asset_job(
     selection=dg.AssetSelection.assets(
         scene_catalog, scene_predictions, annual_map, accuracy_area_report
     ),
-    partitions_def=tile_years,
     description="One tile × year from the catalogue to the report, with the promoted model.",
 )
 
 region = dg.define_asset_job(
     "region",
     selection=dg.AssetSelection.assets(region_report),
-    partitions_def=region_years,
     description="Report on all tiles of one region × year together.",
 )
 

@@ -17,10 +17,11 @@ _QUALITY = 80
 
 
 def picture_metadata(pngs: Mapping[str, bytes]) -> dict[str, dg.MetadataValue[Any]]:
-    """Name without suffix → Markdown with the picture inside, about 50 kB each."""
+    """``picture_`` and the name → Markdown with the picture inside, about 50 kB each."""
+    stems = {PurePath(name).stem: png for name, png in sorted(pngs.items())}
     return {
-        PurePath(name).stem: dg.MetadataValue.md(f"![{PurePath(name).stem}]({_inlined(png)})")
-        for name, png in sorted(pngs.items())
+        f"picture_{stem}": dg.MetadataValue.md(f"![{stem}]({_inlined(png)})")
+        for stem, png in stems.items()
     }
 
 

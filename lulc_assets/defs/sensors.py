@@ -7,7 +7,7 @@ come later.
 import dagster as dg
 
 from lulc_assets.core.catalog.search import search_scenes
-from lulc_assets.core.errors import LulcError
+from lulc_assets.core.errors import LulcError, NoScenes
 from lulc_assets.core.store.records import digest_of
 from lulc_assets.defs.jobs import map_tile_year
 from lulc_assets.defs.partitions import TILE, partition_key
@@ -39,6 +39,8 @@ def new_scenes(context: dg.SensorEvaluationContext, project: ProjectResource) ->
         for year in place.project.watched_years():
             try:
                 requests += _request(place, tile, year)
+            except NoScenes:
+                continue
             except LulcError as error:
                 context.log.warning(f"{tile} {year}: {type(error).__name__}: {error}")
     return dg.SensorResult(run_requests=requests, cursor=str((start + len(turn)) % len(known)))

@@ -17,7 +17,7 @@ from lulc_assets.core.reporting.quicklook import true_color
 from lulc_assets.core.reporting.scene_figures import prediction_figure
 from lulc_assets.core.scene.recipe import SceneRecipe
 from lulc_assets.core.store.records import Record
-from lulc_assets.steps.imagery import read_selection
+from lulc_assets.steps.candidates import read_selection
 from lulc_assets.steps.making import Made, Place, write_png
 from lulc_assets.steps.model import open_bundle
 

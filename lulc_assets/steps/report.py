@@ -13,7 +13,6 @@ import numpy as np
 from lulc_assets.core.accuracy.build import build_report
 from lulc_assets.core.accuracy.report import AccuracyReport
 from lulc_assets.core.accuracy.sample import ReferenceSample, read_sample
-from lulc_assets.core.catalog.table import read_candidates
 from lulc_assets.core.grid import owned_mask, pixel_areas_ha
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.metrics.tables import metric_rows, write_metrics
@@ -25,6 +24,7 @@ from lulc_assets.core.reporting.accuracy_figures import (
 from lulc_assets.core.reporting.pages import TilePage, render_tile_page
 from lulc_assets.core.reporting.scene_rows import list_scenes
 from lulc_assets.core.store.records import Record, canonical_json
+from lulc_assets.steps.candidates import open_candidates
 from lulc_assets.steps.making import Made, Place, write_png
 from lulc_assets.steps.pictures import scene_thumbnails, true_color_composite
 
@@ -76,7 +76,7 @@ def make_accuracy_area_report(place: Place, tile: str, year: int) -> Record:
             settings=settings,
         )
         files = report_files(place, scratch, report, annual_map, sample_record)
-        candidates = read_candidates(place.open(catalog, "candidates.parquet"))
+        candidates = open_candidates(place, catalog)
         page = _page(place, report, candidates, annual_map, catalog, sample_record)
         files["page.html"] = scratch / "page.html"
         files["page.html"].write_text(page)

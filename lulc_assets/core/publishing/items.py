@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pystac
+import shapely
 from pyproj import Transformer
 from pystac.extensions.classification import Classification, ClassificationExtension
 from pystac.extensions.file import FileExtension
 from pystac.extensions.projection import ProjectionExtension
 from shapely.geometry import box, mapping
-from shapely.ops import transform
 
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import Legend
@@ -102,5 +103,9 @@ def _footprint(grid: PixelGrid) -> Any:
     """The outline in EPSG:4326, corners and edge midpoints, counter-clockwise."""
     projector = Transformer.from_crs(grid.epsg, 4326, always_xy=True)
     outline = box(*grid.bounds).segmentize(max(grid.shape) * grid.pixel_m / 2)
-    moved = transform(projector.transform, outline)
-    return transform(lambda x, y: (round(x, _DEGREE_DIGITS), round(y, _DEGREE_DIGITS)), moved)
+
+    def degrees(x: Any, y: Any) -> tuple[Any, Any]:
+        lon, lat = projector.transform(x, y)
+        return np.round(lon, _DEGREE_DIGITS), np.round(lat, _DEGREE_DIGITS)
+
+    return shapely.transform(outline, degrees, interleaved=False)
