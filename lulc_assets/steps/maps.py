@@ -60,7 +60,7 @@ def make_annual_map(place: Place, tile: str, year: int) -> Record:
                 for code, count in found.class_counts.items()
             },
             "no_data_pct": round(100 * found.class_counts[0] / (grid.height * grid.width), 3),
-            "pixels_where_the_scene_mask_was_overruled": found.flagged_pixels,
+            "mask_overruled_pixels": found.flagged_pixels,
             "observations_median": found.observations_median,
             "bundle": predictions.identity["bundle"],
         }

@@ -1,0 +1,55 @@
+"""``lulc tiles``: what a project maps, and telling Dagster of it.
+
+What belongs here: the tiles and regions of a project as partitions.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+app = typer.Typer(no_args_is_help=True, help="Tiles and regions of a project.")
+
+ProjectFile = Annotated[
+    Path, typer.Option("--project", envvar="LULC_PROJECT", help="The project file (TOML).")
+]
+
+
+@app.command("list")
+def list_tiles(project: ProjectFile = Path("project.toml")) -> None:
+    """List the tiles of a project with their areas of interest."""
+    from lulc_assets.project import load_project  # noqa: PLC0415 - keeps --help quick
+
+    found = load_project(project)
+    table = Table(title=found.name)
+    for name in ("Tile", "Place", "EPSG", "Pixels", "Area, km²", "Regions"):
+        table.add_column(name)
+    for tile, section in found.tiles.items():
+        grid = found.grid_of(tile)
+        area_km2 = grid.height * grid.width * grid.pixel_m**2 / 1e6
+        table.add_row(
+            tile,
+            section.place,
+            str(grid.epsg),
+            f"{grid.height} × {grid.width}",
+            f"{area_km2:,.1f}",
+            ", ".join(found.regions_of(tile)),
+        )
+    Console().print(table)
+
+
+@app.command("register")
+def register(project: ProjectFile = Path("project.toml")) -> None:
+    """Register a project's tiles and regions as partitions of the instance in DAGSTER_HOME."""
+    import dagster as dg  # noqa: PLC0415 - keeps --help quick
+
+    from lulc_assets.defs.partitions import REGION, TILE, add_keys  # noqa: PLC0415
+    from lulc_assets.project import load_project  # noqa: PLC0415
+
+    found = load_project(project)
+    with dg.DagsterInstance.get() as instance:
+        add_keys(instance, TILE, list(found.tiles))
+        add_keys(instance, REGION, list(found.regions))
+    Console().print(f"{len(found.tiles)} tiles and {len(found.regions)} regions are registered")
