@@ -46,8 +46,8 @@ MATERIALS: dict[str, tuple[float, float, float, float, float, float]] = {
     "ripe_straw": (0.215, 0.172, 0.112, 0.320, 0.365, 0.245),
     "dark_soil": (0.112, 0.090, 0.066, 0.165, 0.240, 0.190),
     "light_soil": (0.205, 0.165, 0.118, 0.275, 0.355, 0.295),
-    "shrub_leaves": (0.052, 0.064, 0.040, 0.245, 0.160, 0.080),
-    "shrub_twigs": (0.092, 0.081, 0.060, 0.180, 0.215, 0.138),
+    "shrub_leaves": (0.060, 0.068, 0.043, 0.235, 0.195, 0.105),
+    "shrub_twigs": (0.100, 0.086, 0.063, 0.185, 0.240, 0.160),
     "reed": (0.050, 0.072, 0.042, 0.290, 0.150, 0.072),
     "dead_reed": (0.110, 0.095, 0.066, 0.185, 0.180, 0.115),
     "wet_mud": (0.085, 0.080, 0.062, 0.110, 0.090, 0.060),
@@ -96,6 +96,7 @@ class Kind:
 KINDS: tuple[Kind, ...] = (
     Kind("lake", C.WATER, "turbid_water", "clear_water", "clear_water", "algae"),
     Kind("river", C.WATER, "turbid_water", "clear_water", "turbid_water", "algae"),
+    Kind("seasonal_lake", C.WATER, "turbid_water", "wet_mud", "wet_mud", "drawdown"),
     Kind("conifers", C.TREES, "needles", "needles", "needles", "always"),
     Kind("broadleaf_forest", C.TREES, "broadleaves", "autumn_leaves", "bare_twigs", "leaves"),
     Kind("young_forest", C.TREES, "broadleaves", "shrub_leaves", "shrub_twigs", "leaves"),
