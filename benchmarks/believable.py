@@ -50,10 +50,10 @@ RECIPE = TrainingRecipe(
     learning_rate=2e-3,
     dropout=0.05,
     max_epochs=100,
-    max_chip_views=8_000,
+    max_chip_views=6_000,
     plateau_patience=100,
     early_stop_patience=100,
-    cooldown_epochs=4,
+    cooldown_epochs=3,
 )
 WEIGHTS = CompositeSettings(weights_256={"snow_ice": 77})
 BAND = (0.80, 0.93)

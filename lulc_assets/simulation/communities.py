@@ -51,9 +51,9 @@ Resources Assessment), open water in reed up to a third (EUNIS C5.1)."""
 
 SWARDS = ("meadow", "dry_grassland")
 SWARD_ISLANDS: tuple[Patch, ...] = (
-    ("wet_meadow", 0.05, 7),
-    ("shrubs", 0.09, 5),
-    ("broadleaf_forest", 0.08, 5),
+    ("wet_meadow", 0.04, 7),
+    ("shrubs", 0.08, 5),
+    ("broadleaf_forest", 0.06, 5),
 )
 """What stands in hay meadows, dry grass, leys and fallows alike."""
 

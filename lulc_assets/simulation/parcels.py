@@ -15,12 +15,12 @@ from lulc_assets.simulation.spectra import KIND_INDEX, KINDS, kind_code
 _DISTRICT_PX = 130.0
 
 ROTATION: tuple[tuple[str, float], ...] = (
-    ("winter_wheat", 0.34),
-    ("maize", 0.28),
+    ("winter_wheat", 0.36),
+    ("maize", 0.31),
     ("rape", 0.09),
     ("beet", 0.09),
-    ("fodder", 0.12),
-    ("fallow", 0.06),
+    ("fodder", 0.08),
+    ("fallow", 0.05),
 )
 """Annual crops and their shares; about those of Central European lowlands (Eurostat)."""
 

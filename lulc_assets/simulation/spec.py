@@ -195,6 +195,7 @@ def demo_spec(
         years=tuple(years),
         scenes_per_year=scenes_per_year,
         seed=seed,
+        labelled_windows=36,
         label_window_px=min(128, size_px // 8),
         sample_size=sample_size,
         profile=profile,
