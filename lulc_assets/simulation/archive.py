@@ -11,7 +11,10 @@ folder, which the next run throws away. Layout::
     catalog/catalog.json                      STAC catalogue with relative links
     catalog/<tile>/<year>/<item>/<item>.json  and B02 … B12, SCL beside it
     labels.gpkg                               layer ``labels``
+    gold_drawings.gpkg                        layer ``labels``: three annotators' gold windows
     samples/reference_sample_<year>.gpkg      layer ``sample``, and a JSON sidecar
+    samples/stratified_<year>.gpkg            likewise under other designs, with the map
+    samples/cluster_<year>.gpkg               ``older_map_<year>_<tile>.tif`` of the strata
     truth/                                    for judging only, the pipeline never reads it
 """
 
@@ -23,6 +26,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -31,23 +36,27 @@ import pandas as pd
 from pyproj import Transformer
 
 from lulc_assets.core.errors import InvalidProject
+from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.progress import Progress, silent
 from lulc_assets.simulation.canvas import Canvas, make_canvases, swath_of
-from lulc_assets.simulation.change import ChangeEvent, ground_by_year
+from lulc_assets.simulation.change import Change, History, make_history
 from lulc_assets.simulation.labels import LabelWindow, choose_windows, draw_labels
-from lulc_assets.simulation.landscape import Ground, make_landscape
+from lulc_assets.simulation.landscape import make_landscape
 from lulc_assets.simulation.passes import Pass, plan_year
+from lulc_assets.simulation.providers import PROVIDERS
 from lulc_assets.simulation.raster_files import half_grid, write_raster
-from lulc_assets.simulation.sample import write_sample
+from lulc_assets.simulation.sample import write_samples
 from lulc_assets.simulation.sensor import BANDS_20M, Observation, View, observe
 from lulc_assets.simulation.spec import ArchiveSpec, SimulatedTile
-from lulc_assets.simulation.stac import make_item, write_catalog, write_json
-from lulc_assets.simulation.truth import write_truth
+from lulc_assets.simulation.stac import write_catalog, write_json
+from lulc_assets.simulation.truth import write_certainty, write_truth
 from lulc_assets.simulation.vector_files import write_geopackage
 
 LEAST_COVERED_SHARE = 0.02
 """A scene of which the tile sees less than this is not in the catalogue."""
 
+LABELS = "labels.gpkg"
+GOLD_DRAWINGS = "gold_drawings.gpkg"
 _RECORD = "archive.json"
 Truth = dict[int, dict[str, npt.NDArray[np.uint8]]]
 
@@ -79,7 +88,7 @@ def archive_paths(spec: ArchiveSpec, root: Path) -> ArchivePaths:
     return ArchivePaths(
         root=root,
         catalog=root / "catalog" / "catalog.json",
-        labels=root / "labels.gpkg",
+        labels=root / LABELS,
         samples=samples,
         truth=root / "truth",
         digest=spec.digest,
@@ -147,33 +156,32 @@ def _write_parts(spec: ArchiveSpec, root: Path, progress: Progress) -> None:
     for folder in (root / "catalog", root / "samples", paths.truth):
         folder.mkdir(parents=True)
     truth: Truth = {year: {} for year in spec.years}
-    events: list[ChangeEvent] = []
+    changes: list[tuple[PixelGrid, Change]] = []
     items: list[str] = []
     total = len(spec.tiles) * len(spec.years) * spec.scenes_per_year
     for canvas in make_canvases(spec):
         landscape = make_landscape(canvas.grid, spec.seed)
-        grounds, new_events = ground_by_year(landscape, spec.years, spec.seed)
-        events += new_events
-        for year, ground in grounds.items():
+        history = make_history(landscape, spec.years, spec.seed, spec.quiet_years)
+        changes += [(canvas.grid, change) for change in history.changes]
+        for year in spec.years:
+            ground = history.of_year(year)
             for tile in canvas.tiles:
-                truth[year][tile.tile] = _cut_truth(canvas, tile, ground)
-            view = View.of(landscape, ground)
-            for names in _write_scenes(spec, canvas, view, year, root / "catalog"):
+                at = canvas.window(tile).slices
+                truth[year][tile.tile] = np.ascontiguousarray(ground.land_class[at])
+                folder = paths.truth / tile.tile / str(year)
+                write_certainty(np.ascontiguousarray(ground.certainty[at]), tile.grid, folder)
+            for names in _write_scenes(spec, canvas, history, year, root / "catalog"):
                 items += names
                 progress(len(items), total, f"simulate {canvas.tiles[0].tile} {year}")
     write_catalog(paths.catalog, spec.name, items)
-    _write_labels(spec, truth, paths.labels)
+    _write_labels(spec, truth, root)
     for year in spec.years:
-        write_sample(spec, year, truth[year], root / "samples")
-    write_truth(spec, truth, events, paths.truth)
-
-
-def _cut_truth(canvas: Canvas, tile: SimulatedTile, ground: Ground) -> npt.NDArray[np.uint8]:
-    return np.ascontiguousarray(ground.land_class[canvas.window(tile).slices])
+        write_samples(spec, year, truth[year], root / "samples")
+    write_truth(spec, truth, changes, paths.truth)
 
 
 def _write_scenes(
-    spec: ArchiveSpec, canvas: Canvas, view: View, year: int, folder: Path
+    spec: ArchiveSpec, canvas: Canvas, history: History, year: int, folder: Path
 ) -> Iterator[list[str]]:
     """Observe a year's passes and write them; yields the items of each pass by date.
 
@@ -188,25 +196,34 @@ def _write_scenes(
         old_baseline_every=spec.old_baseline_every,
         centre_deg=_centre_deg(canvas),
     )
-
     twice = [p for p in passes if p.offset_dn == 0][: spec.duplicates_per_year]
-
-    def make(scene: Pass) -> list[str]:
-        swath = swath_of(canvas, scene)
-        seen = observe(view, scene, swath, spec.profile, spec.seed)
-        versions = [(scene, seen)]
-        if scene in twice:
-            again = scene.reprocessed()
-            versions.append((again, seen.with_offset(again.offset_dn)))
-        written = [
-            _write_scene(canvas, tile, version, pixels, folder)
-            for version, pixels in versions
-            for tile in canvas.tiles
-        ]
-        return [item for item in written if item]
-
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
-        yield from pool.map(make, passes)
+        for done, alike in groupby(passes, lambda p: history.done_on(p.sensed.date())):
+            view = View.of(history.landscape, history.ground(done, year))
+            make = partial(_make_pass, spec, canvas, view, twice, folder)
+            yield from pool.map(make, alike)
+
+
+def _make_pass(
+    spec: ArchiveSpec,
+    canvas: Canvas,
+    view: View,
+    twice: Sequence[Pass],
+    folder: Path,
+    scene: Pass,
+) -> list[str]:
+    """Observe one pass and write its tiles; returns the items."""
+    seen = observe(view, scene, swath_of(canvas, scene), spec.profile, spec.seed)
+    versions = [(scene, seen)]
+    if scene in twice:
+        again = scene.reprocessed()
+        versions.append((again, seen.with_offset(again.offset_dn)))
+    written = [
+        _write_scene(spec, canvas, tile, version, pixels, folder)
+        for version, pixels in versions
+        for tile in canvas.tiles
+    ]
+    return [item for item in written if item]
 
 
 def _centre_deg(canvas: Canvas) -> tuple[float, float]:
@@ -218,16 +235,24 @@ def _centre_deg(canvas: Canvas) -> tuple[float, float]:
 
 
 def _write_scene(
-    canvas: Canvas, tile: SimulatedTile, scene: Pass, seen: Observation, folder: Path
+    spec: ArchiveSpec,
+    canvas: Canvas,
+    tile: SimulatedTile,
+    scene: Pass,
+    seen: Observation,
+    folder: Path,
 ) -> str | None:
     """Write one tile's files and item; returns the item's path below the catalogue."""
+    provider = PROVIDERS[spec.dialect]
+    if provider.removes_offset:
+        seen = seen.with_offset(0)
     window = canvas.window(tile)
     fine = window.slices
     coarse = tuple(slice(s.start // 2, s.stop // 2) for s in fine)
     scl = np.ascontiguousarray(seen.scl[coarse])
     if (scl > 0).mean() < LEAST_COVERED_SHARE:
         return None
-    item = make_item(scene, tile.tile, tile.grid, scl)
+    item = provider.make_item(scene, tile.tile, tile.grid, scl)
     name_of_item = str(item["id"])
     place = folder / tile.tile / str(scene.year) / name_of_item
     place.mkdir(parents=True)
@@ -242,13 +267,15 @@ def _write_scene(
     return path.relative_to(folder).as_posix()
 
 
-def _write_labels(spec: ArchiveSpec, truth: Truth, path: Path) -> None:
+def _write_labels(spec: ArchiveSpec, truth: Truth, root: Path) -> None:
     """Draw windows from the first year's truth, then label them in each year."""
-    tables = []
+    labels, drawings = [], []
     target = f"EPSG:{spec.tiles[0].grid.epsg}"
     for area in spec.tiles:
         windows: Sequence[LabelWindow] = choose_windows(spec, area, truth[spec.years[0]][area.tile])
         for year in spec.years:
-            table = draw_labels(spec, area, list(windows), year, truth[year][area.tile])
-            tables.append(table.to_crs(target))
-    write_geopackage(path, pd.concat(tables, ignore_index=True), "labels")
+            agreed, drawn = draw_labels(spec, area, list(windows), year, truth[year][area.tile])
+            labels.append(agreed.to_crs(target))
+            drawings.append(drawn.to_crs(target))
+    for name, tables in ((LABELS, labels), (GOLD_DRAWINGS, drawings)):
+        write_geopackage(root / name, pd.concat(tables, ignore_index=True), "labels")

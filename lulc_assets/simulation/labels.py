@@ -41,10 +41,12 @@ CONFUSED_WITH: dict[int, tuple[int, ...]] = {
 }
 """Mistakes that annotators make (Karra et al. 2021, table 3)."""
 
-MISTAKE_SHARE = 0.05
-"""Of the training polygons, with a wrong class. Gold has none: it is cross-checked."""
+ANNOTATORS = ("A1", "A2", "A3")
+MISTAKE_SHARE = {"train": 0.05, "gold": 0.03}
+"""Of an annotator's polygons, with a wrong class. Gold is drawn with more care, and by
+three: mistakes stay in it only where two make the same one."""
 
-_BORDER_PX = {"train": 0.8, "gold": 0.3}
+_BORDER_PX = {"train": 0.8, "gold": 0.4}
 _SMALLEST_PX = {"train": 6, "gold": 3}
 _SIMPLIFY_M = 6.0
 _COLUMNS = ("label_id", "window_id", "tile", "year", "class_name", "role", "annotator")
@@ -125,63 +127,121 @@ def draw_labels(
     windows: list[LabelWindow],
     year: int,
     truth: npt.NDArray[np.uint8],
-) -> gpd.GeoDataFrame:
-    """Label polygons of a tile × year in the CRS of the tile, one row a polygon.
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Label polygons of a tile × year, and the three drawings behind the gold ones.
 
-    Columns: ``label_id, window_id, tile, year, class_name, role, annotator, geometry``.
+    A training window is drawn by one annotator. A gold window is drawn by three; its
+    labels are what two of them agree on, and a place where all three differ has none.
+
+    Returns:
+        labels, and the three drawings of each gold window, in the CRS of the tile, one row
+        a polygon: ``label_id, window_id, tile, year, class_name, role, annotator,
+        geometry``. The annotator of a gold label is ``majority``.
     """
-    rows = []
+    labels, drawings = [], []
     for number, window in enumerate(windows):
         rng = np.random.default_rng([spec.seed, *window.window_id.encode(), year, 5])
-        drawn = _annotate(rng, truth, window)
-        shapes = _polygons(drawn, area.grid.cut(window.window))
-        for i, (polygon, code) in enumerate(shapes):
-            name = KARRA_10.by_code(_named(rng, code, window.role)).name
-            rows.append(
-                (
-                    f"{window.window_id}-{year}-{i:04d}",
-                    window.window_id,
-                    area.tile,
-                    year,
-                    name,
-                    window.role,
-                    f"A{number % 3 + 1}",
-                    polygon,
+        place = _Place(window, area.grid.cut(window.window), year)
+        patch = truth[window.window.slices]
+        if window.role == "train":
+            shapes = _name(rng, _polygons(_draw_once(rng, patch, window.role), place.grid), "train")
+            labels += place.rows(shapes, ANNOTATORS[number % len(ANNOTATORS)])
+            continue
+        burnt = []
+        for annotator in ANNOTATORS:
+            shapes = _polygons(_draw_once(rng, patch, window.role), place.grid)
+            shapes = _name(rng, shapes, window.role)
+            drawings += place.rows(shapes, annotator)
+            burnt.append(
+                rasterio.features.rasterize(
+                    shapes, patch.shape, transform=place.grid.transform, dtype="uint8"
                 )
             )
-    table = pd.DataFrame(rows, columns=[*_COLUMNS, "geometry"])
-    return gpd.GeoDataFrame(table, geometry="geometry", crs=f"EPSG:{area.grid.epsg}")
+        labels += place.rows(_polygons(_agreed(burnt), place.grid, simplify=False), "majority")
+    crs = f"EPSG:{area.grid.epsg}"
+    columns = [*_COLUMNS, "geometry"]
+    first, second = (
+        gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry="geometry", crs=crs)
+        for rows in (labels, drawings)
+    )
+    return first, second
 
 
-def _annotate(
-    rng: np.random.Generator, truth: npt.NDArray[np.uint8], window: LabelWindow
+@dataclass(frozen=True)
+class _Place:
+    """A window in a year, for the rows of its polygons."""
+
+    window: LabelWindow
+    grid: PixelGrid
+    year: int
+
+    def rows(
+        self, shapes: list[tuple[shapely.Polygon, int]], annotator: str
+    ) -> list[tuple[object, ...]]:
+        """One row a polygon."""
+        stem = f"{self.window.window_id}-{self.year}"
+        stem += f"-{annotator}" if self.window.role == "gold" and annotator != "majority" else ""
+        return [
+            (
+                f"{stem}-{i:04d}",
+                self.window.window_id,
+                self.window.tile,
+                self.year,
+                KARRA_10.by_code(code).name,
+                self.window.role,
+                annotator,
+                polygon,
+            )
+            for i, (polygon, code) in enumerate(shapes)
+        ]
+
+
+def _agreed(drawn: list[npt.NDArray[np.uint8]]) -> npt.NDArray[np.uint8]:
+    """What at least two of three drawings say, 0 where all differ."""
+    one, two, three = drawn
+    agreed: npt.NDArray[np.uint8] = np.where(one == two, one, np.where(two == three, two, 0))
+    agreed[(agreed == 0) & (one == three)] = one[(agreed == 0) & (one == three)]
+    return agreed
+
+
+def _name(
+    rng: np.random.Generator, shapes: list[tuple[shapely.Polygon, int]], role: str
+) -> list[tuple[shapely.Polygon, int]]:
+    """The polygons with the classes that the annotator gives them."""
+    return [(polygon, _named(rng, code, role)) for polygon, code in shapes]
+
+
+def _draw_once(
+    rng: np.random.Generator, patch: npt.NDArray[np.uint8], role: str
 ) -> npt.NDArray[np.uint8]:
     """The window as an annotator sees it: borders off by a pixel, specks left out."""
-    patch = truth[window.window.slices]
-    off = _BORDER_PX[window.role]
+    off = _BORDER_PX[role]
     places = np.indices(patch.shape).astype(np.float32)
     places += off * np.stack([smooth_noise(rng, patch.shape, 14) for _ in range(2)])
     seen = ndimage.map_coordinates(patch, places, order=0, mode="nearest")
-    swept: npt.NDArray[np.uint8] = rasterio.features.sieve(seen, _SMALLEST_PX[window.role])
+    swept: npt.NDArray[np.uint8] = rasterio.features.sieve(seen, _SMALLEST_PX[role])
     return swept
 
 
-def _polygons(drawn: npt.NDArray[np.uint8], grid: PixelGrid) -> list[tuple[shapely.Polygon, int]]:
-    """Valid polygons without gaps or overlaps, slightly simplified, with their codes."""
+def _polygons(
+    drawn: npt.NDArray[np.uint8], grid: PixelGrid, *, simplify: bool = True
+) -> list[tuple[shapely.Polygon, int]]:
+    """Valid polygons without overlaps, slightly simplified, with their codes; 0 is left out."""
     found = list(rasterio.features.shapes(drawn, transform=grid.transform))
     exact = [shapely.geometry.shape(geometry) for geometry, _ in found]
-    simple = shapely.coverage_simplify(exact, _SIMPLIFY_M, simplify_boundary=False)
+    if simplify:
+        exact = list(shapely.coverage_simplify(exact, _SIMPLIFY_M, simplify_boundary=False))
     result = []
-    for polygon, (_, code) in zip(simple, found, strict=True):
+    for polygon, (_, code) in zip(exact, found, strict=True):
         for part in shapely.get_parts(shapely.make_valid(polygon)):
-            if part.geom_type == "Polygon" and part.area > 0:
+            if part.geom_type == "Polygon" and part.area > 0 and code > 0:
                 result.append((part, int(code)))
     return result
 
 
 def _named(rng: np.random.Generator, code: int, role: str) -> int:
     draw, which = rng.random(), rng.random()
-    if role == "gold" or draw >= MISTAKE_SHARE:
+    if draw >= MISTAKE_SHARE[role]:
         return code
     others = CONFUSED_WITH[code]
     return int(others[int(which * len(others))])

@@ -10,21 +10,30 @@ import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.simulation.fields import Bools, Floats, Shape, hash_unit, smooth_noise
-from lulc_assets.simulation.spectra import kind_code
+from lulc_assets.simulation.spectra import KIND_INDEX, KINDS, kind_code
 
 _DISTRICT_PX = 130.0
 
 ROTATION: tuple[tuple[str, float], ...] = (
-    ("winter_wheat", 0.32),
-    ("maize", 0.27),
-    ("rape", 0.10),
+    ("winter_wheat", 0.36),
+    ("maize", 0.31),
+    ("rape", 0.09),
     ("beet", 0.09),
-    ("fodder", 0.14),
-    ("fallow", 0.08),
+    ("fodder", 0.08),
+    ("fallow", 0.05),
 )
 """Annual crops and their shares; about those of Central European lowlands (Eurostat)."""
 
 ORCHARD_SHARE = 0.05
+
+
+_LOOKS_LIKE_NAMES = {"fodder": "meadow", "fallow": "dry_grassland"}
+LOOKS_LIKE = np.array(
+    [KIND_INDEX[_LOOKS_LIKE_NAMES.get(k.name, k.name)] for k in KINDS], dtype=np.uint8
+)
+"""Kind → what it looks like: a ley is sown grass under the plough every few years, a
+fallow a dry sward; crop by use, grass to the eye, in Europe's statistics on one line with
+each other (Eurostat: temporary grasses, fallow land)."""
 
 
 @dataclass(frozen=True)
@@ -98,3 +107,21 @@ def crop_of_parcel(parcels: Parcels, year: int) -> npt.NDArray[np.uint8]:
     kinds = np.array([kind_code(n) for n in names], dtype=np.uint8)[place]
     kinds[parcels.value(37) < ORCHARD_SHARE] = kind_code("orchard")
     return kinds
+
+
+def certainty_of_use(
+    arable_chance: npt.NDArray[np.float64], meadow_share: float, look: int
+) -> npt.NDArray[np.float32]:
+    """How sure the use of a parcel of this look can be, shape (count,), float32.
+
+    Args:
+        arable_chance: that a parcel of this district is farmland, shape (count,).
+        meadow_share: of the grass parcels, how many look so.
+        look: kind that is seen.
+    """
+    total = sum(share for _, share in ROTATION)
+    grown = sum(s for name, s in ROTATION if LOOKS_LIKE[kind_code(name)] == look) / total
+    crop = arable_chance * grown * (1 - ORCHARD_SHARE)
+    odds = crop / (crop + (1 - arable_chance) * meadow_share)
+    sure: npt.NDArray[np.float32] = np.maximum(odds, 1 - odds).astype(np.float32)
+    return sure

@@ -60,6 +60,7 @@ class Season:
 
 SEASONS: dict[str, Season] = {
     "always": Season(-400, 10, 800, 10, high=1.0),
+    "drawdown": Season(-400, 10, 232, 9, high=1.0),
     "algae": Season(150, 20, 270, 20, high=0.35),
     "leaves": Season(112, 7, 288, 9, harvest=318, high=1.0, drought=0.05),
     "shrubs": Season(125, 14, 270, 18, low=0.25, high=0.85, drought=0.15),

@@ -13,6 +13,13 @@ import rasterio
 from lulc_assets.core.grid import PixelGrid
 
 BLOCK_PX = 512
+COG_OPTIONS = {
+    "compress": "DEFLATE",
+    "predictor": 2,
+    "blocksize": BLOCK_PX,
+    "num_threads": 1,
+}
+"""Of the driver: one thread, because the order of blocks must not depend on their number."""
 
 
 def write_raster(
@@ -37,11 +44,8 @@ def write_raster(
         crs=f"EPSG:{grid.epsg}",
         transform=grid.transform,
         nodata=0,
-        compress="DEFLATE",
-        predictor=2,
-        blocksize=BLOCK_PX,
         overview_resampling=how,
-        num_threads=1,
+        **COG_OPTIONS,
     ) as target:
         target.write(values, 1)
 

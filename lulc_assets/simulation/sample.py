@@ -3,9 +3,11 @@
 What belongs here: drawing units before anything is known about them, and writing them
 with their inclusion probability. What does not: estimation from them.
 
-Simple random sampling without replacement of all pixels that the tiles own. No map and no
-truth takes part in the draw; the true class is looked up afterwards, by an interpreter
-who does not err.
+The sample that the pipeline uses is a simple random one, without replacement, of all
+pixels that the tiles own. No map and no truth takes part in the draw; the true class is
+looked up afterwards, by an interpreter who errs as often as the description says (never,
+unless it says so). Beside it lie samples of the same region under other designs
+(``sample_designs``).
 """
 
 from collections.abc import Mapping
@@ -20,6 +22,9 @@ from pyproj import Transformer
 
 from lulc_assets.core.grid import PIXEL_M, PixelGrid, owned_mask
 from lulc_assets.core.legend import KARRA_10
+from lulc_assets.simulation.labels import CONFUSED_WITH
+from lulc_assets.simulation.raster_files import write_raster
+from lulc_assets.simulation.sample_designs import Draw, draw_clusters, draw_stratified, older_map
 from lulc_assets.simulation.spec import ArchiveSpec
 from lulc_assets.simulation.stac import write_json
 from lulc_assets.simulation.vector_files import write_geopackage
@@ -61,13 +66,16 @@ def draw_units(spec: ArchiveSpec, year: int) -> DrawnUnits:
     return DrawnUnits(tiles, np.array(rows), np.array(cols), population)
 
 
-def write_sample(
+def write_samples(
     spec: ArchiveSpec,
     year: int,
     truth: Mapping[str, npt.NDArray[np.uint8]],
     folder: Path,
 ) -> Path:
-    """Write ``reference_sample_<year>.gpkg`` and its JSON sidecar; returns the former.
+    """Write a year's samples, a GeoPackage with a JSON sidecar each; returns the first.
+
+    ``reference_sample_<year>`` (simple random), ``stratified_<year>`` by the map
+    ``older_map_<year>_<tile>.tif``, and ``cluster_<year>``.
 
     Args:
         spec: the archive's description.
@@ -76,39 +84,74 @@ def write_sample(
         folder: where to write.
     """
     units = draw_units(spec, year)
+    chance = np.full(spec.sample_size, spec.sample_size / units.population)
+    simple = Draw(units.tile, units.row, units.col, chance, {}, {"design": "simple_random"})
+    maps = {t.tile: older_map(spec, year, t.tile, truth[t.tile]) for t in spec.tiles}
+    for area in spec.tiles:
+        path = folder / f"older_map_{year}_{area.tile}.tif"
+        write_raster(path, maps[area.tile], area.grid, "mode")
+    draws = {
+        "reference_sample": simple,
+        "stratified": draw_stratified(spec, year, maps),
+        "cluster": draw_clusters(spec, year),
+    }
+    for name, draw in draws.items():
+        _write_draw(spec, (year, units.population), draw, truth, folder / f"{name}_{year}.gpkg")
+    return folder / f"reference_sample_{year}.gpkg"
+
+
+def _write_draw(
+    spec: ArchiveSpec,
+    year_and_population: tuple[int, int],
+    draw: Draw,
+    truth: Mapping[str, npt.NDArray[np.uint8]],
+    path: Path,
+) -> None:
+    year, population = year_and_population
     grids: dict[str, PixelGrid] = {t.tile: t.grid for t in spec.tiles}
-    own = [grids[tile] for tile in units.tile]
-    xs = np.array([g.x0 for g in own]) + (units.col + 0.5) * PIXEL_M
-    ys = np.array([g.y0 for g in own]) - (units.row + 0.5) * PIXEL_M
+    own = [grids[tile] for tile in draw.tile]
+    xs = np.array([g.x0 for g in own]) + (draw.col + 0.5) * PIXEL_M
+    ys = np.array([g.y0 for g in own]) - (draw.row + 0.5) * PIXEL_M
     epsgs = np.array([g.epsg for g in own])
-    codes = [
+    true = [
         int(truth[tile][row, col])
-        for tile, row, col in zip(units.tile, units.row, units.col, strict=True)
+        for tile, row, col in zip(draw.tile, draw.row, draw.col, strict=True)
     ]
     target = spec.tiles[0].grid.epsg
     table = gpd.GeoDataFrame(
         {
-            "unit_id": [f"{spec.name}-{year}-{i:05d}" for i in range(spec.sample_size)],
-            "tile": units.tile,
-            "reference_class": [KARRA_10.by_code(code).name for code in codes],
-            "inclusion_probability": spec.sample_size / units.population,
+            "unit_id": [f"{spec.name}-{year}-{i:05d}" for i in range(len(true))],
+            "tile": draw.tile,
+            "reference_class": _interpreted(spec, year, true),
+            "inclusion_probability": draw.probability,
+            **draw.labels,
         },
         geometry=_in_one_crs(xs, ys, epsgs, target),
         crs=f"EPSG:{target}",
     )
-    path = folder / f"reference_sample_{year}.gpkg"
     write_geopackage(path, table, "sample")
     design = {
-        "design": "simple_random",
+        **draw.design,
         "region": spec.name,
         "year": year,
-        "population_pixels": units.population,
-        "sample_size": spec.sample_size,
+        "population_pixels": population,
+        "sample_size": len(true),
         "seed": spec.seed,
+        "interpreter_error_share": spec.interpreter_error_share,
         "frame": "owned pixels of tiles " + ", ".join(t.tile for t in spec.tiles),
     }
-    write_json(folder / f"reference_sample_{year}.json", design)
-    return path
+    write_json(path.with_suffix(".json"), design)
+
+
+def _interpreted(spec: ArchiveSpec, year: int, true: list[int]) -> list[str]:
+    """The classes that the interpreter names."""
+    rng = np.random.default_rng([spec.seed, year, 14])
+    codes = []
+    for code in true:
+        errs, which = rng.random() < spec.interpreter_error_share, rng.random()
+        others = CONFUSED_WITH[code]
+        codes.append(int(others[int(which * len(others))]) if errs else code)
+    return [KARRA_10.by_code(code).name for code in codes]
 
 
 def _in_one_crs(

@@ -6,6 +6,7 @@ sky (``clouds``), the scene classification (``scene_classification``), files.
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from scipy import ndimage
 
 from lulc_assets.simulation.clouds import CLOUD_COLOR, DIRECT_SHARE, Sky, make_sky
 from lulc_assets.simulation.fields import Bools, Floats, fractal_noise, smooth_noise
-from lulc_assets.simulation.landscape import Ground, Landscape
+from lulc_assets.simulation.ground import Ground, Landscape
 from lulc_assets.simulation.passes import QUANTIFICATION, Pass
 from lulc_assets.simulation.phenology import EARLINESS_COUNT, draw_weather, reflectance_on_day
 from lulc_assets.simulation.scene_classification import classify_scene
@@ -28,8 +29,16 @@ PSF_SIGMA_10M_PX = 0.55
 PSF_SIGMA_20M_PX = 1.05
 NOISE = (0.0022, 0.0022, 0.0026, 0.0032, 0.0028, 0.0028)
 """Deviation of the noise of L2A reflectance, sensor and correction together."""
-TOPOGRAPHY_RESIDUAL = 0.45
+TOPOGRAPHY_RESIDUAL = 0.35
 """Of the effect of slopes on light, what the terrain correction leaves."""
+DRYNESS = (0.20, 0.08, 0.10, -0.10, 0.13, 0.18)
+"""What one step of dryness adds to reflectance, as a share: less chlorophyll and water
+absorb less in red and SWIR, fewer leaves scatter less in NIR (Ceccato et al. 2001, Remote
+Sensing of Environment 77)."""
+GLOBAL_REFERENCE_FROM = datetime(2021, 3, 30, tzinfo=UTC)
+UNREFINED_FACTOR = 2.4
+"""12 m instead of 5 m at 95 % in products made before they were refined with the global
+reference image (Sentinel-2 MPC, L1C data quality reports); a later processing is refined."""
 _HAZE_COLOR = (0.45, 0.68, 1.0, 0.18, 0.04, 0.02)
 _SNOW_ON_TREES = 0.3
 _LOWLAND_SNOW_CHANCE = 0.15
@@ -79,7 +88,7 @@ class View:
         return cls(
             landscape,
             ground,
-            ground.kind.astype(np.intp) * EARLINESS_COUNT + early,
+            ground.look.astype(np.intp) * EARLINESS_COUNT + early,
             ground.other.astype(np.intp) * EARLINESS_COUNT + early,
             (height / (2500 * landscape.terrain.unit**0.5)).astype(np.float32),
         )
@@ -107,7 +116,7 @@ def observe(
     weather = draw_weather(seed, scene.year)
     southern = 32700 < grid.epsg < 32800
     table = reflectance_on_day(scene.day_of_year, weather, southern=southern)
-    shift = rng.normal(0.0, profile.misregistration_px / 2.45, 2)
+    shift = rng.normal(0.0, _misregistration_px(scene, profile) / 2.45, 2)
     recorded = []
     for band in range(len(NOISE)):
         radiance = _band(view, sky, snow, light, table=table, band=band)
@@ -131,6 +140,12 @@ def observe(
     return Observation(dn, scl, scene.offset_dn)
 
 
+def _misregistration_px(scene: Pass, profile: SensorProfile) -> float:
+    """What 95 % of dates stay below: more before products were tied to the reference image."""
+    refined = scene.generated >= GLOBAL_REFERENCE_FROM
+    return profile.misregistration_px * (1.0 if refined else UNREFINED_FACTOR)
+
+
 def _snow_cover(rng: np.random.Generator, view: View, scene: Pass) -> Floats:
     """Share of each pixel under seasonal snow: above a line that sinks in winter."""
     winter = np.cos(2 * np.pi * (scene.day_of_year - 25) / 365.0)
@@ -145,7 +160,7 @@ def _snow_cover(rng: np.random.Generator, view: View, scene: Pass) -> Floats:
     cover = np.clip((ragged - np.float32(line)) / np.float32(0.08) + 0.5, 0, 1)
     hold = np.ones(10, dtype=np.float32)
     hold[1], hold[2], hold[4], hold[7] = 0.0, _SNOW_ON_TREES, 0.6, 0.6
-    held: Floats = hold[class_of_kind()][view.ground.kind]
+    held: Floats = hold[class_of_kind()][view.ground.look]
     snow: Floats = (cover * held).astype(np.float32)
     return snow
 
@@ -176,6 +191,7 @@ def _band(
     ground = column[view.main]
     ground += (column[view.other] - ground) * view.ground.mix
     ground *= light
+    ground *= 1 + np.float32(DRYNESS[band]) * view.ground.dryness
     ground += (np.float32(MATERIALS["fresh_snow"][band]) * 0.95 - ground) * snow
     ground *= 1 - np.float32(DIRECT_SHARE[band]) * sky.shadow
     ground += np.float32(sky.haze * _HAZE_COLOR[band])

@@ -7,7 +7,7 @@ common descriptions. What does not: how any of it is made.
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from lulc_assets.core.errors import InvalidProject
@@ -20,8 +20,11 @@ from lulc_assets.core.grid import (
     validate_year,
 )
 
-SIMULATION_VERSION = 1
+SIMULATION_VERSION = 2
 """Raised whenever the same description would give other bytes."""
+
+DIALECTS = ("planetary_computer", "earth_search_v1")
+"""Providers whose items can be imitated; names as the catalogue room has them."""
 
 DEMO_TILES = ("33TVM", "33TWM")
 DEMO_YEARS = (2022, 2023)
@@ -87,6 +90,9 @@ class ArchiveSpec:
         duplicates_per_year: so many of the passes below 04.00 are in the catalogue twice,
             the second time reprocessed to a baseline with offset.
         profile: how hard sky and sensor make it.
+        quiet_years: years in which nothing changes but crops and weather.
+        interpreter_error_share: of the reference sample's units, with a wrong class.
+        dialect: whose items to imitate, see ``DIALECTS``.
     """
 
     name: str
@@ -101,6 +107,9 @@ class ArchiveSpec:
     old_baseline_every: int = 3
     duplicates_per_year: int = 0
     profile: SensorProfile = field(default=NORMAL)
+    quiet_years: tuple[int, ...] = ()
+    interpreter_error_share: float = 0.0
+    dialect: str = DIALECTS[0]
 
     def __post_init__(self) -> None:
         if not self.tiles or not self.years:
@@ -111,6 +120,14 @@ class ArchiveSpec:
             raise InvalidProject("a tile is named twice in the simulation's description")
         if self.scenes_per_year < 2:
             raise InvalidProject("scenes_per_year must be at least 2: one is wholly clouded")
+        if self.dialect not in DIALECTS:
+            raise InvalidProject(
+                f"dialect {self.dialect!r} is unknown; use {' or '.join(DIALECTS)}"
+            )
+        if not 0 <= self.interpreter_error_share < 1:
+            raise InvalidProject(
+                f"interpreter_error_share {self.interpreter_error_share} is not in 0–1"
+            )
         for year in self.years:
             validate_year(year)
         for tile in self.tiles:
@@ -178,6 +195,7 @@ def demo_spec(
         years=tuple(years),
         scenes_per_year=scenes_per_year,
         seed=seed,
+        labelled_windows=36,
         label_window_px=min(128, size_px // 8),
         sample_size=sample_size,
         profile=profile,
@@ -220,6 +238,48 @@ def build_spec(
         sample_size=sample_size,
         profile=profile,
     )
+
+
+def archive_spec(
+    tiles: Sequence[str],
+    years: Sequence[int],
+    *,
+    size_px: int = 1024,
+    seed: int = DEMO_SEED,
+    scenes_per_year: int = 12,
+    sample_size: int = 1200,
+    profile: SensorProfile = NORMAL,
+    dialect: str = DIALECTS[0],
+) -> ArchiveSpec:
+    """A description for users: the demo's two tiles overlap, others lie alone.
+
+    One pass below baseline 04.00 a year is there twice, as in archives that reprocess.
+
+    Raises:
+        InvalidTileKey, InvalidYear, InvalidProject: an argument makes no sense.
+    """
+    ordered = tuple(sorted({int(y) for y in years}))
+    if tuple(tiles) == DEMO_TILES:
+        spec = demo_spec(
+            seed,
+            size_px,
+            years=ordered,
+            scenes_per_year=scenes_per_year,
+            sample_size=sample_size,
+            profile=profile,
+        )
+    else:
+        spec = build_spec(
+            "simulated",
+            tiles,
+            ordered,
+            size_px=size_px,
+            seed=seed,
+            scenes_per_year=scenes_per_year,
+            sample_size=sample_size,
+            profile=profile,
+        )
+    return replace(spec, dialect=dialect, duplicates_per_year=1)
 
 
 def tiny_spec(

@@ -8,24 +8,45 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+import rasterio.features
+import shapely
 
-from lulc_assets.core.grid import owned_mask, pixel_areas_ha
+from lulc_assets.core.grid import PixelGrid, owned_mask, pixel_areas_ha
 from lulc_assets.core.legend import KARRA_10
-from lulc_assets.simulation.change import ChangeEvent
+from lulc_assets.simulation.change import Change
 from lulc_assets.simulation.raster_files import write_raster
 from lulc_assets.simulation.spec import ArchiveSpec
 from lulc_assets.simulation.stac import write_json
+from lulc_assets.simulation.vector_files import write_geopackage
+
+CERTAINTY_SCALE = 250
+"""Stored value of a certainty of one."""
+
+
+def write_certainty(certainty: npt.NDArray[np.float32], grid: PixelGrid, folder: Path) -> None:
+    """Write ``certainty.tif``: the probability of the likeliest class, × 250, uint8.
+
+    Its mean over an area bounds the accuracy of any map of it (Bayes bound).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    stored = np.rint(certainty * np.float32(CERTAINTY_SCALE)).astype(np.uint8)
+    write_raster(folder / "certainty.tif", stored, grid, "average")
 
 
 def write_truth(
     spec: ArchiveSpec,
     truth: Mapping[int, Mapping[str, npt.NDArray[np.uint8]]],
-    events: Sequence[ChangeEvent],
+    changes: Sequence[tuple[PixelGrid, Change]],
     folder: Path,
 ) -> None:
-    """Write ``<tile>/<year>/class.tif``, ``areas.json`` and ``changes.json``.
+    """Write ``<tile>/<year>/class.tif``, ``areas.json``, ``changes.json`` and ``.gpkg``.
+
+    The changes' polygons are in the layer ``changes``, in the CRS of the first tile, with
+    the fields of :class:`ChangeEvent`, one row an event.
 
     ``areas.json`` holds, by year: for each tile ``all`` (every pixel of its area) and
     ``owned`` (pixels in its MGRS square), and for the ``region`` the sum of the owned;
@@ -39,7 +60,7 @@ def write_truth(
         for tile in spec.tiles:
             classes = by_tile[tile.tile]
             place = folder / tile.tile / str(year)
-            place.mkdir(parents=True)
+            place.mkdir(parents=True, exist_ok=True)
             write_raster(place / "class.tif", classes, tile.grid, "mode")
             hectares = pixel_areas_ha(tile.grid)
             owned = owned_mask(tile.tile, tile.grid)
@@ -49,7 +70,24 @@ def write_truth(
             of_year[tile.tile] = {"all": _table(everything), "owned": _table(own)}
         areas[str(year)] = {"tiles": of_year, "region": _table(region)}
     write_json(folder / "areas.json", {"region": spec.name, "years": areas})
-    write_json(folder / "changes.json", [asdict(event) for event in events])
+    write_json(folder / "changes.json", [asdict(change.event) for _, change in changes])
+    if changes:
+        table = _polygons(changes).to_crs(f"EPSG:{spec.tiles[0].grid.epsg}")
+        write_geopackage(folder / "changes.gpkg", table, "changes")
+
+
+def _polygons(changes: Sequence[tuple[PixelGrid, Change]]) -> gpd.GeoDataFrame:
+    """One multipolygon an event, along the borders of its pixels."""
+    parts = []
+    for grid, change in changes:
+        mask = np.zeros(grid.shape, dtype=np.uint8)
+        mask.flat[change.place] = 1
+        found = rasterio.features.shapes(mask, mask=mask > 0, transform=grid.transform)
+        outline = shapely.union_all([shapely.geometry.shape(shape) for shape, _ in found])
+        record = {k: v for k, v in asdict(change.event).items() if k != "bounds"}
+        part = gpd.GeoDataFrame([record], geometry=[outline], crs=f"EPSG:{grid.epsg}")
+        parts.append(part.to_crs(f"EPSG:{changes[0][0].epsg}"))
+    return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=parts[0].crs)
 
 
 def _count(

@@ -1,6 +1,7 @@
 """Spectra, seasons, sky and scene classification against what is published."""
 
 import dataclasses
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -10,15 +11,15 @@ from lulc_assets.simulation.canvas import make_canvases, swath_of
 from lulc_assets.simulation.change import ground_by_year
 from lulc_assets.simulation.clouds import make_sky
 from lulc_assets.simulation.landscape import make_landscape
-from lulc_assets.simulation.passes import plan_year, sun_position
+from lulc_assets.simulation.passes import Pass, plan_year, sun_position
 from lulc_assets.simulation.phenology import (
     SEASONS,
     YearWeather,
     reflectance_on_day,
     share_of_materials,
 )
-from lulc_assets.simulation.sensor import View, observe
-from lulc_assets.simulation.spec import NORMAL, tiny_spec
+from lulc_assets.simulation.sensor import View, _misregistration_px, observe
+from lulc_assets.simulation.spec import NORMAL, STRESS, tiny_spec
 from lulc_assets.simulation.spectra import KINDS, MATERIALS, class_of_kind, kind_code
 
 RED, GREEN, BLUE, NIR, SWIR1, SWIR2 = range(6)
@@ -168,3 +169,18 @@ def test_summer_spectra_keep_the_order_of_the_classes(seen):
     assert level["B04"][C.TREES] < 0.05 and 0.15 < level["B08"][C.TREES] < 0.45
     assert level["B04"][C.SNOW_ICE] > 0.4
     assert level["B08"][C.CROPS] > level["B04"][C.CROPS]
+
+
+def test_products_from_before_the_reference_image_are_shifted_more():
+    early = plan_for(2019)
+    late = dataclasses.replace(early, generated=datetime(2023, 5, 1, tzinfo=UTC))
+    assert _misregistration_px(early, NORMAL) == pytest.approx(1.2)
+    assert _misregistration_px(late, NORMAL) == pytest.approx(0.5)
+    assert _misregistration_px(late, STRESS) == pytest.approx(1.0)
+
+
+def plan_for(year: int) -> Pass:
+    planned = plan_year(
+        4, (32633, 0, 0), ["33TVM"], year, scenes=4, old_baseline_every=1, centre_deg=(14.4, 46.0)
+    )
+    return planned[0]
