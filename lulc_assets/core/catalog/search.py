@@ -22,6 +22,7 @@ from lulc_assets.core.catalog.items import (
     recipe_from_item,
     require_epsg,
     require_item,
+    require_sampling,
 )
 from lulc_assets.core.catalog.sources import FoundItem, catalog_location, find_items
 from lulc_assets.core.errors import NoScenes, SceneError
@@ -150,7 +151,9 @@ def _judge(found: FoundItem, query: _Query) -> SceneRecipe | RejectedItem | None
         if item_tile(item, find_dialect(item, query.dialect)) != query.tile:
             return None
         require_epsg(item, query.grid.epsg)
-        return recipe_from_item(item, found.location, query.policy, dialect=query.dialect)
+        recipe = recipe_from_item(item, found.location, query.policy, dialect=query.dialect)
+        require_sampling(recipe, query.grid)
+        return recipe
     except SceneError as error:
         identifier = item.get("id") if isinstance(item, dict) else None
         return RejectedItem(
