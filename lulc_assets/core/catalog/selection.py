@@ -35,6 +35,7 @@ from lulc_assets.core.catalog.table import CANDIDATES_SCHEMA
 from lulc_assets.core.errors import SceneError
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.masks import SCL_NO_DATA, votes
+from lulc_assets.core.imagery.offset_evidence import require_offset
 from lulc_assets.core.imagery.overview import lattice_of, read_scl_lattice
 from lulc_assets.core.imagery.reader import SceneReader
 from lulc_assets.core.progress import Progress, silent
@@ -175,7 +176,7 @@ def _choose(
         chosen = waiting[quarter].pop(0)
         identifier = chosen.recipe.id
         try:
-            SceneReader(chosen.recipe, grid).check()
+            _require_readable(chosen.recipe, grid)
         except SceneError as error:
             reasons[identifier] = _refusal(error)
             continue
@@ -189,6 +190,12 @@ def _choose(
     for candidate in (one for rest in waiting.values() for one in rest):
         reasons[candidate.recipe.id] = f"left out: {end}"
     return order
+
+
+def _require_readable(recipe: SceneRecipe, grid: PixelGrid) -> None:
+    """Refuse a scene whose files do not fit, or whose pixels contradict its offset."""
+    SceneReader(recipe, grid).check()
+    require_offset(recipe, grid)
 
 
 def _end(seen: npt.NDArray[np.int64], used: int, settings: SelectionSettings) -> str:
