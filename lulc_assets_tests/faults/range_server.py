@@ -80,16 +80,16 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_state: RangeServer
 
-    def do_HEAD(self) -> None:  # noqa: N802
+    def do_HEAD(self) -> None:
         self.do_GET()
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         state, asked = self.server_state, self.headers.get("Range", "")
         path, _, query = self.path.partition("?")
         state.tokens.append(query)
         fault = state.takes(path)
         answer: Callable[[bytes, int, int], None] = self._partial
-        if fault in ("503", "429", "404", "500"):
+        if fault in ("503", "429", "403", "404", "500"):
             return self._refuse(path, asked, int(fault))
         if fault == "redirect":
             return self._redirect(path, asked)

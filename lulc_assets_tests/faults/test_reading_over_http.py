@@ -1,4 +1,5 @@
 import dataclasses
+import socket
 
 import numpy as np
 import pytest
@@ -157,8 +158,6 @@ def test_a_private_address_is_refused_before_anything_is_sent(remote_scene, serv
 def test_a_public_name_that_resolves_to_a_private_address_is_refused(
     remote_scene, server, monkeypatch
 ):
-    import socket
-
     resolve = socket.getaddrinfo
 
     def rebound(host, *args, **kwargs):

@@ -87,6 +87,8 @@ class SceneReader:
         """
         self._require_sampling()
         access = Access.of(self.recipe, self._signer)
+        # Asked for an overview, a decimated copy will do, as coarse as the grid.
+        coarser = max(1.0, self.grid.pixel_m / self.recipe.gsd_m) if self.overview else 1.0
         with ExitStack() as stack:
             # One after the other: a dead server is noticed at the first file.
             for role in (*BAND_ROLES, SCL_ROLE):
@@ -94,10 +96,9 @@ class SceneReader:
                 source = RasterSource(
                     asset.href,
                     self.grid,
-                    gsd_m=asset.gsd_m,
+                    gsd_m=asset.gsd_m * coarser,
                     access=access,
                     lattice=self.overview,
-                    decimated=self.overview,
                 )
                 self._sources[role] = stack.enter_context(source)
             self._threads = stack.enter_context(ThreadPoolExecutor(READ_THREADS))

@@ -117,19 +117,17 @@ class RasterSource:
         gsd_m: float,
         access: Access,
         lattice: bool = False,
-        decimated: bool = False,
     ):
         """Open the file and check that it can be read onto ``grid``.
 
         Args:
             href: path or URL; ``file``, ``http``, ``https`` and ``s3``.
             grid: target grid; windows are pixels of it.
-            gsd_m: nominal ground sampling of the band, metres.
+            gsd_m: ground sampling that is promised or will do, metres; a much coarser file is
+                refused.
             access: how the scene's files are opened.
             lattice: ``grid`` is a coarse lattice: the coarsest overview that is still finer
                 than it is read instead of the full resolution.
-            decimated: the caller asked for an overview, so that a file which is itself a
-                decimated copy will do, as long as it is not coarser than ``grid``.
 
         Raises:
             HrefRefused: the href's form, address or a redirect is not allowed.
@@ -143,7 +141,7 @@ class RasterSource:
         self._path = "" if self._remote else str(local_path(href))
         self._dataset = self._open()
         try:
-            self._check(gsd_m, lattice=lattice, decimated=decimated)
+            self._check(gsd_m, lattice=lattice)
             if lattice:
                 self._use_overview()
         except BaseException:
@@ -230,7 +228,7 @@ class RasterSource:
             self._dataset.close()
             self._dataset = self._open(overview_level=levels[-1])
 
-    def _check(self, gsd_m: float, *, lattice: bool, decimated: bool) -> None:
+    def _check(self, gsd_m: float, *, lattice: bool) -> None:
         data, name = self._dataset, self._name
         if data.count != 1:
             raise UnreadableRaster(f"{name} has {data.count} bands, one is expected")
@@ -248,12 +246,7 @@ class RasterSource:
         if transform.b or transform.d or transform.a <= 0 or transform.e >= 0:
             raise SceneGridMismatch(f"{name} is rotated or not north-up: {tuple(transform)[:6]}")
         pixel_m = max(transform.a, -transform.e)
-        if decimated and pixel_m > COARSEST * max(self.grid.pixel_m, gsd_m):
-            raise SceneGridMismatch(
-                f"{name} has pixels of {pixel_m:g} m, too coarse for an overview of "
-                f"{self.grid.pixel_m:g} m"
-            )
-        if not decimated and pixel_m > COARSEST * gsd_m:
+        if pixel_m > COARSEST * gsd_m:
             raise SceneGridMismatch(
                 f"{name} has pixels of {pixel_m:g} m where {gsd_m:g} m are promised: a decimated "
                 "copy? It can only be read as an overview"
