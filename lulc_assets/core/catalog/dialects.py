@@ -320,15 +320,13 @@ def find_dialect(item: Mapping[str, Any], name: str | None = None) -> Dialect:
     )
 
 
-def default_collection(name: str | None, otherwise: str) -> str:
-    """Collection to search where the user names none: that of the named dialect.
+def default_collection(dialect: str | None) -> str | None:
+    """Collection to search where the user names none: that of the dialect, if it has one.
 
     Raises:
         UnknownDialect: no dialect has the name.
     """
-    if name is None:
-        return otherwise
-    return next(iter(find_dialect({}, name).collections), otherwise)
+    return next(iter(find_dialect({}, dialect).collections), None) if dialect else None
 
 
 def _known() -> str:

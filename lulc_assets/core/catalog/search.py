@@ -5,6 +5,7 @@ named reason for everything that is refused. What does not: judging how clear a 
 (``selection``).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ from shapely.affinity import translate
 from shapely.geometry import MultiPolygon, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
-from lulc_assets.core.catalog.dialects import find_dialect
+from lulc_assets.core.catalog.dialects import default_collection, find_dialect
 from lulc_assets.core.catalog.items import (
     item_datetime,
     item_tile,
@@ -83,6 +84,7 @@ def search_scenes(
     dialect: str | None = None,
     collection: str | None = None,
     allow_private: bool = False,
+    allow_hosts: Sequence[str] = (),
     progress: Progress = silent,
 ) -> SearchResult:
     """All candidate scenes of a tile and year; a bad item never ends the search.
@@ -94,24 +96,33 @@ def search_scenes(
         year: calendar year, UTC.
         grid: the area of interest on the tile's 10 m grid.
         dialect: name of a dialect, for items that none recognises.
-        collection: collection to search in an API.
+        collection: collection to search in an API; else that of the named dialect; else
+            ``sentinel-2-l2a``.
         allow_private: whether hrefs may point to private addresses.
+        allow_hosts: hosts and buckets that hrefs may name beside those that the provider is
+            known to use.
         progress: told after each item.
 
     Raises:
         InvalidTileKey, InvalidYear: bad keys.
+        UnknownDialect: no dialect has the name.
         CatalogError: the catalogue cannot be read.
         NoScenes: it has no item at all of this tile and year.
     """
     validate_tile(tile)
     validate_year(year)
     location = catalog_location(catalog)
-    query = _Query(tile, year, grid, HrefPolicy(location, allow_private), dialect)
+    policy = HrefPolicy(location, allow_private, tuple(allow_hosts))
+    query = _Query(tile, year, grid, policy, dialect)
     recipes: dict[str, SceneRecipe] = {}
     rejected: dict[str, RejectedItem] = {}
     elsewhere = 0
     found_items = find_items(
-        location, query.policy, footprint=footprint(grid), year=year, collection=collection
+        location,
+        query.policy,
+        footprint=footprint(grid),
+        year=year,
+        collection=collection or default_collection(dialect),
     )
     for number, found in enumerate(found_items, start=1):
         outcome = _judge(found, query)
