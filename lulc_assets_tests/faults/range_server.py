@@ -63,7 +63,7 @@ def serving(folder: Path) -> Iterator[RangeServer]:
     class Handler(_Handler):
         server_state = state
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _QuietServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
@@ -74,6 +74,11 @@ def serving(folder: Path) -> Iterator[RangeServer]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+class _QuietServer(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Connections that the client gave up are part of the tests."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -329,5 +329,18 @@ def default_collection(dialect: str | None) -> str | None:
     return next(iter(find_dialect({}, dialect).collections), None) if dialect else None
 
 
+def sampling_m(dialect: str | None, collection: str | None) -> float:
+    """Ground sampling, metres, of a dialect, or of the first that has the collection; else 10.
+
+    Raises:
+        UnknownDialect: no dialect has the name.
+    """
+    found = find_dialect({}, dialect) if dialect else None
+    for each in DIALECTS:
+        if found is None and collection in each.collections:
+            found = each
+    return min(gsd_m for _, gsd_m in (found or PLANETARY_COMPUTER).assets.values())
+
+
 def _known() -> str:
     return ", ".join(dialect.name for dialect in DIALECTS)

@@ -142,8 +142,9 @@ def _named(catalog: str) -> Iterator[None]:
         raise CatalogError(f"catalogue {catalog} cannot be read: {error}") from error
 
 
-def _self_href(item: dict[str, Any]) -> str | None:
-    for link in item.get("links") or []:
+def _self_href(item: object) -> str | None:
+    links = item.get("links") if isinstance(item, dict) else None
+    for link in links if isinstance(links, list) else []:
         if (
             isinstance(link, dict)
             and link.get("rel") == "self"
