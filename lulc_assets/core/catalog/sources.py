@@ -24,6 +24,9 @@ from lulc_assets.core.imagery.href import HrefPolicy, is_remote, local_path
 DEFAULT_COLLECTION = "sentinel-2-l2a"
 """Name of the level 2A collection at Planetary Computer, Earth Search and CDSE."""
 
+PAGE_SIZE = 200
+"""Items a page; every provider of ``dialects`` serves as many."""
+
 MAX_DEPTH = 8
 """Static catalogues nested deeper than this are taken for a loop."""
 
@@ -89,6 +92,7 @@ def _search_api(
             collections=[collection],
             intersects=mapping(footprint),
             datetime=f"{year}-01-01T00:00:00Z/{year + 1}-01-01T00:00:00Z",
+            limit=PAGE_SIZE,
         )
         for item in search.items_as_dicts():
             yield FoundItem(item, _self_href(item) or catalog)

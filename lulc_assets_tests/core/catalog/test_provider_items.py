@@ -34,6 +34,8 @@ import pytest
 
 from lulc_assets.core.catalog.dialects import DIALECTS
 from lulc_assets.core.catalog.items import recipe_from_item, require_epsg
+from lulc_assets.core.catalog.search import search_scenes
+from lulc_assets.core.catalog.selection import SelectionSettings, select_scenes
 from lulc_assets.core.grid import tile_grid
 from lulc_assets.core.imagery.href import HrefPolicy
 from lulc_assets.core.scene.hls import hls_grid
@@ -210,3 +212,15 @@ def test_no_recipe_of_a_remote_item_names_a_local_file(real_data):
             policy = HrefPolicy("https://example.org/catalog.json")
             for asset in recipe_from_item(item, policy.root, policy).bands.values():
                 assert asset.href.startswith(("https://", "s3://eodata/"))
+
+
+@pytest.mark.parametrize("row", [r for r in TABLE if r.tile[:2] in ("01", "60")],
+                         ids=lambda row: row.file)  # fmt: skip
+def test_tiles_at_the_antimeridian_are_searched_like_others(real_data, row):
+    _, file = load(real_data, row)
+    found = search_scenes(file, row.tile, int(row.sensed[:4]), tile_grid(row.tile))
+    assert [recipe.mgrs_tile for recipe in found.recipes] == [row.tile]
+    table = select_scenes(
+        found.recipes, tile_grid(row.tile), SelectionSettings(clear_from="fields")
+    )
+    assert len(table) == 1
