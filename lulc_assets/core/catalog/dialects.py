@@ -2,13 +2,15 @@
 
 What belongs here: names of assets and properties, and which rules apply. What does not:
 making recipes (``items``) or the rules themselves (``offsets``). To add a provider, write
-one :class:`Dialect` and put it into :data:`DIALECTS` (``docs/imagery.md`` shows one).
+one :class:`Dialect`, and put it into :data:`DIALECTS` or, from a package of your own, name it
+as an entry point of the group ``lulc_assets.dialects`` (``docs/imagery.md`` shows one).
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
+from importlib.metadata import entry_points
 from typing import Any
 
 from lulc_assets.core.catalog.offsets import (
@@ -300,7 +302,25 @@ DIALECTS: tuple[Dialect, ...] = (
     STACTOOLS,
     PLAIN_L1C,
 )
-"""In the order in which they are tried."""
+"""In the order in which they are tried, after those of other packages."""
+
+ENTRY_POINTS = "lulc_assets.dialects"
+
+
+@lru_cache(maxsize=1)
+def known_dialects() -> tuple[Dialect, ...]:
+    """Those of installed packages, by name, and then :data:`DIALECTS`.
+
+    Raises:
+        UnknownDialect: an entry point does not name a dialect.
+    """
+    added = []
+    for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda each: each.name):
+        found = point.load()
+        if not isinstance(found, Dialect):
+            raise UnknownDialect(f"entry point {point.name} of {ENTRY_POINTS} names no Dialect")
+        added.append(found)
+    return (*added, *DIALECTS)
 
 
 def find_dialect(item: Mapping[str, Any], name: str | None = None) -> Dialect:
@@ -309,7 +329,7 @@ def find_dialect(item: Mapping[str, Any], name: str | None = None) -> Dialect:
     Raises:
         UnknownDialect: no dialect recognises the item, or none has the name.
     """
-    for dialect in DIALECTS:
+    for dialect in known_dialects():
         if dialect.name == name or (name is None and dialect.recognises(item)):
             return dialect
     if name is not None:
@@ -336,11 +356,11 @@ def sampling_m(dialect: str | None, collection: str | None) -> float:
         UnknownDialect: no dialect has the name.
     """
     found = find_dialect({}, dialect) if dialect else None
-    for each in DIALECTS:
+    for each in known_dialects():
         if found is None and collection in each.collections:
             found = each
     return min(gsd_m for _, gsd_m in (found or PLANETARY_COMPUTER).assets.values())
 
 
 def _known() -> str:
-    return ", ".join(dialect.name for dialect in DIALECTS)
+    return ", ".join(dialect.name for dialect in known_dialects())

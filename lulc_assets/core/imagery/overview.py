@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.grid import PixelGrid, Window
-from lulc_assets.core.imagery.source import Access, RasterSource, read_mask
+from lulc_assets.core.imagery.access import Access
+from lulc_assets.core.imagery.source import RasterSource, read_mask
 from lulc_assets.core.scene.recipe import SCL_ROLE, SceneRecipe
 
 

@@ -161,7 +161,8 @@ class HttpRanges:
 class S3Ranges:
     """Ranges of an object in an S3 bucket, through obstore.
 
-    Credentials and region come from the ``AWS_…`` variables that obstore reads.
+    Credentials come from where boto3 finds them (environment, profile, instance); without
+    any, requests are not signed. The region comes from ``AWS_REGION`` or the profile.
     """
 
     def __init__(self, href: str, scene_id: str, *, endpoint: str = ""):
@@ -185,6 +186,7 @@ class S3Ranges:
             config=options,
             client_options={"allow_http": True, "timeout": f"{int(REQUEST_LIMIT_S)}s"},
             retry_config={"max_retries": ATTEMPTS - 1},
+            **_s3_credentials(),
         )
         self.size = 0
 
@@ -205,6 +207,17 @@ class S3Ranges:
                 f"{self._name}: {stop - start} bytes were asked for, {len(data)} arrived"
             )
         return data
+
+
+@lru_cache(maxsize=1)
+def _s3_credentials() -> dict[str, Any]:
+    from boto3.session import Session  # noqa: PLC0415 - only where S3 is used
+    from obstore.auth.boto3 import Boto3CredentialProvider  # noqa: PLC0415
+
+    session = Session()
+    if session.get_credentials() is None:
+        return {"skip_signature": True}
+    return {"credential_provider": Boto3CredentialProvider(session)}
 
 
 def _read(answer: requests.Response) -> bytes:
@@ -250,3 +263,4 @@ def _session(private: bool) -> GuardedSession:
 
 
 os.register_at_fork(after_in_child=_session.cache_clear)
+os.register_at_fork(after_in_child=_s3_credentials.cache_clear)

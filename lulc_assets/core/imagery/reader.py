@@ -24,9 +24,10 @@ import numpy.typing as npt
 
 from lulc_assets.core.errors import LulcError, SceneGridMismatch
 from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.imagery.access import Access
 from lulc_assets.core.imagery.masks import SCL_NO_DATA
 from lulc_assets.core.imagery.signing import Signer
-from lulc_assets.core.imagery.source import Access, BandWindow, RasterSource, read_mask
+from lulc_assets.core.imagery.source import BandWindow, RasterSource, read_mask
 from lulc_assets.core.scene.recipe import BAND_ROLES, SCL_ROLE, SceneRecipe
 
 READ_THREADS = 4

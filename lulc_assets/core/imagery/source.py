@@ -16,10 +16,10 @@ from rasterio.errors import RasterioError
 
 from lulc_assets.core.errors import SceneGridMismatch, UnreadableRaster
 from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.imagery.access import Access
 from lulc_assets.core.imagery.gdal import gdal_env
 from lulc_assets.core.imagery.href import check_href, is_remote, local_path, shown
 from lulc_assets.core.imagery.masks import FMASK_FILL, SCL_MAX, scl_from_fmask
-from lulc_assets.core.imagery.ranges import HttpRanges, RangeSource, S3Ranges
 from lulc_assets.core.imagery.remote import RemoteFile, SingleFile
 from lulc_assets.core.imagery.resample import (
     Axis,
@@ -29,7 +29,6 @@ from lulc_assets.core.imagery.resample import (
     sample_bilinear,
     sample_nearest,
 )
-from lulc_assets.core.imagery.signing import Signer, signer_of
 from lulc_assets.core.scene.recipe import SceneRecipe
 
 COARSEST = 1.5
@@ -62,45 +61,6 @@ class BandWindow:
 
     dn: FloatArray
     usable: BoolArray
-
-
-@dataclass(frozen=True)
-class Access:
-    """How the files of a scene are opened.
-
-    Attributes:
-        scene_id: for messages.
-        driver: the one GDAL driver that may open them.
-        nodata_dn: DN that means no data, whether or not the file declares it.
-        private_network: whether hosts may have private addresses.
-        s3_endpoint: endpoint of ``s3`` hrefs; empty: Amazon's.
-        signer: signs hrefs before each request.
-    """
-
-    scene_id: str
-    driver: str = "GTiff"
-    nodata_dn: int = 0
-    private_network: bool = False
-    s3_endpoint: str = ""
-    signer: Signer | None = None
-
-    @classmethod
-    def of(cls, recipe: SceneRecipe, signer: Signer | None = None) -> "Access":
-        """What a recipe says; ``signer`` replaces the service that it names."""
-        return cls(
-            scene_id=recipe.id,
-            driver=recipe.driver,
-            nodata_dn=recipe.nodata_dn,
-            private_network=recipe.private_network,
-            s3_endpoint=recipe.s3_endpoint,
-            signer=signer or signer_of(recipe.signer),
-        )
-
-    def ranges(self, href: str) -> RangeSource:
-        """The remote file at an href."""
-        if href.startswith("s3://"):
-            return S3Ranges(href, self.scene_id, endpoint=self.s3_endpoint)
-        return HttpRanges(href, self.scene_id, private=self.private_network, signer=self.signer)
 
 
 class RasterSource:
@@ -169,7 +129,7 @@ class RasterSource:
         inside = rows.inside[:, None] & cols.inside[None, :]
         if not inside.any():
             return BandWindow(np.zeros(inside.shape, np.float32), inside)
-        stored, rows, cols = self._read(rows, cols)
+        stored, rows, cols = self._read(rows, cols, nearest=self._is_aligned)
         broken = _broken(stored, (self._dataset.nodata, self.access.nodata_dn))
         if broken is not None:
             stored = np.where(broken, 0, stored)
@@ -188,10 +148,10 @@ class RasterSource:
         inside = rows.inside[:, None] & cols.inside[None, :]
         codes = np.full(inside.shape, outside, np.uint8)
         if inside.any():
-            stored, rows, cols = self._read(rows, cols)
+            stored, rows, cols = self._read(rows, cols, nearest=True)
             if stored.dtype != np.uint8:
                 raise UnreadableRaster(f"{self._name} holds {stored.dtype}, not 8-bit codes")
-            codes[inside] = sample_nearest(stored, rows, cols)[inside]
+            np.copyto(codes, sample_nearest(stored, rows, cols), where=inside)
         return codes
 
     @property
@@ -287,9 +247,9 @@ class RasterSource:
         )
         return rows, cols
 
-    def _read(self, rows: Axis, cols: Axis) -> tuple[npt.NDArray, Axis, Axis]:  # type: ignore[type-arg]
+    def _read(self, rows: Axis, cols: Axis, *, nearest: bool) -> tuple[npt.NDArray, Axis, Axis]:  # type: ignore[type-arg]
         """The piece of the file that the axes need, and the axes on that piece."""
-        (top, bottom), (left, right) = rows.span, cols.span
+        (top, bottom), (left, right) = (axis.span(nearest=nearest) for axis in (rows, cols))
         window = rasterio.windows.Window(left, top, right - left, bottom - top)
         try:
             with gdal_env():

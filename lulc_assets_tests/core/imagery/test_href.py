@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 
 from lulc_assets.core.errors import HrefRefused
+from lulc_assets.core.imagery.access import Access
 from lulc_assets.core.imagery.href import HrefPolicy, check_href, local_path
-from lulc_assets.core.imagery.source import Access, RasterSource
+from lulc_assets.core.imagery.source import RasterSource
 from lulc_assets_tests.small_scene import GRID
 
 VRT = "<VRTDataset rasterXSize='1' rasterYSize='1'></VRTDataset>"

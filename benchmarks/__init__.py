@@ -1,0 +1,1 @@
+"""One script a headline figure, each against its limit and its peer."""
