@@ -1,13 +1,18 @@
 # Each target sets up what it needs; a second call is quick.
 SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 PYTHON ?= python3.11
 VENV ?= .venv
 BIN := $(VENV)/bin
 OUT ?= out/demo
 STAMP := $(VENV)/.installed
+CODE := lulc_assets lulc_assets_tests benchmarks
 
-.PHONY: setup test lint
-.DEFAULT_GOAL := setup
+.PHONY: help setup demo demo-real ui test test-services lint bench
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s $$'\t'
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -21,10 +26,27 @@ dbt_metrics/target/manifest.json: $(STAMP) $(shell find dbt_metrics -name "*.yml
 
 setup: $(STAMP) dbt_metrics/target/manifest.json  ## install into .venv and prepare the dbt manifest
 
-test: setup  ## run the tests
-	$(BIN)/python -m pytest -n 2
+demo: setup  ## map two simulated tiles in two years (OUT=out/demo); call again to go on
+	$(BIN)/lulc demo --out $(OUT)
 
-lint: setup  ## ruff, mypy
-	$(BIN)/ruff check lulc_assets lulc_assets_tests
-	$(BIN)/ruff format --check lulc_assets lulc_assets_tests
+demo-real: setup  ## map one square kilometre of Slovenia from real scenes
+	$(BIN)/lulc demo-real --out $(if $(filter out/demo,$(OUT)),out/demo-real,$(OUT))
+
+ui: setup  ## open the Dagster UI on a demo (OUT=out/demo)
+	$(BIN)/lulc ui --out $(OUT)
+
+test: setup  ## run the tests
+	$(BIN)/python -m pytest -n 2 -m "not services"
+
+test-services: setup  ## tests that need PostgreSQL or nginx on this machine
+	$(BIN)/python -m pytest -m services
+
+lint: setup  ## ruff, mypy, import order, definitions
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache | tail -n 12
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/dg check defs
+
+bench: setup  ## every benchmark, one after another
+	for script in benchmarks/[a-z]*.py; do $(BIN)/python -m benchmarks.$$(basename $$script .py); done

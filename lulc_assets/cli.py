@@ -5,7 +5,7 @@ What belongs here: putting the commands together. What does not: any command.
 
 import typer
 
-from lulc_assets.commands import scenes
+from lulc_assets.commands import demo, scenes
 from lulc_assets.commands.running import PoliteGroup
 
 app = typer.Typer(
@@ -15,10 +15,7 @@ app = typer.Typer(
     help="Yearly 10 m land-cover maps from Sentinel-2, with their accuracy and areas.",
 )
 
-
-@app.callback()
-def _root() -> None:
-    """Keep subcommands even while there is only one."""
-
-
+app.command()(demo.demo)
+app.command()(demo.demo_real)
+app.command()(demo.ui)
 app.add_typer(scenes.app, name="scenes")

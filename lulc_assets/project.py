@@ -8,6 +8,7 @@ Every path in the file is relative to the file's own folder.
 
 import tomllib
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -115,13 +116,19 @@ class Project(_Section):
         name: shown on pages.
         attribution: credit for the imagery, shown on pages.
         store: directory or ``s3://bucket/prefix`` of the products.
+        pages: folder of the page set.
+        metrics: DuckDB file of the metric tables.
         tiles: tile key → area of interest.
+        batch_scenes: scenes that one op predicts.
+        watch_years: years that the sensor of new scenes looks at besides the current one.
         folder: where the project file lies.
     """
 
     name: str
     attribution: str = ""
     store: str = "store"
+    pages: str = "pages"
+    metrics: str = "metrics.duckdb"
     catalog: CatalogSection
     tiles: Mapping[str, TileSection]
     regions: Mapping[str, RegionSection] = Field(default_factory=dict)
@@ -135,6 +142,7 @@ class Project(_Section):
     composite: CompositeSettings = CompositeSettings()
     accuracy: AccuracySettings = AccuracySettings()
     batch_scenes: int = Field(default=4, ge=1)
+    watch_years: tuple[int, ...] = ()
     folder: Path
 
     @model_validator(mode="after")
@@ -147,7 +155,7 @@ class Project(_Section):
             for year in region.samples:
                 validate_year(year)
         _require_known("training.tiles", self.training.tiles, self.tiles)
-        for year in self.training.years:
+        for year in (*self.training.years, *self.watch_years):
             validate_year(year)
         return self
 
@@ -189,6 +197,10 @@ class Project(_Section):
     def regions_of(self, tile: str) -> tuple[str, ...]:
         """Names of the regions that a tile belongs to."""
         return tuple(name for name, region in self.regions.items() if tile in region.tiles)
+
+    def watched_years(self) -> tuple[int, ...]:
+        """Years in which new scenes may appear."""
+        return tuple(sorted({*self.watch_years, datetime.now(UTC).year}))
 
     def training_partitions(self) -> tuple[tuple[str, int], ...]:
         """(tile, year) pairs that the model learns from."""

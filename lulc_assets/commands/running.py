@@ -4,12 +4,14 @@ What belongs here: the Typer group with the project's manners. What does not: co
 """
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as RichProgress
 from typer.core import TyperGroup
@@ -18,6 +20,7 @@ from lulc_assets.core.errors import LulcError
 from lulc_assets.core.progress import Progress
 
 USER_ERROR = 1
+SECONDS_BETWEEN_LINES = 10.0
 
 
 class PoliteGroup(TyperGroup):
@@ -29,15 +32,20 @@ class PoliteGroup(TyperGroup):
             return super().invoke(ctx)
         except LulcError as error:
             Console(stderr=True).print(
-                f"[bold red]{type(error).__name__}[/]: {error}", highlight=False, soft_wrap=True
+                # A message may quote other people's text, and that is never markup.
+                f"[bold red]{type(error).__name__}[/]: {escape(str(error))}",
+                highlight=False,
+                soft_wrap=True,
             )
             raise typer.Exit(USER_ERROR) from error
 
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Progress]:
-    """A progress callback that draws a bar on stderr; silent where stderr is no terminal."""
-    console = Console(stderr=True)
+    """A progress callback that draws a bar on stderr, or prints lines where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield _progress_lines(title)
+        return
     columns = (
         TextColumn("{task.fields[title]}"),
         BarColumn(),
@@ -45,10 +53,22 @@ def progress_bar(title: str) -> Iterator[Progress]:
         TimeElapsedColumn(),
         TextColumn("{task.description}"),
     )
-    with RichProgress(*columns, console=console, disable=not sys.stderr.isatty()) as bars:
+    with RichProgress(*columns, console=Console(stderr=True)) as bars:
         task = bars.add_task("", total=None, title=title)
 
         def report(done: int, total: int, message: str) -> None:
             bars.update(task, completed=done, total=total, description=message)
 
         yield report
+
+
+def _progress_lines(title: str) -> Progress:
+    last = time.monotonic()
+
+    def report(done: int, total: int, message: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= SECONDS_BETWEEN_LINES:
+            last = time.monotonic()
+            print(f"  {title}: {done}/{total} {message}", file=sys.stderr, flush=True)
+
+    return report

@@ -118,6 +118,10 @@ class BundleError(LulcError):
     """A model bundle is missing, tampered with, or of an unknown format."""
 
 
+class AllScenesFailed(LulcError):
+    """A year has scenes, and none of them could be predicted."""
+
+
 class IncompatibleScene(SceneError):
     """A scene does not fit the model bundle: level, bands or ground sampling differ."""
 

@@ -3,13 +3,14 @@
 What belongs here: ``scene_catalog`` and ``training_chips``.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from lulc_assets.core.catalog.search import search_scenes
-from lulc_assets.core.catalog.selection import select_scenes, selected_recipes
-from lulc_assets.core.catalog.table import read_candidates, write_candidates
+from lulc_assets.core.catalog.selection import select_scenes
 from lulc_assets.core.chips.archive import write_chips, write_index
 from lulc_assets.core.chips.cut import choose_dates, cut_chips
 from lulc_assets.core.imagery.cog import read_raster
@@ -17,6 +18,7 @@ from lulc_assets.core.reporting.scene_figures import scene_timeline_figure
 from lulc_assets.core.reporting.training_figures import chip_panel_figure
 from lulc_assets.core.scene.recipe import SceneRecipe
 from lulc_assets.core.store.records import Record
+from lulc_assets.steps.candidates import read_selection, store_candidates
 from lulc_assets.steps.making import Made, Place, write_png
 
 _SHOWN_CHIPS = 12
@@ -44,9 +46,7 @@ def make_scene_catalog(place: Place, tile: str, year: int) -> Record:
         "grid": grid.to_dict(),
         "catalog": project.catalog.model_dump(),
         "selection": vars(project.selection),
-        "scenes": sorted(
-            (recipe.identity() for recipe in found.recipes), key=lambda scene: str(scene["id"])
-        ),
+        "scenes": scenes_identity(found.recipes),
         "rejected": sorted([item.id, item.reason] for item in found.rejected),
     }
 
@@ -55,7 +55,7 @@ def make_scene_catalog(place: Place, tile: str, year: int) -> Record:
             found.recipes, grid, project.selection, found.rejected, place.progress
         )
         files = {
-            "candidates.parquet": write_candidates(scratch / "candidates.parquet", table),
+            "candidates.parquet": store_candidates(place, scratch / "candidates.parquet", table),
             "scenes.png": write_png(
                 scratch,
                 "scenes.png",
@@ -77,9 +77,9 @@ def make_scene_catalog(place: Place, tile: str, year: int) -> Record:
     return place.make(("scene_catalog", tile, year), identity, build)
 
 
-def read_selection(place: Place, catalog: Record) -> list[SceneRecipe]:
-    """Recipes of the scenes that a catalogue record selected, by time."""
-    return selected_recipes(read_candidates(place.open(catalog, "candidates.parquet")))
+def scenes_identity(recipes: Iterable[SceneRecipe]) -> list[dict[str, Any]]:
+    """What tells one set of scenes from another: ids, baselines, change stamps, by id."""
+    return sorted((r.identity() for r in recipes), key=lambda scene: str(scene["id"]))
 
 
 def make_training_chips(place: Place, tile: str, year: int) -> Record:
@@ -91,8 +91,7 @@ def make_training_chips(place: Place, tile: str, year: int) -> Record:
     labels = place.record("reference_labels", tile, year)
     grid, settings = place.grid(tile), place.project.chips
     identity = {
-        # The catalogue's identity, not its digest: its table holds hrefs, which move.
-        "scene_catalog": catalog.identity_digest,
+        "scene_catalog": catalog.digest,
         "reference_labels": labels.digest,
         "chips": {**vars(settings), "scl_to_class": sorted(settings.scl_to_class.items())},
     }

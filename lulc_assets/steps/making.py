@@ -37,6 +37,7 @@ RECIPE_VERSIONS: Mapping[str, int] = {
     "reference_sample": 1,
     "accuracy_area_report": 1,
     "region_report": 1,
+    "metric_tables": 1,
 }
 """Raised when the code of an asset would make something else of the same inputs. Not the
 commit of the repository: else every commit would invalidate every product."""

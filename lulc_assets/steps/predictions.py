@@ -10,14 +10,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lulc_assets.core.errors import BundleError, SceneError
+from lulc_assets.core.errors import AllScenesFailed, BundleError, SceneError
 from lulc_assets.core.imagery.cog import read_raster, validate_layer
 from lulc_assets.core.imagery.reader import read_scene
 from lulc_assets.core.reporting.quicklook import true_color
 from lulc_assets.core.reporting.scene_figures import prediction_figure
 from lulc_assets.core.scene.recipe import SceneRecipe
 from lulc_assets.core.store.records import Record
-from lulc_assets.steps.imagery import read_selection
+from lulc_assets.steps.candidates import read_selection
 from lulc_assets.steps.making import Made, Place, write_png
 from lulc_assets.steps.model import open_bundle
 
@@ -37,8 +37,13 @@ class Batch:
     scenes: tuple[Mapping[str, Any], ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types."""
-        return asdict(self)
+        """Plain JSON types; :meth:`from_dict` reverses it."""
+        return {**asdict(self), "scenes": [dict(scene) for scene in self.scenes]}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Batch":
+        """Rebuild a batch from :meth:`to_dict`."""
+        return cls(**{**data, "scenes": tuple(data["scenes"])})
 
 
 @dataclass(frozen=True)
@@ -137,9 +142,18 @@ def commit_predictions(place: Place, tile: str, year: int, outcomes: Sequence[Ou
 
     The manifest names the layers of each scene by content key and SHA-256, so that a map
     reads exactly these, whatever happens to a scene's own record later.
+
+    Raises:
+        AllScenesFailed: there were scenes, and not one could be predicted: a map of no
+            data would say that nobody looked, which is not true.
     """
     ordered = sorted(outcomes, key=lambda outcome: outcome.scene_id)
     failed = {o.scene_id: o.error for o in ordered if o.error}
+    if failed and len(failed) == len(ordered):
+        raise AllScenesFailed(
+            f"none of the {len(ordered)} scenes of {tile} {year} could be predicted; the first: "
+            f"{ordered[0].scene_id}: {ordered[0].error}"
+        )
     records = {
         o.scene_id: place.record("scene_predictions", tile, year, o.scene_id)
         for o in ordered

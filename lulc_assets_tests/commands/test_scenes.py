@@ -57,6 +57,13 @@ def test_inspect_names_what_is_wrong_in_one_line(tmp_path, document, word):
     assert "Traceback" not in result.stderr
 
 
+def test_text_of_others_is_never_taken_for_markup(tmp_path):
+    item = {**make_item(), "id": "[/bold][red]x", "geometry": None}
+    result = run("scenes", "inspect", write(tmp_path / "item.json", item))
+    assert result.exit_code == 1
+    assert "[/bold][red]x" in result.stderr
+
+
 def test_inspect_of_a_missing_file_says_so(tmp_path):
     result = run("scenes", "inspect", tmp_path / "gone.json")
     assert result.exit_code == 1

@@ -62,7 +62,7 @@ def view_tile(page: "TilePage") -> dict[str, Any]:
     return {
         "title": f"{page.tile} {page.year}{place}",
         "kind": "Land cover of",
-        "links": _links(page.links),
+        "links": view_links(page.links),
         "attribution": page.attribution,
         "map_uri": data_uri(encode_class_png(_small_map(page.class_map), page.legend)),
         "photo_uri": data_uri(encode_jpeg(shrink(page.true_color, _MAP_PX))),
@@ -90,7 +90,7 @@ def view_index(page: "IndexPage") -> dict[str, Any]:
         "kind": "",
         "intro": page.intro,
         "command": page.command,
-        "links": _links(page.links),
+        "links": view_links(page.links),
         "attribution": page.attribution,
         "cards": [_card(card) for card in page.cards],
         "legend": _whole_legend(page.legend),
@@ -111,7 +111,7 @@ def view_region(page: "RegionPage") -> dict[str, Any]:
     return {
         "title": f"{page.title or page.region} {page.year}",
         "kind": "Land cover of region",
-        "links": _links(page.links),
+        "links": view_links(page.links),
         "attribution": page.attribution,
         "cards": [_card(card) for card in page.tiles],
         "legend": _whole_legend(page.legend),
@@ -206,5 +206,6 @@ def _extra_figures(figures: "Sequence[PageFigure]") -> list[dict[str, str]]:
     return [view_figure(figure.title, figure.png, figure.caption) for figure in figures]
 
 
-def _links(links: "Sequence[Link]") -> list[Mapping[str, str]]:
+def view_links(links: "Sequence[Link]") -> list[Mapping[str, str]]:
+    """Checked links as the templates take them."""
     return [{"label": link.label, "href": check_href(link.href)} for link in links]

@@ -20,12 +20,16 @@ import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.accuracy.report import AccuracyReport
+from lulc_assets.core.errors import InvalidPage
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.reporting import page_views
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+
+_NO_LINKS = "<!-- no links -->"
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,7 @@ class IndexPage:
 
     Attributes:
         title: of the whole set.
-        command: the command line that made it.
+        command: the command line that made it, may be empty.
         cards: one a tile × year, in the order to be shown.
         regions: one a region × year.
         legend: of all maps.
@@ -195,6 +199,22 @@ def render_index(page: IndexPage) -> str:
 def render_region_page(page: RegionPage) -> str:
     """The HTML of a region × year; raises as :func:`render_tile_page`."""
     return _render("region.html", page_views.view_region(page))
+
+
+def add_links(html: str, links: Sequence[Link]) -> str:
+    """Add links to a page that was rendered without any.
+
+    A page lies in the store alone and links to nothing; in a set of pages it links to its
+    neighbours.
+
+    Raises:
+        InvalidPage: the page has links already, or a link is neither relative nor http(s).
+    """
+    if html.count(_NO_LINKS) != 1:
+        raise InvalidPage("the page has links already, or is none of ours")
+    checked = page_views.view_links(links)
+    module = _environment().get_template("parts.html").module
+    return html.replace(_NO_LINKS, str(module.navigation(checked)))  # type: ignore[attr-defined]
 
 
 def _render(template: str, view: Mapping[str, Any]) -> str:

@@ -24,6 +24,11 @@ def product_key(asset: str, *partition: str) -> str:
     return "/".join((asset, *partition))
 
 
+def stored_name(path: Path, sha256: str | None = None) -> str:
+    """The name that a finished file gets in the store: it contains its hash."""
+    return f"{path.stem}-{(sha256 or digest_of_file(path))[:_HASH_IN_KEY]}{path.suffix}"
+
+
 def find_record(store: ObjectStore, product: str) -> tuple[Record | None, str | None]:
     """The committed record of a product and its version, or ``(None, None)``."""
     key = f"{product}/{_RECORD}"
@@ -94,7 +99,7 @@ def publish(
     stored = {}
     for name, path in sorted(files.items()):
         sha256 = digest_of_file(path)
-        key = f"{product}/{path.stem}-{sha256[:_HASH_IN_KEY]}{path.suffix}"
+        key = f"{product}/{stored_name(path, sha256)}"
         store.put_file(key, path)
         stored[name] = StoredFile(key, sha256, path.stat().st_size)
     record = Record(product, dict(identity), stored, dict(properties))
@@ -113,12 +118,16 @@ def open_file(store: ObjectStore, record: Record, name: str) -> Path:
     """
     if name not in record.files:
         raise ProductNotFound(f"product {record.product} has no file {name!r}")
-    entry = record.files[name]
+    return fetch_verified(store, record.files[name], record.product)
+
+
+def fetch_verified(store: ObjectStore, entry: StoredFile, product: str) -> Path:
+    """A local path of a stored file, checked against its SHA-256; raises as above."""
     path = store.fetch(entry.key)
     found = digest_of_file(path)
     if found != entry.sha256:
         raise ProductCorrupt(
             f"{path} does not match its commit record (SHA-256 {found[:12]}…, committed "
-            f"{entry.sha256[:12]}…); materialize {record.product} again after removing the file"
+            f"{entry.sha256[:12]}…); materialize {product} again after removing the file"
         )
     return path

@@ -1,0 +1,91 @@
+"""A scene at the size of a picture: red, green, blue and validity on a coarse lattice.
+
+What belongs here: reading what pages and thumbnails show, from overviews where the files
+have them. What does not: anything that a map is made from (``reader``), drawing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.imagery.access import Access
+from lulc_assets.core.imagery.masks import votes
+from lulc_assets.core.imagery.overview import read_scl_lattice
+from lulc_assets.core.imagery.source import RasterSource
+from lulc_assets.core.scene.recipe import BAND_ROLES, SCL_ROLE, SceneRecipe
+
+_RGB = ("red", "green", "blue")
+
+
+@dataclass(frozen=True)
+class SceneLook:
+    """A scene on a lattice, for the eye.
+
+    Attributes:
+        reflectance: shape (6, h, w) in the order of ``BAND_ROLES``, float32; only red,
+            green and blue are read, the others are 0.
+        valid: shape (h, w), bool: something was stored in all three bands.
+        clear: shape (h, w), bool: valid, and SCL (where the scene has it) calls it ground.
+    """
+
+    reflectance: npt.NDArray[np.float32]
+    valid: npt.NDArray[np.bool_]
+    clear: npt.NDArray[np.bool_]
+
+
+def look_at_scene(recipe: SceneRecipe, lattice: PixelGrid) -> SceneLook:
+    """Read a scene's visible bands on a lattice of :func:`overview.lattice_of`.
+
+    Raises:
+        SceneError: a file cannot be opened or read, or lies on a wrong grid.
+    """
+    whole = Window(0, 0, lattice.height, lattice.width)
+    reflectance = np.zeros((len(BAND_ROLES), *lattice.shape), np.float32)
+    valid = np.ones(lattice.shape, bool)
+    for role in _RGB:
+        asset = recipe.bands[role]
+        with RasterSource(
+            asset.href, lattice, gsd_m=asset.gsd_m, access=Access.of(recipe), lattice=True
+        ) as source:
+            band = source.read_dn(whole)
+        valid &= band.usable & (band.dn > 0)
+        scaled = (band.dn + np.float32(recipe.offset_dn)) * np.float32(recipe.scale)
+        reflectance[BAND_ROLES.index(role)] = np.clip(scaled, 0, 1)
+    clear = valid
+    if SCL_ROLE in recipe.bands:
+        clear = valid & votes(read_scl_lattice(recipe, lattice))
+    return SceneLook(reflectance, valid, clear)
+
+
+def median_look(
+    looks: Iterable[SceneLook],
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+    """The (lower) median of clear pixels over scenes; where no date is clear, of valid ones.
+
+    Returns:
+        Reflectance (6, h, w) float32 and validity (h, w) bool, as ``true_color`` takes
+        them. Without scenes that see a pixel, it is not valid.
+
+    Raises:
+        ValueError: there is no scene at all.
+    """
+    every = list(looks)
+    if not every:
+        raise ValueError("a median needs at least one scene")
+    valid = np.stack([look.valid for look in every])
+    clear = np.stack([look.clear for look in every])
+    used = np.where(clear.any(axis=0), clear, valid)
+    count = used.sum(axis=0)
+    middle = np.maximum((count - 1) // 2, 0)[None]
+    out = np.zeros(every[0].reflectance.shape, np.float32)
+    for role in _RGB:
+        band = BAND_ROLES.index(role)
+        stack = np.stack([look.reflectance[band] for look in every])
+        stack[~used] = np.inf  # sorted behind everything that counts
+        stack.sort(axis=0)
+        found = np.take_along_axis(stack, middle, axis=0)[0]
+        out[band] = np.where(count > 0, found, 0)
+    return out, count > 0

@@ -1,0 +1,1 @@
+"""Descriptions of products that other software reads: STAC items."""

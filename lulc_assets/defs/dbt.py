@@ -1,0 +1,41 @@
+"""The metrics database: dbt models over the metric tables, in a new DuckDB file each time.
+
+DuckDB refuses even a reader while another process writes: dbt writes a file of its own,
+which is renamed when it is whole.
+"""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DbtCliResource, dbt_assets
+
+from lulc_assets.defs.policies import METRICS_POOL
+from lulc_assets.defs.resources import DBT_FOLDER, ProjectResource
+from lulc_assets.steps.making import Place
+
+
+@dbt_assets(manifest=DBT_FOLDER / "target" / "manifest.json", name="dbt_metrics", pool=METRICS_POOL)
+def dbt_metrics(
+    context: dg.AssetExecutionContext, project: ProjectResource, dbt: DbtCliResource
+) -> Iterator[Any]:
+    """Build and test all models."""
+    place = project.place(context.log.info)
+    target = Path(place.project.path_of(place.project.metrics))
+    with tempfile.TemporaryDirectory(prefix="lulc-dbt-") as scratch:
+        fresh = target.with_name(f".{target.name}.{context.run.run_id}")
+        settings = {"metric_files": _metric_files(place), "duckdb_path": str(fresh)}
+        try:
+            build = ["build", "--vars", json.dumps(settings)]
+            yield from dbt.cli(build, context=context, target_path=Path(scratch)).stream()
+            fresh.replace(target)
+        finally:
+            fresh.unlink(missing_ok=True)
+
+
+def _metric_files(place: Place) -> list[str]:
+    record = place.record("metric_tables")
+    return [str(place.open(record, name)) for name in record.files]

@@ -1,0 +1,21 @@
+"""Schedules: what runs by the calendar."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from lulc_assets.defs.jobs import map_tile_year
+from lulc_assets.defs.partitions import TILE, partition_key
+
+
+@dg.schedule(job=map_tile_year, cron_schedule="0 6 15 1 *", name="last_years_maps")
+def last_years_maps(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
+    """On 15 January, map last year on every registered tile.
+
+    The last scenes of December are in the catalogues by then. One run a tile × year: a
+    backfill in a single run over two dimensions is not reliable (dagster #28861).
+    """
+    year = context.scheduled_execution_time.year - 1
+    for tile in context.instance.get_dynamic_partitions(TILE):
+        key = partition_key(tile, year)
+        yield dg.RunRequest(run_key=key, partition_key=key, tags={"lulc/why": "yearly backfill"})

@@ -1,0 +1,68 @@
+"""Sensors: what runs because something came.
+
+What belongs here: looking for new scenes. Polite at scale, and automation by conditions,
+come later.
+"""
+
+import dagster as dg
+
+from lulc_assets.core.catalog.search import search_scenes
+from lulc_assets.core.errors import LulcError, NoScenes
+from lulc_assets.core.store.records import digest_of
+from lulc_assets.defs.jobs import map_tile_year
+from lulc_assets.defs.partitions import TILE, partition_key
+from lulc_assets.defs.resources import ProjectResource
+from lulc_assets.steps.imagery import scenes_identity
+from lulc_assets.steps.making import Place
+
+TILES_AT_ONCE = 20
+"""A tick has 60 seconds; a search takes about one."""
+
+
+@dg.sensor(job=map_tile_year, minimum_interval_seconds=3600)
+def new_scenes(context: dg.SensorEvaluationContext, project: ProjectResource) -> dg.SensorResult:
+    """Request a tile × year whose catalogue has scenes that its last run did not see.
+
+    Looks at the current year and the project's ``watch_years``, some tiles a tick, in turn.
+    The run key holds a hash of scene ids, baselines and change stamps: a key that any run
+    had, a failed one too, is skipped for ever.
+    """
+    place = project.place(context.log.info)
+    known = [t for t in context.instance.get_dynamic_partitions(TILE)
+             if t in place.project.tiles]  # fmt: skip
+    if not known:
+        return dg.SensorResult(skip_reason="no tile of the project is registered")
+    start = int(context.cursor or 0) % len(known)
+    turn = (known[start:] + known[:start])[:TILES_AT_ONCE]
+    requests = []
+    for tile in turn:
+        for year in place.project.watched_years():
+            try:
+                requests += _request(place, tile, year)
+            except NoScenes:
+                continue
+            except LulcError as error:
+                context.log.warning(f"{tile} {year}: {type(error).__name__}: {error}")
+    return dg.SensorResult(run_requests=requests, cursor=str((start + len(turn)) % len(known)))
+
+
+def _request(place: Place, tile: str, year: int) -> list[dg.RunRequest]:
+    """A run where the catalogue has other scenes than the committed table."""
+    catalog = place.project.catalog
+    found = search_scenes(
+        place.project.path_of(catalog.location),
+        tile,
+        year,
+        place.grid(tile),
+        dialect=catalog.dialect,
+        collection=catalog.collection,
+        allow_private=catalog.allow_private,
+    )
+    scenes = scenes_identity(found.recipes)
+    seen = place.find("scene_catalog", tile, year)
+    mapped = place.find("annual_map", tile, year)
+    if not scenes or (seen and mapped and seen.identity["scenes"] == scenes):
+        return []
+    key = partition_key(tile, year)
+    tags = {"lulc/why": f"{len(scenes)} scenes, not those of the last run"}
+    return [dg.RunRequest(run_key=f"{key}:{digest_of(scenes)}", partition_key=key, tags=tags)]

@@ -1,0 +1,1 @@
+"""The demos: the whole lineage on simulated and on real scenes, with one command."""

@@ -1,0 +1,164 @@
+"""The two demos: what they run, in which order, and what they leave in their folder.
+
+What belongs here: the list of jobs. What does not: running them (``runs.py``), judging
+them (``summary.py``).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lulc_assets.core.errors import InvalidProject
+from lulc_assets.core.store.records import digest_of, digest_of_file
+from lulc_assets.defs.partitions import partition_key
+from lulc_assets.demo.projects import write_simulated_project, write_slovenian_project
+from lulc_assets.demo.runs import (
+    Bar,
+    JobRun,
+    digest_inputs,
+    open_instance,
+    register_partitions,
+    run_jobs,
+)
+from lulc_assets.demo.summary import Truth, write_summary
+from lulc_assets.project import Project, load_project
+from lulc_assets.simulation.archive import write_archive
+from lulc_assets.simulation.spec import ArchiveSpec
+
+DEMO_CHIP_VIEWS = 6_000
+"""Chips that training shows the network: three to four minutes on two cores."""
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """What a demo left.
+
+    Attributes:
+        launched: how many jobs were run; 0 when all was there.
+        summary: content of ``summary.json``.
+        index: first page to open.
+    """
+
+    launched: int
+    summary: dict[str, object]
+    index: Path
+
+
+def run_demo(
+    folder: Path,
+    spec: ArchiveSpec,
+    bar: Bar,
+    say: Callable[[str], None],
+    *,
+    chip_views: int = DEMO_CHIP_VIEWS,
+    sections: str = "",
+) -> DemoResult:
+    """Make the simulated archive and every product of its tiles and years.
+
+    Stopping it at any moment loses nothing that was published; the next call goes on.
+
+    Args:
+        folder: everything goes there.
+        spec: of the archive.
+        bar: makes a progress bar with a title.
+        say: prints a line.
+        chip_views: training budget.
+        sections: further TOML for the project file.
+    """
+    with bar("Simulated Sentinel-2 archive") as progress:
+        archive = write_archive(spec, folder / "archive", progress)
+    say("Simulated Sentinel-2 archive: ready")
+    file = write_simulated_project(folder, spec, archive, chip_views=chip_views, sections=sections)
+    truth = Truth(archive.truth, spec.name)
+    return _run(folder, file, list(spec.years), archive.digest, truth, (bar, say))
+
+
+def run_real_demo(folder: Path, data: Path, bar: Bar, say: Callable[[str], None]) -> DemoResult:
+    """Run the same jobs on five real acquisitions of 2015.
+
+    Args:
+        folder: everything goes there.
+        data: the folder ``slovenia_2015``.
+        bar: makes a progress bar with a title.
+        say: prints a line.
+
+    Raises:
+        InvalidProject: the data are not there.
+    """
+    if not (data / "catalog.json").is_file():
+        raise InvalidProject(
+            f"no real acquisitions in {data}: set LULC_REAL_DATA to the folder that holds "
+            "slovenia_2015"
+        )
+    file = write_slovenian_project(folder, data)
+    files = sorted(path for path in data.rglob("*") if path.is_file())
+    digest = digest_of([[str(p.relative_to(data)), digest_of_file(p)] for p in files])
+    return _run(folder, file, [2015], digest, None, (bar, say))
+
+
+def _run(
+    folder: Path,
+    project_file: Path,
+    years: list[int],
+    archive_digest: str,
+    truth: Truth | None,
+    shown: tuple[Bar, Callable[[str], None]],
+) -> DemoResult:
+    project = load_project(project_file)
+    inputs = digest_inputs(project_file, archive_digest)
+    jobs = plan_jobs(project, years)
+    with open_instance(folder / "dagster") as instance:
+        register_partitions(instance, project_file)
+        launched = run_jobs(instance, project_file, jobs, inputs, *shown)
+        mapped = [job for job in jobs if job.job == "map_tile_year"]
+        summary = write_summary(folder / "summary.json", project, mapped, instance, inputs, truth)
+    return DemoResult(launched, summary, folder / "index.html")
+
+
+def plan_jobs(project: Project, years: list[int]) -> list[JobRun]:
+    """Every job that takes a project from nothing to its pages."""
+    trained = project.training_partitions()
+    maps = [(tile, year) for tile in project.tiles for year in years]
+    regions = [(region, year) for region in project.regions for year in years]
+    folder = Path(project.path_of(project.pages))
+    return [
+        *(
+            _partitioned(
+                "training_data", "Labels, scenes and chips of",
+                ("reference_labels", "scene_catalog", "training_chips"), key,
+            )
+            for key in trained
+        ),
+        JobRun(
+            "train",
+            "Train the model, judge it, promote it",
+            products=[("lulc_model",), ("model_evaluation",), ("model_bundle",)],
+        ),
+        *(
+            _partitioned("reference", "Reference sample of", ("reference_sample",), key)
+            for key in regions
+        ),
+        *(
+            _partitioned(
+                "map_tile_year", "Predict and map",
+                ("scene_catalog", "scene_predictions", "annual_map", "accuracy_area_report"), key,
+            )
+            for key in maps
+        ),
+        *(_partitioned("region", "Report on", ("region_report",), key) for key in regions),
+        JobRun(
+            "metrics",
+            "Metrics database and pages",
+            products=[("metric_tables",)],
+            files=[folder / "index.html", Path(project.path_of(project.metrics))],
+        ),
+    ]  # fmt: skip
+
+
+def _partitioned(job: str, title: str, assets: tuple[str, ...], key: tuple[str, int]) -> JobRun:
+    return JobRun(
+        job,
+        f"{title} {key[0]} {key[1]}",
+        partition_key(*key),
+        products=[(asset, *key) for asset in assets],
+    )

@@ -1,0 +1,171 @@
+"""Project files of the demos, as a team would write them by hand.
+
+What belongs here: the two projects and the reasons for their numbers. What does not:
+running them.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from lulc_assets.core.grid import PixelGrid, tile_grid
+from lulc_assets.simulation.archive import ArchivePaths
+from lulc_assets.simulation.spec import ArchiveSpec
+
+SLOVENIA_TILE = "33TVL"
+SLOVENIA_YEAR = 2015
+
+_SIMULATED = """\
+# A project of the simulated archive. Every path is relative to this file.
+name = "Simulated demo"
+pages = "."
+attribution = "Simulated Sentinel-2 scenes and labels; no real place looks like this."
+
+[catalog]
+location = {catalog}
+
+{tiles}
+[regions.{region}]
+tiles = {tile_keys}
+{samples}
+[labels]
+path = {labels}
+layer = "labels"
+class_column = "class_name"
+crosswalk = "karra-10"
+role_column = "role"
+
+[training]      # the model learns from one tile and is judged on all
+tiles = [{training_tile}]
+years = {years}
+
+[recipe]        # a budget of a few minutes on two cores
+max_chip_views = {chip_views}
+
+[windows]
+block_px = 1024  # the whole area of interest at once
+"""
+
+_REAL = """\
+# Five real acquisitions of 2015 over one square kilometre of Slovenia, level L1C.
+name = "Slovenia 2015"
+pages = "."
+attribution = "Contains modified Copernicus Sentinel data 2015. Labels: Ministry of \
+Agriculture, Forestry and Food, Slovenia. Prepared by eo-learn (MIT)."
+
+[catalog]
+location = {catalog}
+
+[tiles.33TVL]
+window = {window}   # row, column, height, width on the tile's own 10 m grid
+place = "Slovenia, 1 km²"
+
+[regions.slovenia]   # no probability sample: held-out polygons show plain agreement
+tiles = ["33TVL"]
+
+[labels]
+path = {labels}
+class_column = "LULC_ID"
+crosswalk = "slovenian-lulc"
+holdout_share = 0.3
+gold_share = 0.15
+seed = 3
+draw_roles_after_cut = true   # among the polygons of this square kilometre
+
+[training]
+tiles = ["33TVL"]
+years = [2015]
+
+[chips]          # one square kilometre: small chips, and gold kept apart pixel by pixel
+size_px = 32
+overlap_px = 16
+block_px = 32
+min_dates = 3
+gold_apart = "pixel"
+seed = 2
+
+[recipe]
+batch_size = 4
+max_epochs = 40
+early_stop_patience = 12
+plateau_patience = 4
+
+[windows]
+block_px = 128
+halo_px = 32
+"""
+
+
+def write_simulated_project(
+    folder: Path, spec: ArchiveSpec, archive: ArchivePaths, *, chip_views: int, sections: str = ""
+) -> Path:
+    """Write ``project.toml`` of a simulated archive that lies beside it.
+
+    Args:
+        folder: of the project.
+        spec: what the archive was made from.
+        archive: where its parts are.
+        chip_views: training budget.
+        sections: further TOML, for areas of interest too small for the defaults.
+    """
+    tiles = "".join(
+        f"[tiles.{t.tile}]\nwindow = {list(_window(t.tile, t.grid))}\nplace = "
+        f'"simulated {name}"\n\n'
+        for t, name in zip(spec.tiles, _names(len(spec.tiles)), strict=True)
+    )
+    samples = "".join(
+        f"[regions.{spec.name}.samples.{year}]\n"
+        f"points = {_path(folder, points)}\n"
+        f"design = {_path(folder, points.with_suffix('.json'))}\n"
+        'layer = "sample"\n'
+        for year, points in archive.samples.items()
+    )
+    text = _SIMULATED.format(
+        catalog=_path(folder, archive.catalog),
+        tiles=tiles,
+        region=spec.name,
+        tile_keys=json.dumps([t.tile for t in spec.tiles]),
+        samples=samples,
+        labels=_path(folder, archive.labels),
+        training_tile=json.dumps(spec.tiles[0].tile),
+        years=list(spec.years),
+        chip_views=chip_views,
+    )
+    return _write(folder, text + sections)
+
+
+def write_slovenian_project(folder: Path, data: Path) -> Path:
+    """Write ``project.toml`` of the real acquisitions.
+
+    Args:
+        folder: of the project.
+        data: the folder ``slovenia_2015``.
+    """
+    area = PixelGrid(32633, 465_190.0, 5_080_250.0, 100, 99)
+    text = _REAL.format(
+        catalog=json.dumps(str(data / "catalog.json")),
+        labels=json.dumps(str(data / "lulc_polygons.gpkg")),
+        window=list(_window(SLOVENIA_TILE, area)),
+    )
+    return _write(folder, text)
+
+
+def _window(tile: str, area: PixelGrid) -> tuple[int, int, int, int]:
+    found = tile_grid(tile).window_of(area)
+    return found.row, found.col, found.height, found.width
+
+
+def _names(count: int) -> Sequence[str]:
+    return ("west", "east") if count == 2 else [f"area {n}" for n in range(1, count + 1)]
+
+
+def _path(folder: Path, path: Path) -> str:
+    return json.dumps(str(path.relative_to(folder)))
+
+
+def _write(folder: Path, text: str) -> Path:
+    path = folder / "project.toml"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not path.is_file() or path.read_text() != text:
+        path.write_text(text)
+    return path

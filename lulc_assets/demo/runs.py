@@ -1,0 +1,203 @@
+"""Running the platform's jobs one after another on a Dagster instance of one folder.
+
+What belongs here: the folder's instance, its lock, skipping what is done, and running the
+rest with progress. What does not: which jobs a demo needs (``demo.py``).
+
+The ledger is Dagster's own: a run carries a digest of its inputs as a tag; a job whose
+inputs did not change since a successful run, and whose products are whole, is not run.
+"""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+
+from lulc_assets.core.errors import InvalidProject, LulcError
+from lulc_assets.core.progress import Progress
+from lulc_assets.core.store.records import digest_of, digest_of_file
+from lulc_assets.defs.partitions import REGION, TILE, add_keys
+from lulc_assets.defs.resources import progress_heard_by
+from lulc_assets.project import load_project
+from lulc_assets.steps.making import RECIPE_VERSIONS, Place
+
+INSTANCE_FILE = Path(__file__).resolve().parents[2] / "deploy" / "local" / "dagster.yaml"
+_INPUTS, _DEMO = "lulc/inputs", "lulc/demo"
+_UNFINISHED = [
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+Bar = Callable[[str], AbstractContextManager[Progress]]
+
+
+@dataclass(frozen=True)
+class JobRun:
+    """A job to run.
+
+    Attributes:
+        job: name.
+        title: what people read meanwhile.
+        partition: key, or None.
+        products: (asset, partition…) that it makes; all must be whole for it to be skipped.
+        files: other files that it makes.
+    """
+
+    job: str
+    title: str
+    partition: str | None = None
+    products: Sequence[tuple[str | int, ...]] = ()
+    files: Sequence[Path] = ()
+
+
+class RunFailed(LulcError):
+    """A job of the demo failed; the message is its first error."""
+
+
+@contextmanager
+def open_instance(home: Path) -> Iterator[dg.DagsterInstance]:
+    """The Dagster instance of a folder, for one process at a time.
+
+    Runs that a killed process left unfinished are reported as failed.
+
+    Raises:
+        InvalidProject: another process works in the folder.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(INSTANCE_FILE, home / "dagster.yaml")
+    with (home / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise InvalidProject(f"another run works in {home}; wait for it or stop it") from error
+        with dg.DagsterInstance.from_config(str(home)) as instance:
+            stale = dg.RunsFilter(statuses=_UNFINISHED, tags={_DEMO: "true"})
+            for run in instance.get_runs(stale):
+                instance.report_run_failed(run, "the process that ran it was stopped")
+            yield instance
+
+
+def digest_inputs(project_file: Path, archive: str) -> str:
+    """What the products of a project depend on besides each other.
+
+    Args:
+        project_file: TOML.
+        archive: digest of the imagery and labels.
+    """
+    settings = digest_of_file(project_file)
+    return digest_of([settings, archive, dict(RECIPE_VERSIONS)])
+
+
+def register_partitions(instance: dg.DagsterInstance, project_file: Path) -> None:
+    """Register the project's tiles and regions."""
+    project = load_project(project_file)
+    add_keys(instance, TILE, list(project.tiles))
+    add_keys(instance, REGION, list(project.regions))
+
+
+def run_jobs(
+    instance: dg.DagsterInstance,
+    project_file: Path,
+    jobs: Sequence[JobRun],
+    inputs: str,
+    bar: Bar,
+    say: Callable[[str], None],
+) -> int:
+    """Run what is not done yet, in order.
+
+    Args:
+        instance: where runs and events are kept.
+        project_file: of all jobs.
+        jobs: in order.
+        inputs: digest from :func:`digest_inputs`.
+        bar: makes a progress bar with a title.
+        say: prints a line.
+
+    Returns:
+        How many jobs were run.
+
+    Raises:
+        RunFailed: a job failed; later ones were not started.
+    """
+    os.environ["LULC_PROJECT"] = str(project_file.absolute())
+    project = load_project(project_file)
+    place = Place(project, project.open_store())
+    launched = 0
+    for number, job in enumerate(jobs, start=1):
+        title = f"{number}/{len(jobs)} {job.title}"
+        if find_run(instance, job, inputs) is not None and _is_whole(place, job):
+            say(f"{title}: there already")
+            continue
+        with bar(title) as progress, progress_heard_by(progress), _console_to(project.folder):
+            seconds = _run(instance, job, inputs)
+        say(f"{title}: {seconds:.0f} s")
+        launched += 1
+    return launched
+
+
+@contextmanager
+def _console_to(folder: Path) -> Iterator[None]:
+    """What tools print (dbt) goes to a file: the console is for progress."""
+    with (folder / "console.log").open("a") as log, redirect_stdout(log):
+        yield
+
+
+def find_run(instance: dg.DagsterInstance, job: JobRun, inputs: str) -> str | None:
+    """Id of the latest successful run of a job with these inputs."""
+    tags = {_INPUTS: inputs}
+    if job.partition is not None:
+        tags["dagster/partition"] = job.partition
+    wanted = dg.RunsFilter(job_name=job.job, statuses=[dg.DagsterRunStatus.SUCCESS], tags=tags)
+    found = instance.get_run_records(wanted, limit=1)
+    return found[0].dagster_run.run_id if found else None
+
+
+def _is_whole(place: Place, job: JobRun) -> bool:
+    """Whether all products are committed with the bytes that their records name."""
+    if not all(path.is_file() for path in job.files):
+        return False
+    for product in job.products:
+        record = place.find(str(product[0]), *product[1:])
+        if record is None:
+            return False
+        try:
+            for name in record.files:
+                place.open(record, name)
+        except LulcError:
+            return False
+    return True
+
+
+def _run(instance: dg.DagsterInstance, job: JobRun, inputs: str) -> float:
+    from lulc_assets.definitions import defs  # noqa: PLC0415 - loads every asset
+
+    found = defs().resolve_job_def(job.job)
+    result = found.execute_in_process(
+        instance=instance,
+        partition_key=job.partition,
+        tags={_INPUTS: inputs, _DEMO: "true"},
+        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        raise_on_error=False,
+    )
+    if not result.success:
+        raise RunFailed(f"{job.title}: {_first_error(result)}")
+    stats = instance.get_run_stats(result.run_id)
+    return float((stats.end_time or 0) - (stats.start_time or 0))
+
+
+def _first_error(result: dg.ExecuteInProcessResult) -> str:
+    for event in result.all_events:
+        if event.is_step_failure:
+            data = event.step_failure_data
+            if data.user_failure_data is not None and data.user_failure_data.description:
+                return str(data.user_failure_data.description)
+            if data.error is not None:
+                cause = data.error.cause or data.error
+                return cause.message.strip()
+    return f"run {result.run_id} failed; see it with `lulc ui`"

@@ -1,0 +1,148 @@
+"""``summary.json`` of a demo: what each map says, beside the truth where it is known.
+
+What belongs here: judging with the truth of a simulated archive, which nothing that makes
+maps ever reads.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import numpy as np
+
+from lulc_assets.core.accuracy.report import AccuracyReport, Estimate
+from lulc_assets.core.grid import owned_mask
+from lulc_assets.core.imagery.cog import read_raster
+from lulc_assets.defs.partitions import tile_year_of
+from lulc_assets.demo.runs import JobRun, find_run
+from lulc_assets.project import Project
+from lulc_assets.steps.making import Place
+from lulc_assets.steps.report import read_report
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The truth of a simulated archive.
+
+    Attributes:
+        folder: ``truth`` of the archive.
+        region: name of the region of all its tiles.
+    """
+
+    folder: Path
+    region: str
+
+    def areas_ha(self, tile: str, year: int) -> dict[str, float]:
+        """True area of each class on the tile's owned pixels."""
+        known = json.loads((self.folder / "areas.json").read_text())
+        areas: dict[str, float] = known["years"][str(year)]["tiles"][tile]["owned"]
+        return areas
+
+    def class_map(self, tile: str, year: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
+        """True codes, shape of the tile's grid, uint8."""
+        return read_raster(self.folder / tile / str(year) / "class.tif")
+
+
+def write_summary(
+    path: Path,
+    project: Project,
+    mapped: Sequence[JobRun],
+    instance: dg.DagsterInstance,
+    inputs: str,
+    truth: Truth | None,
+) -> dict[str, Any]:
+    """Write and return the summary: a list ``partitions``, one a tile × year.
+
+    Args:
+        path: target.
+        project: whose maps these are.
+        mapped: the jobs that made the maps.
+        instance: knows how long their steps took.
+        inputs: digest of the runs' inputs.
+        truth: None where it is not known; the figures are then null.
+    """
+    place = Place(project, project.open_store())
+    partitions = []
+    for job in mapped:
+        tile, year = tile_year_of(str(job.partition))
+        seconds = _seconds_by_stage(instance, find_run(instance, job, inputs))
+        partitions.append({**_summarise(place, tile, year, truth), "seconds_by_stage": seconds})
+    summary = {"project": project.name, "partitions": partitions}
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
+    part.replace(path)
+    return summary
+
+
+def _summarise(place: Place, tile: str, year: int, truth: Truth | None) -> dict[str, Any]:
+    annual_map = place.record("annual_map", tile, year)
+    catalog = place.record("scene_catalog", tile, year)
+    report = read_report(place, place.record("accuracy_area_report", tile, year))
+    true_areas = {} if truth is None else truth.areas_ha(tile, year)
+    used = len(annual_map.properties["scenes"])
+    return {
+        "tile": tile,
+        "year": year,
+        "map_sha256": annual_map.files["class.tif"].sha256,
+        "verdict": report.verdict,
+        "overall_accuracy_sample": _value(report.overall),
+        "overall_accuracy_ci95": _interval(report.overall),
+        "agreement": report.agreement,
+        "overall_accuracy_truth": None
+        if truth is None
+        else _true_accuracy(place, truth, tile, year),
+        "classes": _classes(report, true_areas),
+        "scenes_used": used,
+        "scenes_left_out": int(catalog.properties["candidates"]) - used,
+    }
+
+
+def _classes(report: AccuracyReport, true_areas: dict[str, float]) -> dict[str, Any]:
+    found = {}
+    for figures in report.classes:
+        low, high = _interval(figures.area_ha) or (None, None)
+        found[figures.name] = {
+            "mapped_area_ha": figures.mapped_area_ha,
+            "area_ha": _value(figures.area_ha),
+            "ci95_low": low,
+            "ci95_high": high,
+            "true_area_ha": true_areas.get(figures.name),
+            "users": _value(figures.users),
+            "producers": _value(figures.producers),
+        }
+    return found
+
+
+def _true_accuracy(place: Place, truth: Truth, tile: str, year: int) -> float | None:
+    """Share of the owned, mapped pixels that have the true class."""
+    record = place.record("annual_map", tile, year)
+    classes = read_raster(place.open(record, "class.tif"))
+    judged = owned_mask(tile, place.grid(tile)) & (classes > 0)
+    if not judged.any():
+        return None
+    return float((classes == truth.class_map(tile, year))[judged].mean())
+
+
+def _value(estimate: Estimate | None) -> float | None:
+    known = estimate is not None and np.isfinite(estimate.value)
+    return float(estimate.value) if estimate is not None and known else None
+
+
+def _interval(estimate: Estimate | None) -> list[float] | None:
+    if estimate is None or not np.isfinite([estimate.ci95_low, estimate.ci95_high]).all():
+        return None
+    return [float(estimate.ci95_low), float(estimate.ci95_high)]
+
+
+def _seconds_by_stage(instance: dg.DagsterInstance, run_id: str | None) -> dict[str, float]:
+    """Duration of each asset's steps, seconds."""
+    seconds: dict[str, float] = {}
+    for stats in instance.get_run_step_stats(run_id) if run_id else []:
+        if stats.start_time is not None and stats.end_time is not None:
+            asset = stats.step_key.split(".")[0]
+            took = stats.end_time - stats.start_time
+            seconds[asset] = round(seconds.get(asset, 0.0) + took, 2)
+    return seconds

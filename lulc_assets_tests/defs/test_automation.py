@@ -1,0 +1,74 @@
+"""What runs by itself: the yearly schedule and the sensor of new scenes."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from lulc_assets.defs.partitions import TILE as TILE_DIMENSION
+from lulc_assets.defs.partitions import add_keys
+from lulc_assets.defs.resources import ProjectResource
+from lulc_assets.defs.schedules import last_years_maps
+from lulc_assets.defs.sensors import new_scenes
+from lulc_assets.steps.imagery import make_scene_catalog
+from lulc_assets.steps.maps import make_annual_map
+from lulc_assets_tests.tiny_project import TILE, YEAR, open_place, predict_year
+
+
+def test_in_january_last_year_is_mapped_on_every_tile(tmp_path):
+    day = datetime(2024, 1, 15, 6, tzinfo=UTC)
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        add_keys(instance, TILE_DIMENSION, [TILE, "33TWM"])
+        with dg.build_schedule_context(instance, scheduled_execution_time=day) as context:
+            requests = list(last_years_maps(context))
+    assert [r.partition_key for r in requests] == [f"{TILE}|2023", "33TWM|2023"]
+    assert len({r.run_key for r in requests}) == 2
+
+
+@pytest.fixture
+def tick(project_file: Path, instance: dg.DagsterInstance):
+    project_file.write_text(f"watch_years = [{YEAR}]\n" + project_file.read_text())
+
+    def look() -> dg.SensorResult:
+        context = dg.build_sensor_context(instance=instance)
+        return new_scenes(context, project=ProjectResource(project_file=str(project_file)))
+
+    return look
+
+
+def test_scenes_that_no_map_has_seen_request_a_run(tick):
+    (request,) = tick().run_requests
+    assert request.partition_key == f"{TILE}|{YEAR}"
+    assert request.run_key.startswith(f"{TILE}|{YEAR}:")
+
+
+def test_once_mapped_the_same_scenes_request_nothing(tick, project_file):
+    place = open_place(project_file)
+    make_scene_catalog(place, TILE, YEAR)
+    predict_year(place)
+    make_annual_map(place, TILE, YEAR)
+    assert tick().run_requests == []
+
+
+def test_a_reprocessed_scene_requests_a_run_with_another_key(tick, project_file):
+    (first,) = tick().run_requests
+    item = next((project_file.parent / "archive" / "catalog").glob("*/*/S2*/S2*.json"))
+    text = item.read_text()
+    item.write_text(text.replace('"s2:generation_time": "20', '"s2:generation_time": "21'))
+    changed = item.read_text() != text
+    (second,) = tick().run_requests
+    assert changed and second.run_key != first.run_key
+
+
+def test_a_catalogue_that_cannot_be_read_skips_the_tile(tick, project_file):
+    (project_file.parent / "archive" / "catalog" / "catalog.json").write_text("{")
+    assert tick().run_requests == []
+
+
+def test_tiles_that_the_project_does_not_have_are_passed_over(project_file):
+    with dg.DagsterInstance.ephemeral() as instance:
+        add_keys(instance, TILE_DIMENSION, ["32TNS"])
+        context = dg.build_sensor_context(instance=instance)
+        found = new_scenes(context, project=ProjectResource(project_file=str(project_file)))
+    assert found.skip_reason is not None

@@ -1,0 +1,91 @@
+"""What the code location holds, and what loading it costs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lulc_assets.definitions import defs
+
+ASSET_KEYS = {
+    "accuracy_area_report", "accuracy_by_region", "accuracy_by_tile", "annual_map",
+    "area_change", "class_accuracy", "class_areas", "confusion_pairs", "lulc_model",
+    "metric_tables", "model_bundle", "model_evaluation", "reference_labels",
+    "reference_sample", "region_report", "report_pages", "scene_catalog",
+    "scene_predictions", "stg_metrics", "training_chips",
+}  # fmt: skip
+
+JOBS = {"training_data", "train", "reference", "map_tile_year", "region", "metrics"}
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    return defs()
+
+
+def test_the_asset_keys_are_these(loaded):
+    assert {key.to_user_string() for key in loaded.resolve_all_asset_keys()} == ASSET_KEYS
+
+
+def test_the_jobs_are_these(loaded):
+    names = {job.name for job in loaded.resolve_all_job_defs()}
+    assert names - {"__ASSET_JOB"} == JOBS
+
+
+def test_every_asset_says_what_it_is(loaded):
+    for spec in loaded.resolve_all_asset_specs():
+        assert spec.description, spec.key
+
+
+def test_training_runs_once_and_not_once_a_partition(loaded):
+    assert loaded.resolve_job_def("train").partitions_def is None
+
+
+def test_training_and_prediction_share_the_gpu_pool_and_its_tags(loaded):
+    ops = {
+        node.name: node.definition
+        for job in ("train", "map_tile_year")
+        for node in _nodes(loaded.resolve_job_def(job).graph)
+    }
+    for name in ("lulc_model", "model_evaluation", "predict_scene_batch"):
+        assert ops[name].pool == "gpu", name
+        assert ops[name].tags["lulc/accelerator"] == "gpu", name
+    assert ops["predict_scene_batch"].retry_policy is not None
+    assert ops["plan_scene_batches"].pool is None
+
+
+def _nodes(graph):
+    for node in graph.nodes:
+        yield node
+        if hasattr(node.definition, "nodes"):
+            yield from _nodes(node.definition)
+
+
+def test_the_map_job_follows_the_lineage(loaded):
+    graph = loaded.resolve_asset_graph()
+    parents = {
+        key.to_user_string(): {parent.to_user_string() for parent in graph.get(key).parent_keys}
+        for key in graph.get_all_asset_keys()
+    }
+    assert parents["scene_predictions"] == {"scene_catalog", "model_bundle"}
+    assert parents["annual_map"] == {"scene_predictions"}
+    assert parents["model_bundle"] == {"lulc_model", "model_evaluation"}
+    assert parents["accuracy_area_report"] == {"annual_map", "scene_catalog", "reference_sample"}
+    assert "metric_tables" in parents["stg_metrics"]
+
+
+def test_loading_imports_no_network_library_and_needs_no_project():
+    code = (
+        "import sys\n"
+        "from lulc_assets.definitions import defs\n"
+        "defs()\n"
+        "heavy = {'torch', 'lightning', 'openvino', 'dagster_k8s', 'numba'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(Path.home())}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,105 @@
+"""Jobs as the demo, the UI, schedules and sensors run them."""
+
+import dagster as dg
+import duckdb
+
+from lulc_assets.core.errors import CommitConflict
+from lulc_assets.definitions import defs
+from lulc_assets.defs.policies import attempt
+from lulc_assets_tests.tiny_project import REGION, TILE, YEAR, open_place
+
+KEY = f"{TILE}|{YEAR}"
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+def run(instance, job, key=None, *, ok=True):
+    result = (
+        defs()
+        .resolve_job_def(job)
+        .execute_in_process(
+            instance=instance, partition_key=key, run_config=QUIET, raise_on_error=False
+        )
+    )
+    failed = [str(e.step_failure_data.error.cause) for e in result.all_events if e.is_step_failure]
+    assert result.success == ok, failed
+    return result
+
+
+def materialized(result):
+    return {
+        event.asset_key.to_user_string(): event.materialization
+        for event in result.all_events
+        if event.is_step_materialization
+    }
+
+
+def test_the_jobs_lead_from_labels_to_the_database(project_file, instance):
+    run(instance, "reference", f"{REGION}|{YEAR}")
+    made = materialized(run(instance, "map_tile_year", KEY))
+    assert set(made) == {"scene_catalog", "scene_predictions", "annual_map", "accuracy_area_report"}
+    place = open_place(project_file)
+    for name, event in made.items():
+        record = place.record(name, TILE, YEAR)
+        assert event.tags["dagster/data_version"] == record.digest
+        pictures = [
+            value.md_str
+            for value in event.metadata.values()
+            if isinstance(value, dg.MarkdownMetadataValue)
+        ]
+        assert pictures, name
+        assert all("data:image/webp;base64," in text for text in pictures)
+    run(instance, "region", f"{REGION}|{YEAR}")
+    run(instance, "metrics")
+    with duckdb.connect(str(project_file.parent / "metrics.duckdb"), read_only=True) as database:
+        rows = database.sql("select tile, year from accuracy_by_tile").fetchall()
+    assert rows == [(TILE, YEAR)]
+    index = (project_file.parent / "index.html").read_text()
+    assert f"{TILE}_{YEAR}.html" in index
+    assert not list(project_file.parent.glob(".metrics*"))
+
+
+def test_training_again_changes_nothing_and_says_the_same(project_file, instance):
+    place = open_place(project_file)
+    bundle = place.record("model_bundle")
+    made = materialized(run(instance, "train"))
+    assert set(made) == {"lulc_model", "model_evaluation", "model_bundle"}
+    assert made["model_bundle"].tags["dagster/data_version"] == bundle.digest
+
+
+def test_a_refused_candidate_emits_no_bundle_and_the_run_succeeds(project_file, instance):
+    text = project_file.read_text().replace("min_overall = 0.02", "min_overall = 0.99")
+    project_file.write_text(text)
+    assert set(materialized(run(instance, "train"))) == {"lulc_model", "model_evaluation"}
+
+
+def test_checks_report_on_the_map(project_file, instance):
+    result = run(instance, "map_tile_year", KEY)
+    found = {e.check_name for e in result.get_asset_check_evaluations()}
+    assert found == {
+        "has_scenes", "is_well_observed", "uses_every_selected_scene", "can_state_accuracy",
+    }  # fmt: skip
+
+
+def test_a_year_with_no_scene_fails_with_its_named_error(project_file, instance):
+    result = run(instance, "map_tile_year", f"{TILE}|2019", ok=False)
+    failures = [e for e in result.all_events if e.is_step_failure]
+    described = failures[0].step_failure_data.user_failure_data.description
+    assert described.startswith("NoScenes:")
+    assert "2019" in described
+    assert not materialized(result)
+
+
+def test_a_tile_that_is_no_mgrs_key_is_refused_by_the_asset(project_file, instance):
+    instance.add_dynamic_partitions("tile", ["../../etc"])
+    result = run(instance, "map_tile_year", f"../../etc|{YEAR}", ok=False)
+    assert not materialized(result)
+
+
+def test_the_loser_of_a_commit_ends_without_a_product():
+    warnings: list[str] = []
+
+    def lose() -> None:
+        raise CommitConflict("annual_map/33TVM/2022 was changed by another run")
+
+    assert attempt(warnings.append, lose) is None
+    assert "another run committed first" in warnings[0]

@@ -1,0 +1,53 @@
+"""Keys are validated at the door; mappings keep the year."""
+
+import dagster as dg
+import pytest
+
+from lulc_assets.core.errors import InvalidTileKey, InvalidYear
+from lulc_assets.defs.partitions import (
+    REGION,
+    TILE,
+    add_keys,
+    region_from_tiles,
+    region_year_of,
+    region_years,
+    tile_year_of,
+    tile_years,
+)
+
+
+def test_a_key_is_tile_and_year():
+    assert tile_year_of("33TVM|2023") == ("33TVM", 2023)
+    assert region_year_of("upper|land|2023") == ("upper|land", 2023)
+
+
+@pytest.mark.parametrize("key", ["../../etc|2023", "|2023", "33TVM", "33IVM|2023", "33tvm|2023"])
+def test_what_is_no_tile_is_refused(key):
+    with pytest.raises((InvalidTileKey, InvalidYear)):
+        tile_year_of(key)
+
+
+@pytest.mark.parametrize("year", ["2014", "2999", "20x3", ""])
+def test_a_year_without_sentinel_2_is_refused(year):
+    with pytest.raises(InvalidYear):
+        tile_year_of(f"33TVM|{year}")
+
+
+def test_bad_tiles_are_not_registered():
+    with dg.DagsterInstance.ephemeral() as instance:
+        with pytest.raises(InvalidTileKey):
+            add_keys(instance, TILE, ["33TVM", "../../etc"])
+        assert list(instance.get_dynamic_partitions(TILE)) == []
+
+
+def test_a_region_depends_on_all_tiles_of_its_year():
+    with dg.DagsterInstance.ephemeral() as instance:
+        add_keys(instance, TILE, ["33TVM", "33TWM"])
+        add_keys(instance, REGION, ["demo"])
+        with dg.partition_loading_context(dynamic_partitions_store=instance):
+            subset = region_years.subset_with_partition_keys(["demo|2022"])
+            upstream = region_from_tiles.get_upstream_mapped_partitions_result_for_partitions(
+                subset, region_years, tile_years
+            )
+            keys = set(upstream.partitions_subset.get_partition_keys())
+    assert keys == {"33TVM|2022", "33TWM|2022"}
