@@ -11,6 +11,7 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as RichProgress
 from typer.core import TyperGroup
@@ -31,7 +32,10 @@ class PoliteGroup(TyperGroup):
             return super().invoke(ctx)
         except LulcError as error:
             Console(stderr=True).print(
-                f"[bold red]{type(error).__name__}[/]: {error}", highlight=False, soft_wrap=True
+                # A message may quote other people's text, and that is never markup.
+                f"[bold red]{type(error).__name__}[/]: {escape(str(error))}",
+                highlight=False,
+                soft_wrap=True,
             )
             raise typer.Exit(USER_ERROR) from error
 

@@ -75,6 +75,10 @@ class OffsetUndecidable(SceneError):
     """The radiometric offset cannot be decided from the item."""
 
 
+class OffsetContradicted(SceneError):
+    """The pixels show another radiometric offset than the metadata state."""
+
+
 class UnreadableRaster(SceneError):
     """A raster cannot be opened, is truncated, or fails while it is read."""
 

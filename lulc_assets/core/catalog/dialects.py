@@ -1,43 +1,49 @@
-"""How each provider writes a Sentinel-2 item: one declarative object a provider.
+"""How each provider writes its items: one declarative object a provider.
 
-What belongs here: names of assets and properties, and which offset rule applies. What
-does not: making recipes (``items``) or the rules themselves (``offsets``). To add a
-provider, write one :class:`Dialect` and put it into :data:`DIALECTS`.
-
-The generic dialects at the end take items without a collection: products laid out by hand
-under ESA's own band names.
+What belongs here: names of assets and properties, and which rules apply. What does not:
+making recipes (``items``) or the rules themselves (``offsets``). To add a provider, write
+one :class:`Dialect`, and put it into :data:`DIALECTS` or, from a package of your own, name it
+as an entry point of the group ``lulc_assets.dialects`` (``docs/imagery.md`` shows one).
 """
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from importlib.metadata import entry_points
 from typing import Any
 
-from lulc_assets.core.catalog.offsets import OffsetRule, offset_flagged, offset_kept, offset_stated
+from lulc_assets.core.catalog.offsets import (
+    OffsetRule,
+    offset_flagged,
+    offset_kept,
+    offset_none,
+    offset_stated,
+)
 from lulc_assets.core.errors import UnknownDialect
-from lulc_assets.core.scene.recipe import Level
+from lulc_assets.core.scene.recipe import Level, MaskKind
 
 AssetNames = Mapping[str, tuple[str, float]]
 """Role → (asset name, nominal ground sampling in metres)."""
 
-ESA_NAMES: AssetNames = {
-    "red": ("B04", 10.0),
-    "green": ("B03", 10.0),
-    "blue": ("B02", 10.0),
-    "nir": ("B08", 10.0),
-    "swir1": ("B11", 20.0),
-    "swir2": ("B12", 20.0),
-    "scl": ("SCL", 20.0),
-}
-COMMON_NAMES: AssetNames = {
-    "red": ("red", 10.0),
-    "green": ("green", 10.0),
-    "blue": ("blue", 10.0),
-    "nir": ("nir", 10.0),
-    "swir1": ("swir16", 20.0),
-    "swir2": ("swir22", 20.0),
-    "scl": ("scl", 20.0),
-}
+
+_S2_GSD = (10.0, 10.0, 10.0, 10.0, 20.0, 20.0, 20.0)
+_HLS_GSD = (30.0,) * 7
+
+
+def _names(bands: str, gsd_m: tuple[float, ...] = _S2_GSD) -> AssetNames:
+    """Asset names of red, green, blue, nir, swir1, swir2 and the mask, in this order."""
+    roles = ("red", "green", "blue", "nir", "swir1", "swir2", "scl")
+    return dict(zip(roles, zip(bands.split(), gsd_m, strict=True), strict=True))
+
+
+ESA_NAMES = _names("B04 B03 B02 B08 B11 B12 SCL")
+COMMON_NAMES = _names("red green blue nir swir16 swir22 scl")
+CDSE_NAMES = _names("B04_10m B03_10m B02_10m B08_10m B11_20m B12_20m SCL_20m")
+# Two assets of HLS S30 are called "nir": B8A is the one that matches Landsat's band.
+HLS_COMMON_NAMES = _names("red green blue nir_narrow swir_1 swir_2 fmask", _HLS_GSD)
+HLS_S30_NAMES = _names("B04 B03 B02 B8A B11 B12 Fmask", _HLS_GSD)
+HLS_L30_NAMES = _names("B04 B03 B02 B05 B06 B07 Fmask", _HLS_GSD)
 
 
 @dataclass(frozen=True)
@@ -53,11 +59,27 @@ class Dialect:
             zero are mended).
         level: processing level of the products.
         offset: rule for the radiometric offset.
+        agrees: property → value that it must have where the item has the property at all.
+        id_pattern: what the id of an item without a collection looks like; empty: anything.
         baseline: property with the processing baseline.
         product: properties that may hold the product name, for what the others lack.
+        datatake: property with the id of the datatake.
+        datastrip: property with the id of the datastrip.
+        nodata: property with the percentage without data, dotted where it is nested.
+        coverage: property with the percentage that has data, where only that is stated.
+        shadow: property with the percentage of cloud shadow, dotted likewise.
         change_stamp: properties that change when the item is replaced, first found counts;
-            else the generation time, else the id.
+            else the id.
         scale: reflectance of one DN.
+        nodata_dn: DN without data.
+        mask: kind of the mask layer.
+        trusts_gsd: whether an asset's ``gsd`` is that of its file. HLS states that of the
+            instrument.
+        drivers: GDAL drivers that may open the files; the media type of the assets picks one.
+        hosts: hosts and buckets that hrefs may name, ``*`` at the beginning allowed, beside
+            the catalogue's own; empty: any public one.
+        signer: service that signs hrefs.
+        s3_endpoint: endpoint of ``s3`` hrefs where it is not Amazon's.
     """
 
     name: str
@@ -67,60 +89,95 @@ class Dialect:
     tile: tuple[str, ...]
     level: Level
     offset: OffsetRule
+    agrees: Mapping[str, str] | None = None
+    id_pattern: str = ""
     baseline: str = "s2:processing_baseline"
     product: tuple[str, ...] = ("s2:product_uri",)
-    change_stamp: tuple[str, ...] = ("updated", "created")
+    datatake: str = "s2:datatake_id"
+    datastrip: str = "s2:datastrip_id"
+    nodata: str = "s2:nodata_pixel_percentage"
+    coverage: str = ""
+    shadow: str = "s2:cloud_shadow_percentage"
+    change_stamp: tuple[str, ...] = ("updated", "created", "s2:generation_time")
     scale: float = 1e-4
+    nodata_dn: int = 0
+    mask: MaskKind = "scl"
+    trusts_gsd: bool = True
+    drivers: tuple[str, ...] = ("GTiff",)
+    hosts: tuple[str, ...] = ()
+    signer: str = ""
+    s3_endpoint: str = ""
 
     def recognises(self, item: Mapping[str, Any]) -> bool:
         """Whether an item is written in this dialect; missing assets do not matter."""
         collection = item.get("collection")
         if collection and collection not in self.collections:
             return False
-        if not collection and self.collections and not self._is_named_by_product(item):
+        if not collection and not self._is_named_by_product(item):
             return False
         properties = item.get("properties") or {}
         return all(
             name in properties and value in (None, properties[name])
             for name, value in self.marks.items()
+        ) and all(
+            properties.get(name, value) == value for name, value in (self.agrees or {}).items()
         )
 
     def _is_named_by_product(self, item: Mapping[str, Any]) -> bool:
-        # An item that lost its collection: some asset must still bear this dialect's names.
+        # An item that lost its collection: its id must look right, and some asset must still
+        # bear this dialect's names.
         assets = item.get("assets") or {}
-        return any(name in assets for name, _ in self.assets.values())
+        fits = re.match(self.id_pattern, str(item.get("id"))) is not None
+        return fits and any(name in assets for name, _ in self.assets.values())
 
 
 PLANETARY_COMPUTER = Dialect(
     name="planetary_computer",
     collections=("sentinel-2-l2a",),
-    marks={"s2:mgrs_tile": None, "s2:product_type": "S2MSI2A"},
+    marks={"s2:mgrs_tile": None},
+    agrees={"s2:product_type": "S2MSI2A"},
     assets=ESA_NAMES,
     tile=("s2:mgrs_tile",),
     level="L2A",
     offset=offset_kept,
     # These items have neither `updated` nor `created`.
     change_stamp=("s2:generation_time",),
+    hosts=("*.blob.core.windows.net",),
+    signer="planetary_computer",
+)
+
+_EARTH_SEARCH_TILE = ("mgrs:utm_zone", "mgrs:latitude_band", "mgrs:grid_square")
+_EARTH_SEARCH_HOSTS = (
+    "sentinel-cogs.s3.us-west-2.amazonaws.com",
+    "e84-earth-search-sentinel-data.s3.us-west-2.amazonaws.com",
+    "sentinel-cogs",
+    "e84-earth-search-sentinel-data",
 )
 
 EARTH_SEARCH_V1 = Dialect(
     name="earth_search_v1",
     collections=("sentinel-2-l2a",),
-    marks={"earthsearch:payload_id": None, "s2:product_type": "S2MSI2A"},
+    marks={"earthsearch:payload_id": None},
+    agrees={"s2:product_type": "S2MSI2A"},
+    id_pattern=r"S2[A-D]_\d{1,2}[A-Z]{3}_\d{8}_\d+_L2A",
     assets=COMMON_NAMES,
-    tile=("mgrs:utm_zone", "mgrs:latitude_band", "mgrs:grid_square"),
+    tile=_EARTH_SEARCH_TILE,
     level="L2A",
     offset=partial(offset_flagged, "earthsearch:boa_offset_applied"),
+    hosts=_EARTH_SEARCH_HOSTS,
 )
 
 EARTH_SEARCH_C1 = Dialect(
     name="earth_search_c1",
     collections=("sentinel-2-c1-l2a",),
-    marks={"earthsearch:payload_id": None, "s2:product_type": "S2MSI2A"},
+    marks={"earthsearch:payload_id": None},
+    agrees={"s2:product_type": "S2MSI2A"},
+    id_pattern=r"S2[A-D]_T\d{2}[A-Z]{3}_\d{8}T\d{6}_L2A",
     assets=COMMON_NAMES,
-    tile=("mgrs:utm_zone", "mgrs:latitude_band", "mgrs:grid_square"),
+    tile=_EARTH_SEARCH_TILE,
     level="L2A",
     offset=offset_stated,
+    hosts=_EARTH_SEARCH_HOSTS,
 )
 
 EARTH_SEARCH_V0 = Dialect(
@@ -133,6 +190,92 @@ EARTH_SEARCH_V0 = Dialect(
     offset=partial(offset_flagged, "sentinel:boa_offset_applied"),
     baseline="sentinel:processing_baseline",
     product=("sentinel:product_id",),
+    coverage="data_coverage",
+    hosts=_EARTH_SEARCH_HOSTS,
+)
+
+CDSE = Dialect(
+    name="cdse",
+    collections=("sentinel-2-l2a",),
+    marks={"processing:version": None, "grid:code": None},
+    agrees={"product:type": "S2MSI2A"},
+    id_pattern=r"S2[A-D]_MSIL2A_",
+    assets=CDSE_NAMES,
+    tile=("grid:code",),
+    level="L2A",
+    offset=offset_stated,
+    baseline="processing:version",
+    product=(),
+    datatake="eopf:datatake_id",
+    datastrip="eopf:datastrip_id",
+    nodata="statistics.nodata",
+    shadow="statistics.cloud_shadow",
+    change_stamp=("updated", "created", "processing:datetime"),
+    drivers=("JP2OpenJPEG",),
+    hosts=("eodata", "eodata.dataspace.copernicus.eu"),
+    s3_endpoint="https://eodata.dataspace.copernicus.eu",
+)
+
+STACTOOLS = Dialect(
+    name="stactools_sentinel2",
+    collections=(),
+    marks={"s2:product_type": "S2MSI2A", "mgrs:grid_square": None},
+    assets=COMMON_NAMES,
+    tile=("grid:code",),
+    level="L2A",
+    offset=offset_stated,
+    # `created` is when the item was written, which says nothing about the product.
+    change_stamp=("updated", "s2:generation_time", "created"),
+    drivers=("JP2OpenJPEG", "GTiff"),
+)
+
+HLS = Dialect(
+    name="hls",
+    collections=("hls",),
+    marks={"hls:product": None},
+    id_pattern=r"HLS\.[SL]30\.",
+    assets=HLS_COMMON_NAMES,
+    tile=_EARTH_SEARCH_TILE,
+    level="L2A",
+    offset=offset_none,
+    product=(),
+    nodata_dn=-9999,
+    mask="fmask",
+    trusts_gsd=False,
+)
+"""Items that stactools-hls writes, S30 and L30 alike."""
+
+HLS_S30 = replace(
+    HLS,
+    name="hls_s30",
+    collections=("HLSS30.v2.0", "HLSS30_2.0", "HLSS30.002"),
+    marks={},
+    id_pattern=r"HLS\.S30\.",
+    assets=HLS_S30_NAMES,
+    hosts=("data.lpdaac.earthdatacloud.nasa.gov", "lp-prod-protected"),
+)
+HLS_L30 = replace(
+    HLS_S30,
+    name="hls_l30",
+    collections=("HLSL30.v2.0", "HLSL30_2.0", "HLSL30.002"),
+    id_pattern=r"HLS\.L30\.",
+    assets=HLS_L30_NAMES,
+)
+HLS2_S30 = replace(
+    HLS_S30,
+    name="hls2_s30",
+    collections=("hls2-s30",),
+    hosts=PLANETARY_COMPUTER.hosts,
+    signer=PLANETARY_COMPUTER.signer,
+)
+"""The copy of HLS at Planetary Computer."""
+
+HLS2_L30 = replace(
+    HLS2_S30,
+    name="hls2_l30",
+    collections=("hls2-l30",),
+    id_pattern=HLS_L30.id_pattern,
+    assets=HLS_L30_NAMES,
 )
 
 PLAIN_L1C = Dialect(
@@ -150,9 +293,34 @@ DIALECTS: tuple[Dialect, ...] = (
     EARTH_SEARCH_V1,
     EARTH_SEARCH_V0,
     PLANETARY_COMPUTER,
+    CDSE,
+    HLS,
+    HLS_S30,
+    HLS_L30,
+    HLS2_S30,
+    HLS2_L30,
+    STACTOOLS,
     PLAIN_L1C,
 )
-"""In the order in which they are tried."""
+"""In the order in which they are tried, after those of other packages."""
+
+ENTRY_POINTS = "lulc_assets.dialects"
+
+
+@lru_cache(maxsize=1)
+def known_dialects() -> tuple[Dialect, ...]:
+    """Those of installed packages, by name, and then :data:`DIALECTS`.
+
+    Raises:
+        UnknownDialect: an entry point does not name a dialect.
+    """
+    added = []
+    for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda each: each.name):
+        found = point.load()
+        if not isinstance(found, Dialect):
+            raise UnknownDialect(f"entry point {point.name} of {ENTRY_POINTS} names no Dialect")
+        added.append(found)
+    return (*added, *DIALECTS)
 
 
 def find_dialect(item: Mapping[str, Any], name: str | None = None) -> Dialect:
@@ -161,13 +329,38 @@ def find_dialect(item: Mapping[str, Any], name: str | None = None) -> Dialect:
     Raises:
         UnknownDialect: no dialect recognises the item, or none has the name.
     """
-    known = ", ".join(dialect.name for dialect in DIALECTS)
-    for dialect in DIALECTS:
+    for dialect in known_dialects():
         if dialect.name == name or (name is None and dialect.recognises(item)):
             return dialect
     if name is not None:
-        raise UnknownDialect(f"no dialect is named {name!r}; known: {known}")
+        raise UnknownDialect(f"no dialect is named {name!r}; known: {_known()}")
     raise UnknownDialect(
         f"item {item.get('id')!r} (collection {item.get('collection')!r}) is in no known dialect "
-        f"({known}); name one of them if you know that it fits"
+        f"({_known()}); name one of them if you know that it fits"
     )
+
+
+def default_collection(dialect: str | None) -> str | None:
+    """Collection to search where the user names none: that of the dialect, if it has one.
+
+    Raises:
+        UnknownDialect: no dialect has the name.
+    """
+    return next(iter(find_dialect({}, dialect).collections), None) if dialect else None
+
+
+def sampling_m(dialect: str | None, collection: str | None) -> float:
+    """Ground sampling, metres, of a dialect, or of the first that has the collection; else 10.
+
+    Raises:
+        UnknownDialect: no dialect has the name.
+    """
+    found = find_dialect({}, dialect) if dialect else None
+    for each in known_dialects():
+        if found is None and collection in each.collections:
+            found = each
+    return min(gsd_m for _, gsd_m in (found or PLANETARY_COMPUTER).assets.values())
+
+
+def _known() -> str:
+    return ", ".join(dialect.name for dialect in known_dialects())

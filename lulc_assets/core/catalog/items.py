@@ -13,17 +13,27 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from lulc_assets.core.catalog.dialects import Dialect, find_dialect
+from lulc_assets.core.catalog.offsets import stated_scaling
 from lulc_assets.core.catalog.product import (
     ProductName,
     datastrip_start,
     datatake_start,
+    parse_baseline,
     parse_product_name,
 )
-from lulc_assets.core.errors import IncompleteItem, MissingBand, SceneGridMismatch
-from lulc_assets.core.imagery.href import HrefPolicy
+from lulc_assets.core.errors import (
+    IncompleteItem,
+    MissingBand,
+    OffsetUndecidable,
+    SceneGridMismatch,
+)
+from lulc_assets.core.grid import PixelGrid
+from lulc_assets.core.imagery.href import HrefPolicy, unsigned
 from lulc_assets.core.scene.recipe import BAND_ROLES, BandAsset, SceneRecipe
 
 _PLATFORM = re.compile(r"sentinel-2[a-d]")
+_DRIVERS = {"image/tiff": "GTiff", "image/jp2": "JP2OpenJPEG"}
+"""Media type → GDAL driver."""
 
 
 def recipe_from_item(
@@ -43,12 +53,12 @@ def recipe_from_item(
     """
     require_item(item)
     found = find_dialect(item, dialect)
-    properties = item["properties"]
     product = _product(item, found)
-    baseline = str(properties.get(found.baseline) or (product.baseline if product else ""))
-    bands = _bands(item, found, location, policy)
+    baseline = _baseline(item, found, product)
+    bands, private = _bands(item, found, location, policy)
     names = [found.assets[role][0] for role in BAND_ROLES]
-    offset_dn, offset_reason = found.offset(item, baseline, names)
+    _require_scale(item, found, names)
+    decision = found.offset(item, baseline, names)
     tile = item_tile(item, found)
     return SceneRecipe(
         id=item["id"],
@@ -61,12 +71,21 @@ def recipe_from_item(
         cloud_cover_pct=_cloud_cover_pct(item),
         bands=bands,
         scale=found.scale,
-        offset_dn=offset_dn,
-        offset_reason=offset_reason,
+        offset_dn=decision.offset_dn,
+        offset_reason=decision.reason,
         change_stamp=_change_stamp(item, found),
-        acquisition=_acquisition(item, product, tile),
+        acquisition=_acquisition(item, found, product, tile),
         footprint=_footprint(item),
-        datastrip_start=datastrip_start(str(properties.get("s2:datastrip_id") or "")),
+        datastrip_start=datastrip_start(_text(item, found.datastrip)),
+        offset_needs_proof=decision.needs_proof,
+        nodata_pct=_nodata_pct(item, found),
+        shadow_pct=_percentage(item, found.shadow),
+        driver=_driver(item, found),
+        mask=found.mask,
+        nodata_dn=found.nodata_dn,
+        signer=found.signer,
+        s3_endpoint=found.s3_endpoint,
+        private_network=private,
     )
 
 
@@ -136,6 +155,19 @@ def require_epsg(item: Mapping[str, Any], epsg: int) -> None:
         )
 
 
+def require_sampling(recipe: SceneRecipe, grid: PixelGrid) -> None:
+    """Refuse a scene of another ground sampling than the grid's: 10 m and 30 m never mix.
+
+    Raises:
+        SceneGridMismatch: its finest band is not sampled at the grid's pixel size.
+    """
+    if recipe.gsd_m != grid.pixel_m:
+        raise SceneGridMismatch(
+            f"scene {recipe.id} ({recipe.provider}) is sampled at {recipe.gsd_m:g} m, the grid "
+            f"has pixels of {grid.pixel_m:g} m; map such scenes on a grid of their own"
+        )
+
+
 def _product(item: Mapping[str, Any], dialect: Dialect) -> ProductName | None:
     properties = item["properties"]
     for text in (*(properties.get(name) for name in dialect.product), item["id"]):
@@ -145,10 +177,18 @@ def _product(item: Mapping[str, Any], dialect: Dialect) -> ProductName | None:
     return None
 
 
+def _baseline(item: Mapping[str, Any], dialect: Dialect, product: ProductName | None) -> str:
+    stated = _text(item, dialect.baseline)
+    if parse_baseline(stated) is None and product is not None and product.baseline:
+        return product.baseline
+    return stated
+
+
 def _bands(
     item: Mapping[str, Any], dialect: Dialect, location: str, policy: HrefPolicy
-) -> dict[str, BandAsset]:
-    bands = {}
+) -> tuple[dict[str, BandAsset], bool]:
+    """Role → file, and whether any of them lies on a private address."""
+    bands, private = {}, False
     for role, (name, gsd_m) in dialect.assets.items():
         asset = item["assets"].get(name)
         href = asset.get("href") if isinstance(asset, dict) else None
@@ -156,28 +196,83 @@ def _bands(
             raise MissingBand(
                 f"item {item['id']} has no asset {name!r} (band {role}); dialect {dialect.name}"
             )
-        bands[role] = BandAsset(policy.resolve(href, location), float(asset.get("gsd") or gsd_m))
-    return bands
+        place = policy.resolve(href, location, dialect.hosts)
+        private = private or policy.is_private(place)
+        stated = _stated_gsd(asset) if dialect.trusts_gsd else None
+        bands[role] = BandAsset(unsigned(place) if dialect.signer else place, stated or gsd_m)
+    return bands, private
+
+
+def _stated_gsd(asset: Mapping[str, Any]) -> float | None:
+    value: Any = asset.get("gsd")
+    usable = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e4
+    return float(value) if usable else None
+
+
+def _driver(item: Mapping[str, Any], dialect: Dialect) -> str:
+    """The GDAL driver of the scene's files, by their media type, among the dialect's."""
+    kinds = {str(item["assets"][name].get("type") or "") for name, _ in dialect.assets.values()}
+    wanted = {
+        _DRIVERS.get(kind.split(";")[0].strip().lower(), dialect.drivers[0]) for kind in kinds
+    }
+    if len(wanted) != 1 or not wanted <= set(dialect.drivers):
+        raise MissingBand(
+            f"item {item['id']}: its bands are {', '.join(sorted(kinds))}; dialect {dialect.name} "
+            f"reads {' or '.join(dialect.drivers)} only, one kind a scene"
+        )
+    return wanted.pop()
+
+
+def _require_scale(item: Mapping[str, Any], dialect: Dialect, names: list[str]) -> None:
+    for name in names:
+        _, scale = stated_scaling(item["assets"][name])
+        if scale is not None and scale != dialect.scale:
+            raise OffsetUndecidable(
+                f"item {item['id']}: asset {name!r} states a scale of {scale}, products of "
+                f"dialect {dialect.name} have {dialect.scale}"
+            )
+
+
+def _text(item: Mapping[str, Any], name: str) -> str:
+    return str(item["properties"].get(name) or "")
+
+
+def _percentage(item: Mapping[str, Any], name: str) -> float | None:
+    """A percentage that an item may state; a dot leads into an object. None if unusable."""
+    value: Any = item["properties"]
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    usable = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100
+    return float(value) if usable else None
 
 
 def _cloud_cover_pct(item: Mapping[str, Any]) -> float:
-    value = item["properties"].get("eo:cloud_cover")
-    if not isinstance(value, int | float) or not 0 <= value <= 100:
+    value = _percentage(item, "eo:cloud_cover")
+    if value is None:
+        stated = item["properties"].get("eo:cloud_cover")
         raise IncompleteItem(
-            f"item {item['id']}: eo:cloud_cover is {value!r}, must be a percentage"
+            f"item {item['id']}: eo:cloud_cover is {stated!r}, must be a percentage"
         )
-    return float(value)
+    return value
+
+
+def _nodata_pct(item: Mapping[str, Any], dialect: Dialect) -> float | None:
+    stated = _percentage(item, dialect.nodata)
+    coverage = _percentage(item, dialect.coverage) if stated is None else None
+    return stated if coverage is None else 100.0 - coverage
 
 
 def _change_stamp(item: Mapping[str, Any], dialect: Dialect) -> str:
-    for name in (*dialect.change_stamp, "s2:generation_time"):
-        value = item["properties"].get(name)
+    for name in dialect.change_stamp:
+        value = _text(item, name)
         if value:
-            return str(value)
+            return value
     return str(item["id"])
 
 
-def _acquisition(item: Mapping[str, Any], product: ProductName | None, tile: str) -> str:
+def _acquisition(
+    item: Mapping[str, Any], dialect: Dialect, product: ProductName | None, tile: str
+) -> str:
     """Platform, sensing time, relative orbit and tile: what duplicates have in common.
 
     Sensing time is the start of the datatake where the item or product name says it; the
@@ -186,7 +281,7 @@ def _acquisition(item: Mapping[str, Any], product: ProductName | None, tile: str
     properties = item["properties"]
     found = _PLATFORM.search(str(properties.get("platform") or "").lower())
     platform = product.platform if product else (found.group() if found else "")
-    start = datatake_start(str(properties.get("s2:datatake_id") or ""))
+    start = datatake_start(_text(item, dialect.datatake))
     if not start:
         start = product.datatake_start if product else f"{item_datetime(item):%Y%m%dT%H%M%S}"
     orbit = product.relative_orbit if product else ""

@@ -1,7 +1,7 @@
 """Whether the stored digital numbers still hold the radiometric offset.
 
 What belongs here: one rule a kind of provider, from metadata alone. What does not:
-evidence from the pixels.
+evidence from the pixels (``core/imagery/offset_evidence``).
 
 Since baseline 04.00 (25 January 2022) ESA stores DN = 10000 · reflectance + 1000
 (Sentinel-2 Products Specification Document, RADIO_ADD_OFFSET and BOA_ADD_OFFSET).
@@ -10,7 +10,7 @@ guide: old years were reprocessed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from lulc_assets.core.catalog.product import parse_baseline
 from lulc_assets.core.errors import OffsetUndecidable
@@ -19,57 +19,113 @@ FIRST_BASELINE_WITH_OFFSET = (4, 0)
 OFFSET_DN = -1000
 """What must be added to a DN that still holds the offset."""
 
-OffsetRule = Callable[[Mapping[str, Any], str, Sequence[str]], tuple[int, str]]
-"""``rule(item, baseline, asset names of the six bands)`` → (offset in DN, why).
 
-Raises OffsetUndecidable when the item does not say enough.
+class OffsetDecision(NamedTuple):
+    """What the metadata say.
+
+    Attributes:
+        offset_dn: what must be added to the stored DN.
+        reason: why, in a sentence.
+        needs_proof: no baseline explains the offset; the pixels must show it.
+    """
+
+    offset_dn: int
+    reason: str
+    needs_proof: bool = False
+
+
+OffsetRule = Callable[[Mapping[str, Any], str, Sequence[str]], OffsetDecision]
+"""``rule(item, baseline, asset names of the six bands)`` → decision.
+
+Raises OffsetUndecidable when the item does not say enough, or contradicts itself.
 """
 
 
-def offset_kept(item: Mapping[str, Any], baseline: str, assets: Sequence[str]) -> tuple[int, str]:
+def offset_none(item: Mapping[str, Any], baseline: str, assets: Sequence[str]) -> OffsetDecision:
+    """The product never had an offset (HLS)."""
+    return OffsetDecision(0, "the product stores reflectance without an offset")
+
+
+def offset_kept(item: Mapping[str, Any], baseline: str, assets: Sequence[str]) -> OffsetDecision:
     """The provider serves the pixels as ESA made them: the baseline decides."""
     if _has_offset(item, baseline):
-        return OFFSET_DN, f"baseline {baseline} stores DN + 1000 and the provider keeps it"
-    return 0, f"baseline {baseline} is before 04.00: no offset in the pixels"
+        reason = f"baseline {baseline} stores DN + 1000 and the provider keeps it"
+        return OffsetDecision(OFFSET_DN, reason)
+    return OffsetDecision(0, f"baseline {baseline} is before 04.00: no offset in the pixels")
 
 
 def offset_flagged(
     flag: str, item: Mapping[str, Any], baseline: str, assets: Sequence[str]
-) -> tuple[int, str]:
+) -> OffsetDecision:
     """A property tells whether the provider took the offset out (Earth Search v0 and v1).
 
     ``raster:bands`` is not asked: it states the offset also where it was taken out.
     """
     if not _has_offset(item, baseline):
-        return 0, f"baseline {baseline} is before 04.00: no offset in the pixels"
+        return OffsetDecision(0, f"baseline {baseline} is before 04.00: no offset in the pixels")
     applied = item["properties"].get(flag)
     if applied is True:
-        return 0, f"{flag} is true: the provider took the offset of {baseline} out"
+        return OffsetDecision(0, f"{flag} is true: the provider took the offset of {baseline} out")
     if applied is False:
-        return OFFSET_DN, f"{flag} is false and baseline {baseline} stores DN + 1000"
+        return OffsetDecision(
+            OFFSET_DN, f"{flag} is false and baseline {baseline} stores DN + 1000"
+        )
     raise OffsetUndecidable(
         f"item {item['id']}: baseline {baseline} has an offset and {flag!r} is missing, so it is "
         "unknown whether the pixels still hold it"
     )
 
 
-def offset_stated(item: Mapping[str, Any], baseline: str, assets: Sequence[str]) -> tuple[int, str]:
-    """Each asset states offset and scale in ``raster:bands`` (Earth Search Collection 1)."""
+def offset_stated(item: Mapping[str, Any], baseline: str, assets: Sequence[str]) -> OffsetDecision:
+    """Each asset states offset and scale (Earth Search Collection 1, CDSE, stactools).
+
+    The offset in DN is offset / scale. Where the baseline is known the two must agree;
+    an offset that no baseline explains needs proof from the pixels.
+    """
     stated = {name: _stated_dn(item, name) for name in assets}
     values = set(stated.values())
     if len(values) != 1 or None in values:
         raise OffsetUndecidable(
-            f"item {item['id']}: raster:bands must state one offset and scale for all bands, "
-            f"but state {stated}"
+            f"item {item['id']}: its assets must state one offset and scale for all bands, "
+            f"but state (in DN) {stated}"
         )
     offset_dn = values.pop()
     assert offset_dn is not None
     if offset_dn not in (0, OFFSET_DN):
-        raise OffsetUndecidable(
-            f"item {item['id']}: raster:bands state an offset of {offset_dn} DN; only 0 and "
-            f"{OFFSET_DN} are known"
+        reason = (
+            f"all bands state an offset of {offset_dn} DN, which no baseline explains "
+            f"(this one is {baseline or 'unknown'}): honoured only if the pixels show it"
         )
-    return offset_dn, f"raster:bands state an offset of {offset_dn} DN for all bands"
+        return OffsetDecision(offset_dn, reason, needs_proof=True)
+    parsed = parse_baseline(baseline)
+    if parsed is not None and (parsed >= FIRST_BASELINE_WITH_OFFSET) != (offset_dn == OFFSET_DN):
+        raise OffsetUndecidable(
+            f"item {item['id']}: its bands state an offset of {offset_dn} DN, but baseline "
+            f"{baseline} says otherwise"
+        )
+    return OffsetDecision(offset_dn, f"all bands state an offset of {offset_dn} DN")
+
+
+def stated_scaling(asset: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """Offset and scale that an asset states, None where it does not.
+
+    Raster extension 1.x (``raster:bands``), 2.x (``raster:offset`` on the asset), and STAC
+    1.1 ``bands`` are understood.
+    """
+    for holder, prefix in (
+        (_first(asset.get("raster:bands")), ""),
+        (_first(asset.get("bands")), "raster:"),
+        (asset, "raster:"),
+    ):
+        offset, scale = holder.get(f"{prefix}offset"), holder.get(f"{prefix}scale")
+        if isinstance(offset, int | float) or isinstance(scale, int | float):
+            return offset, scale
+    return None, None
+
+
+def _first(bands: object) -> Mapping[str, Any]:
+    first = bands[0] if isinstance(bands, list) and bands else None
+    return first if isinstance(first, Mapping) else {}
 
 
 def _has_offset(item: Mapping[str, Any], baseline: str) -> bool:
@@ -83,8 +139,7 @@ def _has_offset(item: Mapping[str, Any], baseline: str) -> bool:
 
 
 def _stated_dn(item: Mapping[str, Any], asset: str) -> int | None:
-    bands = item["assets"][asset].get("raster:bands") or [{}]
-    offset, scale = bands[0].get("offset"), bands[0].get("scale")
+    offset, scale = stated_scaling(item["assets"][asset])
     if offset is None or not scale:
         return None
     return round(float(offset) / float(scale))

@@ -5,6 +5,7 @@ named reason for everything that is refused. What does not: judging how clear a 
 (``selection``).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,13 +16,14 @@ from shapely.affinity import translate
 from shapely.geometry import MultiPolygon, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
-from lulc_assets.core.catalog.dialects import find_dialect
+from lulc_assets.core.catalog.dialects import default_collection, find_dialect
 from lulc_assets.core.catalog.items import (
     item_datetime,
     item_tile,
     recipe_from_item,
     require_epsg,
     require_item,
+    require_sampling,
 )
 from lulc_assets.core.catalog.sources import FoundItem, catalog_location, find_items
 from lulc_assets.core.errors import NoScenes, SceneError
@@ -82,6 +84,7 @@ def search_scenes(
     dialect: str | None = None,
     collection: str | None = None,
     allow_private: bool = False,
+    allow_hosts: Sequence[str] = (),
     progress: Progress = silent,
 ) -> SearchResult:
     """All candidate scenes of a tile and year; a bad item never ends the search.
@@ -93,24 +96,33 @@ def search_scenes(
         year: calendar year, UTC.
         grid: the area of interest on the tile's 10 m grid.
         dialect: name of a dialect, for items that none recognises.
-        collection: collection to search in an API.
+        collection: collection to search in an API; else that of the named dialect; else
+            ``sentinel-2-l2a``.
         allow_private: whether hrefs may point to private addresses.
+        allow_hosts: hosts and buckets that hrefs may name beside those that the provider is
+            known to use.
         progress: told after each item.
 
     Raises:
         InvalidTileKey, InvalidYear: bad keys.
+        UnknownDialect: no dialect has the name.
         CatalogError: the catalogue cannot be read.
         NoScenes: it has no item at all of this tile and year.
     """
     validate_tile(tile)
     validate_year(year)
     location = catalog_location(catalog)
-    query = _Query(tile, year, grid, HrefPolicy(location, allow_private), dialect)
+    policy = HrefPolicy(location, allow_private, tuple(allow_hosts))
+    query = _Query(tile, year, grid, policy, dialect)
     recipes: dict[str, SceneRecipe] = {}
     rejected: dict[str, RejectedItem] = {}
     elsewhere = 0
     found_items = find_items(
-        location, query.policy, footprint=footprint(grid), year=year, collection=collection
+        location,
+        query.policy,
+        footprint=footprint(grid),
+        year=year,
+        collection=collection or default_collection(dialect),
     )
     for number, found in enumerate(found_items, start=1):
         outcome = _judge(found, query)
@@ -150,7 +162,9 @@ def _judge(found: FoundItem, query: _Query) -> SceneRecipe | RejectedItem | None
         if item_tile(item, find_dialect(item, query.dialect)) != query.tile:
             return None
         require_epsg(item, query.grid.epsg)
-        return recipe_from_item(item, found.location, query.policy, dialect=query.dialect)
+        recipe = recipe_from_item(item, found.location, query.policy, dialect=query.dialect)
+        require_sampling(recipe, query.grid)
+        return recipe
     except SceneError as error:
         identifier = item.get("id") if isinstance(item, dict) else None
         return RejectedItem(

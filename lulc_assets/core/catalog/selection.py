@@ -9,19 +9,25 @@ fewer where it is clear) and makes it exact:
 1. Of several processings of one acquisition one is kept (``duplicates``).
 2. clear = (1 − no data) · (1 − cloud − shadow) over the area of interest: the share of its
    pixels that the scene's SCL lets vote, on a lattice of at most ``lattice_px`` points a
-   side. Scenes below ``min_clear_share`` are left out.
+   side (from an overview where the file has one). With ``clear_from = "fields"`` the same
+   from what the item states of the whole product, without opening a file. Scenes below
+   ``min_clear_share`` are left out.
 3. Each round takes the clearest remaining scene of the quarter with the fewest clear
    observations so far (quarters without remaining scenes are passed over). Ties: the
    earlier quarter; the earlier datetime; the smaller id.
 4. It ends when ``covered_share`` of the pixels have ``clear_observations`` clear
    observations, or ``max_scenes`` are used.
+
+A scene is opened and its offset compared with its pixels before it is taken; one that fails
+is refused, and the next takes its place.
 """
 
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -35,6 +41,7 @@ from lulc_assets.core.catalog.table import CANDIDATES_SCHEMA
 from lulc_assets.core.errors import SceneError
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.masks import SCL_NO_DATA, votes
+from lulc_assets.core.imagery.offset_evidence import require_offset
 from lulc_assets.core.imagery.overview import lattice_of, read_scl_lattice
 from lulc_assets.core.imagery.reader import SceneReader
 from lulc_assets.core.progress import Progress, silent
@@ -56,6 +63,7 @@ class SelectionSettings:
         covered_share: share of the pixels that must be served; the rest may be swath edges
             and bright roofs that SCL always takes for cloud.
         lattice_px: points a side at which clearness is judged.
+        clear_from: ``pixels``, or ``fields`` to plan without opening a file.
     """
 
     clear_observations: int = 10
@@ -63,6 +71,7 @@ class SelectionSettings:
     min_clear_share: float = 0.05
     covered_share: float = 0.95
     lattice_px: int = 512
+    clear_from: Literal["pixels", "fields"] = "pixels"
 
     def __post_init__(self) -> None:
         if min(self.clear_observations, self.max_scenes, self.lattice_px) < 1:
@@ -73,10 +82,10 @@ class SelectionSettings:
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A readable scene: which lattice points it sees clearly."""
+    """A scene: how clearly it sees each lattice point (0 or 1; from fields one share)."""
 
     recipe: SceneRecipe
-    clear: npt.NDArray[np.bool_]
+    clear: npt.NDArray[np.float32]
     nodata_share: float
 
     @property
@@ -84,15 +93,15 @@ class _Candidate:
         return (self.recipe.datetime.month - 1) // 3 + 1
 
     @property
-    def clear_points(self) -> int:
-        return int(self.clear.sum())
+    def clear_points(self) -> float:
+        return float(self.clear.sum(dtype=np.float64))
 
     @property
     def clear_share(self) -> float:
         return self.clear_points / self.clear.size
 
     @property
-    def rank(self) -> tuple[int, datetime, str]:
+    def rank(self) -> tuple[float, datetime, str]:
         return -self.clear_points, self.recipe.datetime, self.recipe.id
 
 
@@ -124,9 +133,10 @@ def select_scenes(
     candidates: dict[str, _Candidate] = {}
     unique = [recipe for recipe in recipes if recipe.id not in reasons]
     lattice = lattice_of(grid, settings.lattice_px)
+    look = partial(_look, lattice=lattice) if settings.clear_from == "pixels" else _estimate
     for number, recipe in enumerate(unique, start=1):
         try:
-            candidates[recipe.id] = _look(recipe, lattice)
+            candidates[recipe.id] = look(recipe)
         except SceneError as error:
             reasons[recipe.id] = _refusal(error)
         progress(number, len(unique), f"clearness of {recipe.id}")
@@ -144,7 +154,16 @@ def selected_recipes(table: gpd.GeoDataFrame) -> list[SceneRecipe]:
 
 def _look(recipe: SceneRecipe, lattice: PixelGrid) -> _Candidate:
     scl = read_scl_lattice(recipe, lattice)
-    return _Candidate(recipe, votes(scl), float((scl == SCL_NO_DATA).mean()))
+    clear = votes(scl).astype(np.float32)
+    return _Candidate(recipe, clear, float((scl == SCL_NO_DATA).mean()))
+
+
+def _estimate(recipe: SceneRecipe) -> _Candidate:
+    """Clearness as the item states it, of the whole product; what is not stated is 0."""
+    nodata = (recipe.nodata_pct or 0.0) / 100
+    covered = 1 - (recipe.cloud_cover_pct + (recipe.shadow_pct or 0.0)) / 100
+    clear = (1 - nodata) * max(covered, 0.0)
+    return _Candidate(recipe, np.full((1, 1), clear, np.float32), nodata)
 
 
 def _choose(
@@ -164,9 +183,10 @@ def _choose(
         else:
             waiting[candidate.quarter].append(candidate)
     order: dict[str, int] = {}
-    seen: npt.NDArray[np.int64] = np.zeros(candidates[0].clear.shape if candidates else (1, 1), int)
-    points = dict.fromkeys(QUARTERS, 0)
+    seen = np.zeros(candidates[0].clear.shape if candidates else (1, 1), np.float64)
+    points = dict.fromkeys(QUARTERS, 0.0)
     end = ""
+    source = "" if settings.clear_from == "pixels" else " by the item's fields"
     while any(waiting.values()):
         end = _end(seen, len(order), settings)
         if end:
@@ -175,7 +195,8 @@ def _choose(
         chosen = waiting[quarter].pop(0)
         identifier = chosen.recipe.id
         try:
-            SceneReader(chosen.recipe, grid).check()
+            if settings.clear_from == "pixels":
+                _require_readable(chosen.recipe, grid)
         except SceneError as error:
             reasons[identifier] = _refusal(error)
             continue
@@ -184,14 +205,20 @@ def _choose(
         points[quarter] += chosen.clear_points
         reasons[identifier] = (
             f"selected {_ordinal(order[identifier])}: clearest of quarter {quarter}, "
-            f"{_percent(chosen.clear_share)} clear"
+            f"{_percent(chosen.clear_share)} clear{source}"
         )
     for candidate in (one for rest in waiting.values() for one in rest):
         reasons[candidate.recipe.id] = f"left out: {end}"
     return order
 
 
-def _end(seen: npt.NDArray[np.int64], used: int, settings: SelectionSettings) -> str:
+def _require_readable(recipe: SceneRecipe, grid: PixelGrid) -> None:
+    """Refuse a scene whose files do not fit, or whose pixels contradict its offset."""
+    SceneReader(recipe, grid).check()
+    require_offset(recipe, grid)
+
+
+def _end(seen: npt.NDArray[np.float64], used: int, settings: SelectionSettings) -> str:
     """Why no more scenes are taken, or empty."""
     if (seen >= settings.clear_observations).mean() >= settings.covered_share:
         return "enough clear observations"

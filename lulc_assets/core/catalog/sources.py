@@ -1,7 +1,8 @@
 """Where items come from: a STAC API, a static catalogue, or a saved search answer.
 
-What belongs here: getting items as plain JSON, one bad document at a time. What does not:
-what an item means (``items``).
+What belongs here: asking, and getting items as plain JSON, one bad document at a time.
+What does not: what an item means (``items``), or how a STAC server is talked to
+(``api_io``).
 """
 
 from collections.abc import Iterator
@@ -13,18 +14,19 @@ import pystac
 import pystac_client
 import requests
 from pystac_client.exceptions import APIError
-from pystac_client.stac_api_io import StacApiIO
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
+from lulc_assets.core.catalog.api_io import PatientApiIO
 from lulc_assets.core.errors import CatalogError, IncompleteItem, SceneError
 from lulc_assets.core.imagery.href import HrefPolicy, is_remote, local_path
 
 DEFAULT_COLLECTION = "sentinel-2-l2a"
 """Name of the level 2A collection at Planetary Computer, Earth Search and CDSE."""
 
-TIMEOUT_S = 60
-MAX_RETRIES = 3
+PAGE_SIZE = 200
+"""Items a page; every provider of ``dialects`` serves as many."""
+
 MAX_DEPTH = 8
 """Static catalogues nested deeper than this are taken for a loop."""
 
@@ -65,7 +67,7 @@ def find_items(
     Raises:
         CatalogError: the catalogue cannot be reached or read.
     """
-    stac_io = StacApiIO(max_retries=MAX_RETRIES, timeout=TIMEOUT_S)
+    stac_io = PatientApiIO(catalog, allow_private=policy.allow_private)
     root = _read_document(stac_io, catalog)
     kind = root.get("type")
     if kind == "FeatureCollection":
@@ -74,7 +76,7 @@ def find_items(
     elif kind == "Feature":
         yield FoundItem(root, catalog)
     elif root.get("conformsTo") or _has_link(root, "search"):
-        yield from _search_api(catalog, footprint, year, collection or DEFAULT_COLLECTION)
+        yield from _search_api(catalog, stac_io, footprint, year, collection or DEFAULT_COLLECTION)
     elif kind in ("Catalog", "Collection"):
         yield from _walk(root, catalog, policy, stac_io, depth=0)
     else:
@@ -82,23 +84,22 @@ def find_items(
 
 
 def _search_api(
-    catalog: str, footprint: BaseGeometry, year: int, collection: str
+    catalog: str, stac_io: PatientApiIO, footprint: BaseGeometry, year: int, collection: str
 ) -> Iterator[FoundItem]:
     with _named(catalog):
-        client = pystac_client.Client.open(
-            catalog, stac_io=StacApiIO(max_retries=MAX_RETRIES, timeout=TIMEOUT_S)
-        )
+        client = pystac_client.Client.open(catalog, stac_io=stac_io)
         search = client.search(
             collections=[collection],
             intersects=mapping(footprint),
             datetime=f"{year}-01-01T00:00:00Z/{year + 1}-01-01T00:00:00Z",
+            limit=PAGE_SIZE,
         )
         for item in search.items_as_dicts():
             yield FoundItem(item, _self_href(item) or catalog)
 
 
 def _walk(
-    document: dict[str, Any], location: str, policy: HrefPolicy, stac_io: StacApiIO, depth: int
+    document: dict[str, Any], location: str, policy: HrefPolicy, stac_io: PatientApiIO, depth: int
 ) -> Iterator[FoundItem]:
     """Items and children of a static catalogue, in the order of its links."""
     if depth > MAX_DEPTH:
@@ -116,7 +117,7 @@ def _walk(
 
 
 def _read_item(
-    link: pystac.Link, location: str, policy: HrefPolicy, stac_io: StacApiIO
+    link: pystac.Link, location: str, policy: HrefPolicy, stac_io: PatientApiIO
 ) -> FoundItem:
     href = str(link.href)
     try:
@@ -128,7 +129,7 @@ def _read_item(
         return FoundItem({}, href, IncompleteItem(f"item {href} cannot be read: {error}"))
 
 
-def _read_document(stac_io: StacApiIO, place: str) -> dict[str, Any]:
+def _read_document(stac_io: PatientApiIO, place: str) -> dict[str, Any]:
     with _named(place):
         document = stac_io.read_json(place)
     if not isinstance(document, dict):
@@ -145,8 +146,9 @@ def _named(catalog: str) -> Iterator[None]:
         raise CatalogError(f"catalogue {catalog} cannot be read: {error}") from error
 
 
-def _self_href(item: dict[str, Any]) -> str | None:
-    for link in item.get("links") or []:
+def _self_href(item: object) -> str | None:
+    links = item.get("links") if isinstance(item, dict) else None
+    for link in links if isinstance(links, list) else []:
         if (
             isinstance(link, dict)
             and link.get("rel") == "self"

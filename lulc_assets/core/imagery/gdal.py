@@ -1,28 +1,22 @@
 """The GDAL settings of every raster that this package opens, in one place.
 
 What belongs here: options of GDAL and the environment that carries them. What does not:
-opening, which ``source`` and ``cog`` do inside this environment.
+opening, which ``source`` and ``cog`` do inside this environment; HTTP, which ``ranges`` does.
 """
 
 import rasterio
 
 GDAL_OPTIONS: dict[str, str | int] = {
-    # More than one thread switches GDAL's HTTP retries off (GDAL issues 12426, 12933).
+    # Files are read side by side by our own threads, one dataset a thread.
     "GDAL_NUM_THREADS": 1,
     # One request a file, not a listing of its folder; no side-car changes what is read.
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_PAM_ENABLED": "NO",
-    # 503 and 429 are retried by GDAL; dropped and truncated connections are not.
-    "GDAL_HTTP_MAX_RETRY": 4,
-    "GDAL_HTTP_RETRY_DELAY": 1,
-    "GDAL_HTTP_CONNECTTIMEOUT": 15,
-    "GDAL_HTTP_TIMEOUT": 60,
-    "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES",
-    # The header of a COG with all its tile offsets in one request.
-    "GDAL_INGESTED_BYTES_AT_OPEN": 32768,
-    "GDAL_CACHEMAX": 256,
+    # rasterio passes this one on in bytes, whatever GDAL's documentation says of megabytes: a
+    # cache of 256 bytes decodes a block anew for every window that touches it.
+    "GDAL_CACHEMAX": 256 * 2**20,
 }
-"""Options for local and remote reads alike; the cache is in MB."""
+"""Options for local and remote reads alike."""
 
 
 def gdal_env() -> rasterio.Env:

@@ -7,7 +7,9 @@ path GDAL would read any file or internal port of this machine. What does not: o
 
 import ipaddress
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -26,36 +28,56 @@ class HrefPolicy:
             may name no local file.
         allow_private: whether private and loopback addresses may be read. The host of
             ``root`` itself always may: the user named it.
+        allow_hosts: hosts and buckets that the user allows beside those of the provider.
     """
 
     root: str
     allow_private: bool = False
+    allow_hosts: tuple[str, ...] = ()
 
-    def resolve(self, href: str, base: str) -> str:
+    def resolve(self, href: str, base: str, hosts: Sequence[str] = ()) -> str:
         """Absolute form of an href found in the document at ``base``, or a refusal.
+
+        Args:
+            href: as written.
+            base: path or URL of the document that holds it.
+            hosts: the only hosts and buckets that the provider uses, ``*`` at the beginning
+                allowed; empty: any public one.
 
         Raises:
             HrefRefused: the place is not allowed.
         """
         check_href(href)
         absolute = join_href(href, base)
-        if is_remote(absolute):
-            if not self.allow_private:
-                self._refuse_private(absolute)
-            return absolute
-        return self._inside_root(absolute, href)
-
-    def _refuse_private(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme == "s3":
-            return
-        host = parts.hostname or ""
-        if is_remote(self.root) and host == (urlsplit(self.root).hostname or ""):
-            return
-        if _is_private(host):
+        if not is_remote(absolute):
+            return self._inside_root(absolute, href)
+        if self.is_private(absolute) and not self._is_trusted(absolute):
             raise HrefRefused(
-                f"{url!r} points to a private address; allow private addresses only for a "
-                "catalogue that you trust"
+                f"{shown(absolute)!r} points to a private address; allow private addresses only "
+                "for a catalogue that you trust"
+            )
+        if hosts and not self._is_trusted(absolute):
+            self._require_listed(absolute, (*hosts, *self.allow_hosts))
+        return absolute
+
+    def is_private(self, url: str) -> bool:
+        """Whether a URL names a private address as it is written (names are not resolved)."""
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and is_private_host(parts.hostname or "")
+
+    def _is_trusted(self, url: str) -> bool:
+        """Whether the user vouches for the host: named it, or allowed private ones."""
+        host = urlsplit(url).hostname or ""
+        if self.is_private(url) and self.allow_private:
+            return True
+        return is_remote(self.root) and host == (urlsplit(self.root).hostname or "")
+
+    def _require_listed(self, url: str, hosts: Sequence[str]) -> None:
+        host = urlsplit(url).hostname or ""
+        if not any(fnmatchcase(host, pattern) for pattern in hosts):
+            raise HrefRefused(
+                f"{shown(url)!r}: host {host!r} is none of this provider's ({', '.join(hosts)}); "
+                "add it to the allowed hosts if you trust it"
             )
 
     def _inside_root(self, path: str, href: str) -> str:
@@ -75,20 +97,31 @@ def check_href(href: str) -> str:
         HrefRefused: a VRT or other XML or JSON text, a ``/vsi`` path, another scheme,
             a control character, or nothing at all.
     """
-    shown = repr(href)[:200]
+    name = repr(shown(href))[:200]
     text = unquote(href)
     if not href.strip() or any(ord(character) < 32 for character in text):
-        raise HrefRefused(f"href {shown} is empty or holds control characters")
+        raise HrefRefused(f"href {name} is empty or holds control characters")
     if text.lstrip()[:1] in "<{" or "/vsi" in text.lower():
-        raise HrefRefused(f"href {shown} is a GDAL text or virtual path, not a file")
+        raise HrefRefused(f"href {name} is a GDAL text or virtual path, not a file")
     parts = urlsplit(href)
     if parts.scheme and parts.scheme not in (*_REMOTE, "file"):
-        raise HrefRefused(f"href {shown}: scheme {parts.scheme!r} is not http, https, s3 or file")
+        raise HrefRefused(f"href {name}: scheme {parts.scheme!r} is not http, https, s3 or file")
     if parts.scheme in _REMOTE and (not parts.netloc or "@" in parts.netloc):
-        raise HrefRefused(f"href {shown} has no host, or holds a user name")
+        raise HrefRefused(f"href {name} has no host, or holds a user name")
     if parts.scheme == "file" and parts.netloc not in ("", "localhost"):
-        raise HrefRefused(f"href {shown} names a file of another machine")
+        raise HrefRefused(f"href {name} names a file of another machine")
     return href
+
+
+def shown(href: str) -> str:
+    """An href as it may be printed: without its query, which may hold a signature."""
+    return href.partition("?")[0] if is_remote(href) else href
+
+
+def unsigned(href: str) -> str:
+    """An href without the query of a signature; signatures are made anew before reading."""
+    query = urlsplit(href).query
+    return shown(href) if "sig=" in query or "Signature=" in query else href
 
 
 def is_remote(href: str) -> bool:
@@ -117,10 +150,11 @@ def _join_s3(base: str, href: str) -> str:
     return "s3" + urljoin("http" + base.removeprefix("s3"), href).removeprefix("http")
 
 
-def _is_private(host: str) -> bool:
+def is_private_host(host: str) -> bool:
     """Whether a host is written as an address, or a name, that is not public.
 
-    Names are not resolved here. ``inet_aton`` knows the short forms that curl accepts as
+    Names are not resolved here (``remote`` looks at the address it is connected to).
+    ``inet_aton`` knows the short forms that curl accepts as
     addresses too: ``127.1``, ``0x7f000001``, ``2130706433``.
     """
     name = host.lower().rstrip(".")

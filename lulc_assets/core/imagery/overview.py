@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.grid import PixelGrid, Window
-from lulc_assets.core.imagery.source import RasterSource
+from lulc_assets.core.imagery.access import Access
+from lulc_assets.core.imagery.source import RasterSource, read_mask
 from lulc_assets.core.scene.recipe import SCL_ROLE, SceneRecipe
 
 
@@ -33,11 +34,13 @@ def lattice_of(grid: PixelGrid, max_px: int) -> PixelGrid:
 def read_scl_lattice(recipe: SceneRecipe, lattice: PixelGrid) -> npt.NDArray[np.uint8]:
     """SCL codes at the lattice's cell centres by nearest pixel, uint8 (h, w), 0 outside.
 
+    The mask layer of HLS comes as SCL codes too.
+
     Raises:
         SceneError: the file cannot be opened or read, or lies on a wrong grid.
     """
     asset = recipe.bands[SCL_ROLE]
     with RasterSource(
-        asset.href, lattice, scene_id=recipe.id, gsd_m=asset.gsd_m, lattice=True
+        asset.href, lattice, gsd_m=asset.gsd_m, access=Access.of(recipe), lattice=True
     ) as source:
-        return source.read_codes(Window(0, 0, lattice.height, lattice.width))
+        return read_mask(source, recipe, Window(0, 0, lattice.height, lattice.width))

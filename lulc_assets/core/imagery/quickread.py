@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.imagery.access import Access
 from lulc_assets.core.imagery.masks import votes
 from lulc_assets.core.imagery.overview import read_scl_lattice
 from lulc_assets.core.imagery.source import RasterSource
@@ -47,7 +48,7 @@ def look_at_scene(recipe: SceneRecipe, lattice: PixelGrid) -> SceneLook:
     for role in _RGB:
         asset = recipe.bands[role]
         with RasterSource(
-            asset.href, lattice, scene_id=recipe.id, gsd_m=asset.gsd_m, lattice=True
+            asset.href, lattice, gsd_m=asset.gsd_m, access=Access.of(recipe), lattice=True
         ) as source:
             band = source.read_dn(whole)
         valid &= band.usable & (band.dn > 0)

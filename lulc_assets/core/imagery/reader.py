@@ -1,4 +1,4 @@
-"""From a reading recipe to reflectance and validity on the tile's 10 m grid.
+"""From a reading recipe to reflectance and validity on the tile's own grid.
 
 What belongs here: what digital numbers mean: validity, offset, scale, clipping. What
 does not: finding scenes (``core/catalog``), sampling (``resample``), opening (``source``).
@@ -10,9 +10,11 @@ The rules, in this order:
    the producer clipped: valid, reflectance 0.
 2. Bands of another grid (20 m bands, or files that are not on the tile's grid) are sampled
    bilinearly from pixels above 0 only; SCL is sampled by nearest pixel.
-3. Reflectance = (DN + offset) · scale, in floats, clipped once to 0–1.
+3. The grid has the scene's own sampling, 10 m or 30 m; the two never mix.
+4. Reflectance = (DN + offset) · scale, in floats, clipped once to 0–1.
 """
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
@@ -20,11 +22,16 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
-from lulc_assets.core.errors import LulcError, UnreadableRaster
+from lulc_assets.core.errors import LulcError, SceneGridMismatch
 from lulc_assets.core.grid import PixelGrid, Window
-from lulc_assets.core.imagery.masks import SCL_MAX, SCL_NO_DATA
-from lulc_assets.core.imagery.source import RasterSource
+from lulc_assets.core.imagery.access import Access
+from lulc_assets.core.imagery.masks import SCL_NO_DATA
+from lulc_assets.core.imagery.signing import Signer
+from lulc_assets.core.imagery.source import BandWindow, RasterSource, read_mask
 from lulc_assets.core.scene.recipe import BAND_ROLES, SCL_ROLE, SceneRecipe
+
+READ_THREADS = 4
+"""Files of a scene that are read side by side; GDAL itself uses one thread a file."""
 
 
 @dataclass(frozen=True)
@@ -46,18 +53,30 @@ class SceneBlock:
 class SceneReader:
     """Reads windows of one scene; keeps its seven files open between ``with`` and its end.
 
-    A reader serves one thread at a time.
+    A reader serves one thread at a time; it reads its files side by side itself.
     """
 
-    def __init__(self, recipe: SceneRecipe, grid: PixelGrid):
+    def __init__(
+        self,
+        recipe: SceneRecipe,
+        grid: PixelGrid,
+        *,
+        overview: bool = False,
+        signer: Signer | None = None,
+    ):
         """Plan the read; nothing is opened yet.
 
         Args:
             recipe: where the files are and what their numbers mean.
-            grid: target: the area of interest, cut from the tile's own 10 m grid.
+            grid: target: the area of interest, cut from the tile's own grid (10 m; of HLS
+                30 m). With ``overview`` any coarser grid.
+            overview: read from overviews, and accept files that are decimated copies.
+            signer: replaces the signing service that the recipe names.
         """
         self.recipe = recipe
         self.grid = grid
+        self.overview = overview
+        self._signer = signer
         self._sources: dict[str, RasterSource] = {}
         self._stack = ExitStack()
 
@@ -67,12 +86,23 @@ class SceneReader:
         Raises:
             SceneError: a file cannot be opened or lies on a grid that cannot be right.
         """
+        self._require_sampling()
+        access = Access.of(self.recipe, self._signer)
+        # Asked for an overview, a decimated copy will do, as coarse as the grid.
+        coarser = max(1.0, self.grid.pixel_m / self.recipe.gsd_m) if self.overview else 1.0
         with ExitStack() as stack:
+            # One after the other: a dead server is noticed at the first file.
             for role in (*BAND_ROLES, SCL_ROLE):
                 asset = self.recipe.bands[role]
-                self._sources[role] = stack.enter_context(
-                    RasterSource(asset.href, self.grid, scene_id=self.recipe.id, gsd_m=asset.gsd_m)
+                source = RasterSource(
+                    asset.href,
+                    self.grid,
+                    gsd_m=asset.gsd_m * coarser,
+                    access=access,
+                    lattice=self.overview,
                 )
+                self._sources[role] = stack.enter_context(source)
+            self._threads = stack.enter_context(ThreadPoolExecutor(READ_THREADS))
             self._stack = stack.pop_all()
         return self
 
@@ -105,28 +135,51 @@ class SceneReader:
         if not self._sources:
             raise LulcError("SceneReader.read needs the reader's files open: use `with`")
         _require_inside(window, self.grid)
-        scl = self._read_scl(window)
+        values = np.empty((len(BAND_ROLES), window.height, window.width), np.float32)
+
+        def read_band(index: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+            band = self._sources[BAND_ROLES[index]].read_dn(window)
+            _to_reflectance(band.dn, self.recipe, values[index])
+            return band.usable, band.dn > 0
+
+        mask = self._threads.submit(read_mask, self._sources[SCL_ROLE], self.recipe, window)
+        bands = [self._threads.submit(read_band, index) for index in range(len(BAND_ROLES))]
+        # All have ended before an error is raised: a source serves one thread at a time.
+        wait([mask])
+        wait(bands)
+        scl = mask.result()
         valid = scl != SCL_NO_DATA
         any_dn = np.zeros(valid.shape, bool)
-        values = np.empty((len(BAND_ROLES), *valid.shape), np.float32)
-        for index, role in enumerate(BAND_ROLES):
-            band = self._sources[role].read_dn(window)
-            valid &= band.usable
-            any_dn |= band.dn > 0
-            _to_reflectance(band.dn, self.recipe, values[index])
+        for usable, positive in (band.result() for band in bands):
+            valid &= usable
+            any_dn |= positive
         valid &= any_dn
         if not valid.all():
             values *= valid
         return SceneBlock(values, valid, scl)
 
-    def _read_scl(self, window: Window) -> npt.NDArray[np.uint8]:
-        scl = self._sources[SCL_ROLE].read_codes(window)
-        if int(scl.max()) > SCL_MAX:
-            raise UnreadableRaster(
-                f"scene {self.recipe.id}: {self.recipe.bands[SCL_ROLE].href} holds code "
-                f"{int(scl.max())}; scene classification ends at {SCL_MAX}"
+    def read_mask(self, window: Window) -> npt.NDArray[np.uint8]:
+        """SCL codes of a window, uint8 (h, w), 0 outside the file."""
+        _require_inside(window, self.grid)
+        return read_mask(self._sources[SCL_ROLE], self.recipe, window)
+
+    def read_dn(self, role: str, window: Window) -> BandWindow:
+        """Digital numbers of one band on a window, as :class:`BandWindow`."""
+        _require_inside(window, self.grid)
+        return self._sources[role].read_dn(window)
+
+    @property
+    def skips_pixels(self) -> bool:
+        """Whether a file lacks an overview near this grid, so that most is read in vain."""
+        return not all(source.is_coarse_enough for source in self._sources.values())
+
+    def _require_sampling(self) -> None:
+        gsd_m = self.recipe.gsd_m
+        if not self.overview and self.grid.pixel_m != gsd_m:
+            raise SceneGridMismatch(
+                f"scene {self.recipe.id} is sampled at {gsd_m:g} m, the grid has pixels of "
+                f"{self.grid.pixel_m:g} m; read it on its own grid, or as an overview"
             )
-        return scl
 
 
 def read_scene(recipe: SceneRecipe, grid: PixelGrid) -> SceneBlock:

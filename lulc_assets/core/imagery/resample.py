@@ -37,12 +37,17 @@ class Axis:
     nearest: npt.NDArray[np.int64]
     inside: BoolArray
 
-    @property
-    def span(self) -> tuple[int, int]:
-        """First source pixel needed and one past the last; (0, 0) when none is."""
+    def span(self, *, nearest: bool) -> tuple[int, int]:
+        """First source pixel needed and one past the last; (0, 0) when none is.
+
+        Args:
+            nearest: only the pixels that hold a target's centre are needed: one fewer at
+                the end, and with it often a whole row of blocks.
+        """
         if not self.inside.any():
             return 0, 0
-        return int(self.low[self.inside].min()), int(self.high[self.inside].max()) + 1
+        low, high = (self.nearest, self.nearest) if nearest else (self.low, self.high)
+        return int(low[self.inside].min()), int(high[self.inside].max()) + 1
 
     def since(self, start: int, size: int) -> "Axis":
         """The same axis on a piece of the source that begins at ``start``."""
@@ -117,13 +122,23 @@ def sample_bilinear(source: FloatArray, valid: BoolArray, rows: Axis, cols: Axis
 
 def _blend(source: FloatArray, rows: Axis, cols: Axis) -> FloatArray:
     # Columns first: gathering along a row is the slow part, and there are fewer rows yet.
-    one = np.float32(1)
-    across = cols.weight[None, :]
-    wide = np.take(source, cols.low, axis=1) * (one - across)
-    wide += np.take(source, cols.high, axis=1) * across
-    down = rows.weight[:, None]
-    result: FloatArray = wide[rows.low] * (one - down)
-    result += wide[rows.high] * down
+    wide = _mix(source, cols.low, cols.high, cols.weight[None, :], axis=1)
+    return _mix(wide, rows.low, rows.high, rows.weight[:, None], axis=0)
+
+
+def _mix(
+    source: FloatArray,
+    low: npt.NDArray[np.int64],
+    high: npt.NDArray[np.int64],
+    weight: FloatArray,
+    axis: int,
+) -> FloatArray:
+    """``source[low] · (1 − weight) + source[high] · weight`` along an axis, in place."""
+    result: FloatArray = np.take(source, low, axis=axis)
+    result *= np.float32(1) - weight
+    upper = np.take(source, high, axis=axis)
+    upper *= weight
+    result += upper
     return result
 
 

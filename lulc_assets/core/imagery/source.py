@@ -1,7 +1,8 @@
 """One open raster of a scene, and its pixels on a window of another grid.
 
 What belongs here: opening, the checks that need no pixels, reading a window with the
-right sampling. What does not: what the numbers mean (``reader``).
+right sampling. What does not: what the numbers mean (``reader``), or how remote bytes come
+(``remote``).
 """
 
 from dataclasses import dataclass
@@ -15,8 +16,11 @@ from rasterio.errors import RasterioError
 
 from lulc_assets.core.errors import SceneGridMismatch, UnreadableRaster
 from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.imagery.access import Access
 from lulc_assets.core.imagery.gdal import gdal_env
-from lulc_assets.core.imagery.href import check_href, is_remote, local_path
+from lulc_assets.core.imagery.href import check_href, is_remote, local_path, shown
+from lulc_assets.core.imagery.masks import FMASK_FILL, SCL_MAX, scl_from_fmask
+from lulc_assets.core.imagery.remote import RemoteFile, SingleFile
 from lulc_assets.core.imagery.resample import (
     Axis,
     BoolArray,
@@ -25,6 +29,7 @@ from lulc_assets.core.imagery.resample import (
     sample_bilinear,
     sample_nearest,
 )
+from lulc_assets.core.scene.recipe import SceneRecipe
 
 COARSEST = 1.5
 """A file's pixel may be this many times its nominal ground sampling, no more: a tenfold
@@ -33,6 +38,9 @@ decimated copy under a 10 m item must not pass for 10 m data."""
 FINEST = 0.5
 """A file's pixel must be at least this many target pixels: bilinear sampling of much finer
 pixels would skip most of them."""
+
+SKIPPED = 4.0
+"""A lattice whose cells are more than this many of the file's pixels reads mostly in vain."""
 
 MAX_SIDE_PX = 45_000
 """Largest accepted side of a raster; a Sentinel-2 tile has 10,980 pixels at 10 m."""
@@ -56,43 +64,49 @@ class BandWindow:
 
 
 class RasterSource:
-    """A single-band GeoTIFF that stays open, and where it lies on the target grid."""
+    """A single-band raster that stays open, and where it lies on the target grid.
+
+    A source serves one thread at a time.
+    """
 
     def __init__(
         self,
         href: str,
         grid: PixelGrid,
         *,
-        scene_id: str,
         gsd_m: float,
+        access: Access,
         lattice: bool = False,
     ):
         """Open the file and check that it can be read onto ``grid``.
 
         Args:
-            href: path or URL of a GeoTIFF; ``file``, ``http``, ``https`` and ``s3``.
+            href: path or URL; ``file``, ``http``, ``https`` and ``s3``.
             grid: target grid; windows are pixels of it.
-            scene_id: for messages.
-            gsd_m: nominal ground sampling of the band, metres.
-            lattice: ``grid`` is a coarse lattice for sampling codes: the coarsest overview
-                that is still finer than it is read instead of the full resolution.
+            gsd_m: ground sampling that is promised or will do, metres; a much coarser file is
+                refused.
+            access: how the scene's files are opened.
+            lattice: ``grid`` is a coarse lattice: the coarsest overview that is still finer
+                than it is read instead of the full resolution.
 
         Raises:
-            HrefRefused: the href's form is not allowed.
-            UnreadableRaster: missing, not a GeoTIFF, or not one band.
+            HrefRefused: the href's form, address or a redirect is not allowed.
+            UnreadableRaster: missing, another format, or not one band.
             SceneGridMismatch: other CRS, rotated, or another pixel size than promised.
         """
-        self.href = href
+        self.href = shown(check_href(href))
         self.grid = grid
-        self.scene_id = scene_id
+        self.access = access
+        self._remote = RemoteFile(access.ranges(href)) if is_remote(href) else None
+        self._path = "" if self._remote else str(local_path(href))
         self._dataset = self._open()
         try:
             self._check(gsd_m, lattice=lattice)
+            if lattice:
+                self._use_overview()
         except BaseException:
             self._dataset.close()
             raise
-        if lattice:
-            self._use_overview()
 
     def __enter__(self) -> "RasterSource":
         return self
@@ -115,8 +129,8 @@ class RasterSource:
         inside = rows.inside[:, None] & cols.inside[None, :]
         if not inside.any():
             return BandWindow(np.zeros(inside.shape, np.float32), inside)
-        stored, rows, cols = self._read(rows, cols)
-        broken = _broken(stored, self._dataset.nodata)
+        stored, rows, cols = self._read(rows, cols, nearest=self._is_aligned)
+        broken = _broken(stored, (self._dataset.nodata, self.access.nodata_dn))
         if broken is not None:
             stored = np.where(broken, 0, stored)
             inside &= ~sample_nearest(broken, rows, cols)
@@ -128,30 +142,41 @@ class RasterSource:
             sampled[~inside] = 0
         return BandWindow(sampled, inside)
 
-    def read_codes(self, window: Window) -> npt.NDArray[np.uint8]:
-        """Codes of a window by nearest pixel, uint8 (h, w), 0 outside the file."""
+    def read_codes(self, window: Window, *, outside: int = 0) -> npt.NDArray[np.uint8]:
+        """Codes of a window by nearest pixel, uint8 (h, w), ``outside`` outside the file."""
         rows, cols = self._axes(window)
         inside = rows.inside[:, None] & cols.inside[None, :]
-        codes = np.zeros(inside.shape, np.uint8)
+        codes = np.full(inside.shape, outside, np.uint8)
         if inside.any():
-            stored, rows, cols = self._read(rows, cols)
+            stored, rows, cols = self._read(rows, cols, nearest=True)
             if stored.dtype != np.uint8:
-                raise UnreadableRaster(
-                    f"scene {self.scene_id}: {self.href} holds {stored.dtype}, not 8-bit codes"
-                )
-            codes[inside] = sample_nearest(stored, rows, cols)[inside]
+                raise UnreadableRaster(f"{self._name} holds {stored.dtype}, not 8-bit codes")
+            np.copyto(codes, sample_nearest(stored, rows, cols), where=inside)
         return codes
 
+    @property
+    def is_coarse_enough(self) -> bool:
+        """Whether a read of the whole grid skips few pixels of the file (or its overview)."""
+        return self.grid.pixel_m <= SKIPPED * self._dataset.transform.a
+
+    @property
+    def _name(self) -> str:
+        return f"scene {self.access.scene_id}: {self.href}"
+
     def _open(self, **options: int) -> rasterio.DatasetReader:
-        href = check_href(self.href)
-        place = href if is_remote(href) else str(local_path(href))
+        driver = self.access.driver
         try:
             with gdal_env():
-                return rasterio.open(place, driver="GTiff", **options)
+                if self._remote is None:
+                    return rasterio.open(self._path, driver=driver, **options)
+                opener = SingleFile(self._remote)
+                return rasterio.open(self._remote.name, driver=driver, opener=opener, **options)
         except (RasterioError, OSError) as error:
+            if self._remote is not None:
+                self._remote.raise_error()
             raise UnreadableRaster(
-                f"scene {self.scene_id}: cannot open {self.href}: {error}; "
-                "check that the file exists and is a GeoTIFF"
+                f"{self._name} cannot be opened: {error}; check that the file exists and is read "
+                f"by GDAL's {driver}"
             ) from error
 
     def _use_overview(self) -> None:
@@ -164,7 +189,7 @@ class RasterSource:
             self._dataset = self._open(overview_level=levels[-1])
 
     def _check(self, gsd_m: float, *, lattice: bool) -> None:
-        data, name = self._dataset, f"scene {self.scene_id}: {self.href}"
+        data, name = self._dataset, self._name
         if data.count != 1:
             raise UnreadableRaster(f"{name} has {data.count} bands, one is expected")
         if max(data.height, data.width) > MAX_SIDE_PX:
@@ -183,8 +208,8 @@ class RasterSource:
         pixel_m = max(transform.a, -transform.e)
         if pixel_m > COARSEST * gsd_m:
             raise SceneGridMismatch(
-                f"{name} has pixels of {pixel_m:g} m where {gsd_m:g} m are promised: "
-                "a decimated copy?"
+                f"{name} has pixels of {pixel_m:g} m where {gsd_m:g} m are promised: a decimated "
+                "copy? It can only be read as an overview"
             )
         if not lattice and min(transform.a, -transform.e) < FINEST * self.grid.pixel_m:
             raise SceneGridMismatch(
@@ -222,27 +247,51 @@ class RasterSource:
         )
         return rows, cols
 
-    def _read(self, rows: Axis, cols: Axis) -> tuple[npt.NDArray, Axis, Axis]:  # type: ignore[type-arg]
+    def _read(self, rows: Axis, cols: Axis, *, nearest: bool) -> tuple[npt.NDArray, Axis, Axis]:  # type: ignore[type-arg]
         """The piece of the file that the axes need, and the axes on that piece."""
-        (top, bottom), (left, right) = rows.span, cols.span
+        (top, bottom), (left, right) = (axis.span(nearest=nearest) for axis in (rows, cols))
         window = rasterio.windows.Window(left, top, right - left, bottom - top)
         try:
             with gdal_env():
                 stored = self._dataset.read(1, window=window)
         except (RasterioError, OSError) as error:
+            if self._remote is not None:
+                self._remote.raise_error()
             raise UnreadableRaster(
-                f"scene {self.scene_id}: reading {self.href} failed: "
-                f"{error.__cause__ or error}; the file is truncated or damaged"
+                f"{self._name} cannot be read: {error.__cause__ or error}; the file is truncated "
+                "or damaged"
             ) from error
+        if self._remote is not None:
+            self._remote.raise_error()
         return stored, rows.since(top, bottom - top), cols.since(left, right - left)
 
 
-def _broken(stored: npt.NDArray, nodata: float | None) -> BoolArray | None:  # type: ignore[type-arg]
-    """NaN, infinity, and a declared no-data value other than 0 (0 is judged per pixel)."""
+def read_mask(source: RasterSource, recipe: SceneRecipe, window: Window) -> npt.NDArray[np.uint8]:
+    """SCL codes of a window of a scene's mask layer, uint8 (h, w), 0 outside the file.
+
+    Raises:
+        UnreadableRaster: the read fails, or the file holds codes that do not exist.
+    """
+    if recipe.mask == "fmask":
+        return scl_from_fmask(source.read_codes(window, outside=FMASK_FILL))
+    scl = source.read_codes(window)
+    if int(scl.max()) > SCL_MAX:
+        raise UnreadableRaster(
+            f"scene {recipe.id}: {source.href} holds code {int(scl.max())}; scene classification "
+            f"ends at {SCL_MAX}"
+        )
+    return scl
+
+
+def _broken(
+    stored: npt.NDArray,  # type: ignore[type-arg]
+    nodata: tuple[float | None, ...],
+) -> BoolArray | None:
+    """NaN, infinity, and no-data values other than 0 (0 is judged per pixel)."""
     broken = None
     if np.issubdtype(stored.dtype, np.floating):
         broken = ~np.isfinite(stored)
-    if nodata is not None and np.isfinite(nodata) and nodata != 0:
-        declared = stored == nodata
+    for value in {value for value in nodata if value is not None and np.isfinite(value) and value}:
+        declared = stored == value
         broken = declared if broken is None else broken | declared
     return broken

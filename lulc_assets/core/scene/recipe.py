@@ -16,6 +16,10 @@ SCL_ROLE = "scl"
 """Role of the scene classification layer."""
 
 Level = Literal["L1C", "L2A"]
+"""``L1C`` reflectance at the top of the atmosphere, ``L2A`` at the surface (HLS too)."""
+
+MaskKind = Literal["scl", "fmask"]
+"""How the codes of the mask layer are read: Sentinel-2 SCL, or the bits of HLS Fmask."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +43,27 @@ class SceneRecipe:
         datetime: time of acquisition, aware, UTC.
         baseline: processing baseline, e.g. ``05.09``; empty when unknown.
         cloud_cover_pct: of the whole product, 0–100, as the provider says.
-        bands: role → file; the six roles of ``BAND_ROLES`` and ``scl``.
+        bands: role → file; the six roles of ``BAND_ROLES`` and ``scl`` (the mask layer,
+            whatever its kind). Hrefs are as the provider serves them, never signed.
         scale: reflectance of one DN.
-        offset_dn: what must be added to the stored DN before scaling, 0 or −1000.
+        offset_dn: what must be added to the stored DN before scaling, usually 0 or −1000.
         offset_reason: why, in a sentence.
         change_stamp: changes when the provider reprocesses or replaces the item.
         acquisition: groups duplicates: platform, sensing time, relative orbit and tile.
         footprint: GeoJSON geometry in longitude and latitude.
         datastrip_start: start of sensing of the datastrip, as the producer writes it; empty
             when unknown. Two datastrips of one acquisition are no duplicates.
+        offset_needs_proof: the metadata state an offset that no baseline explains; it holds
+            only if the pixels show it.
+        nodata_pct: share of the product without data, 0–100, as the provider says; None
+            when it does not.
+        shadow_pct: share of cloud shadow, 0–100, of the part with data; None when unknown.
+        driver: the one GDAL driver that may open the files.
+        mask: how the mask layer is read.
+        nodata_dn: DN that means no data in the bands, whether or not the file declares it.
+        signer: name of the service that signs hrefs just before reading; empty: none.
+        s3_endpoint: endpoint of ``s3`` hrefs where it is not Amazon's.
+        private_network: whether the user allowed hrefs on private addresses.
     """
 
     id: str
@@ -66,6 +82,20 @@ class SceneRecipe:
     acquisition: str
     footprint: Mapping[str, Any]
     datastrip_start: str = ""
+    offset_needs_proof: bool = False
+    nodata_pct: float | None = None
+    shadow_pct: float | None = None
+    driver: str = "GTiff"
+    mask: MaskKind = "scl"
+    nodata_dn: int = 0
+    signer: str = ""
+    s3_endpoint: str = ""
+    private_network: bool = False
+
+    @property
+    def gsd_m(self) -> float:
+        """Ground sampling of the finest band, metres: 10 for Sentinel-2, 30 for HLS."""
+        return min(asset.gsd_m for asset in self.bands.values())
 
     @property
     def date(self) -> str:

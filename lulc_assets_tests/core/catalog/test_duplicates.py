@@ -32,3 +32,25 @@ def test_two_datastrips_of_one_acquisition_are_both_kept():
     second = scene("b", datastrip_start="20200701T101200")
     again = scene("c", datastrip_start="20200701T100501", baseline="05.00")
     assert find_duplicates([first, second, again]) == {"a": "c"}
+
+
+def box(west, east):
+    ring = [[west, 45], [east, 45], [east, 46], [west, 46], [west, 45]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+def test_without_datastrips_footprints_that_overlap_little_are_both_kept():
+    scenes = [scene("a", footprint=box(14, 14.6)), scene("b", footprint=box(14.5, 15))]
+    assert not find_duplicates(scenes)
+
+
+def test_without_datastrips_a_part_of_the_same_ground_is_a_duplicate():
+    """A second station received the end of the pass only."""
+    scenes = [scene("a_0", footprint=box(14, 15)), scene("a_1", footprint=box(14, 14.2))]
+    assert find_duplicates(scenes) == {"a_0": "a_1"}
+
+
+def test_a_footprint_that_crosses_itself_does_not_stop_the_comparison():
+    bow = {"type": "Polygon", "coordinates": [[[14, 45], [15, 46], [15, 45], [14, 46], [14, 45]]]}
+    scenes = [scene("a", footprint=bow), scene("b", footprint=box(14, 15))]
+    assert find_duplicates(scenes) == {"a": "b"}

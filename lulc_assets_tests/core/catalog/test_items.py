@@ -1,8 +1,6 @@
-import json
-
 import pytest
 
-from lulc_assets.core.catalog.items import recipe_from_item, require_epsg
+from lulc_assets.core.catalog.items import recipe_from_item, require_epsg, require_sampling
 from lulc_assets.core.errors import (
     HrefRefused,
     IncompleteItem,
@@ -11,7 +9,9 @@ from lulc_assets.core.errors import (
     SceneGridMismatch,
     UnknownDialect,
 )
+from lulc_assets.core.grid import tile_grid
 from lulc_assets.core.imagery.href import HrefPolicy
+from lulc_assets.core.scene.hls import hls_grid
 from lulc_assets_tests.core.catalog.stac_documents import make_item
 
 ROOT = "/data/catalog.json"
@@ -112,42 +112,64 @@ def test_an_item_that_declares_no_crs_is_left_to_the_file():
     require_epsg(without(make_item(), "proj:epsg"), 32633)
 
 
-# Written by hand from the providers' documentation: Planetary Computer keeps the offset
-# (its Sentinel-2 dataset page, "baseline change"); Earth Search v1 documents
-# `earthsearch:boa_offset_applied`; Collection 1 states the offset in raster:bands.
-PROVIDERS = [
-    ("planetary_computer/S2A_MSIL2A_20190101T000001_R116_T58UFF_20201007T214659",
-     "planetary_computer", "58UFF", "02.12", 0),
-    ("planetary_computer/S2A_MSIL2A_20230216T145731_R082_T21UYT_20230217T083102",
-     "planetary_computer", "21UYT", "04.00", -1000),
-    ("planetary_computer/S2A_MSIL2A_20240823T174901_R141_T13TDE_20240824T013055",
-     "planetary_computer", "13TDE", "05.11", -1000),
-    ("planetary_computer/S2B_MSIL2A_20190629T212529_R043_T06VVN_20201006T080531",
-     "planetary_computer", "06VVN", "02.12", 0),
-    ("earth_search_v1/S2A_13TDE_20231008_0_L2A", "earth_search_v1", "13TDE", "05.09", 0),
-    ("earth_search_v1/S2A_29RKH_20200219_0_L2A", "earth_search_v1", "29RKH", "02.14", 0),
-    ("earth_search_v1_c1/S2A_T13TDE_20240405T175934_L2A",
-     "earth_search_c1", "13TDE", "05.10", -1000),
-    ("earth_search_v0/S2A_28QCH_20200714_0_L2A", "earth_search_v0", "28QCH", "02.14", 0),
-]  # fmt: skip
+def test_a_number_that_is_no_gsd_gives_way_to_the_nominal_one():
+    item = make_item()
+    for value in ("ten", 0, None, True):
+        item["assets"]["B11"]["gsd"] = value
+        assert recipe(item).bands["swir1"].gsd_m == 20
 
 
-@pytest.mark.real_data
-@pytest.mark.parametrize(("path", "expected"), [(row[0], row[1:]) for row in PROVIDERS])
-def test_items_as_the_providers_serve_them(real_data, path, expected):
-    file = real_data / "stac_items" / f"{path}.json"
-    item = json.loads(file.read_text())
-    found = recipe_from_item(item, str(file), HrefPolicy(str(file)))
-    assert (found.provider, found.mgrs_tile, found.baseline, found.offset_dn) == expected
-    assert found.level == "L2A"
-    assert found.bands["red"].href.endswith(("B04.tif", "B04_10m.tif"))
-    assert found.bands["swir1"].href.endswith(("B11.tif", "B11_20m.tif"))
-    assert [found.bands[role].gsd_m for role in ("red", "swir1", "scl")] == [10, 20, 20]
+def test_a_scale_that_the_product_does_not_have_is_refused():
+    item = make_item()
+    item["assets"]["B04"]["raster:bands"] = [{"scale": 1e-3, "offset": 0}]
+    with pytest.raises(OffsetUndecidable, match=r"B04.*0\.001"):
+        recipe(item)
 
 
-@pytest.mark.real_data
-@pytest.mark.parametrize("provider", ["cdse", "hls", "stactools_sentinel2"])
-def test_items_in_formats_that_are_not_read_yet_are_refused_by_name(real_data, provider):
-    for file in sorted((real_data / "stac_items" / provider).glob("*.json")):
-        with pytest.raises(UnknownDialect):
-            recipe_from_item(json.loads(file.read_text()), str(file), HrefPolicy(str(file)))
+def test_signatures_are_cut_off_and_never_stored():
+    item = make_item()
+    host = "https://sentinel2l2a01.blob.core.windows.net/x"
+    for name, asset in item["assets"].items():
+        asset["href"] = f"{host}/{name}.tif?st=2024-01-01&sig=secret"
+    found = recipe(item)
+    assert "secret" not in str(found.to_dict())
+    assert found.bands["red"].href == f"{host}/B04.tif"
+    assert found.signer == "planetary_computer"
+
+
+def test_hosts_that_the_provider_does_not_use_are_refused_unless_the_user_adds_them():
+    item = make_item(href="https://example.org/{name}.tif")
+    with pytest.raises(HrefRefused, match=r"example\.org"):
+        recipe(item)
+    policy = HrefPolicy(ROOT, allow_hosts=("example.org",))
+    found = recipe_from_item(item, "/data/a/item.json", policy)
+    assert found.bands["red"].href == "https://example.org/B04.tif"
+    assert not found.private_network
+
+
+def test_a_recipe_remembers_that_the_user_allowed_private_addresses():
+    item = make_item(href="http://127.0.0.1/{name}.tif")
+    found = recipe_from_item(item, "/data/a/item.json", HrefPolicy(ROOT, allow_private=True))
+    assert found.private_network
+
+
+def test_a_media_type_that_the_dialect_does_not_allow_is_refused():
+    item = make_item()
+    item["assets"]["B03"]["type"] = "image/jp2"
+    with pytest.raises(MissingBand, match="image/jp2"):
+        recipe(item)
+
+
+def test_no_data_and_shadow_are_kept_for_judging_without_pixels():
+    found = recipe(
+        make_item(**{"s2:nodata_pixel_percentage": 98.0, "s2:cloud_shadow_percentage": "much"})
+    )
+    assert (found.nodata_pct, found.shadow_pct) == (98.0, None)
+
+
+def test_scenes_of_30_m_do_not_fit_a_grid_of_10_m():
+    found = recipe(make_item())
+    grid = tile_grid("33TVL")
+    require_sampling(found, grid)
+    with pytest.raises(SceneGridMismatch, match=r"10 m.*30 m"):
+        require_sampling(found, hls_grid("33TVL"))

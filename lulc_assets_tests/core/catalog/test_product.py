@@ -22,9 +22,15 @@ def test_a_short_name_has_empty_parts():
     assert (name.level, name.tile, name.baseline, name.relative_orbit) == ("L1C", "33TVL", "", "")
 
 
-@pytest.mark.parametrize("text", ["", "S2A_13TDE_20231008_0_L2A", "HLS.S30.T19LDD.2022166T144741"])
+@pytest.mark.parametrize("text", ["", "S2A_13TDE_20231008_0_L2A", "HLS.S10.T19LDD.2022166T144741"])
 def test_other_names_are_not_guessed(text):
     assert parse_product_name(text) is None
+
+
+def test_an_hls_name_gives_platform_tile_and_time():
+    name = parse_product_name("HLS.L30.T19LDD.2022166T144741.v2.0")
+    assert (name.platform, name.tile, name.stamp) == ("hls-l30", "19LDD", "2.0")
+    assert name.datatake_start == "2022166T144741"
 
 
 def test_starts_of_datatake_and_datastrip():

@@ -206,7 +206,7 @@ def serve(monkeypatch, items):
 
 def test_an_api_is_searched_page_by_page(api, monkeypatch):
     days = ["20200301", "20200401", "20200501", "20200601", "20200701"]
-    items = [make_item(day, href="https://example.org/{name}.tif") for day in days]
+    items = [make_item(day, href="https://x.blob.core.windows.net/{name}.tif") for day in days]
     serve(monkeypatch, [*items, items[0], make_item("20200801", tile="33TVM")])
     result = search(api)
     assert [recipe.date for recipe in result.recipes] == [

@@ -12,6 +12,7 @@ from lulc_assets.core.grid import PixelGrid, Window, tile_grid
 from lulc_assets.core.imagery.href import HrefPolicy
 from lulc_assets.core.imagery.reader import read_scene
 from lulc_assets.core.scene.recipe import BandAsset
+from lulc_assets_tests.core.imagery.real_scenes import sahara
 from lulc_assets_tests.small_scene import GRID, write_scene
 
 
@@ -200,13 +201,57 @@ def test_the_clouded_dates_of_slovenia_are_left_out_and_the_clear_ones_read(real
 
 @pytest.mark.real_data
 def test_the_decimated_sahara_is_refused_as_10_m_data(real_data):
-    folder = real_data / "s2_l2a_29RKH"
-    item = json.loads((folder / "S2A_29RKH_20200219_0_L2A.json").read_text())
-    names = {"red": "B04", "green": "B03", "blue": "B02", "nir": "B08",
-             "swir16": "B11", "swir22": "B12", "scl": "SCL"}  # fmt: skip
-    for asset, name in names.items():
-        item["assets"][asset]["href"] = str(folder / f"{name}.tif")
+    recipe, _ = sahara(real_data)
     grid = tile_grid("29RKH").cut(Window(0, 0, 500, 500))
-    recipe = recipe_from_item(item, str(folder / "item.json"), HrefPolicy(str(folder / "x.json")))
     table = select_scenes([recipe], grid, SelectionSettings())
     assert table.loc[0, "reason"].startswith("refused: SceneGridMismatch")
+    assert "can only be read as an overview" in table.loc[0, "reason"]
+
+
+def test_planning_by_fields_counts_no_data_cloud_and_shadow_and_opens_nothing(scene):
+    def planned(name, month, **fields):
+        recipe = dataclasses.replace(scene(name, f"{month:02}-10"), **fields)
+        gone = {role: BandAsset("/nowhere", band.gsd_m) for role, band in recipe.bands.items()}
+        return dataclasses.replace(recipe, bands=gone)
+
+    recipes = [
+        planned("cloudy", 4, cloud_cover_pct=60.0, shadow_pct=20.0, nodata_pct=50.0),
+        planned("clear", 5, cloud_cover_pct=0.0),
+        planned("overcast", 6, cloud_cover_pct=99.0, shadow_pct=5.0),
+    ]
+    table = select(recipes, clear_from="fields")
+    assert order_of(table) == ["clear", "cloudy"]
+    row = table.set_index("scene_id").loc["cloudy"]
+    assert row["clear_pct"] == pytest.approx(10)  # half of it is there, a fifth of that clear
+    assert row["nodata_pct"] == 50
+    assert row["reason"] == "selected 2nd: clearest of quarter 2, 10 % clear by the item's fields"
+    assert reason_of(table, "overcast") == "left out: 0 % clear, under the 5 % floor"
+
+
+@pytest.mark.real_data
+def test_a_recorded_search_goes_through_duplicates_and_selection(real_data):
+    """The order by hand: clear share of each scene, quarters 2 and 3 by turns as they lag.
+
+    2020-06-16 99.96 (Q2 99.96), 07-31 99.98 (Q3 99.98), 06-06 99.01 (Q2 198.98),
+    07-21 99.94 (Q3 199.93), 06-21 98.96 (Q2 297.93), 07-26 99.92 (Q3 299.85),
+    06-11 98.61 (Q2 396.54), 07-16 99.89 (Q3 399.74), 06-26 93.67 (Q2 490.21),
+    07-06 99.24 (Q3 498.98): 989 in all; 06-01 93.52: 1083, ten clear observations.
+    """
+    path = real_data / "stac_items" / "planetary_computer" / "search_35MNM_2020_jun_jul.json"
+    answer = json.loads(path.read_text())
+    older = json.loads(json.dumps(answer["features"][0]))  # the same acquisition once more
+    older["id"] = older["id"].replace("20200818T062751", "20200801T000000")
+    older["properties"]["s2:generation_time"] = "2020-08-01T00:00:00Z"
+    grid = tile_grid("35MNM")
+    found = search_scenes(str(path), "35MNM", 2020, grid)
+    again = recipe_from_item(older, str(path), HrefPolicy(str(path)))
+    settings = SelectionSettings(clear_from="fields")
+    table = select_scenes([*found.recipes, again], grid, settings, found.rejected)
+    days = table[table["selected"]].sort_values("order")["datetime"].dt.strftime("%m-%d")
+    assert days.tolist() == [
+        "06-16", "07-31", "06-06", "07-21", "06-21", "07-26",
+        "06-11", "07-16", "06-26", "07-06", "06-01",
+    ]  # fmt: skip
+    left_out = table[~table["selected"]].set_index("scene_id")["reason"]
+    assert left_out[older["id"]] == f"left out: duplicate of {answer['features'][0]['id']}"
+    assert left_out.drop(older["id"]).tolist() == ["left out: enough clear observations"] * 2

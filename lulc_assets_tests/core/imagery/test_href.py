@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from lulc_assets.core.errors import HrefRefused
+from lulc_assets.core.imagery.access import Access
 from lulc_assets.core.imagery.href import HrefPolicy, check_href, local_path
 from lulc_assets.core.imagery.source import RasterSource
 from lulc_assets_tests.small_scene import GRID
@@ -124,7 +125,7 @@ def test_relative_hrefs_work_in_buckets():
 
 def test_opening_refuses_by_itself():
     with pytest.raises(HrefRefused):
-        RasterSource(VRT, GRID, scene_id="S", gsd_m=10.0)
+        RasterSource(VRT, GRID, gsd_m=10.0, access=Access("S"))
 
 
 def test_a_file_url_is_decoded():

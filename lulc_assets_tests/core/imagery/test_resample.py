@@ -58,11 +58,11 @@ def test_nothing_valid_gives_zero_and_no_warning():
 def test_inside_ends_at_the_edge_of_the_source_not_at_its_last_centre():
     placed = axis(-2, 12, size=4)
     assert placed.inside.tolist() == [False] * 2 + [True] * 8 + [False] * 2
-    assert placed.span == (0, 4)
+    assert placed.span(nearest=False) == (0, 4)
 
 
 def test_nothing_inside_needs_no_source_pixel():
-    assert axis(100, 3).span == (0, 0)
+    assert axis(100, 3).span(nearest=False) == (0, 0)
 
 
 def test_nearest_takes_the_pixel_that_holds_the_centre():

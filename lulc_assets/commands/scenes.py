@@ -1,0 +1,215 @@
+"""``lulc scenes``: what a catalogue has, and how an item would be read.
+
+What belongs here: arguments in, tables and JSON out. What does not: the rules
+(``core/catalog``, ``core/imagery``).
+"""
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lulc_assets.commands.running import progress_bar
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from lulc_assets.core.grid import PixelGrid
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Look into catalogues before anything is made: scenes, recipes, the selection.",
+)
+
+_WIDE = 200
+"""Columns of the table where the output is no terminal."""
+
+Dialect = Annotated[
+    str | None,
+    typer.Option(help="Name of a dialect, where items are not recognised by themselves."),
+]
+AllowPrivate = Annotated[
+    bool, typer.Option("--allow-private", help="Let hrefs point to private addresses.")
+]
+AllowHost = Annotated[
+    list[str] | None,
+    typer.Option("--allow-host", help="A host or bucket that hrefs may name too; repeatable."),
+]
+
+
+@app.command()
+def inspect(
+    item: Annotated[Path, typer.Argument(help="A STAC item, or a saved answer of a search.")],
+    dialect: Dialect = None,
+    allow_private: AllowPrivate = False,
+    allow_host: AllowHost = None,
+    pixels: Annotated[
+        bool, typer.Option("--pixels", help="Open the files too: grid, and evidence of an offset.")
+    ] = False,
+) -> None:
+    """Print the reading recipe of an item as JSON, or why it cannot be read.
+
+    `offset_dn` is what must be added to the stored numbers, `offset_reason` says why. Nothing
+    is opened unless you ask for --pixels.
+
+    Example: lulc scenes inspect S2A_13TDE_20231008_0_L2A.json
+    """
+    from lulc_assets.core.catalog.items import recipe_from_item  # noqa: PLC0415
+    from lulc_assets.core.imagery.href import HrefPolicy  # noqa: PLC0415
+
+    place = str(item.resolve())
+    document = _read_json(item)
+    policy = HrefPolicy(place, allow_private, tuple(allow_host or ()))
+    is_collection = isinstance(document, dict) and document.get("type") == "FeatureCollection"
+    found = []
+    for feature in document.get("features") or [] if is_collection else [document]:
+        recipe = recipe_from_item(feature, place, policy, dialect=dialect)
+        evidence = _evidence(recipe) if pixels else {}
+        found.append({**recipe.to_dict(), **evidence})
+    typer.echo(json.dumps(found if is_collection else found[0], indent=2, ensure_ascii=False))
+
+
+@app.command()
+def search(
+    tile: Annotated[str, typer.Option(help="MGRS 100 km square, like 33TVM.")],
+    year: Annotated[int, typer.Option(help="Calendar year, UTC.")],
+    catalog: Annotated[
+        str, typer.Option(help="Root of a STAC API, or a static catalogue or saved search.")
+    ],
+    collection: Annotated[
+        str | None, typer.Option(help="Collection of an API; by default Sentinel-2 L2A.")
+    ] = None,
+    dialect: Dialect = None,
+    window: Annotated[
+        tuple[int, int, int, int] | None,
+        typer.Option(help="Row, column, height, width of an area of interest on the tile's grid."),
+    ] = None,
+    fields: Annotated[
+        bool, typer.Option("--fields", help="Judge by the items' fields; open no file.")
+    ] = False,
+    clear_observations: Annotated[int, typer.Option(help="A pixel is served after so many.")] = 10,
+    max_scenes: Annotated[int, typer.Option(help="Never more scenes than this.")] = 40,
+    allow_private: AllowPrivate = False,
+    allow_host: AllowHost = None,
+    out: Annotated[Path | None, typer.Option(help="Write the table as GeoParquet.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """List the candidate scenes of a tile and year with the selection and its reasons.
+
+    The clearest scene of the quarter with the fewest clear observations is taken, again and
+    again, until the area has seen enough. Clearness is read from the scenes themselves; with
+    --fields from what the items say, which needs no access to the images.
+
+    Example: lulc scenes search --tile 33TVM --year 2023 --catalog
+    https://earth-search.aws.element84.com/v1 --fields
+    """
+    from lulc_assets.core.catalog.search import search_scenes  # noqa: PLC0415
+    from lulc_assets.core.catalog.selection import SelectionSettings, select_scenes  # noqa: PLC0415
+    from lulc_assets.core.catalog.table import write_candidates  # noqa: PLC0415
+
+    grid = _grid(tile, dialect, collection, window)
+    settings = SelectionSettings(
+        clear_observations=clear_observations,
+        max_scenes=max_scenes,
+        clear_from="fields" if fields else "pixels",
+    )
+    with progress_bar("searching") as progress:
+        found = search_scenes(
+            catalog,
+            tile,
+            year,
+            grid,
+            dialect=dialect,
+            collection=collection,
+            allow_private=allow_private,
+            allow_hosts=tuple(allow_host or ()),
+            progress=progress,
+        )
+    with progress_bar("looking") as progress:
+        table = select_scenes(found.recipes, grid, settings, found.rejected, progress)
+    if out is not None:
+        write_candidates(out, table)
+    _print_json(table) if as_json else _print_table(table, f"{tile} {year}")
+
+
+def _grid(
+    tile: str,
+    dialect: str | None,
+    collection: str | None,
+    window: tuple[int, int, int, int] | None,
+) -> "PixelGrid":
+    from lulc_assets.core.catalog.dialects import sampling_m  # noqa: PLC0415
+    from lulc_assets.core.grid import Window, tile_grid  # noqa: PLC0415
+    from lulc_assets.core.scene.hls import HLS_PIXEL_M, hls_grid  # noqa: PLC0415
+
+    is_hls = sampling_m(dialect, collection) == HLS_PIXEL_M
+    whole = hls_grid(tile) if is_hls else tile_grid(tile)
+    if window is None:
+        return whole
+    row, col, height, width = window
+    if min(row, col) < 0 or row + height > whole.height or col + width > whole.width:
+        raise typer.BadParameter(f"{window} leaves the tile's {whole.height} × {whole.width}")
+    return whole.cut(Window(*window))
+
+
+def _evidence(recipe: Any) -> dict[str, Any]:
+    from lulc_assets.core.grid import tile_grid  # noqa: PLC0415
+    from lulc_assets.core.imagery.offset_evidence import require_offset  # noqa: PLC0415
+    from lulc_assets.core.scene.hls import HLS_PIXEL_M, hls_grid  # noqa: PLC0415
+
+    tile = recipe.mgrs_tile
+    grid = hls_grid(tile) if recipe.gsd_m == HLS_PIXEL_M else tile_grid(tile)
+    evidence = require_offset(recipe, grid)
+    return {"offset_in_pixels": evidence.verdict, "offset_evidence": evidence.reason}
+
+
+def _read_json(path: Path) -> Any:
+    from lulc_assets.core.errors import IncompleteItem  # noqa: PLC0415
+
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise IncompleteItem(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise IncompleteItem(f"{path} is no JSON: {error}") from error
+
+
+def _print_table(table: "gpd.GeoDataFrame", title: str) -> None:
+    import pandas as pd  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDE)
+    selected = int(table["selected"].sum())
+    view = Table(title=f"{title}: {selected} of {len(table)} scenes selected", title_justify="left")
+    numeric = ("cloud %", "clear %", "no data %", "order")
+    for name in ("date", "scene", "baseline", *numeric, "reason"):
+        view.add_column(name, justify="right" if name in numeric else "left", overflow="fold")
+    for row in table.itertuples():
+        date = f"{row.datetime:%Y-%m-%d}" if pd.notna(row.datetime) else "?"
+        numbers = [_number(row.cloud_cover_pct), _number(row.clear_pct), _number(row.nodata_pct)]
+        order = str(row.order) if row.selected else ""
+        cells = [date, row.scene_id, row.baseline, *numbers, order, row.reason]
+        # Reasons hold other people's text: never markup.
+        view.add_row(*(Text(cell) for cell in cells), style="bold" if row.selected else "dim")
+    console.print(view)
+
+
+def _number(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.1f}"
+
+
+def _print_json(table: "gpd.GeoDataFrame") -> None:
+    import pandas as pd  # noqa: PLC0415
+
+    columns = [name for name in table.columns if name not in ("geometry", "recipe_json")]
+    frame = pd.DataFrame(table[columns])
+    rows = json.loads(frame.to_json(orient="records", date_format="iso"))
+    for row, text in zip(rows, table["recipe_json"], strict=True):
+        row["recipe"] = json.loads(text) if text else None
+    typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))

@@ -1,0 +1,50 @@
+"""What it takes to open the files of one scene.
+
+What belongs here: the part of a recipe that opening needs, and where remote bytes come from.
+What does not: opening (``source``).
+"""
+
+from dataclasses import dataclass
+
+from lulc_assets.core.imagery.ranges import HttpRanges, RangeSource, S3Ranges
+from lulc_assets.core.imagery.signing import Signer, signer_of
+from lulc_assets.core.scene.recipe import SceneRecipe
+
+
+@dataclass(frozen=True)
+class Access:
+    """How the files of a scene are opened.
+
+    Attributes:
+        scene_id: for messages.
+        driver: the one GDAL driver that may open them.
+        nodata_dn: DN that means no data, whether or not the file declares it.
+        private_network: whether hosts may have private addresses.
+        s3_endpoint: endpoint of ``s3`` hrefs; empty: Amazon's.
+        signer: signs hrefs before each request.
+    """
+
+    scene_id: str
+    driver: str = "GTiff"
+    nodata_dn: int = 0
+    private_network: bool = False
+    s3_endpoint: str = ""
+    signer: Signer | None = None
+
+    @classmethod
+    def of(cls, recipe: SceneRecipe, signer: Signer | None = None) -> "Access":
+        """What a recipe says; ``signer`` replaces the service that it names."""
+        return cls(
+            scene_id=recipe.id,
+            driver=recipe.driver,
+            nodata_dn=recipe.nodata_dn,
+            private_network=recipe.private_network,
+            s3_endpoint=recipe.s3_endpoint,
+            signer=signer or signer_of(recipe.signer),
+        )
+
+    def ranges(self, href: str) -> RangeSource:
+        """The remote file at an href."""
+        if href.startswith("s3://"):
+            return S3Ranges(href, self.scene_id, endpoint=self.s3_endpoint)
+        return HttpRanges(href, self.scene_id, private=self.private_network, signer=self.signer)
