@@ -5,6 +5,7 @@ What belongs here: putting the commands together. What does not: any command.
 
 import typer
 
+from lulc_assets.commands import accuracy
 from lulc_assets.commands.running import PoliteGroup
 
 app = typer.Typer(
@@ -18,3 +19,6 @@ app = typer.Typer(
 @app.callback()
 def _root() -> None:
     """Keep subcommands even while there is only one."""
+
+
+app.add_typer(accuracy.app, name="accuracy")
