@@ -5,7 +5,7 @@ What belongs here: putting the commands together. What does not: any command.
 
 import typer
 
-from lulc_assets.commands import accuracy
+from lulc_assets.commands import accuracy, sample
 from lulc_assets.commands.running import PoliteGroup
 
 app = typer.Typer(
@@ -22,3 +22,4 @@ def _root() -> None:
 
 
 app.add_typer(accuracy.app, name="accuracy")
+app.add_typer(sample.app, name="sample")

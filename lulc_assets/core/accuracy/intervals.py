@@ -24,7 +24,6 @@ _DRAWS = 4000
 """Draws of a Dirichlet interval; its ends then vary by about 2 % of its width."""
 _SEED = 20140507
 """Fixed: the same sample gives the same interval."""
-_IMPOSSIBLE = 1e-9
 
 
 def wilson_interval(share: float, n: float, z: float = _Z) -> tuple[float, float]:
@@ -160,9 +159,11 @@ def dirichlet_interval(
     n_y = np.bincount(strata.of_unit, weights=y, minlength=minlength)
     rest = np.maximum(1.0 - prior.hit - prior.miss, 0.0)
     counts = [n_y + prior.hit, n_x - n_y + prior.miss, strata.counts - n_x + rest]
-    # A parameter of exactly 0 is a cell that cannot occur; gamma needs it positive.
-    shape = np.maximum(np.stack(counts, axis=1), _IMPOSSIBLE)
-    draws = np.random.default_rng(_SEED).standard_gamma(shape, (_DRAWS, *shape.shape))
+    shape = np.stack(counts, axis=1)
+    possible = shape > 0
+    draws = np.zeros((_DRAWS, *shape.shape))
+    rng = np.random.default_rng(_SEED)
+    draws[:, possible] = rng.standard_gamma(shape[possible], (_DRAWS, int(possible.sum())))
     draws *= (strata.sizes / draws.sum(axis=2))[:, :, None]
     hits, misses = draws[:, :, 0].sum(axis=1), draws[:, :, 1].sum(axis=1)
     low, high = np.quantile(hits / (hits + misses), [1 - _TAIL, _TAIL])

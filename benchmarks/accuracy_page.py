@@ -1,0 +1,5 @@
+"""placeholder"""
+
+
+def write_page(runs, out):
+    """Nothing yet."""
