@@ -5,7 +5,7 @@ What belongs here: putting the commands together. What does not: any command.
 
 import typer
 
-from lulc_assets.commands import accuracy, sample
+from lulc_assets.commands import accuracy, areas, sample
 from lulc_assets.commands.running import PoliteGroup
 
 app = typer.Typer(
@@ -23,3 +23,4 @@ def _root() -> None:
 
 app.add_typer(accuracy.app, name="accuracy")
 app.add_typer(sample.app, name="sample")
+app.add_typer(areas.app, name="areas")

@@ -93,6 +93,35 @@ def build_region_report(
     return _report(("region", key, year), parts, sample, legend, settings or AccuracySettings())
 
 
+def build_domain_report(
+    parts: Iterable[TilePart],
+    sample: ReferenceSample | None,
+    *,
+    key: str,
+    year: int,
+    legend: Legend = KARRA_10,
+    settings: AccuracySettings | None = None,
+) -> AccuracyReport:
+    """Report on a part of a region, for example a district, over several tiles.
+
+    Like a tile it is a domain of the region's sample: units elsewhere are neither used nor
+    unusable. ``owned`` of the parts says which pixels are in the domain.
+
+    Args:
+        parts: one a tile.
+        sample: of the region, in any CRS, or None.
+        key: name of the domain.
+        year: of the maps.
+        legend: of maps and sample.
+        settings: None for the defaults.
+
+    Raises:
+        InvalidProduct: as for :func:`build_region_report`.
+        InvalidSample: the sample describes another year.
+    """
+    return _report(("tile", key, year), parts, sample, legend, settings or AccuracySettings())
+
+
 def _report(
     subject: tuple[Scope, str, int],
     parts: Iterable[TilePart],

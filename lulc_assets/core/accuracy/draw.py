@@ -18,6 +18,7 @@ import shapely
 from pyproj import Transformer
 
 from lulc_assets.core.accuracy.design import SampleDesign
+from lulc_assets.core.accuracy.estimators import MIN_UNITS_FOR_VARIANCE
 from lulc_assets.core.accuracy.frame import (
     Indices,
     Pixels,
@@ -58,7 +59,8 @@ def draw_stratified(
         year: that the interpreters will describe.
 
     Raises:
-        InvalidSample: more units than pixels in a class, an unknown class, or no units.
+        InvalidSample: an unknown class, more units than pixels in one, or fewer than two in
+            one that the maps show: places without a chance to be drawn have no estimate.
     """
     rng = np.random.default_rng(seed)
     counts = count_frame(maps)
@@ -66,15 +68,10 @@ def draw_stratified(
     unknown = sorted(set(units) - set(names))
     if unknown:
         raise InvalidSample(f"class {unknown[0]!r} is not in legend {maps[0].legend.name}")
-    wanted = {names[name]: n for name, n in units.items() if n > 0}
-    if not wanted:
-        raise InvalidSample("no units asked for")
-    for code, n in wanted.items():
-        if counts[code] < n:
-            name = maps[0].legend.by_code(code).name
-            raise InvalidSample(
-                f"{n} units of {name!r} asked for, the map has {counts[code]} pixels"
-            )
+    wanted = {names[name]: n for name, n in units.items()}
+    for name, code in names.items():
+        _check_stratum(name, wanted.get(code, 0), int(counts[code]))
+    wanted = {code: n for code, n in wanted.items() if n}
     ranks = {code: rng.choice(counts[code], n, replace=False) for code, n in sorted(wanted.items())}
     pixels = find_ranks(maps, ranks)
     chance = np.array([wanted.get(code, 0) / max(1, counts[code]) for code in range(counts.size)])
@@ -89,6 +86,17 @@ def draw_stratified(
         extra=_provenance(maps, seed),
     )
     return _finish(maps, pixels, (strata, chance[pixels.codes], ""), design, rng)
+
+
+def _check_stratum(name: str, units: int, pixels: int) -> None:
+    if units > pixels:
+        raise InvalidSample(f"{units} units of {name!r} asked for, the map has {pixels} pixels")
+    if pixels > units and units < MIN_UNITS_FOR_VARIANCE:
+        raise InvalidSample(
+            f"{units} units of {name!r} asked for, of which the map has {pixels:,} pixels; every "
+            f"class that the map shows needs at least {MIN_UNITS_FOR_VARIANCE}, or no area follows "
+            "from the sample"
+        )
 
 
 def draw_simple(

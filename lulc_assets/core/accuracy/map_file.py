@@ -66,27 +66,22 @@ class MapFile:
             UnreadableRaster: the file fails while it is read.
             InvalidProduct: it holds a code that is no land class.
         """
-        try:
-            with rasterio.open(self.path, driver="GTiff") as raster:
-                for row in range(0, self.grid.height, _ROWS):
-                    height = min(_ROWS, self.grid.height - row)
-                    place = RasterWindow(0, row, self.grid.width, height)
-                    window = Window(row, 0, height, self.grid.width)
-                    codes = raster.read(1, window=place)
-                    yield Strip(window, self._check(codes), self._owned(window))
-        except RasterioError as error:
-            raise UnreadableRaster(f"{self.path}: cannot be read: {error}") from error
+        for row in range(0, self.grid.height, _ROWS):
+            window = Window(row, 0, min(_ROWS, self.grid.height - row), self.grid.width)
+            codes = self._check(read_window(self.path, window))
+            yield Strip(window, codes, self._owned(window))
 
-    def part(self) -> TilePart:
-        """The whole map in memory, as reports take it."""
-        strips = list(self.strips())
-        return TilePart(
-            self.name,
-            np.concatenate([s.codes for s in strips]),
-            np.concatenate([s.owned for s in strips]),
-            pixel_areas_ha(self.grid),
-            self.grid,
-        )
+    def part(self, window: Window | None = None) -> TilePart:
+        """The map, or a window of it, in memory, as reports take it.
+
+        Raises:
+            UnreadableRaster: the file fails while it is read.
+            InvalidProduct: it holds a code that is no land class.
+        """
+        place = window or Window(0, 0, self.grid.height, self.grid.width)
+        grid = self.grid.cut(place)
+        codes = self._check(read_window(self.path, place))
+        return TilePart(self.name, codes, self._owned(place), pixel_areas_ha(grid), grid)
 
     def _owned(self, window: Window) -> npt.NDArray[np.bool_]:
         if not self.tile:
@@ -133,6 +128,21 @@ def open_map(path: Path, *, tile: str = "", legend: Legend = KARRA_10) -> MapFil
     if tile:
         owned_mask(tile, grid.cut(Window(0, 0, 1, 1)))
     return MapFile(path, grid, tile, legend)
+
+
+def read_window(path: Path, window: Window) -> npt.NDArray[np.uint8]:
+    """Read the codes of a window, shape (h, w), uint8.
+
+    Raises:
+        UnreadableRaster: the file cannot be opened, or fails while it is read.
+    """
+    place = RasterWindow(window.col, window.row, window.width, window.height)
+    try:
+        with rasterio.open(path, driver="GTiff") as raster:
+            codes: npt.NDArray[np.uint8] = raster.read(1, window=place)
+    except RasterioError as error:
+        raise UnreadableRaster(f"{path}: cannot be read: {error}") from error
+    return codes
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,13 @@ def _judge_convenience(n: int) -> Judgement:
 
 def _judge_strata(sample: ReferenceSample, n: int, settings: AccuracySettings) -> Judgement:
     merge = settings.merge_strata
+    uncovered = _uncovered_share(sample)
+    if uncovered > 0:
+        return Judgement(
+            "insufficient",
+            f"{uncovered:.1%} of the population lies in no stratum of the sample: nothing drawn "
+            "there, nothing known there.",
+        )
     try:
         strata = sample.strata(finite_population=settings.finite_population, merge=merge)
     except InvalidSample as error:
@@ -107,6 +114,14 @@ def _judge_strata(sample: ReferenceSample, n: int, settings: AccuracySettings) -
         f"Strata {', '.join(group)} were merged into one on request." for group in merge
     )
     return Judgement("estimated", reason, strata, of_design=True, warnings=warnings)
+
+
+def _uncovered_share(sample: ReferenceSample) -> float:
+    """Share of the population that no stratum of the design covers."""
+    population, sizes = sample.design.population_pixels, sample.design.stratum_pixels
+    if not population or not sizes:
+        return 0.0
+    return max(0.0, 1.0 - sum(sizes.values()) / population)
 
 
 def _judge_poststrata(

@@ -437,3 +437,15 @@ def test_a_stratum_of_the_design_without_any_unit_is_named(world):
 
     assert report.verdict == "insufficient"
     assert "forgotten (0)" in report.verdict_reason
+
+
+def test_a_sample_that_leaves_a_part_of_the_population_out_is_insufficient(world):
+    grid, truth, shown = world
+    sample = stratified_sample(grid, truth)
+    fields = {"stratum_pixels": sample.design.stratum_pixels, "population_pixels": 12_500}
+    partial = ReferenceSample(sample.units, type(sample.design)("stratified", **fields))
+
+    report = report_on(shown, grid, partial)
+
+    assert report.verdict == "insufficient"
+    assert "20.0% of the population lies in no stratum" in report.verdict_reason

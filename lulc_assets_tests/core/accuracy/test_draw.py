@@ -16,6 +16,7 @@ from lulc_assets.core.legend import KARRA_10
 from .map_files import patchy_map
 
 ABOUT = {"region": "alps", "year": 2023}
+EACH = {"trees": 2, "crops": 2, "water": 2, "built_area": 2}
 
 
 @pytest.fixture
@@ -43,11 +44,18 @@ def codes_under(sample, codes, grids):
 def test_stratified_units_lie_in_their_stratum_with_its_chance(world):
     maps, codes, grids = world
 
-    sample = draw_stratified(maps, {"trees": 40, "crops": 25, "water": 5}, seed=1, **ABOUT)
+    sample = draw_stratified(
+        maps, {"trees": 40, "crops": 25, "water": 5, "built_area": 2}, seed=1, **ABOUT
+    )
 
     units = sample.units
     assert codes_under(sample, codes, grids) == units["stratum"].tolist()
-    assert units["stratum"].value_counts().to_dict() == {"trees": 40, "crops": 25, "water": 5}
+    assert units["stratum"].value_counts().to_dict() == {
+        "trees": 40,
+        "crops": 25,
+        "water": 5,
+        "built_area": 2,
+    }
     for name, group in units.groupby("stratum"):
         pixels = sum(int((c == KARRA_10.code_of(name)).sum()) for c in codes)
         assert sample.design.stratum_pixels[name] == pixels
@@ -65,7 +73,9 @@ def test_the_same_seed_draws_the_same_units_and_another_others(world):
 
 def test_numbers_say_nothing_about_strata(world):
     maps, _, _ = world
-    units = draw_stratified(maps, {"trees": 60, "crops": 60}, seed=2, **ABOUT).units
+    units = draw_stratified(
+        maps, {"trees": 60, "crops": 56, "water": 2, "built_area": 2}, seed=2, **ABOUT
+    ).units
 
     first_half = (units["stratum"].iloc[:60] == "trees").sum()
 
@@ -124,9 +134,10 @@ def test_what_cannot_be_drawn_is_refused(world):
     with pytest.raises(InvalidSample, match="class 'lava' is not in legend"):
         draw_stratified(maps, {"lava": 3}, seed=0, **ABOUT)
     with pytest.raises(InvalidSample, match="of 'snow_ice' asked for, the map has 0"):
-        draw_stratified(maps, {"snow_ice": 3}, seed=0, **ABOUT)
-    with pytest.raises(InvalidSample, match="no units"):
-        draw_stratified(maps, {"trees": 0}, seed=0, **ABOUT)
+        draw_stratified(maps, {**EACH, "snow_ice": 3}, seed=0, **ABOUT)
+    for units in (0, 1):
+        with pytest.raises(InvalidSample, match=f"{units} units of 'trees' asked for, of which"):
+            draw_stratified(maps, {**EACH, "trees": units}, seed=0, **ABOUT)
     with pytest.raises(InvalidSample, match="10000000 units asked for"):
         draw_simple(maps, 10_000_000, seed=0, **ABOUT)
     with pytest.raises(InvalidSample, match="windows asked for"):
@@ -151,7 +162,9 @@ def test_a_drawn_sample_becomes_a_reference_sample(world, tmp_path):
     maps, codes, grids = world
     for number, drawn in enumerate(
         (
-            draw_stratified(maps, {"trees": 10, "crops": 9}, seed=1, **ABOUT),
+            draw_stratified(
+                maps, {"trees": 10, "crops": 9, "water": 3, "built_area": 4}, seed=1, **ABOUT
+            ),
             draw_windows(maps, 5, size=8, within=4, seed=1, **ABOUT),
             draw_simple(maps, 12, seed=1, **ABOUT),
         )
