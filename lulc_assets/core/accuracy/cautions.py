@@ -24,6 +24,7 @@ def caution(
     found: Sequence[Flags],
     agrees: Flags,
     thin: Sequence[bool],
+    thin_users: Sequence[bool],
     users: Sequence[Estimate],
     settings: AccuracySettings,
 ) -> tuple[str, ...]:
@@ -36,12 +37,14 @@ def caution(
         found: by class, shape (n,), bool: units of the reference class.
         agrees: shape (n,), bool.
         thin: by class: too few omission units for a normal interval.
+        thin_users: by class: user's accuracy rests on few effective units.
         users: by class: user's accuracy.
         settings: of the estimation.
     """
     return tuple(
         _absent_classes(titles, mapped, found)
         + _thin_classes(titles, found, thin, settings)
+        + _thin_users(titles, mapped, thin_users, settings)
         + _pure_classes(titles, users)
         + _pure_strata(strata, mapped, agrees)
     )
@@ -76,6 +79,22 @@ def _thin_classes(
     return [
         f"Fewer than {settings.min_omission_units:g} effective units show an omission of "
         f"{', '.join(few)}: the intervals of their areas and producer's accuracies {consequence}."
+    ]
+
+
+def _thin_users(
+    titles: Sequence[str],
+    mapped: Sequence[Flags],
+    thin: Sequence[bool],
+    settings: AccuracySettings,
+) -> list[str]:
+    few = [t for t, m, is_thin in zip(titles, mapped, thin, strict=True) if is_thin and m.any()]
+    if not few:
+        return []
+    return [
+        f"User's accuracy of {', '.join(few)} rests on fewer than {settings.min_omission_units:g} "
+        "effective units that agree or disagree (windows, or units of very unequal weight): its "
+        "interval may be too narrow where a class is rare."
     ]
 
 

@@ -104,13 +104,11 @@ def estimate_figures(
         [inside & (reference_codes == code) for code in codes],
         inside & (map_codes == reference_codes),
     )
-    m_j = [
-        effective_count(strata.total_by_primary(strata.weights * (r & ~units.agrees)))
-        for r in units.found
-    ]
+    m_j = [_effective(r & ~units.agrees, strata) for r in units.found]
     thin = [m < settings.min_omission_units for m in m_j]
     overall = _estimate(units.agrees, inside, strata, settings)
-    users = _users(units, settings)
+    thin_users = [_is_thin_users(m, units, settings) for m in units.mapped]
+    users = _users(units, thin_users, settings)
     areas = _areas(units, thin, settings, area_ha)
     return Figures(
         overall=overall,
@@ -130,24 +128,38 @@ def estimate_figures(
             found=units.found,
             agrees=units.agrees,
             thin=thin,
+            thin_users=thin_users,
             users=users,
             settings=settings,
         ),
     )
 
 
-def _users(units: _Units, settings: AccuracySettings) -> tuple[Estimate, ...]:
+def _users(units: _Units, thin: Sequence[bool], settings: AccuracySettings) -> tuple[Estimate, ...]:
+    k = _classes_present(units)
     wilson = settings.users_interval == "wilson"
-    return tuple(
-        _estimate(
-            m & units.agrees,
-            m,
-            units.strata,
-            settings,
-            score=wilson and _in_one_stratum(m, units.strata),
+    figures = []
+    for m, is_thin in zip(units.mapped, thin, strict=True):
+        prior = None
+        if is_thin:
+            mapped = _share_in_strata(m, units.strata)
+            prior = PriorMass(mapped / k, mapped * (1.0 - 1.0 / k))
+        score = wilson and _in_one_stratum(m, units.strata)
+        figures.append(
+            _estimate(m & units.agrees, m, units.strata, settings, score=score, prior=prior)
         )
-        for m in units.mapped
-    )
+    return tuple(figures)
+
+
+def _is_thin_users(m: Flags, units: _Units, settings: AccuracySettings) -> bool:
+    """Whether a few units decide a user's accuracy: windows, or units of very unequal weight.
+
+    Units of one stratum weigh the same, and their interval is Wilson's.
+    """
+    if units.strata.primary is None and _in_one_stratum(m, units.strata):
+        return False
+    sides = (m & units.agrees, m & ~units.agrees)
+    return min(_effective(side, units.strata) for side in sides) < settings.min_omission_units
 
 
 def _producers(
@@ -248,6 +260,11 @@ def _share_in_strata(flags: Flags, strata: Strata) -> npt.NDArray[np.float64]:
     """Share of each stratum's units that carry the flag, shape (H,)."""
     counted = np.bincount(strata.of_unit, weights=flags, minlength=len(strata.names))
     return (counted / strata.counts).astype(np.float64)
+
+
+def _effective(flags: Flags, strata: Strata) -> float:
+    """Effective number of flagged units, or of the windows that hold them."""
+    return effective_count(strata.total_by_primary(strata.weights * flags))
 
 
 def _in_one_stratum(flags: Flags, strata: Strata) -> bool:

@@ -22,6 +22,8 @@ _NO_SPREAD = 1e-9
 """Standard errors of shares below this come from rounding: no unit disagrees."""
 _DRAWS = 4000
 """Draws of a Dirichlet interval; its ends then vary by about 2 % of its width."""
+FEW_WINDOWS = 20
+"""Windows that hold a class below which each of them counts as one unit at most."""
 _SEED = 20140507
 """Fixed: the same sample gives the same interval."""
 
@@ -96,22 +98,27 @@ def cluster_interval(
 ) -> tuple[float, float]:
     """Wilson interval with the effective number of units and a t quantile.
 
-    n* = R̂ (1 − R̂) / SE², at most the number of units; where no unit disagrees SE says
-    nothing and n* is the number of primary units that hold any (a window that agrees all
-    over counts once). The t quantile stands for the few degrees of freedom (Korn and
-    Graubard 1998, "Confidence intervals for proportions with small expected number of
-    positive counts estimated from survey data"; Dean and Pagano 2015 for Wilson's form).
+    n* = R̂ (1 − R̂) / SE², at most the number of units, and the t quantile stands for the few
+    degrees of freedom (Korn and Graubard 1998, "Confidence intervals for proportions with
+    small expected number of positive counts estimated from survey data"; Dean and Pagano 2015
+    for Wilson's form). Only primary units that hold any of x tell something: their number
+    less one are the degrees of freedom, and below :data:`FEW_WINDOWS` of them each counts
+    as one unit at most, because a standard error from a handful of windows is mostly luck.
+    Where no unit disagrees SE says nothing at all and n* is the number of windows.
 
     Args:
         ratio: the estimate.
         x: shape (n,), 0 or 1.
         strata: of the same n units, with primary units.
     """
-    holders = float(np.count_nonzero(strata.total_by_primary(x)))
-    effective = holders
+    holders = int(np.count_nonzero(strata.total_by_primary(x)))
+    effective = float(holders)
     if not has_no_spread(ratio):
-        effective = min(float(x.sum()), ratio.value * (1.0 - ratio.value) / ratio.se**2)
-    t = float(stdtrit(strata.degrees_of_freedom, _TAIL))
+        known = ratio.value * (1.0 - ratio.value) / ratio.se**2
+        most = holders if holders < FEW_WINDOWS else float(x.sum())
+        effective = min(most, known)
+    degrees = max(1, min(strata.degrees_of_freedom, holders - 1))
+    t = float(stdtrit(degrees, _TAIL))
     return wilson_interval(ratio.value, effective, t)
 
 

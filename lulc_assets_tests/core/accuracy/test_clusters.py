@@ -127,3 +127,40 @@ def test_few_windows_have_few_degrees_of_freedom():
     low, high = normal_interval(ratio, 2)
 
     assert high - low == pytest.approx(min(1.0, 2 * 4.3027 * ratio.se), abs=1e-3)
+
+
+def test_a_handful_of_windows_counts_each_as_one_unit():
+    # Five windows of 100 pixels hold the class; a share of .5 varies little among them.
+    strata = windows([100] * 30)
+    x = np.repeat([1.0, 0.0], [500, 2500])
+    y = x * np.tile([1.0, 0.0], 1500)
+    ratio = estimate_ratio(y + 0, x, strata)
+    jittered = type(ratio)(ratio.value, 0.01)
+
+    low, high = cluster_interval(jittered, x, strata)
+
+    # Wilson with n = 5 and the t quantile of 4 degrees of freedom.
+    t = 2.7764
+    centre, half = 0.5, t / (1 + t**2 / 5) * np.sqrt(0.25 / 5 + t**2 / 100)
+    assert (low, high) == pytest.approx((centre - half, centre + half), abs=1e-4)
+
+
+def test_users_accuracy_of_a_class_in_few_windows_is_warned_of():
+    rng = np.random.default_rng(0)
+    shown = np.repeat([1, 2], [1800, 200])
+    true = np.where(rng.random(2000) < 0.8, shown, 3 - shown)
+
+    figures = estimate_figures(
+        shown,
+        true,
+        windows([50] * 40),
+        area_ha=1.0,
+        titles=("wood", "lake"),
+        settings=AccuracySettings(),
+    )
+
+    assert any(
+        w.startswith("User's accuracy of lake rests on fewer than 20") for w in figures.warnings
+    )
+    lake = figures.users[1]
+    assert lake.ci95_high - lake.ci95_low > 4 * lake.se

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lulc_assets.core.accuracy.estimators import poststratify
+from lulc_assets.core.accuracy.estimators import Strata, poststratify
 from lulc_assets.core.accuracy.figures import estimate_figures
 from lulc_assets.core.accuracy.settings import AS_PRINTED, AccuracySettings
 
@@ -125,3 +125,22 @@ def test_poststratified_simple_random_samples_cover_the_truth_in_95_percent():
     assert 0.92 <= covered / draws <= 0.98
     assert np.mean(values) == pytest.approx(truth, abs=4 * np.std(values) / np.sqrt(draws))
     assert np.mean(variances) == pytest.approx(np.var(values), rel=0.25)
+
+
+def test_a_heavy_unit_of_another_stratum_is_warned_of():
+    # Of class 2 mapped, 30 units come from its own stratum and 2 from one of 100 times the weight.
+    of_unit = np.repeat([0, 1], [60, 60])
+    shown = np.where(np.arange(120) < 60, 2, 1)
+    shown[30:60], shown[60:62] = 1, 2
+    true = shown.copy()
+    true[60] = 1
+    strata = Strata(("old lake", "old wood"), of_unit, np.array([60.0, 6000.0]), np.zeros(2))
+
+    figures = estimate_figures(
+        shown, true, strata, area_ha=1.0, titles=("wood", "lake"), settings=AccuracySettings()
+    )
+
+    assert any(w.startswith("User's accuracy of wood, lake rests") for w in figures.warnings)
+    lake = figures.users[1]
+    assert lake.ci95_low < 0.35
+    assert lake.ci95_high > 0.9
