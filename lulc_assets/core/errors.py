@@ -48,6 +48,10 @@ class InvalidSample(LabelError):
     """A reference sample breaks its schema or lacks its sampling design."""
 
 
+class InvalidZones(LulcError, ValueError):
+    """Zones overlap, lie outside the map, or lack a name; or a crossing layer does not fit."""
+
+
 class NoLabels(LabelError):
     """No label pixel is left where some are needed."""
 

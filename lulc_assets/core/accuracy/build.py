@@ -1,7 +1,7 @@
 """From a map and a reference sample to the report of a tile or a region.
 
-What belongs here: the verdict, and putting the report together. What does not: finding
-units and areas on the maps (``population.py``) and estimators (``figures.py``).
+What belongs here: putting the report together. What does not: finding units and areas on
+the maps (``population.py``), the verdict (``verdict.py``) and estimators (``figures.py``).
 """
 
 from collections.abc import Iterable
@@ -9,20 +9,23 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from lulc_assets.core.accuracy.estimators import (
-    MIN_UNITS_FOR_VARIANCE,
-    PostStrata,
-    Strata,
-    poststratify,
-)
-from lulc_assets.core.accuracy.figures import AccuracySettings, Figures, estimate_figures
+from lulc_assets.core.accuracy.estimators import poststratify
+from lulc_assets.core.accuracy.figures import Figures, estimate_figures
 from lulc_assets.core.accuracy.matrix import agreement_share, count_matrix
+from lulc_assets.core.accuracy.missing import bound_missing
 from lulc_assets.core.accuracy.population import ELSEWHERE, Population, TilePart, observe
-from lulc_assets.core.accuracy.report import AccuracyReport, ClassFigures, Scope, Verdict
+from lulc_assets.core.accuracy.report import (
+    AccuracyReport,
+    ClassFigures,
+    MissingReference,
+    Scope,
+)
 from lulc_assets.core.accuracy.sample import ReferenceSample
+from lulc_assets.core.accuracy.settings import AccuracySettings
+from lulc_assets.core.accuracy.verdict import Judgement, judge
 from lulc_assets.core.errors import InvalidSample
 from lulc_assets.core.grid import PixelGrid
-from lulc_assets.core.legend import KARRA_10, Legend
+from lulc_assets.core.legend import KARRA_10, LandCover, Legend
 
 
 def build_report(
@@ -90,6 +93,35 @@ def build_region_report(
     return _report(("region", key, year), parts, sample, legend, settings or AccuracySettings())
 
 
+def build_domain_report(
+    parts: Iterable[TilePart],
+    sample: ReferenceSample | None,
+    *,
+    key: str,
+    year: int,
+    legend: Legend = KARRA_10,
+    settings: AccuracySettings | None = None,
+) -> AccuracyReport:
+    """Report on a part of a region, for example a district, over several tiles.
+
+    Like a tile it is a domain of the region's sample: units elsewhere are neither used nor
+    unusable. ``owned`` of the parts says which pixels are in the domain.
+
+    Args:
+        parts: one a tile.
+        sample: of the region, in any CRS, or None.
+        key: name of the domain.
+        year: of the maps.
+        legend: of maps and sample.
+        settings: None for the defaults.
+
+    Raises:
+        InvalidProduct: as for :func:`build_region_report`.
+        InvalidSample: the sample describes another year.
+    """
+    return _report(("tile", key, year), parts, sample, legend, settings or AccuracySettings())
+
+
 def _report(
     subject: tuple[Scope, str, int],
     parts: Iterable[TilePart],
@@ -107,29 +139,21 @@ def _report(
     usable = on_data & (reference >= 1) & (reference <= k)
     in_scope = population.map_codes != ELSEWHERE if scope == "tile" else reference >= 0
     matrix = count_matrix(population.map_codes[usable], reference[usable], k)
-    verdict, reason, strata, notes = _judge(sample, population, usable, legend, settings)
-    figures = None
-    if verdict == "estimated" and strata is not None:
-        # Strata of the design keep all units; post-strata are those of the domain alone.
-        kept = np.ones(usable.size, bool) if strata.of_unit.size == usable.size else usable
-        figures = estimate_figures(
-            population.map_codes[kept],
-            reference[kept],
-            strata,
-            area_ha=float(population.class_areas_ha.sum()),
-            titles=[c.title for c in legend.land],
-            settings=settings,
-            domain=usable[kept],
-        )
+    judgement = judge(sample, population, usable, legend, settings)
+    figures = missing = None
+    if judgement.strata is not None:
+        figures = _estimate(judgement, population, reference, usable, legend, settings)
+        missing = _bound(judgement, population, reference, on_data, legend)
+    unusable = in_scope & ~usable
     return AccuracyReport(
         scope=scope,
         key=key,
         year=year,
         design="none" if sample is None else sample.design.design,
-        verdict=verdict,
-        verdict_reason=reason,
+        verdict=judgement.verdict,
+        verdict_reason=judgement.reason,
         n_units=int(usable.sum()),
-        n_unusable=int((in_scope & ~usable).sum()),
+        n_unusable=int(unusable.sum()),
         total_area_ha=float(population.class_areas_ha.sum()) + population.no_data_area_ha,
         no_data_area_ha=population.no_data_area_ha,
         overall=None if figures is None else figures.overall,
@@ -137,97 +161,80 @@ def _report(
         classes=_class_figures(legend, population.class_areas_ha, figures),
         matrix=matrix,
         proportions=None if figures is None else figures.proportions,
-        warnings=(*notes, *(() if figures is None else figures.warnings)),
+        warnings=(
+            *judgement.warnings,
+            *_warn_of_unusable(population.map_codes, unusable, missing),
+            *(() if figures is None else figures.warnings),
+        ),
+        design_effect=None if figures is None else figures.design_effect,
+        missing=missing,
     )
 
 
-def _judge(
-    sample: ReferenceSample | None,
+def _estimate(
+    judgement: Judgement,
     population: Population,
+    reference: npt.NDArray[np.int64],
     usable: npt.NDArray[np.bool_],
     legend: Legend,
     settings: AccuracySettings,
-) -> tuple[Verdict, str, Strata | None, tuple[str, ...]]:
-    """Verdict, reason, strata to estimate with, and warnings about them."""
-    n = int(usable.sum())
-    if sample is None:
-        return "no_sample", "There is no reference sample.", None, ()
-    if not sample.design.is_probability:
-        if n == 0:
-            return "no_sample", "No reference unit lies on the map.", None, ()
-        reason = (
-            f"The {n} reference units are no probability sample: they lie where somebody chose "
-            "to label. They show plain agreement; no area and no interval follows from them."
-        )
-        return "agreement_only", reason, None, ()
-    if n < max(settings.min_units, MIN_UNITS_FOR_VARIANCE):
-        reason = f"{n} usable sample units here; at least {settings.min_units} are needed."
-        return "insufficient", reason, None, ()
-    if sample.design.design == "stratified":
-        return _judge_strata(sample, n, settings)
-    return _judge_poststrata(sample, population, usable, legend, settings)
-
-
-def _judge_strata(
-    sample: ReferenceSample, n: int, settings: AccuracySettings
-) -> tuple[Verdict, str, Strata | None, tuple[str, ...]]:
-    try:
-        strata = sample.strata(finite_population=settings.finite_population)
-    except InvalidSample as error:
-        return "insufficient", str(error), None, ()
-    reason = (
-        f"Stratified sample: {n} units here, {len(strata.names)} strata kept from the design "
-        "(Stehman 2014)."
+) -> Figures:
+    if judgement.strata is None:
+        raise ValueError(f"no strata to estimate with: {judgement.reason}")
+    # Strata of the design keep all units; post-strata are those of the domain alone.
+    kept = np.ones(usable.size, bool) if judgement.of_design else usable
+    return estimate_figures(
+        population.map_codes[kept],
+        reference[kept],
+        judgement.strata,
+        area_ha=float(population.class_areas_ha.sum()),
+        titles=[c.title for c in legend.land],
+        settings=settings,
+        domain=usable[kept],
     )
-    return "estimated", reason, strata, ()
 
 
-def _judge_poststrata(
-    sample: ReferenceSample,
+def _bound(
+    judgement: Judgement,
     population: Population,
-    usable: npt.NDArray[np.bool_],
+    reference: npt.NDArray[np.int64],
+    on_data: npt.NDArray[np.bool_],
     legend: Legend,
-    settings: AccuracySettings,
-) -> tuple[Verdict, str, Strata | None, tuple[str, ...]]:
-    n, titles = int(usable.sum()), tuple(c.title for c in legend.land)
-    fraction = float(sample.units["inclusion_probability"].iloc[0])
-    post = poststratify(
-        population.map_codes[usable],
-        population.class_areas_ha,
-        min_units=settings.min_units_per_class,
-        fraction=fraction if settings.finite_population else 0.0,
-        names=titles,
-    )
-    thin_area = sum(population.class_areas_ha[code - 1] for code in post.thin)
-    thin_share = float(thin_area / population.class_areas_ha.sum())
-    if thin_share > settings.max_collapsed_share:
-        reason = (
-            f"Classes with fewer than {settings.min_units_per_class} units cover "
-            f"{thin_share:.1%} of the map ({_titles(post.thin, titles)}); at most "
-            f"{settings.max_collapsed_share:.0%} may be pooled."
-        )
-        return "insufficient", reason, None, ()
-    kind = "Simple random" if sample.design.design == "simple_random" else "Systematic"
-    reason = f"{kind} sample: {n} units here, poststratified by map class."
-    if sample.design.design == "systematic":
-        reason += " Standard errors are those of a simple random sample, usually a bit too large."
-    return "estimated", reason, post.strata, _warn_of_collapse(post, titles, thin_share, settings)
+) -> MissingReference | None:
+    codes, strata, domain = population.map_codes, judgement.strata, on_data
+    if strata is None:
+        return None
+    if not judgement.of_design:
+        # The post-strata know only units with a class; here all units on data count.
+        codes, reference = codes[on_data], reference[on_data]
+        strata, domain = poststratify(codes, population.class_areas_ha).strata, on_data[on_data]
+    area_ha = float(population.class_areas_ha.sum())
+    k = len(legend.land)
+    return bound_missing(codes, reference, strata, domain=domain, area_ha=area_ha, n_classes=k)
 
 
-def _warn_of_collapse(
-    post: PostStrata, titles: tuple[str, ...], share: float, settings: AccuracySettings
+def _warn_of_unusable(
+    map_codes: npt.NDArray[np.int64],
+    unusable: npt.NDArray[np.bool_],
+    missing: MissingReference | None,
 ) -> tuple[str, ...]:
-    if not post.thin:
+    """Say how many units are lost, to what, and what they could change."""
+    if not unusable.any():
         return ()
-    return (
-        f"Mapped with fewer than {settings.min_units_per_class} sample units: "
-        f"{_titles(post.thin, titles)} ({share:.2%} of the map). Pooled into one post-stratum: "
-        f"{_titles(post.collapsed or post.thin, titles)}.",
+    outside = int((unusable & (map_codes == ELSEWHERE)).sum())
+    no_data = int((unusable & (map_codes == LandCover.NO_DATA)).sum())
+    nameless = int(unusable.sum()) - outside - no_data
+    places = ((outside, "outside every tile"), (no_data, "on no data"), (nameless, "without class"))
+    sentence = f"{int(unusable.sum())} of the sample units are unusable: " + ", ".join(
+        f"{n} {place}" for n, place in places if n
     )
-
-
-def _titles(codes: Iterable[int], titles: tuple[str, ...]) -> str:
-    return ", ".join(titles[code - 1] for code in codes)
+    if missing is None:
+        return (sentence + ".",)
+    return (
+        f"{sentence}. Those without class stand for {missing.share:.1%} of the mapped area: "
+        f"overall accuracy could be anything from {missing.overall_low:.1%} to "
+        f"{missing.overall_high:.1%} before sampling error.",
+    )
 
 
 def _class_figures(
@@ -243,6 +250,7 @@ def _class_figures(
             area_ha=None if figures is None else figures.areas_ha[i],
             users=None if figures is None else figures.users[i],
             producers=None if figures is None else figures.producers[i],
+            f1=None if figures is None else figures.f1[i],
         )
         for i, c in enumerate(legend.land)
     )

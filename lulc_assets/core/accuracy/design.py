@@ -17,13 +17,15 @@ class SampleDesign:
     """How the units of a sample were chosen.
 
     Attributes:
-        design: one of "simple_random", "systematic", "stratified", "none".
+        design: one of "simple_random", "systematic", "stratified", "cluster" (windows were
+            drawn, then all or some of their pixels), "none".
         region: that was sampled.
         year: that the reference classes describe; None where it was not said.
         sample_size: units that were drawn; None where it was not said.
         population_pixels: of the region; None where it was not said.
         stratum_pixels: size of each stratum of a stratified sample; empty to take
-            N_h = Σ 1 / inclusion probability.
+            N_h = Σ 1 / inclusion probability. Pixels of windows in a stratified cluster
+            sample.
         extra: everything else that the design file says, kept as it is.
     """
 
@@ -34,6 +36,13 @@ class SampleDesign:
     population_pixels: int | None = None
     stratum_pixels: Mapping[str, int] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def needs_strata(self) -> bool:
+        """Whether the design kept strata: stratified, or clusters drawn within strata."""
+        return self.design == "stratified" or (
+            self.design == "cluster" and bool(self.stratum_pixels)
+        )
 
     @property
     def is_probability(self) -> bool:

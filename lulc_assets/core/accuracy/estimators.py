@@ -1,20 +1,22 @@
-"""The ratio-of-totals estimator under stratified sampling, and post-strata.
+"""The ratio-of-totals estimator under stratified and cluster sampling, and post-strata.
 
-What belongs here: estimators of a ratio of two population totals from a stratified
+What belongs here: estimators of a ratio of two population totals from a probability
 sample, in plain numpy. What does not: intervals (``intervals.py``) and which figures of a
 map are such ratios (``figures.py``).
 
 Every figure of a report is R = Y / X, Y and X totals of indicators: overall accuracy has
 y = [map = reference], x = 1; user's accuracy of class c y = [map = reference = c],
 x = [map = c]; producer's accuracy x = [reference = c]; an area share y = [reference = c],
-x = 1. A domain multiplies both by [unit in domain]. So one estimator serves strata that
-are the map classes (Olofsson et al. 2014), strata that are not (Stehman 2014), domains,
-and simple random samples that are poststratified.
+x = 1; F1 y = 2 [map = reference = c], x = [map = c] + [reference = c]. A domain multiplies
+both by [unit in domain]. So one estimator serves strata that are the map classes (Olofsson
+et al. 2014), strata that are not (Stehman 2014), domains, simple random samples that are
+poststratified, and clusters or two stages, where the totals of primary units vary.
 
 Sources: Stehman 2014, "Estimating area and map accuracy for stratified random sampling
 when the strata are different from the map classes", IJRS 35, eqs. 2, 18, 25–28; Cochran
 1977, "Sampling Techniques", §5A.9 (poststrata) and §6.11 (combined ratio estimator);
-Card 1982; Särndal et al. 1992, §5.8 and §7.6.
+Card 1982; Särndal et al. 1992, §5.8 and §7.6; Stehman 1997, "Estimating standard errors of
+accuracy assessment statistics under cluster sampling", RSE 60.
 """
 
 from dataclasses import dataclass
@@ -36,31 +38,51 @@ class Strata:
         names: of the H strata, for messages.
         of_unit: shape (n,), int64: index of the stratum of each unit.
         sizes: shape (H,), float64: N_h, pixels or hectares (only ratios matter).
-        fractions: shape (H,), float64: sampling fractions f_h for the finite-population
-            factor; zeros leave it out (Olofsson et al. 2014).
+        fractions: shape (H,), float64: sampling fractions f_h (of primary units) for the
+            finite-population factor; zeros leave it out (Olofsson et al. 2014).
+        primary: shape (n,), int64: index 0…m−1 of the primary unit (the window, say) that
+            each unit was drawn with, each in one stratum only; None where the units
+            themselves were drawn.
+        unit_weights: shape (n,), float64: what each unit stands for, the inverse of its
+            inclusion probability; None for N_h / n_h.
 
     Raises:
-        InvalidSample: a stratum has fewer than two units; the message names it.
+        InvalidSample: a stratum has fewer than two primary units, or a primary unit lies in
+            two strata; the message names it.
     """
 
     names: tuple[str, ...]
     of_unit: npt.NDArray[np.int64]
     sizes: npt.NDArray[np.float64]
     fractions: npt.NDArray[np.float64]
+    primary: npt.NDArray[np.int64] | None = None
+    unit_weights: npt.NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         if not self.names:
             raise InvalidSample("a sample without strata stands for nothing; give one stratum")
+        if self.primary is not None:
+            self._refuse_shared_primaries()
         short = [
             f"{name} ({count})"
-            for name, count in zip(self.names, self.counts, strict=True)
+            for name, count in zip(self.names, self.primary_counts, strict=True)
             if count < MIN_UNITS_FOR_VARIANCE
         ]
         if short:
+            unit = "units" if self.primary is None else "primary units"
             raise InvalidSample(
-                f"stratum with fewer than two units: {', '.join(short)}. "
+                f"stratum with fewer than two {unit}: {', '.join(short)}. "
                 "Take more units there or merge it with another stratum."
             )
+
+    def _refuse_shared_primaries(self) -> None:
+        pairs = np.unique(np.stack([self.of_primary[self.primary], self.of_unit]), axis=1)
+        for expected, found in pairs.T:
+            if expected != found:
+                raise InvalidSample(
+                    f"a primary unit lies in the strata {self.names[expected]} and "
+                    f"{self.names[found]}; draw primary units within strata"
+                )
 
     @property
     def counts(self) -> npt.NDArray[np.int64]:
@@ -68,15 +90,38 @@ class Strata:
         return np.bincount(self.of_unit, minlength=len(self.names)).astype(np.int64)
 
     @property
+    def of_primary(self) -> npt.NDArray[np.int64]:
+        """Index of the stratum of each primary unit, shape (m,), int64."""
+        if self.primary is None:
+            return self.of_unit
+        stratum = np.zeros(int(self.primary.max(initial=-1)) + 1, dtype=np.int64)
+        stratum[self.primary[::-1]] = self.of_unit[::-1]
+        return stratum
+
+    @property
+    def primary_counts(self) -> npt.NDArray[np.int64]:
+        """Primary units in each stratum, m_h, shape (H,), int64."""
+        return np.bincount(self.of_primary, minlength=len(self.names)).astype(np.int64)
+
+    @property
     def weights(self) -> npt.NDArray[np.float64]:
-        """What each unit stands for, N_h / n_h, shape (n,), float64."""
+        """What each unit stands for, N_h / n_h or as given, shape (n,), float64."""
+        if self.unit_weights is not None:
+            return self.unit_weights
         per_stratum: npt.NDArray[np.float64] = self.sizes / self.counts
         return per_stratum[self.of_unit]
 
     @property
     def degrees_of_freedom(self) -> int:
-        """Σ n_h − H, for t quantiles."""
-        return int(self.of_unit.size - len(self.names))
+        """Σ m_h − H, for t quantiles."""
+        return int(self.of_primary.size - len(self.names))
+
+    def total_by_primary(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Sum over the units of each primary unit, shape (m,), float64."""
+        if self.primary is None:
+            return values
+        totals = np.bincount(self.primary, weights=values, minlength=self.of_primary.size)
+        return totals.astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -94,7 +139,8 @@ def estimate_ratio(y: npt.NDArray[np.float64], x: npt.NDArray[np.float64], strat
     V(R̂) = X̂⁻² Σ_h N_h² (1 − f_h) s²_d,h / n_h
     (Stehman 2014, eqs. 27 and 28; Cochran 1977, eq. 6.51). With x = 1 everywhere it is
     the stratified mean and its variance (Cochran 1977, eqs. 5.1 and 5.7). For post-strata
-    this is the variance conditional on the n_h that came out (Cochran 1977, §5A.9).
+    this is the variance conditional on the n_h that came out (Cochran 1977, §5A.9). For
+    clusters see :func:`variance_of_total`.
 
     Args:
         y: shape (n,), float64: numerator of each unit.
@@ -106,22 +152,44 @@ def estimate_ratio(y: npt.NDArray[np.float64], x: npt.NDArray[np.float64], strat
     if x_total == 0.0:
         return Ratio(np.nan, np.nan)
     ratio = float(np.sum(weights * y)) / x_total
-    residuals = y - ratio * x
-    counts = strata.counts
-    means = np.bincount(strata.of_unit, weights=residuals, minlength=counts.size) / counts
-    squares = (residuals - means[strata.of_unit]) ** 2
-    s2 = np.bincount(strata.of_unit, weights=squares, minlength=counts.size) / (counts - 1)
-    variance = np.sum(strata.sizes**2 * (1.0 - strata.fractions) * s2 / counts) / x_total**2
+    variance = variance_of_total(y - ratio * x, strata) / x_total**2
     return Ratio(ratio, float(np.sqrt(variance)))
 
 
+def variance_of_total(d: npt.NDArray[np.float64], strata: Strata) -> float:
+    """Estimated variance of Σ w d, from the spread of the totals of primary units.
+
+    With t_i = Σ w d over primary unit i:
+    V = Σ_h (1 − f_h) m_h / (m_h − 1) Σ_i (t_i − t̄_h)²
+    (Särndal et al. 1992, §4.2 and §4.6.1, with replacement; Stehman 1997). Where units are
+    their own primary units, t = N_h d / n_h and it is Σ_h N_h² (1 − f_h) s²_d,h / n_h. The
+    second stage needs no term of its own: it is inside the spread of the t_i.
+
+    Args:
+        d: shape (n,), float64: residual of each unit.
+        strata: of the same n units.
+    """
+    totals = strata.total_by_primary(strata.weights * d)
+    of_primary, counts = strata.of_primary, strata.primary_counts
+    means = np.bincount(of_primary, weights=totals, minlength=counts.size) / counts
+    squares = (totals - means[of_primary]) ** 2
+    sums = np.bincount(of_primary, weights=squares, minlength=counts.size)
+    return float(np.sum((1.0 - strata.fractions) * counts / (counts - 1) * sums))
+
+
+def design_effect(ratio: Ratio, n: int) -> float:
+    """Variance of a share over that of a simple random sample of n units; NaN at 0 and 1."""
+    simple = ratio.value * (1.0 - ratio.value) / max(n - 1, 1)
+    return ratio.se**2 / simple if simple > 0 else float("nan")
+
+
 def effective_count(weights: npt.NDArray[np.float64]) -> float:
-    """Kish's effective number of units, (Σ w)² / Σ w²; 0 without units.
+    """Kish's effective number of units, (Σ w)² / Σ w²; 0 without weight.
 
     Over the units that show an omission of class j from a sample stratified by map class
     it equals m_j = (Σ_i W_i p_ij)² / Σ_i W_i² p_ij / n_i, i ≠ j.
     """
-    if weights.size == 0:
+    if not weights.any():
         return 0.0
     return float(weights.sum() ** 2 / np.sum(weights**2))
 

@@ -1,59 +1,39 @@
-"""The figures of a map: accuracies and areas as ratios, with intervals and warnings.
+"""The figures of a map: accuracies and areas as ratios, with their intervals.
 
-What belongs here: which indicators make which figure, the choice of interval, and what a
-reader must be warned of. What does not: reading maps and samples (``build.py``,
+What belongs here: which indicators make which figure, and the choice of interval. What
+does not: sentences of warning (``cautions.py``), reading maps and samples (``build.py``,
 ``sample.py``).
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from lulc_assets.core.accuracy.cautions import caution
 from lulc_assets.core.accuracy.estimators import (
     Ratio,
     Strata,
+    design_effect,
     effective_count,
     estimate_ratio,
 )
-from lulc_assets.core.accuracy.intervals import has_no_spread, normal_interval, score_interval
+from lulc_assets.core.accuracy.intervals import (
+    PriorMass,
+    dirichlet_interval,
+    has_no_spread,
+    normal_interval,
+    score_interval,
+)
 from lulc_assets.core.accuracy.matrix import proportion_matrix
 from lulc_assets.core.accuracy.report import Estimate
+from lulc_assets.core.accuracy.settings import AccuracySettings
+
+__all__ = ["AccuracySettings", "Figures", "estimate_figures"]
 
 Flags = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class AccuracySettings:
-    """Numbers of the estimation.
-
-    Attributes:
-        min_units: usable units below which a domain's verdict is "insufficient". 50 is the
-            customary least number a class in error matrices (Congalton and Green 2019,
-            §5); we ask it of a whole domain and leave the rest to the intervals.
-        min_units_per_class: units that a mapped class needs for a post-stratum of its own;
-            2 is the least that has a variance.
-        max_collapsed_share: largest share of the mapped area in classes below
-            ``min_units_per_class``; beyond it the verdict is "insufficient". 0.05: of 50
-            units such a class would be expected to hold more than two.
-        min_omission_units: effective number of omission units below which intervals of a
-            class's area and producer's accuracy are called too narrow (20: below it the
-            coverage of normal intervals falls, measured; see docs).
-        users_interval: of user's accuracy where its units lie in one stratum: "wilson"
-            (holds in small strata) or "normal" (as printed by Olofsson et al. 2014).
-        finite_population: apply the factor 1 − f_h. Off as in Olofsson et al. 2014; at
-            fractions below 1 % it changes nothing and leaving it out is on the safe side.
-    """
-
-    min_units: int = 50
-    min_units_per_class: int = 2
-    max_collapsed_share: float = 0.05
-    min_omission_units: float = 20.0
-    users_interval: Literal["wilson", "normal"] = "wilson"
-    finite_population: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,17 +44,34 @@ class Figures:
         overall: overall accuracy.
         users: by class, in the order of the codes.
         producers: by class.
+        f1: by class: 2 Σ hits / (Σ mapped + Σ reference), a ratio of totals like the rest.
         areas_ha: by class.
         proportions: estimated shares, shape (k, k), rows = map.
+        omission_units: by class: effective number of units that show an omission, m_j.
+        design_effect: variance of overall accuracy over that of as many independent units.
         warnings: sentences for a reader.
     """
 
     overall: Estimate
     users: tuple[Estimate, ...]
     producers: tuple[Estimate, ...]
+    f1: tuple[Estimate, ...]
     areas_ha: tuple[Estimate, ...]
     proportions: npt.NDArray[np.float64]
+    omission_units: tuple[float, ...]
+    design_effect: float
     warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Units:
+    """Indicators of the units of one domain."""
+
+    strata: Strata
+    inside: Flags
+    mapped: list[Flags]
+    found: list[Flags]
+    agrees: Flags
 
 
 def estimate_figures(
@@ -87,7 +84,7 @@ def estimate_figures(
     settings: AccuracySettings,
     domain: Flags | None = None,
 ) -> Figures:
-    """Estimate every figure of a map from a stratified or poststratified sample.
+    """Estimate every figure of a map from a probability sample.
 
     Args:
         map_codes: shape (n,), map class of each unit, 1…k inside the domain.
@@ -100,43 +97,132 @@ def estimate_figures(
     """
     inside = np.ones(map_codes.size, dtype=bool) if domain is None else domain
     codes = range(1, len(titles) + 1)
-    mapped = [inside & (map_codes == code) for code in codes]
-    found = [inside & (reference_codes == code) for code in codes]
-    agrees = inside & (map_codes == reference_codes)
-
-    def figure(y: Flags, x: Flags, *, score: bool = False, scale: float = 1.0) -> Estimate:
-        return _estimate(y, x, strata, score=score, scale=scale)
-
-    wilson = settings.users_interval == "wilson"
-    users = tuple(
-        figure(m & agrees, m, score=wilson and _in_one_stratum(m, strata)) for m in mapped
+    units = _Units(
+        strata,
+        inside,
+        [inside & (map_codes == code) for code in codes],
+        [inside & (reference_codes == code) for code in codes],
+        inside & (map_codes == reference_codes),
     )
-    producers = tuple(figure(r & agrees, r) for r in found)
-    omitted = [r & ~agrees for r in found]
+    m_j = [_effective(r & ~units.agrees, strata) for r in units.found]
+    thin = [m < settings.min_omission_units for m in m_j]
+    overall = _estimate(units.agrees, inside, strata, settings)
+    thin_users = [_is_thin_users(m, units, settings) for m in units.mapped]
+    users = _users(units, thin_users, settings)
+    areas = _areas(units, thin, settings, area_ha)
     return Figures(
-        overall=figure(agrees, inside),
+        overall=overall,
         users=users,
-        producers=producers,
-        areas_ha=tuple(figure(r, inside, scale=area_ha) for r in found),
+        producers=_producers(units, thin, settings),
+        f1=_f1(units, thin, settings),
+        areas_ha=areas,
         proportions=proportion_matrix(
             map_codes[inside], reference_codes[inside], strata.weights[inside], len(titles)
         ),
-        warnings=tuple(
-            _warn_of_omissions(
-                omitted,
-                found,
-                mapped=mapped,
-                strata=strata,
-                titles=titles,
-                min_units=settings.min_omission_units,
-            )
-            + _warn_of_perfection(users, titles)
+        omission_units=tuple(m_j),
+        design_effect=design_effect(Ratio(overall.value, overall.se), int(inside.sum())),
+        warnings=caution(
+            titles=titles,
+            strata=strata,
+            mapped=units.mapped,
+            found=units.found,
+            agrees=units.agrees,
+            thin=thin,
+            thin_users=thin_users,
+            users=users,
+            settings=settings,
         ),
     )
 
 
-def _estimate(y: Flags, x: Flags, strata: Strata, *, score: bool, scale: float) -> Estimate:
-    """One ratio with its interval; NaN without units, or with too few for an interval."""
+def _users(units: _Units, thin: Sequence[bool], settings: AccuracySettings) -> tuple[Estimate, ...]:
+    k = _classes_present(units)
+    wilson = settings.users_interval == "wilson"
+    figures = []
+    for m, is_thin in zip(units.mapped, thin, strict=True):
+        prior = None
+        if is_thin:
+            mapped = _share_in_strata(m, units.strata)
+            prior = PriorMass(mapped / k, mapped * (1.0 - 1.0 / k))
+        score = wilson and _in_one_stratum(m, units.strata)
+        figures.append(
+            _estimate(m & units.agrees, m, units.strata, settings, score=score, prior=prior)
+        )
+    return tuple(figures)
+
+
+def _is_thin_users(m: Flags, units: _Units, settings: AccuracySettings) -> bool:
+    """Whether a few units decide a user's accuracy: windows, or units of very unequal weight.
+
+    Units of one stratum weigh the same, and their interval is Wilson's.
+    """
+    if units.strata.primary is None and _in_one_stratum(m, units.strata):
+        return False
+    sides = (m & units.agrees, m & ~units.agrees)
+    return min(_effective(side, units.strata) for side in sides) < settings.min_omission_units
+
+
+def _producers(
+    units: _Units, thin: Sequence[bool], settings: AccuracySettings
+) -> tuple[Estimate, ...]:
+    k, inside = _classes_present(units), _share_in_strata(units.inside, units.strata)
+    figures = []
+    for m, r, is_thin in zip(units.mapped, units.found, thin, strict=True):
+        mapped = _share_in_strata(m, units.strata)
+        prior = PriorMass(mapped / k, (inside - mapped) / k)
+        hits = r & units.agrees
+        figures.append(_estimate(hits, r, units.strata, settings, prior=prior if is_thin else None))
+    return tuple(figures)
+
+
+def _areas(
+    units: _Units, thin: Sequence[bool], settings: AccuracySettings, area_ha: float
+) -> tuple[Estimate, ...]:
+    k, inside = _classes_present(units), _share_in_strata(units.inside, units.strata)
+    prior = PriorMass(inside / k, inside * (1.0 - 1.0 / k))
+    shares = (
+        _estimate(r, units.inside, units.strata, settings, prior=prior if is_thin else None)
+        for r, is_thin in zip(units.found, thin, strict=True)
+    )
+    return tuple(scale(share, area_ha) for share in shares)
+
+
+def _f1(units: _Units, thin: Sequence[bool], settings: AccuracySettings) -> tuple[Estimate, ...]:
+    """F1 = 2 J / (1 + J), J = hits / (mapped or reference), a share with a share's interval."""
+    k, inside = _classes_present(units), _share_in_strata(units.inside, units.strata)
+    figures = []
+    for m, r, is_thin in zip(units.mapped, units.found, thin, strict=True):
+        hits, either = m & r, m | r
+        mapped = _share_in_strata(m, units.strata)
+        prior = PriorMass(mapped / k, mapped * (1.0 - 1.0 / k) + (inside - mapped) / k)
+        jaccard = _estimate(hits, either, units.strata, settings, prior=prior if is_thin else None)
+        both = m.astype(np.float64) + r.astype(np.float64)
+        ratio = estimate_ratio(2.0 * hits.astype(np.float64), both, units.strata)
+        se = 0.0 if has_no_spread(ratio) else ratio.se
+        low, high = (2 * j / (1 + j) for j in (jaccard.ci95_low, jaccard.ci95_high))
+        figures.append(Estimate(2 * jaccard.value / (1 + jaccard.value), se, low, high, jaccard.n))
+    return tuple(figures)
+
+
+def _estimate(
+    y: Flags,
+    x: Flags,
+    strata: Strata,
+    settings: AccuracySettings,
+    *,
+    score: bool = False,
+    prior: PriorMass | None = None,
+) -> Estimate:
+    """One share with its interval; NaN without units.
+
+    Args:
+        y: numerator, within x.
+        x: denominator.
+        strata: of the units.
+        settings: of the estimation.
+        score: take a score interval whatever the spread.
+        prior: given where a normal interval is not to be trusted.
+    """
     n = int(x.sum())
     if n == 0:
         return Estimate(math.nan, math.nan, math.nan, math.nan, 0)
@@ -144,63 +230,42 @@ def _estimate(y: Flags, x: Flags, strata: Strata, *, score: bool, scale: float) 
     ratio = estimate_ratio(y_numbers, x_numbers, strata)
     # Rounding in a sum of weights must not turn "all agree" into 1.0000000000000002.
     ratio = Ratio(min(1.0, max(0.0, ratio.value)), ratio.se)
-    if score or has_no_spread(ratio):
+    if prior is not None and settings.thin_interval == "dirichlet":
+        low, high = dirichlet_interval(ratio, y_numbers, x_numbers, strata, prior)
+    elif score or has_no_spread(ratio):
         low, high = score_interval(ratio, y_numbers, x_numbers, strata)
     else:
-        low, high = normal_interval(ratio, strata.degrees_of_freedom)
-    se = 0.0 if has_no_spread(ratio) else ratio.se
-    return Estimate(ratio.value * scale, se * scale, low * scale, high * scale, n)
+        df = None if settings.quantile == "normal" else strata.degrees_of_freedom
+        low, high = normal_interval(ratio, df)
+    return Estimate(ratio.value, 0.0 if has_no_spread(ratio) else ratio.se, low, high, n)
+
+
+def scale(share: Estimate, factor: float) -> Estimate:
+    """The same figure in another unit, for example hectares instead of a share."""
+    return Estimate(
+        share.value * factor,
+        share.se * factor,
+        share.ci95_low * factor,
+        share.ci95_high * factor,
+        share.n,
+    )
+
+
+def _classes_present(units: _Units) -> int:
+    """Classes that occur on the map or in the reference: those a prior is shared out over."""
+    return max(1, sum(bool((m | r).any()) for m, r in zip(units.mapped, units.found, strict=True)))
+
+
+def _share_in_strata(flags: Flags, strata: Strata) -> npt.NDArray[np.float64]:
+    """Share of each stratum's units that carry the flag, shape (H,)."""
+    counted = np.bincount(strata.of_unit, weights=flags, minlength=len(strata.names))
+    return (counted / strata.counts).astype(np.float64)
+
+
+def _effective(flags: Flags, strata: Strata) -> float:
+    """Effective number of flagged units, or of the windows that hold them."""
+    return effective_count(strata.total_by_primary(strata.weights * flags))
 
 
 def _in_one_stratum(flags: Flags, strata: Strata) -> bool:
     return np.unique(strata.of_unit[flags]).size == 1
-
-
-def _warn_of_omissions(
-    omitted: Sequence[Flags],
-    found: Sequence[Flags],
-    *,
-    mapped: Sequence[Flags],
-    strata: Strata,
-    titles: Sequence[str],
-    min_units: float,
-) -> list[str]:
-    """Name classes without reference units and those with too few omissions."""
-    absent, few = [], []
-    for title, omission, reference, on_map in zip(titles, omitted, found, mapped, strict=True):
-        if not reference.any():
-            if on_map.any():
-                absent.append(title)
-        elif effective_count(strata.weights[omission]) < min_units:
-            few.append(title)
-    warnings = []
-    if absent:
-        warnings.append(
-            f"No reference unit is {_listed(absent)}: producer's accuracy cannot be estimated "
-            "and the estimated area is zero with an upper bound."
-        )
-    if few:
-        warnings.append(
-            f"Fewer than {min_units:g} effective units show an omission of "
-            f"{_listed(few)}: the intervals of their areas and producer's accuracies may be "
-            "too narrow."
-        )
-    return warnings
-
-
-def _warn_of_perfection(users: Sequence[Estimate], titles: Sequence[str]) -> list[str]:
-    pure = [
-        f"{title} ({users_of.value:.0%} of {users_of.n})"
-        for title, users_of in zip(titles, users, strict=True)
-        if users_of.n > 0 and users_of.se == 0.0
-    ]
-    if not pure:
-        return []
-    return [
-        f"All units mapped as one class agree, or none does: {', '.join(pure)}. The standard "
-        "error is zero there; the interval is Wilson's."
-    ]
-
-
-def _listed(titles: Sequence[str]) -> str:
-    return ", ".join(titles)

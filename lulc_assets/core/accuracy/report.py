@@ -18,8 +18,9 @@ Verdict = Literal["estimated", "insufficient", "agreement_only", "no_sample"]
 
 SCOPES: tuple[Scope, ...] = ("tile", "region")
 VERDICTS: tuple[Verdict, ...] = ("estimated", "insufficient", "agreement_only", "no_sample")
-DESIGNS = ("simple_random", "systematic", "stratified", "none")
-"""Sampling designs; ``none`` is anything that is no probability sample."""
+DESIGNS = ("simple_random", "systematic", "stratified", "cluster", "none")
+"""Sampling designs; ``cluster``: windows were drawn, and units within them; ``none`` is
+anything that is no probability sample."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class ClassFigures:
         area_ha: estimated area; None unless the report's verdict is "estimated".
         users: user's accuracy (1 − commission error), or None.
         producers: producer's accuracy (1 − omission error), or None.
+        f1: harmonic mean of the two, 2 hits / (mapped + reference), or None.
     """
 
     code: int
@@ -87,6 +89,7 @@ class ClassFigures:
     area_ha: Estimate | None
     users: Estimate | None
     producers: Estimate | None
+    f1: Estimate | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -99,15 +102,48 @@ class ClassFigures:
             "area_ha": _optional_dict(self.area_ha),
             "users": _optional_dict(self.users),
             "producers": _optional_dict(self.producers),
+            "f1": _optional_dict(self.f1),
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "ClassFigures":
         """Rebuild from :meth:`to_dict`."""
         fields = dict(data)
-        for key in ("area_ha", "users", "producers"):
-            fields[key] = _optional_estimate(data[key])
+        for key in ("area_ha", "users", "producers", "f1"):
+            fields[key] = _optional_estimate(data.get(key))
         return cls(**fields)
+
+
+@dataclass(frozen=True)
+class MissingReference:
+    """What the units that nobody could interpret might change, at worst and at best.
+
+    Attributes:
+        n: units on mapped pixels without a reference class.
+        share: of the mapped area that they stand for.
+        overall_low: overall accuracy if the map is wrong at all of them.
+        overall_high: overall accuracy if it is right at all of them.
+        areas_low_ha: by class: its area if none of them is of the class.
+        areas_high_ha: by class: its area if all of them are.
+    """
+
+    n: int
+    share: float
+    overall_low: float
+    overall_high: float
+    areas_low_ha: tuple[float, ...]
+    areas_high_ha: tuple[float, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        lists = {"areas_low_ha": list(self.areas_low_ha), "areas_high_ha": list(self.areas_high_ha)}
+        return {**vars(self), **lists}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "MissingReference":
+        """Rebuild from :meth:`to_dict`."""
+        lists = {key: tuple(data[key]) for key in ("areas_low_ha", "areas_high_ha")}
+        return cls(**{**data, **lists})
 
 
 @dataclass(frozen=True)
@@ -133,6 +169,10 @@ class AccuracyReport:
         matrix: counts of units, shape (9, 9), int64; rows = map, columns = reference.
         proportions: estimated shares of the mapped area, same layout, float64, or None.
         warnings: sentences for a reader.
+        design_effect: of overall accuracy: how many units of this design tell as much as
+            one independent unit; None unless "estimated", NaN at an accuracy of 0 or 1.
+        missing: bounds for the units that nobody could interpret; None without such units,
+            and unless "estimated".
     """
 
     scope: Scope
@@ -151,6 +191,8 @@ class AccuracyReport:
     matrix: npt.NDArray[np.int64]
     proportions: npt.NDArray[np.float64] | None
     warnings: tuple[str, ...]
+    design_effect: float | None = None
+    missing: MissingReference | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types; NaN becomes None. :meth:`from_dict` reverses it."""
@@ -172,6 +214,10 @@ class AccuracyReport:
             "matrix": self.matrix.tolist(),
             "proportions": proportions,
             "warnings": list(self.warnings),
+            "design_effect": None
+            if self.design_effect is None
+            else _none_if_nan(self.design_effect),
+            "missing": None if self.missing is None else self.missing.to_dict(),
         }
 
     @classmethod
@@ -184,6 +230,8 @@ class AccuracyReport:
         if data["proportions"] is not None:
             fields["proportions"] = np.array(data["proportions"], dtype=np.float64)
         fields["warnings"] = tuple(data["warnings"])
+        if data.get("missing") is not None:
+            fields["missing"] = MissingReference.from_dict(data["missing"])
         return cls(**fields)
 
 

@@ -6,6 +6,7 @@ what interpreters deliver (``ingest.py``), and estimates (``figures.py``).
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -37,13 +38,18 @@ SAMPLE_SCHEMA = pa.DataFrameSchema(
         "inclusion_probability": pa.Column(
             float, pa.Check.in_range(0.0, 1.0, include_min=False), nullable=True
         ),
+        "primary_unit": pa.Column(str, pa.Check.str_length(min_value=1), required=False),
         "geometry": pa.Column("geometry"),
     },
     strict=True,
     unique=["x", "y"],
     name="reference sample",
 )
-"""Units of a sample; ``class_code`` 0 = no interpreter could name the class."""
+"""Units of a sample; ``class_code`` 0 = no interpreter could name the class.
+
+``primary_unit`` names the window with which a unit was drawn and stands only in samples of
+the design "cluster".
+"""
 
 
 @dataclass(frozen=True)
@@ -69,28 +75,74 @@ class ReferenceSample:
         _check_units(self.units, "reference sample")
         _check_design(self.units, self.design)
 
-    def strata(self, *, finite_population: bool = False) -> Strata:
-        """The strata of a stratified sample, in the order of their names.
+    def strata(
+        self, *, finite_population: bool = False, merge: Sequence[Sequence[str]] = ()
+    ) -> Strata:
+        """The strata of a stratified or cluster sample, in the order of their names.
 
         Args:
-            finite_population: take f_h = n_h / N_h instead of 0.
+            finite_population: take f_h = n_h / N_h instead of 0; not for clusters, whose
+                number in the population the design does not say.
+            merge: groups of stratum names to be taken as one stratum. Units keep the weight
+                of their own stratum unless one of the group has no unit at all.
 
         Raises:
-            InvalidSample: a stratum has fewer than two units.
+            InvalidSample: a stratum has fewer than two primary units, or ``merge`` names an
+                unknown stratum.
         """
-        names = tuple(sorted(self.units["stratum"].unique()))
-        index = {name: i for i, name in enumerate(names)}
+        own = sorted({*self.units["stratum"], *self.design.stratum_pixels})
+        merged = _merged_names(own, merge)
+        names = tuple(sorted(set(merged.values())))
+        index = {stratum: names.index(merged[stratum]) for stratum in own}
         of_unit = self.units["stratum"].map(index).to_numpy(dtype=np.int64)
+        sizes_of_own = self._stratum_sizes(own)
+        group = np.array([index[stratum] for stratum in own], dtype=np.int64)
+        sizes = np.bincount(group, sizes_of_own, len(names)).astype(np.float64)
         counts = np.bincount(of_unit, minlength=len(names))
+        fractions = np.zeros(len(names))
+        weights = primary = None
+        if self.design.design == "cluster":
+            weights = 1.0 / self.units["inclusion_probability"].to_numpy(dtype=np.float64)
+            primary = pd.factorize(self.units["primary_unit"])[0].astype(np.int64)
+        elif finite_population:
+            fractions = counts / sizes
+        elif merge:
+            weights = self._weights_within(own, sizes_of_own, merged)
+        return Strata(names, of_unit, sizes, fractions, primary, weights)
+
+    def _stratum_sizes(self, own: Sequence[str]) -> npt.NDArray[np.float64]:
+        """N_h of each stratum as it was drawn, from the design or Σ 1 / π, shape (len(own),)."""
         given = self.design.stratum_pixels
         if given:
-            sizes = np.array([given[name] for name in names], dtype=np.float64)
-        else:
-            chances = self.units["inclusion_probability"].to_numpy(dtype=np.float64)
-            sums = np.bincount(of_unit, weights=1.0 / chances, minlength=len(names))
-            sizes = sums.astype(np.float64)
-        fractions = counts / sizes if finite_population else np.zeros(len(names))
-        return Strata(names, of_unit, sizes, fractions)
+            return np.array([given[name] for name in own], dtype=np.float64)
+        sums = (1.0 / self.units["inclusion_probability"]).groupby(self.units["stratum"]).sum()
+        return np.array([sums[name] for name in own], dtype=np.float64)
+
+    def _weights_within(
+        self, own: Sequence[str], sizes: npt.NDArray[np.float64], merged: Mapping[str, str]
+    ) -> npt.NDArray[np.float64]:
+        """Weights of units when strata were merged, shape (n,)."""
+        counts = self.units["stratum"].value_counts().reindex(list(own), fill_value=0)
+        frame = pd.DataFrame({"size": sizes, "count": counts.to_numpy()}, index=list(own))
+        group = pd.Series(merged).reindex(list(own))
+        pooled = frame.groupby(group)[["size", "count"]].transform("sum")
+        empty = frame["count"].eq(0).groupby(group).transform("any")
+        weight = (frame["size"] / frame["count"].clip(lower=1)).where(
+            ~empty, pooled["size"] / pooled["count"].clip(lower=1)
+        )
+        return self.units["stratum"].map(weight).to_numpy(dtype=np.float64)
+
+
+def _merged_names(own: Sequence[str], merge: Sequence[Sequence[str]]) -> dict[str, str]:
+    names = {name: name for name in own}
+    for group in merge:
+        unknown = sorted(set(group) - set(own))
+        if unknown:
+            raise InvalidSample(
+                f"cannot merge stratum {unknown[0]!r}: the sample has {', '.join(own)}"
+            )
+        names.update(dict.fromkeys(group, " + ".join(sorted(group))))
+    return names
 
 
 def units_from_mask(
@@ -138,7 +190,8 @@ def arrange_units(frame: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
         stratum=frame["stratum"].astype(object),
         inclusion_probability=frame["inclusion_probability"].astype(np.float64),
     )
-    ordered = frame.sort_values("unit_id", kind="stable")[list(SAMPLE_SCHEMA.columns)]
+    columns = [c for c in SAMPLE_SCHEMA.columns if c in frame or c != "primary_unit"]
+    ordered = frame.sort_values("unit_id", kind="stable")[columns]
     return ordered.reset_index(drop=True)
 
 
@@ -213,15 +266,25 @@ def _check_design(units: geopandas.GeoDataFrame, design: SampleDesign) -> None:
     if chances.isna().any():
         unit = units.loc[chances.isna(), "unit_id"].iloc[0]
         raise InvalidSample(f"unit {unit!r} of a {design.design} sample has no inclusion chance")
+    if design.design == "cluster":
+        if "primary_unit" not in units:
+            raise InvalidSample(
+                "a cluster sample needs the column primary_unit, the window of each unit"
+            )
+    else:
+        _check_equal_chances(units, design)
+    missing = set(units["stratum"]) - set(design.stratum_pixels)
+    if design.needs_strata and design.stratum_pixels and missing:
+        raise InvalidSample(f"the design lacks the size of stratum {sorted(missing)[0]!r}")
+
+
+def _check_equal_chances(units: geopandas.GeoDataFrame, design: SampleDesign) -> None:
     # In the other designs all units form one group, whatever their stratum says.
     groups = units["stratum"] if design.design == "stratified" else units["stratum"].str[:0]
-    for name, group in chances.groupby(groups):
+    for name, group in units["inclusion_probability"].groupby(groups):
         if group.max() - group.min() > _EQUAL * group.max():
             where = f"in stratum {name!r}" if design.design == "stratified" else ""
             raise InvalidSample(
                 f"inclusion probabilities of a {design.design} sample must be equal {where}; "
                 f"they are {group.min():g} to {group.max():g}"
             )
-    missing = set(units["stratum"]) - set(design.stratum_pixels)
-    if design.design == "stratified" and design.stratum_pixels and missing:
-        raise InvalidSample(f"the design lacks the size of stratum {sorted(missing)[0]!r}")

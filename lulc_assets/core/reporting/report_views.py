@@ -38,6 +38,7 @@ _DESIGN_WORDS = {
     "simple_random": "simple random sample",
     "systematic": "systematic sample",
     "stratified": "stratified sample",
+    "cluster": "sample of windows",
     "none": "no probability sample",
 }
 

@@ -32,7 +32,16 @@ def with_errors(truth, share, codes, seed=1):
 
 
 def sample_at(
-    grid: PixelGrid, rows, cols, codes, *, design="simple_random", strata="", chance=0.04, **fields
+    grid: PixelGrid,
+    rows,
+    cols,
+    codes,
+    *,
+    design="simple_random",
+    strata="",
+    chance=0.04,
+    primary=None,
+    **fields,
 ):
     """A sample at pixel centres."""
     frame = geopandas.GeoDataFrame(
@@ -48,8 +57,17 @@ def sample_at(
         ),
         crs=f"EPSG:{grid.epsg}",
     )
+    if primary is not None:
+        frame["primary_unit"] = primary
     fields = {"region": "region", "year": 2023, **fields}
     return ReferenceSample(arrange_units(frame), SampleDesign(design, **fields))
+
+
+def units_of(matrix):
+    """Map and reference codes of the units that an error matrix counts."""
+    rows, cols = np.indices(matrix.shape)
+    counts = matrix.ravel()
+    return np.repeat(rows.ravel() + 1, counts), np.repeat(cols.ravel() + 1, counts)
 
 
 def random_sample(grid, truth, n, seed=2, **fields):

@@ -280,7 +280,7 @@ def test_a_stratum_with_one_unit_is_insufficient_and_named(world):
 
 def zone_parts():
     """Two tiles in neighbouring UTM zones."""
-    for tile, seed in (("33TVL", 1), ("32TQR", 2)):
+    for tile, seed in (("33TVL", 1), ("32TPR", 2)):
         grid = small_grid(tile=tile)
         shown = with_errors(blocky_map(grid, CODES, seed), 0.2, CODES, seed)
         yield TilePart(tile, shown, owned_mask(tile, grid), pixel_areas_ha(grid), grid)
@@ -318,3 +318,134 @@ def test_a_region_across_utm_zones_sums_its_tiles():
     assert region.n_units == sum(t.n_units for t in tiles) == 400
     assert np.array_equal(region.matrix, sum(t.matrix for t in tiles))
     assert region.overall.se < min(t.overall.se for t in tiles)
+
+
+def blind(sample, n):
+    """The same sample with its first units uninterpreted."""
+    codes = sample.units["class_code"].to_numpy(copy=True)
+    codes[:n] = 0
+    return ReferenceSample(sample.units.assign(class_code=codes), sample.design)
+
+
+def test_units_without_class_bound_the_figures(world):
+    grid, truth, shown = world
+    sample = random_sample(grid, truth, 400)
+
+    whole, report = (report_on(shown, grid, s) for s in (sample, blind(sample, 40)))
+
+    bounds = report.missing
+    assert bounds.n == 40
+    assert bounds.share == pytest.approx(0.1, abs=0.02)
+    assert bounds.overall_high - bounds.overall_low == pytest.approx(bounds.share)
+    # Whatever the lost units are, the figures that they would have given lie between.
+    assert bounds.overall_low <= whole.overall.value <= bounds.overall_high
+    for figures, low, high in zip(
+        whole.classes, bounds.areas_low_ha, bounds.areas_high_ha, strict=True
+    ):
+        assert low - 1e-9 <= figures.area_ha.value <= high + 1e-9
+    assert "40 without class" in report.warnings[0]
+    assert whole.missing is None
+
+
+def test_units_outside_and_on_no_data_are_told_apart(world):
+    grid, truth, shown = world
+    hole = shown.copy()
+    hole[:30] = 0
+    owned = np.ones(grid.shape, bool)
+    owned[:, 80:] = False
+    sample = random_sample(grid, truth, 400)
+    rows, cols = grid.cells(sample.units["x"], sample.units["y"])
+
+    warning = report_on(hole, grid, sample, owned=owned, scope="region").warnings[0]
+
+    assert f"{int((cols >= 80).sum())} outside every tile" in warning
+    assert f"{int(((rows < 30) & (cols < 80)).sum())} on no data" in warning
+
+
+def window_sample(grid, truth, windows=16, size=6, seed=8):
+    """All pixels of windows drawn at random from a lattice."""
+    rng = np.random.default_rng(seed)
+    across = grid.width // size
+    drawn = rng.choice(across * across, windows, replace=False)
+    rows = (drawn // across * size)[:, None] + np.repeat(np.arange(size), size)
+    cols = (drawn % across * size)[:, None] + np.tile(np.arange(size), size)
+    sample = sample_at(
+        grid,
+        rows.ravel(),
+        cols.ravel(),
+        truth[rows.ravel(), cols.ravel()],
+        design="cluster",
+        chance=windows / across**2,
+        primary=np.repeat([f"w{i}" for i in drawn], size * size),
+    )
+    return sample
+
+
+def test_a_sample_of_windows_is_estimated_from_the_spread_between_windows(world):
+    grid, truth, shown = world
+    sample = window_sample(grid, truth)
+    naive = sample_at(
+        grid,
+        *grid.cells(sample.units["x"], sample.units["y"]),
+        sample.units["class_code"],
+        chance=0.05,
+    )
+
+    report, pretended = report_on(shown, grid, sample), report_on(shown, grid, naive)
+
+    assert report.verdict == "estimated"
+    assert report.design == "cluster"
+    assert "16 windows" in report.verdict_reason
+    assert "15 degrees of freedom" in report.verdict_reason
+    # Classes come in blocks of ten pixels, so a window holds few of them.
+    widths = [
+        r.classes[0].area_ha.ci95_high - r.classes[0].area_ha.ci95_low for r in (report, pretended)
+    ]
+    assert widths[0] > 2 * widths[1]
+    assert report.design_effect == pytest.approx(
+        report.overall.se**2 / (report.overall.value * (1 - report.overall.value) / 575)
+    )
+
+
+def test_strata_are_merged_only_on_request(world):
+    grid, truth, shown = world
+    sample = stratified_sample(grid, truth)
+    units = sample.units.copy()
+    units.loc[0, "stratum"] = "lonely"
+    sizes = {**sample.design.stratum_pixels, "lonely": 5}
+    lone = ReferenceSample(
+        units, type(sample.design)("stratified", year=2023, stratum_pixels=sizes)
+    )
+    settings = AccuracySettings(merge_strata=(("lonely", "left"),))
+
+    refused, merged = report_on(shown, grid, lone), report_on(shown, grid, lone, settings=settings)
+
+    assert refused.verdict == "insufficient"
+    assert merged.verdict == "estimated"
+    assert "merged into one on request" in merged.warnings[0]
+    unknown = AccuracySettings(merge_strata=(("lonely", "leftt"),))
+    assert "'leftt'" in report_on(shown, grid, lone, settings=unknown).verdict_reason
+
+
+def test_a_stratum_of_the_design_without_any_unit_is_named(world):
+    grid, truth, shown = world
+    sample = stratified_sample(grid, truth)
+    sizes = {**sample.design.stratum_pixels, "forgotten": 500}
+    design = type(sample.design)("stratified", year=2023, stratum_pixels=sizes)
+
+    report = report_on(shown, grid, ReferenceSample(sample.units, design))
+
+    assert report.verdict == "insufficient"
+    assert "forgotten (0)" in report.verdict_reason
+
+
+def test_a_sample_that_leaves_a_part_of_the_population_out_is_insufficient(world):
+    grid, truth, shown = world
+    sample = stratified_sample(grid, truth)
+    fields = {"stratum_pixels": sample.design.stratum_pixels, "population_pixels": 12_500}
+    partial = ReferenceSample(sample.units, type(sample.design)("stratified", **fields))
+
+    report = report_on(shown, grid, partial)
+
+    assert report.verdict == "insufficient"
+    assert "20.0% of the population lies in no stratum" in report.verdict_reason

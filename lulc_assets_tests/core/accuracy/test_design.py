@@ -24,7 +24,7 @@ def test_a_design_keeps_everything_its_file_says():
 
 @pytest.mark.parametrize("value", [None, "", "random", "SRS"])
 def test_a_missing_or_unknown_design_is_refused_with_the_choices(value):
-    with pytest.raises(InvalidSample, match="simple_random, systematic, stratified, none"):
+    with pytest.raises(InvalidSample, match="simple_random, systematic, stratified, cluster, none"):
         SampleDesign.from_dict({"design": value}, "points.json")
 
 

@@ -6,89 +6,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lulc_assets.core.accuracy.estimators import Strata, poststratify
-from lulc_assets.core.accuracy.figures import AccuracySettings, estimate_figures
+from lulc_assets.core.accuracy.figures import estimate_figures
+from lulc_assets.core.accuracy.settings import AS_PRINTED, AccuracySettings
 
-PRINTED = AccuracySettings(users_interval="normal")
-
-
-def units_of(matrix):
-    """Map and reference codes of the units that a matrix counts."""
-    rows, cols = np.indices(matrix.shape)
-    counts = matrix.ravel()
-    return np.repeat(rows.ravel() + 1, counts), np.repeat(cols.ravel() + 1, counts)
+from .samples import units_of
 
 
-@pytest.fixture(scope="module")
-def olofsson():
-    """Olofsson et al. 2014, table 8: deforestation, gain, stable forest, stable non-forest."""
-    counts = np.array([[66, 0, 5, 4], [0, 55, 8, 12], [1, 0, 153, 11], [2, 1, 9, 313]])
-    areas_ha = np.array([200_000, 150_000, 3_200_000, 6_450_000]) * 0.09
-    codes = units_of(counts)
-    strata = poststratify(codes[0], areas_ha).strata
-    titles = ("deforestation", "gain", "forest", "other")
-    return estimate_figures(*codes, strata, area_ha=areas_ha.sum(), titles=titles, settings=PRINTED)
+def test_t_quantiles_replace_the_printed_1_96():
+    codes = np.repeat([1, 2], [40, 20]), np.repeat([1, 2, 1, 2], [30, 10, 10, 10])
+    strata = poststratify(codes[0], np.array([3.0, 1.0])).strata
 
+    def half_width(settings):
+        overall = estimate_figures(
+            *codes, strata, area_ha=4.0, titles=("wood", "lake"), settings=settings
+        ).overall
+        return (overall.ci95_high - overall.value) / overall.se
 
-def test_olofsson_2014_areas_with_their_intervals(olofsson):
-    areas = [estimate.value for estimate in olofsson.areas_ha]
-    half_widths = [1.96 * estimate.se for estimate in olofsson.areas_ha]
-
-    assert areas == pytest.approx([21_158, 11_686, 285_770, 581_386], abs=0.5)
-    assert half_widths == pytest.approx([6_158, 3_756, 15_510, 16_282], abs=0.5)
-
-
-def test_olofsson_2014_accuracies(olofsson):
-    users = [estimate.value for estimate in olofsson.users]
-    producers = [estimate.value for estimate in olofsson.producers]
-
-    assert olofsson.overall.value == pytest.approx(0.9465, abs=5e-5)
-    assert 1.96 * olofsson.overall.se == pytest.approx(0.0185, abs=5e-5)
-    assert users == pytest.approx([0.880, 0.733, 0.927, 0.963], abs=5e-4)
-    # 0.7486… is printed as 0.749, 0.8471… as 0.847.
-    assert producers == pytest.approx([0.749, 0.847, 0.934, 0.962], abs=1e-3)
-
-
-def test_t_quantiles_replace_the_printed_1_96(olofsson):
-    overall = olofsson.overall
-
-    assert overall.ci95_high - overall.value == pytest.approx(1.9637 * overall.se, rel=1e-4)
-
-
-@pytest.fixture(scope="module")
-def stehman():
-    """Stehman 2014, table 2: strata that are not the map classes."""
-    shown = "AAAAAAABBB" + "ABBBBBBBBB" + "BBCCCCCCBB" + "DDDDDDDDDD"
-    true = "AAAAACBABC" + "ABBBBBAABB" + "CCCCCDDBBA" + "DDDDDDDCCB"
-    codes = [np.array([ord(letter) - ord("A") + 1 for letter in text]) for text in (shown, true)]
-    sizes = np.array([40_000.0, 30_000, 20_000, 10_000])
-    strata = Strata(tuple("1234"), np.repeat(np.arange(4), 10), sizes, 10 / sizes)
-    return estimate_figures(*codes, strata, area_ha=1.0, titles="ABCD", settings=AccuracySettings())
-
-
-def test_stehman_2014_strata_other_than_the_map_classes(stehman):
-    class_b, class_c = 1, 2
-    found = {
-        "area A": stehman.areas_ha[0],
-        "area C": stehman.areas_ha[class_c],
-        "overall": stehman.overall,
-        "user's B": stehman.users[class_b],
-        "producer's B": stehman.producers[class_b],
-    }
-
-    assert {k: round(e.value, 3) for k, e in found.items()} == {
-        "area A": 0.35,
-        "area C": 0.20,
-        "overall": 0.63,
-        "user's B": 0.574,
-        "producer's B": 0.794,
-    }
-    assert {k: round(e.se, 4) for k, e in found.items()} == {
-        "area A": 0.0822,
-        "area C": 0.0643,
-        "overall": 0.0846,
-        "user's B": 0.1248,
-        "producer's B": 0.1165,
-    }
+    assert half_width(AccuracySettings()) == pytest.approx(2.0017, abs=1e-4)  # t of 58
+    assert half_width(AS_PRINTED) == pytest.approx(1.9600, abs=1e-4)
 
 
 def test_producers_accuracy_without_reference_units_is_nan_and_said():
@@ -113,7 +48,7 @@ def test_a_map_without_errors_gets_intervals_with_a_width_and_a_warning():
     strata = poststratify(codes, np.array([3.0, 1.0])).strata
 
     figures = estimate_figures(
-        codes, codes, strata, area_ha=4.0, titles=("wood", "lake"), settings=PRINTED
+        codes, codes, strata, area_ha=4.0, titles=("wood", "lake"), settings=AS_PRINTED
     )
 
     for estimate in (figures.overall, *figures.users, *figures.producers, *figures.areas_ha):
@@ -190,3 +125,22 @@ def test_poststratified_simple_random_samples_cover_the_truth_in_95_percent():
     assert 0.92 <= covered / draws <= 0.98
     assert np.mean(values) == pytest.approx(truth, abs=4 * np.std(values) / np.sqrt(draws))
     assert np.mean(variances) == pytest.approx(np.var(values), rel=0.25)
+
+
+def test_a_heavy_unit_of_another_stratum_is_warned_of():
+    # Of class 2 mapped, 30 units come from its own stratum and 2 from one of 100 times the weight.
+    of_unit = np.repeat([0, 1], [60, 60])
+    shown = np.where(np.arange(120) < 60, 2, 1)
+    shown[30:60], shown[60:62] = 1, 2
+    true = shown.copy()
+    true[60] = 1
+    strata = Strata(("old lake", "old wood"), of_unit, np.array([60.0, 6000.0]), np.zeros(2))
+
+    figures = estimate_figures(
+        shown, true, strata, area_ha=1.0, titles=("wood", "lake"), settings=AccuracySettings()
+    )
+
+    assert any(w.startswith("User's accuracy of wood, lake rests") for w in figures.warnings)
+    lake = figures.users[1]
+    assert lake.ci95_low < 0.35
+    assert lake.ci95_high > 0.9

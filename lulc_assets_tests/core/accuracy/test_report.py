@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import math
 
@@ -6,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lulc_assets.core.accuracy.build import build_report
-from lulc_assets.core.accuracy.report import AccuracyReport, Estimate
+from lulc_assets.core.accuracy.report import AccuracyReport, Estimate, MissingReference
 from lulc_assets.core.grid import pixel_areas_ha
 
 from .samples import TILE, blocky_map, random_sample, small_grid
@@ -50,3 +51,24 @@ def test_an_estimate_survives_json_exactly(numbers, n):
     estimate = Estimate(*numbers, n)
 
     assert Estimate.from_dict(json.loads(json.dumps(estimate.to_dict()))) == estimate
+
+
+def test_bounds_and_design_effect_survive_json():
+    report = report_of(200)
+    bounds = MissingReference(3, 0.02, 0.9, 0.92, (1.0,) * 9, (2.0,) * 9)
+    full = dataclasses.replace(report, missing=bounds)
+
+    again = AccuracyReport.from_dict(json.loads(json.dumps(full.to_dict(), allow_nan=False)))
+
+    assert again.missing == bounds
+    assert again.classes[1].f1 == full.classes[1].f1
+
+
+def test_a_report_of_an_older_version_is_still_read():
+    old = report_of(200).to_dict()
+    for key in ("design_effect", "missing"):
+        del old[key]
+    for row in old["classes"]:
+        del row["f1"]
+
+    assert AccuracyReport.from_dict(old).classes[0].f1 is None

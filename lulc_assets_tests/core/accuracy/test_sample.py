@@ -145,3 +145,46 @@ def test_every_labelled_pixel_is_a_unit_at_its_centre(mask):
 def test_a_mask_off_its_grid_is_refused():
     with pytest.raises(InvalidSample, match="does not fit grid"):
         units_from_mask(np.zeros((5, 5), np.uint8), small_grid(6, 8))
+
+
+def clustered(primary=("w1", "w1", "w2", "w2", "w3"), **fields):
+    return sample_at(
+        small_grid(),
+        range(5),
+        range(5),
+        [1, 1, 2, 2, 2],
+        design="cluster",
+        chance=[0.1, 0.1, 0.2, 0.2, 0.2],
+        primary=None if primary is None else list(primary),
+        **fields,
+    )
+
+
+def test_a_cluster_sample_keeps_its_windows_through_the_file(tmp_path):
+    again = read_sample(write_sample(tmp_path / "windows.parquet", clustered()))
+    strata = again.strata()
+
+    assert again.units["primary_unit"].tolist() == ["w1", "w1", "w2", "w2", "w3"]
+    assert strata.primary_counts.tolist() == [3]
+    assert strata.weights == pytest.approx([10, 10, 5, 5, 5])
+
+
+def test_a_cluster_sample_without_windows_is_refused():
+    with pytest.raises(InvalidSample, match="needs the column primary_unit"):
+        clustered(primary=None)
+
+
+def test_merged_strata_keep_the_weights_of_their_units():
+    strata = stratified(stratum_pixels={"hill": 20, "plain": 300}).strata(merge=[("hill", "plain")])
+
+    assert strata.names == ("hill + plain",)
+    assert strata.sizes.tolist() == [320]
+    assert strata.weights == pytest.approx([10, 10, 100, 100, 100])
+
+
+def test_a_merged_stratum_without_units_of_its_own_is_carried_by_the_others():
+    strata = stratified(stratum_pixels={"hill": 20, "plain": 300, "marsh": 10}).strata(
+        merge=[("hill", "marsh")]
+    )
+
+    assert strata.weights == pytest.approx([15, 15, 100, 100, 100])

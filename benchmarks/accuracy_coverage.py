@@ -1,0 +1,150 @@
+"""Do the estimators and intervals of ``core/accuracy`` hold what they promise?
+
+Draws many samples of each design from a landscape with known truth, estimates from each
+with the engine's defaults, and writes ``docs/accuracy_coverage.md`` with its figure and
+``docs/accuracy_coverage.json`` with every number. Run it on one core:
+
+    OMP_NUM_THREADS=1 python benchmarks/accuracy_coverage.py --samples 5000
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+from accuracy_page import write_page
+from accuracy_population import TITLES, Design, Population, make_designs, make_population
+from scipy.special import stdtrit
+
+from lulc_assets.core.accuracy.figures import Figures, estimate_figures
+from lulc_assets.core.accuracy.settings import AccuracySettings
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def figures_of(figures: Figures) -> list[tuple[float, float, float, float]]:
+    """Value, standard error and interval of every figure, in the order of :func:`names`."""
+    groups = ((figures.overall,), figures.users, figures.producers, figures.f1, figures.areas_ha)
+    return [(e.value, e.se, e.ci95_low, e.ci95_high) for group in groups for e in group]
+
+
+def names() -> list[tuple[str, str]]:
+    """Figure and class of every column."""
+    kinds = ("user's accuracy", "producer's accuracy", "F1", "area")
+    return [("overall accuracy", ""), *((kind, title) for kind in kinds for title in TITLES)]
+
+
+def truths(population: Population) -> np.ndarray:
+    """True value of every figure, shape (21,)."""
+    codes = range(1, len(TITLES) + 1)
+    shown, truth = population.shown, population.truth
+    hits = np.array([np.sum((shown == c) & (truth == c)) for c in codes], float)
+    mapped = np.array([np.sum(shown == c) for c in codes], float)
+    found = np.array([np.sum(truth == c) for c in codes], float)
+    overall = hits.sum() / truth.size
+    return np.concatenate(
+        [[overall], hits / mapped, hits / found, 2 * hits / (mapped + found), found / truth.size]
+    )
+
+
+def simulate(population: Population, design: Design, samples: int, seed: int) -> dict:
+    """Estimate from many samples of one design; one row a figure."""
+    shown, truth = population.shown.ravel(), population.truth.ravel()
+    rng = np.random.default_rng(seed)
+    results = np.full((samples, len(names()), 4), np.nan)
+    effective = np.zeros((samples, len(TITLES)))
+    degrees = 0
+    started = time.perf_counter()
+    for i in range(samples):
+        drawn = design.draw(rng)
+        figures = estimate_figures(
+            shown[drawn.positions],
+            truth[drawn.positions],
+            drawn.strata,
+            area_ha=1.0,
+            titles=TITLES,
+            settings=AccuracySettings(),
+        )
+        results[i], effective[i] = figures_of(figures), figures.omission_units
+        degrees = drawn.strata.degrees_of_freedom
+    expected = expected_counts(population, design) if design.per_stratum else effective.mean(axis=0)
+    rows = summarise(results, truths(population), degrees)
+    for row in rows:
+        if row["class"]:
+            row["effective_count"] = float(expected[TITLES.index(row["class"])])
+    return {
+        "design": design.title,
+        "per_stratum": design.per_stratum,
+        "units": int(drawn.positions.size),
+        "samples": samples,
+        "seconds": time.perf_counter() - started,
+        "rows": rows,
+    }
+
+
+def expected_counts(population: Population, design: Design) -> np.ndarray:
+    """m_j = (Σ W_i p_ij)² / Σ W_i² p_ij / n_i over i ≠ j, from the truth, shape (5,)."""
+    k = len(TITLES)
+    cells = population.shown.ravel().astype(int) * (k + 1) + population.truth.ravel()
+    counts = np.bincount(cells, minlength=(k + 1) ** 2).reshape(k + 1, k + 1)[1:, 1:]
+    weight = counts.sum(axis=1) / counts.sum()
+    share = counts / counts.sum(axis=1, keepdims=True)
+    off = 1.0 - np.eye(k)
+    tops = (weight[:, None] * share * off).sum(axis=0) ** 2
+    return tops / (weight[:, None] ** 2 * share * off / design.per_stratum).sum(axis=0)
+
+
+def summarise(results: np.ndarray, truth: np.ndarray, degrees: int) -> list[dict]:
+    """Bias, ratio of variances and coverage of every figure."""
+    t = float(stdtrit(degrees, 0.975))
+    rows = []
+    for j, (figure, title) in enumerate(names()):
+        value, se, low, high = results[:, j].T
+        known = np.isfinite(value)
+        value, se, low, high = (v[known] for v in (value, se, low, high))
+        spread = value.std(ddof=1)
+        plain_low, plain_high = np.maximum(value - t * se, 0), np.minimum(value + t * se, 1)
+        rows.append(
+            {
+                "figure": figure,
+                "class": title,
+                "truth": float(truth[j]),
+                "estimable": float(known.mean()),
+                "bias": float(value.mean() - truth[j]),
+                "bias_mc_error": float(spread / np.sqrt(known.sum())),
+                "spread": float(spread),
+                "variance_ratio": float(np.mean(se**2) / spread**2) if spread > 0 else None,
+                "coverage": float(np.mean((low <= truth[j]) & (truth[j] <= high))),
+                "normal_coverage": float(
+                    np.mean((plain_low <= truth[j]) & (truth[j] <= plain_high))
+                ),
+                "width": float(np.mean(high - low)),
+                "normal_width": float(np.mean(plain_high - plain_low)),
+            }
+        )
+    return rows
+
+
+def main() -> None:
+    """Run every design and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--samples", type=int, default=5000, help="samples a design")
+    parser.add_argument("--out", type=Path, default=DOCS, help="folder of the page")
+    parser.add_argument("--page-only", action="store_true", help="rewrite the page from the JSON")
+    options = parser.parse_args()
+    path = options.out / "accuracy_coverage.json"
+    if options.page_only:
+        write_page(json.loads(path.read_text(encoding="utf-8")), options.out)
+        return
+    population = make_population()
+    runs = []
+    for seed, design in enumerate(make_designs(population)):
+        runs.append(simulate(population, design, options.samples, seed))
+        print(f"{design.title}: {runs[-1]['seconds']:.0f} s", flush=True)
+        path.write_text(json.dumps(runs, indent=1), encoding="utf-8")
+    write_page(runs, options.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""``lulc areas``: class areas by zone, mapped and estimated.
+
+What belongs here: arguments and printing. What does not: areas (``core/accuracy``).
+"""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lulc_assets.commands.maps import MAP_HELP, open_maps
+from lulc_assets.commands.running import PoliteGroup
+
+if TYPE_CHECKING:
+    from lulc_assets.core.accuracy.zones import ZoneAreas
+
+app = typer.Typer(cls=PoliteGroup, help="Class areas by zone: mapped, and estimated.")
+
+
+class Format(StrEnum):
+    """How areas are printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+@app.callback(invoke_without_command=True)
+def areas(
+    map: Annotated[list[str], typer.Option("--map", help=MAP_HELP)],
+    zones: Annotated[Path, typer.Option(help="Polygons: districts, watersheds, protected areas.")],
+    name: Annotated[str | None, typer.Option(help="Column with the zones' names.")] = None,
+    layer: Annotated[str | None, typer.Option(help="Layer of the zones' file.")] = None,
+    cross: Annotated[
+        Path | None,
+        typer.Option(
+            help="Raster of whole numbers to cross the classes with, for example a flood extent "
+            "(0 dry, 1 flooded), on any grid."
+        ),
+    ] = None,
+    sample: Annotated[
+        Path | None, typer.Option(help="Reference sample (`lulc sample ingest`) for estimates.")
+    ] = None,
+    year: Annotated[int | None, typer.Option(help="Of the map; else the sample's year.")] = None,
+    format: Annotated[Format, typer.Option(help="table, csv or json.")] = Format.table,
+) -> None:
+    """Areas of the classes in each zone, in hectares.
+
+    Mapped areas count every place once, at its true size on the ground, and carry the map's
+    errors. With a probability sample the estimated area stands beside it with its 95 %
+    interval, where the zone holds enough units; where it does not, the reason.
+
+    Example: lulc areas --map map.tif --zones districts.gpkg --cross flood.tif --format csv
+    """
+    from lulc_assets.core.accuracy.sample import read_sample  # noqa: PLC0415
+    from lulc_assets.core.accuracy.zones import estimate_zone_areas, read_zones  # noqa: PLC0415
+
+    reference = None if sample is None else read_sample(sample)
+    known = reference.design.year if reference is not None else None
+    found, warnings = estimate_zone_areas(
+        open_maps(map),
+        read_zones(zones, column=name, layer=layer),
+        year=year or known or 0,
+        sample=reference,
+        cross=cross,
+    )
+    rows = [row for one in found for row in _rows(one)]
+    if format is Format.json:
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    elif format is Format.csv:
+        typer.echo(_as_csv(rows), nl=False)
+    else:
+        _print_table(rows, crossed=cross is not None)
+    for warning in [*warnings, *_reasons(found, sampled=sample is not None)]:
+        typer.echo(f"Warning: {warning}", err=True)
+
+
+def _rows(one: "ZoneAreas") -> list[dict[str, Any]]:
+    """A row a class that the zone shows or may hold."""
+    rows = []
+    for figures in one.report.classes:
+        area = None if figures.area_ha is None else figures.area_ha.to_dict()
+        if figures.mapped_area_ha == 0 and (area is None or not area["value"]):
+            continue
+        numbers = area or dict.fromkeys(("value", "se", "ci95_low", "ci95_high"))
+        rows.append(
+            {
+                "zone": one.zone,
+                "cross": one.cross,
+                "class": figures.name,
+                "mapped_ha": figures.mapped_area_ha,
+                "estimated_ha": numbers["value"],
+                "se_ha": numbers["se"],
+                "ci95_low_ha": numbers["ci95_low"],
+                "ci95_high_ha": numbers["ci95_high"],
+                "units": one.report.n_units,
+                "verdict": one.report.verdict,
+            }
+        )
+    return rows
+
+
+def _reasons(found: "Sequence[ZoneAreas]", *, sampled: bool) -> list[str]:
+    """Why a zone has no estimate, and what weakens those there are."""
+    if not sampled:
+        return []
+    said = []
+    for one in found:
+        where = one.zone if one.cross is None else f"{one.zone}, value {one.cross}"
+        if one.report.verdict != "estimated":
+            said.append(f"{where}: no estimate. {one.report.verdict_reason}")
+        said += [f"{where}: {warning}" for warning in one.report.warnings]
+    return said
+
+
+def _as_csv(rows: Sequence[dict[str, Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else ["zone"])
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _print_table(rows: Sequence[dict[str, Any]], *, crossed: bool) -> None:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(title="Areas in hectares", title_justify="left")
+    for title in ("Zone", *(["Cross"] if crossed else []), "Class"):
+        table.add_column(title)
+    for title in ("mapped", "estimated, 95 % interval", "units"):
+        table.add_column(title, justify="right")
+    for row in rows:
+        interval = "–"
+        if row["estimated_ha"] is not None:
+            ends = f"[{row['ci95_low_ha']:,.1f}–{row['ci95_high_ha']:,.1f}]"
+            interval = f"{row['estimated_ha']:,.1f} {ends}"
+        place = [row["zone"], *([str(row["cross"])] if crossed else []), row["class"]]
+        table.add_row(*place, f"{row['mapped_ha']:,.1f}", interval, f"{row['units']}")
+    Console().print(table)

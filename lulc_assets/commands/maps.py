@@ -1,0 +1,37 @@
+"""What commands that read class maps share: how a map is named on the command line.
+
+What belongs here: turning ``TILE=path`` into a map. What does not: commands.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lulc_assets.core.accuracy.map_file import MapFile
+
+MAP_HELP = (
+    "Class map (GeoTIFF of codes 1-9, 0 = no data). Write TILE=path, for example "
+    "33TVL=map.tif, where neighbouring tiles overlap: then only pixels that the tile owns "
+    "count. Repeat for more tiles."
+)
+
+
+def open_maps(texts: Sequence[str]) -> "list[MapFile]":
+    """Open the maps of a command line.
+
+    Raises:
+        InvalidProduct: a tile comes twice.
+    """
+    from lulc_assets.core.accuracy.map_file import open_map  # noqa: PLC0415
+    from lulc_assets.core.errors import InvalidProduct  # noqa: PLC0415
+
+    maps = []
+    for text in texts:
+        tile, _, path = text.rpartition("=")
+        maps.append(open_map(Path(path), tile=tile))
+    tiles = [one.tile for one in maps if one.tile]
+    for tile in tiles:
+        if tiles.count(tile) > 1:
+            raise InvalidProduct(f"tile {tile} is given twice; every place must be counted once")
+    return maps

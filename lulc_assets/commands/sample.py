@@ -1,0 +1,304 @@
+"""``lulc sample``: how many units and where, the interpreters' files, and their labels back.
+
+What belongs here: arguments and printing. What does not: designs (``core/accuracy``).
+"""
+
+import json
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lulc_assets.commands.maps import MAP_HELP, open_maps
+from lulc_assets.commands.running import PoliteGroup
+
+if TYPE_CHECKING:
+    from lulc_assets.core.accuracy.allocation import Allocation, Anticipation, Target
+    from lulc_assets.core.accuracy.interpreters import Consensus
+    from lulc_assets.core.accuracy.map_file import MapFile
+
+app = typer.Typer(
+    cls=PoliteGroup,
+    no_args_is_help=True,
+    help="Reference samples: design them, draw them, read the interpreters' labels back.",
+)
+
+Maps = Annotated[list[str], typer.Option("--map", help=MAP_HELP)]
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target",
+        help="Standard error to reach: overall=0.01, users:crops=0.03, producers:crops=0.05, "
+        "area:crops=500 (hectares) or area:crops=5% (of the estimate). Repeat for more.",
+    ),
+]
+Users = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--users",
+        help="Expected user's accuracy: 0.8 for all classes, or crops=0.7 for one. Repeat.",
+    ),
+]
+
+
+class Draw(StrEnum):
+    """How units are drawn."""
+
+    stratified = "stratified"
+    simple = "simple"
+    systematic = "systematic"
+    windows = "windows"
+
+
+@app.command()
+def design(
+    map: Maps,
+    target: Targets = None,
+    users: Users = None,
+    units: Annotated[int | None, typer.Option(help="Units in all, instead of a target.")] = None,
+    least: Annotated[int, typer.Option(help="Units of every class at least.")] = 20,
+    minutes: Annotated[float, typer.Option(help="Minutes to interpret a unit once.")] = 3.0,
+    interpreters: Annotated[int, typer.Option(help="Interpreters a unit.")] = 2,
+    format: Annotated[str, typer.Option(help="table or json.")] = "table",
+) -> None:
+    """Allocations of units to map classes, with the errors and hours to expect.
+
+    Example: lulc sample design --map map.tif --target overall=0.02 --target area:crops=10%
+    """
+    from lulc_assets.core.accuracy.allocation import (  # noqa: PLC0415
+        RULES,
+        allocate,
+        parse_target,
+    )
+
+    expected = _anticipate(open_maps(map), users or [])
+    targets = [parse_target(text, expected.names) for text in target or []]
+    plans = [allocate(rule, expected, targets, units=units, least=least) for rule in RULES]
+    hours = [float(p.units.sum()) * minutes * interpreters / 60 for p in plans]
+    if format == "json":
+        rows = [_plan_as_json(p, expected, h) for p, h in zip(plans, hours, strict=True)]
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    _print_plans(plans, hours, expected, targets)
+    optimal = plans[-1]
+    thin = [n for n, m in zip(expected.names, optimal.omission_units, strict=True) if m < 20]
+    if thin:
+        typer.echo(
+            f"With the optimal allocation fewer than 20 effective units would show an omission of "
+            f"{', '.join(thin)}: expect wide, lopsided intervals of their areas."
+        )
+
+
+@app.command()
+def draw(
+    map: Maps,
+    out: Annotated[Path, typer.Option(help="Folder for the files; must not hold a sample yet.")],
+    units: Annotated[
+        list[str],
+        typer.Option(
+            "--units",
+            help="crops=100 (repeat, stratified), or one number: units (simple), windows "
+            "(windows), or the step in pixels (systematic).",
+        ),
+    ],
+    seed: Annotated[int, typer.Option(help="Of the draw; publish it with the sample.")],
+    how: Annotated[Draw, typer.Option(help="Sampling design.")] = Draw.stratified,
+    window: Annotated[int, typer.Option(help="Pixels on a side of a window.")] = 10,
+    within: Annotated[
+        int | None, typer.Option(help="Pixels drawn in each window; all without it.")
+    ] = None,
+    region: Annotated[str, typer.Option(help="Name of the region.")] = "",
+    year: Annotated[int | None, typer.Option(help="That interpreters describe.")] = None,
+) -> None:
+    """Draw units and write them for QGIS and Collect Earth Online, blind to the map.
+
+    The folder for_interpreters/ shows places only. Keep sealed/ from the interpreters: it
+    holds the strata and the chances, without which no area can be estimated later.
+
+    Example: lulc sample draw --map map.tif --units crops=100 --units trees=80 --seed 7 --out s
+    """
+    from lulc_assets.core.accuracy import draw as drawing  # noqa: PLC0415
+    from lulc_assets.core.accuracy.fieldwork import write_fieldwork  # noqa: PLC0415
+
+    maps = open_maps(map)
+    common: dict[str, Any] = {"seed": seed, "region": region, "year": year}
+    if how is Draw.stratified:
+        sample = drawing.draw_stratified(maps, _by_class(units), **common)
+    elif how is Draw.windows:
+        number = _one_number(units)
+        sample = drawing.draw_windows(maps, number, size=window, within=within, **common)
+    else:
+        chosen = drawing.draw_simple if how is Draw.simple else drawing.draw_systematic
+        sample = chosen(maps, _one_number(units), **common)
+    for path in write_fieldwork(out, sample):
+        typer.echo(path)
+
+
+@app.command()
+def ingest(
+    drawn: Annotated[Path, typer.Argument(help="Folder that `lulc sample draw` wrote.")],
+    labels: Annotated[
+        list[Path], typer.Option(help="Label file of one interpreter (CSV, GeoPackage). Repeat.")
+    ],
+    out: Annotated[Path, typer.Option(help="The reference sample (GeoParquet).")],
+    settled: Annotated[
+        Path | None, typer.Option(help="Labels of disputed units after a second look.")
+    ] = None,
+    majority: Annotated[
+        bool, typer.Option(help="Where more than half agree, take their class.")
+    ] = False,
+    class_column: Annotated[str, typer.Option(help="Column of the labels.")] = "reference_class",
+    crosswalk: Annotated[str, typer.Option(help="Vocabulary of the labels.")] = "karra-10",
+    map: Annotated[list[str] | None, typer.Option("--map", help=MAP_HELP)] = None,
+    target: Targets = None,
+) -> None:
+    """Read the interpreters' labels back: agreement, kappa, what to settle, and what to add.
+
+    Units on which interpreters disagree stay without class until somebody settles them: they
+    are listed in disputed.csv beside the sample. With --map and --target it says how many
+    more units to take where.
+
+    Example: lulc sample ingest s --labels anna.csv --labels ben.gpkg --out sample.parquet
+    """
+    from lulc_assets.core.accuracy.fieldwork import read_key  # noqa: PLC0415
+    from lulc_assets.core.accuracy.interpreters import (  # noqa: PLC0415
+        agree,
+        complete_sample,
+        read_labels,
+    )
+    from lulc_assets.core.accuracy.sample import write_sample  # noqa: PLC0415
+    from lulc_assets.core.legend import KARRA_10  # noqa: PLC0415
+
+    key = read_key(drawn)
+    options = {"class_column": class_column, "crosswalk": crosswalk}
+    said = {_interpreter(path, labels): read_labels(path, key, **options) for path in labels}
+    second = None if settled is None else read_labels(settled, key, **options)
+    names = {c.code: c.name for c in KARRA_10.classes}
+    consensus = agree(said, key, settled=second, majority=majority, names=names)
+    sample = complete_sample(key, consensus.codes)
+    write_sample(out, sample)
+    _print_consensus(consensus, len(key.units), out)
+    if map and target:
+        _advise(open_maps(map), sample, target)
+
+
+def _by_class(texts: Sequence[str]) -> dict[str, int]:
+    from lulc_assets.core.errors import InvalidSample  # noqa: PLC0415
+
+    units: dict[str, int] = {}
+    for text in texts:
+        name, _, number = text.partition("=")
+        if not number.isdigit():
+            raise InvalidSample(f"--units {text!r}: write a class and a number, like crops=100")
+        units[name] = int(number)
+    return units
+
+
+def _one_number(texts: Sequence[str]) -> int:
+    from lulc_assets.core.errors import InvalidSample  # noqa: PLC0415
+
+    if len(texts) != 1 or not texts[0].isdigit():
+        raise InvalidSample(f"--units {' '.join(texts)}: this design takes one whole number")
+    return int(texts[0])
+
+
+def _interpreter(path: Path, every: Sequence[Path]) -> str:
+    """A name for the interpreter: the file's, with its folder where names repeat."""
+    repeated = sum(other.stem == path.stem for other in every) > 1
+    return str(path) if repeated else path.stem
+
+
+def _anticipate(maps: "Sequence[MapFile]", users: Sequence[str]) -> "Anticipation":
+    """The expected matrix of the maps' classes; user's accuracy 0.8 where nothing is said."""
+    from lulc_assets.core.accuracy.allocation import anticipate  # noqa: PLC0415
+    from lulc_assets.core.accuracy.map_file import count_classes  # noqa: PLC0415
+    from lulc_assets.core.errors import InvalidSample  # noqa: PLC0415
+
+    shown = count_classes(maps).hectares[1:]
+    land = maps[0].legend.land
+    names = [c.name for c, area in zip(land, shown, strict=True) if area > 0]
+    if not names:
+        raise InvalidSample("the map shows no class; there is nothing to sample")
+    expected = dict.fromkeys(names, 0.8)
+    for text in users:
+        name, _, number = text.rpartition("=")
+        try:
+            share = float(number)
+        except ValueError:
+            raise InvalidSample(f"--users {text!r}: write 0.8 or crops=0.7") from None
+        if name and name not in expected:
+            raise InvalidSample(f"--users {text!r}: the map shows {', '.join(names)}")
+        expected.update({name: share} if name else dict.fromkeys(names, share))
+    return anticipate(names, shown[shown > 0], expected)
+
+
+def _plan_as_json(plan: "Allocation", expected: "Anticipation", hours: float) -> dict[str, Any]:
+    return {
+        "allocation": plan.rule,
+        "units": {n: int(u) for n, u in zip(expected.names, plan.units, strict=True)},
+        "total": int(plan.units.sum()),
+        "hours": hours,
+        "expected_se": dict(plan.expected_se),
+        "omission_units": {
+            n: float(m) for n, m in zip(expected.names, plan.omission_units, strict=True)
+        },
+    }
+
+
+def _print_plans(
+    plans: "Sequence[Allocation]",
+    hours: Sequence[float],
+    expected: "Anticipation",
+    targets: "Sequence[Target]",
+) -> None:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(title="Units by map class, and what to expect", title_justify="left")
+    table.add_column("")
+    for plan in plans:
+        table.add_column(plan.rule, justify="right")
+    for i, (name, share) in enumerate(zip(expected.names, expected.weights, strict=True)):
+        table.add_row(f"{name} ({share:.1%})", *(f"{p.units[i]:,}" for p in plans))
+    table.add_section()
+    table.add_row("units", *(f"{p.units.sum():,}" for p in plans))
+    table.add_row("hours", *(f"{h:,.1f}" for h in hours))
+    keys = dict.fromkeys(
+        ["overall", *(t.figure if not t.name else f"{t.figure}:{t.name}" for t in targets)]
+    )
+    for key in keys:
+        pattern = "{:,.1f} ha" if key.startswith("area:") else "{:.4f}"
+        table.add_row(f"SE {key}", *(pattern.format(p.expected_se[key]) for p in plans))
+    Console().print(table)
+
+
+def _print_consensus(consensus: "Consensus", units: int, out: Path) -> None:
+    named = int((consensus.codes > 0).sum())
+    typer.echo(f"{named} of {units} units have a class; written to {out}.")
+    for pair in consensus.pairs:
+        typer.echo(
+            f"{pair.first} and {pair.second}: agree on {pair.share:.1%} of {pair.n} units, "
+            f"kappa {pair.kappa:.2f}"
+        )
+    if len(consensus.pairs) > 1:
+        typer.echo(f"All interpreters: Fleiss' kappa {consensus.fleiss:.2f}")
+    if consensus.unlabelled:
+        typer.echo(f"{consensus.unlabelled} units were named by nobody.")
+    listed = out.with_name("disputed.csv")
+    if len(consensus.disputed):
+        consensus.disputed.assign(reference_class="").to_csv(listed, index=False)
+        typer.echo(
+            f"{len(consensus.disputed)} units are disputed: settle them in {listed} (column "
+            "reference_class) and ingest again with --settled."
+        )
+
+
+def _advise(maps: "Sequence[MapFile]", sample: Any, texts: Sequence[str]) -> None:
+    """Say how many more units to take where."""
+    from lulc_assets.core.accuracy.advice import advise_more  # noqa: PLC0415
+
+    advice = advise_more(maps, sample, texts)
+    for line in advice.sentences:
+        typer.echo(line)

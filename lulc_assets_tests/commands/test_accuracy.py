@@ -1,0 +1,252 @@
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from lulc_assets.cli import app
+from lulc_assets.core.accuracy.sample import ReferenceSample, write_sample
+from lulc_assets_tests.core.accuracy.map_files import patchy_map, write_map
+from lulc_assets_tests.core.accuracy.samples import random_sample, with_errors
+
+COUNTS = """map,deforestation,gain,forest,other
+deforestation,66,0,5,4
+gain,0,55,8,12
+forest,1,0,153,11
+other,2,1,9,313
+"""
+AREAS = """class,area_ha
+deforestation,18000
+gain,13500
+forest,288000
+other,580500
+"""
+
+
+@pytest.fixture
+def lulc(tmp_path):
+    """Runs ``lulc accuracy estimate`` on the two texts."""
+
+    def run(*options, counts=COUNTS, areas=AREAS):
+        (tmp_path / "counts.csv").write_text(counts, encoding="utf-8")
+        (tmp_path / "areas.csv").write_text(areas, encoding="utf-8")
+        files = ["--counts", str(tmp_path / "counts.csv"), "--areas", str(tmp_path / "areas.csv")]
+        return CliRunner().invoke(app, ["accuracy", "estimate", *files, *options])
+
+    return run
+
+
+def test_json_holds_the_printed_figures_of_olofsson_2014(lulc):
+    result = lulc("--format", "json")
+
+    assert result.exit_code == 0
+    figures = json.loads(result.stdout)
+    assert figures.keys() == {"overall", "classes"}
+    assert figures["overall"].keys() == {"estimate", "se", "ci95_low", "ci95_high"}
+    assert figures["overall"]["estimate"] == pytest.approx(0.9465, abs=5e-5)
+    deforestation = figures["classes"]["deforestation"]
+    assert deforestation.keys() == {"users", "producers", "area_ha"}
+    area = deforestation["area_ha"]
+    assert area["estimate"] == pytest.approx(21_158, abs=0.5)
+    assert area["ci95_high"] - area["estimate"] == pytest.approx(6_158, abs=0.6)
+    assert area["estimate"] - area["ci95_low"] == pytest.approx(6_158, abs=0.6)
+
+
+def test_thin_classes_are_warned_of_on_stderr_and_json_stays_clean(lulc):
+    result = lulc("--format", "json")
+
+    assert "Warning: Fewer than 20 effective units" in result.stderr
+    json.loads(result.stdout)
+
+
+def test_guarded_intervals_are_lopsided_and_wider_where_units_are_few(lulc):
+    printed, guarded = (
+        json.loads(lulc("--format", "json", "--intervals", kind).stdout)["classes"]["gain"]
+        for kind in ("printed", "guarded")
+    )
+
+    assert guarded["area_ha"]["estimate"] == printed["area_ha"]["estimate"]
+    assert guarded["area_ha"]["ci95_high"] > printed["area_ha"]["ci95_high"]
+    assert guarded["users"] != printed["users"]
+
+
+def test_the_table_names_every_class(lulc):
+    result = lulc()
+
+    assert "Overall accuracy 0.947" in result.stdout
+    for name in ("deforestation", "gain", "forest", "other"):
+        assert name in result.stdout
+
+
+def test_a_class_without_reference_units_is_null_not_zero(lulc):
+    result = lulc(
+        "--format", "json", counts="map,a,b\na,20,0\nb,20,0\n", areas="class,area_ha\na,5\nb,1\n"
+    )
+
+    lake = json.loads(result.stdout)["classes"]["b"]
+    assert lake["producers"]["estimate"] is None
+    assert lake["area_ha"]["estimate"] == 0
+    assert lake["area_ha"]["ci95_high"] > 0
+
+
+def test_a_perfect_table_has_intervals_with_a_width_and_a_warning(lulc):
+    result = lulc(
+        "--format", "json", counts="map,a,b\na,30,0\nb,0,30\n", areas="class,area_ha\na,5\nb,1\n"
+    )
+
+    figures = json.loads(result.stdout)
+    for figure in (figures["overall"], *figures["classes"]["a"].values()):
+        assert figure["ci95_low"] < figure["ci95_high"]
+    assert "All units mapped as one class agree" in result.stderr
+
+
+def test_a_class_that_only_the_reference_knows_needs_an_area_of_zero(lulc):
+    counts = "map,a,b,c\na,20,2,3\nb,1,20,1\n"
+
+    refused = lulc(counts=counts, areas="class,area_ha\na,5\nb,1\n")
+    accepted = lulc("--format", "json", counts=counts, areas="class,area_ha\na,5\nb,1\nc,0\n")
+
+    assert refused.exit_code == 1
+    assert "no area for class 'c'" in refused.stderr
+    area = json.loads(accepted.stdout)["classes"]["c"]["area_ha"]
+    assert area["estimate"] == pytest.approx(5 * 3 / 25 + 1 * 1 / 22)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"counts": COUNTS.replace("66", "-66")}, "reference 'deforestation': count is '-66'"),
+        ({"counts": COUNTS.replace("66", "66.5")}, "count is '66.5'"),
+        ({"counts": COUNTS.replace("66", "many")}, "count is 'many'"),
+        ({"counts": COUNTS.replace("66", "")}, "count is ''"),
+        ({"counts": COUNTS.replace("66", "nan")}, "count is 'nan'"),
+        ({"counts": COUNTS.replace("4\ngain", "4,9\ngain")}, "has 5 counts"),
+        ({"counts": COUNTS.replace("\ngain", "\nforest")}, "'forest' occurs more than once"),
+        ({"counts": "map,a\n"}, "needs a first line"),
+        ({"counts": "map,a,b\na,0,0\nb,0,0\n"}, "all counts are 0"),
+        ({"areas": AREAS.replace("gain", "growth")}, "no area for class 'gain'"),
+        ({"areas": AREAS.replace("13500", "-1")}, "area of class 'gain' is '-1'"),
+        ({"areas": AREAS.replace("13500", "")}, "area of class 'gain' is ''"),
+        ({"areas": AREAS + "gain,5\n"}, "'gain' occurs more than once"),
+        ({"areas": AREAS.replace("area_ha", "area_km2")}, "is in km²; convert it to hectares"),
+        ({"areas": AREAS.replace("580500", "580500000000")}, "the Earth has"),
+        ({"areas": AREAS.replace("580500", "0")}, "map classes without area: other"),
+        ({"areas": AREAS + "swamp,900\n"}, "fewer than two units: swamp (0)"),
+        ({"counts": COUNTS.replace("0,55,8,12", "0,1,0,0")}, "fewer than two units: gain (1)"),
+        ({"areas": ""}, "no areas"),
+    ],
+)
+def test_bad_tables_are_refused_by_name(lulc, changes, message):
+    result = lulc(**changes)
+
+    assert result.exit_code == 1
+    assert message in " ".join(result.stderr.split())
+    assert not result.stdout
+
+
+def test_files_that_do_not_exist_are_named(tmp_path):
+    absent = str(tmp_path / "absent.csv")
+
+    result = CliRunner().invoke(
+        app, ["accuracy", "estimate", "--counts", absent, "--areas", absent]
+    )
+
+    assert result.exit_code == 1
+    assert "absent.csv" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("total", "unit"), [(90.0, "m²"), (90e6, "km²"), (9000.0, "10 m pixels"), (700_000, "")]
+)
+def test_areas_in_another_unit_than_the_map_are_refused(lulc, total, unit):
+    result = lulc("--map-area-ha", str(total))
+
+    assert result.exit_code == 1
+    assert "areas sum to 900,000" in result.stderr
+    assert unit in result.stderr
+
+
+def test_areas_that_fit_the_map_pass(lulc):
+    assert lulc("--map-area-ha", "899000").exit_code == 0
+
+
+def test_a_thin_class_is_merged_only_on_request(lulc):
+    counts = COUNTS.replace("0,55,8,12", "0,1,0,0")
+
+    merged = lulc("--format", "json", "--merge", "gain+deforestation", counts=counts)
+
+    assert merged.exit_code == 0
+    figures = json.loads(merged.stdout)["classes"]
+    assert sum(c["area_ha"]["estimate"] for c in figures.values()) == pytest.approx(900_000)
+    assert "cannot merge 'gian'" in lulc("--merge", "gian+other").stderr
+
+
+def test_semicolons_a_byte_order_mark_and_no_title_are_read(lulc):
+    result = lulc(
+        "--format",
+        "json",
+        counts="\ufeff" + COUNTS.replace(",", ";"),
+        areas=AREAS.replace("class,area_ha\n", ""),
+    )
+
+    assert json.loads(result.stdout)["overall"]["estimate"] == pytest.approx(0.9465, abs=5e-5)
+
+
+@pytest.fixture
+def world(tmp_path):
+    """A map with errors, a better one, and a stored sample of the truth."""
+    _, truth, grid = patchy_map(tmp_path / "truth.tif", size=200, holes=False)
+    for name, share in (("map", 0.3), ("better", 0.05)):
+        write_map(tmp_path / f"{name}.tif", with_errors(truth, share, [1, 2, 5, 7]), grid)
+    sample = random_sample(grid, truth, 400)
+    write_sample(tmp_path / "sample.parquet", sample)
+    codes = sample.units["class_code"].to_numpy(copy=True)
+    codes[:30] = 7
+    later = ReferenceSample(sample.units.assign(class_code=codes), sample.design)
+    write_sample(tmp_path / "later.parquet", later)
+    return tmp_path
+
+
+def accuracy(*arguments):
+    return CliRunner().invoke(app, ["accuracy", *map(str, arguments)])
+
+
+def test_a_report_from_a_map_and_its_sample(world):
+    files = ["--map", world / "map.tif", "--sample", world / "sample.parquet"]
+
+    table, text = accuracy("report", *files), accuracy("report", *files, "--format", "json")
+
+    assert table.exit_code == 0, table.stderr
+    assert "Simple random sample: 400 units here" in table.stdout
+    assert "crops" in table.stdout
+    report = json.loads(text.stdout)
+    assert report["verdict"] == "estimated"
+    assert report["overall"]["value"] == pytest.approx(0.775, abs=0.08)
+
+
+def test_the_better_of_two_maps_is_named_by_its_sign(world):
+    files = ["--map", world / "better.tif", "--other", world / "map.tif"]
+
+    result = accuracy("compare", *files, "--sample", world / "sample.parquet")
+
+    assert result.exit_code == 0, result.stderr
+    assert "overall accuracy +0." in result.stdout
+    assert "crops, producer's accuracy" in result.stdout
+
+
+def test_change_between_two_interpretations(world):
+    files = ["--before", world / "sample.parquet", "--after", world / "later.parquet"]
+
+    table = accuracy("change", *files, "--map", world / "map.tif")
+    text = accuracy("change", *files, "--map", world / "map.tif", "--format", "json")
+
+    assert "all change:" in table.stdout
+    figures = json.loads(text.stdout)
+    assert figures["all change"]["ci95_low"] < figures["all change"]["value"]
+    assert figures["net built_area"]["value"] == pytest.approx(figures["all change"]["value"])
+
+
+def test_areas_are_checked_against_the_map_itself(lulc, world):
+    result = lulc("--map", str(world / "map.tif"))
+
+    assert result.exit_code == 1
+    assert "but the map has 400." in result.stderr

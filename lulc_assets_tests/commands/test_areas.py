@@ -1,0 +1,90 @@
+import csv
+import io
+import json
+
+import geopandas
+import pytest
+from shapely import box
+from typer.testing import CliRunner
+
+from lulc_assets.cli import app
+from lulc_assets.core.accuracy.sample import write_sample
+from lulc_assets_tests.core.accuracy.map_files import patchy_map, write_map
+from lulc_assets_tests.core.accuracy.samples import random_sample, with_errors
+
+
+@pytest.fixture
+def world(tmp_path):
+    """A map with errors, a sample of the truth and two districts."""
+    _, truth, grid = patchy_map(tmp_path / "truth.tif", size=200, holes=False)
+    shown = with_errors(truth, 0.2, [1, 2, 5, 7])
+    write_map(tmp_path / "map.tif", shown, grid)
+    write_sample(tmp_path / "sample.parquet", random_sample(grid, truth, 400))
+    left, bottom, right, top = grid.bounds
+    middle = (left + right) / 2
+    frame = geopandas.GeoDataFrame(
+        {"district": ["West", "Ost"]},
+        geometry=[box(left, bottom, middle, top), box(middle, bottom, right, top)],
+        crs=f"EPSG:{grid.epsg}",
+    )
+    frame.to_file(tmp_path / "districts.gpkg", engine="pyogrio")
+    write_map(tmp_path / "flood.tif", (truth == 1).astype("uint8"), grid)
+    return tmp_path
+
+
+def lulc(world, *options):
+    files = ["--map", world / "map.tif", "--zones", world / "districts.gpkg", "--name", "district"]
+    return CliRunner().invoke(app, ["areas", *map(str, files), *map(str, options)])
+
+
+def test_mapped_areas_by_district(world):
+    result = lulc(world, "--format", "json")
+
+    assert result.exit_code == 0, result.stderr
+    rows = json.loads(result.stdout)
+    assert {row["zone"] for row in rows} == {"West", "Ost"}
+    assert sum(row["mapped_ha"] for row in rows) == pytest.approx(400, rel=2e-3)
+    assert all(row["estimated_ha"] is None for row in rows)
+
+
+def test_estimates_come_with_intervals_as_csv(world):
+    result = lulc(world, "--format", "csv", "--sample", world / "sample.parquet")
+
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert {row["verdict"] for row in rows} == {"estimated"}
+    for row in rows:
+        low, value, high = (float(row[f"{k}_ha"]) for k in ("ci95_low", "estimated", "ci95_high"))
+        assert low <= value <= high
+        assert low < high
+
+
+def test_a_flood_crosses_the_districts(world):
+    result = lulc(world, "--format", "json", "--cross", world / "flood.tif")
+
+    rows = json.loads(result.stdout)
+    assert {row["cross"] for row in rows} == {0, 1}
+    assert sum(row["mapped_ha"] for row in rows) == pytest.approx(400, rel=2e-3)
+
+
+def test_the_table_is_for_people_and_reasons_go_to_stderr(world):
+    result = lulc(world, "--sample", world / "sample.parquet", "--cross", world / "flood.tif")
+
+    assert "Areas in hectares" in result.stdout
+    assert "crops" in result.stdout
+    assert "Warning:" in result.stderr
+
+
+def test_a_sample_of_another_year_is_refused(world):
+    result = lulc(world, "--sample", world / "sample.parquet", "--year", 2020)
+
+    assert result.exit_code == 1
+    assert "the sample describes 2023, the map 2020" in result.stderr
+
+
+def test_the_same_tile_twice_is_refused(world):
+    tile = f"33TVL={world / 'map.tif'}"
+    options = ["--map", tile, "--map", tile, "--zones", world / "districts.gpkg"]
+    result = CliRunner().invoke(app, ["areas", *map(str, options)])
+
+    assert result.exit_code == 1
+    assert "tile 33TVL is given twice" in result.stderr

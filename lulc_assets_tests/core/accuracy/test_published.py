@@ -1,0 +1,94 @@
+"""Worked examples of the literature, as printed; each data file carries its citation."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lulc_assets.core.accuracy.estimators import Strata, poststratify
+from lulc_assets.core.accuracy.figures import estimate_figures
+from lulc_assets.core.accuracy.settings import AS_PRINTED, AccuracySettings
+
+from .samples import units_of
+
+FOLDER = Path(__file__).with_name("published")
+Z = 1.959964
+
+
+def load(name):
+    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def estimate(example, settings):
+    codes = units_of(np.array(example["counts"]))
+    sizes = np.array(example["stratum_sizes"]) * example["hectares_per_size"]
+    strata = poststratify(codes[0], sizes).strata
+    return estimate_figures(
+        *codes, strata, area_ha=sizes.sum(), titles=example["classes"], settings=settings
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["olofsson_2014_table_8", "olofsson_2013_example_1", "olofsson_2013_example_2"]
+)
+def test_strata_that_are_the_map_classes_as_olofsson_prints_them(name):
+    example = load(name)
+    figures = estimate(example, AS_PRINTED)
+    found = {
+        "overall": [figures.overall],
+        "users": figures.users,
+        "producers": figures.producers,
+        "area_ha": figures.areas_ha,
+    }
+
+    for figure, printed in example["printed"].items():
+        for kind, values in printed.items():
+            for estimate_of, value in zip(found[figure], np.atleast_1d(values), strict=True):
+                computed = estimate_of.value if kind == "value" else Z * estimate_of.se
+                if value is not None:
+                    tolerance = example["tolerance"][figure][kind]
+                    assert computed == pytest.approx(value, abs=tolerance), (figure, kind)
+
+
+def test_printed_intervals_are_1_96_standard_errors_wide():
+    example = load("olofsson_2014_table_8")
+
+    for figure in estimate(example, AS_PRINTED).areas_ha:
+        assert figure.ci95_high - figure.value == pytest.approx(Z * figure.se, rel=1e-6)
+
+
+def test_our_own_intervals_of_thin_classes_are_wider_than_the_printed_ones():
+    example = load("olofsson_2014_table_8")
+    printed, ours = (estimate(example, s) for s in (AS_PRINTED, AccuracySettings()))
+
+    gain = 1
+    assert printed.omission_units[gain] == pytest.approx(1.0)
+    assert ours.areas_ha[gain].ci95_high > printed.areas_ha[gain].ci95_high
+    assert ours.areas_ha[gain].value == printed.areas_ha[gain].value
+
+
+def test_strata_other_than_the_map_classes_as_stehman_prints_them():
+    example = load("stehman_2014_table_2")
+    shown, true = (
+        np.array([ord(letter) - ord("A") + 1 for letter in example[key].replace(" ", "")])
+        for key in ("map", "reference")
+    )
+    n = example["units_per_stratum"]
+    sizes = np.array(list(example["strata"].values()), dtype=float)
+    of_unit = np.repeat(np.arange(len(sizes)), n)
+    strata = Strata(tuple(example["strata"]), of_unit, sizes, n / sizes)
+    figures = estimate_figures(
+        shown, true, strata, area_ha=1.0, titles=example["classes"], settings=AccuracySettings()
+    )
+    found = {
+        "overall": figures.overall,
+        **{f"area {c}": e for c, e in zip("ABCD", figures.areas_ha, strict=True)},
+        **{f"users {c}": e for c, e in zip("ABCD", figures.users, strict=True)},
+        **{f"producers {c}": e for c, e in zip("ABCD", figures.producers, strict=True)},
+    }
+
+    for figure, printed in example["printed"].items():
+        digits = 2 if figure.startswith("area") or figure == "overall" else 3
+        assert round(found[figure].value, digits) == printed["value"], figure
+        assert round(found[figure].se, 4) == printed["se"], figure
