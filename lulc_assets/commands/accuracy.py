@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lulc_assets.commands.maps import MAP_HELP, open_maps
 from lulc_assets.commands.running import PoliteGroup
 
 if TYPE_CHECKING:
+    from lulc_assets.core.accuracy.report import AccuracyReport, Estimate
     from lulc_assets.core.accuracy.settings import AccuracySettings
 
 app = typer.Typer(
@@ -34,11 +36,6 @@ class Intervals(StrEnum):
 
     printed = "printed"
     guarded = "guarded"
-
-
-@app.callback()
-def _group() -> None:
-    """Keep subcommands even while there is only one."""
 
 
 @app.command()
@@ -70,6 +67,10 @@ def estimate(
         float | None,
         typer.Option(help="Area of the whole map: areas in another unit are then refused."),
     ] = None,
+    map: Annotated[
+        list[str] | None,
+        typer.Option("--map", help=f"{MAP_HELP} Its area takes the place of --map-area-ha."),
+    ] = None,
 ) -> None:
     """Overall, user's and producer's accuracy and areas from a table of counts.
 
@@ -88,6 +89,8 @@ def estimate(
     )
 
     areas_ha = read_areas(areas)
+    if map:
+        map_area_ha = _mapped_ha(map)
     if map_area_ha is not None:
         check_total(areas_ha, map_area_ha, str(areas))
     names, figures = estimate_counts(
@@ -104,6 +107,141 @@ def estimate(
         _print_table(result)
     for warning in figures.warnings:
         typer.echo(f"Warning: {warning}", err=True)
+
+
+@app.command()
+def report(
+    map: Annotated[list[str], typer.Option("--map", help=MAP_HELP)],
+    sample: Annotated[Path, typer.Option(help="Reference sample (`lulc sample ingest`).")],
+    year: Annotated[int | None, typer.Option(help="Of the map; else the sample's.")] = None,
+    merge: Annotated[
+        list[str] | None, typer.Option(help="Strata to take as one: 'A+B'. Repeat.")
+    ] = None,
+    format: Annotated[Format, typer.Option(help="A table to read, or JSON.")] = Format.table,
+) -> None:
+    """Accuracy and areas of a map from its reference sample, as the assets report them.
+
+    The design that drew the sample comes with it. Where it allows no estimate (too few
+    units, no probability sample) the reason is given instead of a number.
+
+    Example: lulc accuracy report --map 33TVL=map.tif --sample sample.parquet
+    """
+    from lulc_assets.core.accuracy.build import build_region_report  # noqa: PLC0415
+    from lulc_assets.core.accuracy.sample import read_sample  # noqa: PLC0415
+    from lulc_assets.core.accuracy.settings import AccuracySettings  # noqa: PLC0415
+
+    reference = read_sample(sample)
+    groups = tuple(tuple(group.split("+")) for group in merge or [])
+    found = build_region_report(
+        (one.part() for one in open_maps(map)),
+        reference,
+        key=reference.design.region or "map",
+        year=year or reference.design.year or 0,
+        settings=AccuracySettings(merge_strata=groups),
+    )
+    if format is Format.json:
+        typer.echo(json.dumps(found.to_dict(), indent=2, allow_nan=False, ensure_ascii=False))
+    else:
+        typer.echo(found.verdict_reason)
+        if found.overall is not None:
+            _print_table(tabulate_report(found))
+    for warning in found.warnings:
+        typer.echo(f"Warning: {warning}", err=True)
+
+
+@app.command()
+def compare(
+    map: Annotated[list[str], typer.Option("--map", help=MAP_HELP)],
+    other: Annotated[list[str], typer.Option(help="The map to compare with, likewise.")],
+    sample: Annotated[Path, typer.Option(help="Reference sample (`lulc sample ingest`).")],
+) -> None:
+    """Which of two maps is more accurate, judged on one sample.
+
+    Both maps err at the same hard places, so the difference is known better than either
+    accuracy. An interval that holds 0 means that the sample cannot tell them apart.
+
+    Example: lulc accuracy compare --map new.tif --other old.tif --sample sample.parquet
+    """
+    from lulc_assets.core.accuracy.paired import compare_on_sample  # noqa: PLC0415
+    from lulc_assets.core.accuracy.sample import read_sample  # noqa: PLC0415
+
+    maps, others = open_maps(map), open_maps(other)
+    difference, n = compare_on_sample(maps, others, read_sample(sample))
+    typer.echo(f"Differences on {n} units, positive where the first map is better:")
+    typer.echo(f"overall accuracy {_signed(difference.overall.to_dict())}")
+    for legend, users, producers in zip(
+        maps[0].legend.land, difference.users, difference.producers, strict=True
+    ):
+        for title, figure in (("user's", users), ("producer's", producers)):
+            if figure.n and figure.to_dict()["value"] is not None:
+                typer.echo(f"{legend.name}, {title} accuracy {_signed(figure.to_dict())}")
+
+
+@app.command()
+def change(
+    before: Annotated[Path, typer.Option(help="Sample, interpreted at the first date.")],
+    after: Annotated[Path, typer.Option(help="The same units at the second date.")],
+    map: Annotated[list[str], typer.Option("--map", help=MAP_HELP)],
+    format: Annotated[Format, typer.Option(help="A table to read, or JSON.")] = Format.table,
+) -> None:
+    """Area that changed between two dates, with intervals, from units interpreted twice.
+
+    The map gives the area of the region; what changed comes from the interpreters alone. Two
+    maps subtracted from each other would count their errors as change.
+
+    Example: lulc accuracy change --before 2020.parquet --after 2023.parquet --map map.tif
+    """
+    from lulc_assets.core.accuracy.paired import change_on_sample  # noqa: PLC0415
+    from lulc_assets.core.accuracy.sample import read_sample  # noqa: PLC0415
+    from lulc_assets.core.legend import KARRA_10  # noqa: PLC0415
+
+    names = [c.name for c in KARRA_10.land]
+    found = change_on_sample(
+        read_sample(before), read_sample(after), area_ha=_mapped_ha(map), titles=names
+    )
+    rows = {"all change": found.changed}
+    rows |= {f"{names[a - 1]} to {names[b - 1]}": e for (a, b), e in found.transitions.items()}
+    rows |= {f"net {name}": e for name, e in zip(names, found.net, strict=True) if e.se > 0}
+    if format is Format.json:
+        typer.echo(json.dumps({k: e.to_dict() for k, e in rows.items()}, indent=2))
+    else:
+        for title, figure in rows.items():
+            ends = f"[{figure.ci95_low:,.1f} to {figure.ci95_high:,.1f}]"
+            typer.echo(f"{title}: {figure.value:,.1f} ha {ends}")
+    for warning in found.warnings:
+        typer.echo(f"Warning: {warning}", err=True)
+
+
+def tabulate_report(found: "AccuracyReport") -> dict[str, Any]:
+    """A report's figures in the form of ``estimate``; classes that nobody saw are left out."""
+    return {
+        "overall": _plain(found.overall),
+        "classes": {
+            c.name: {
+                "users": _plain(c.users),
+                "producers": _plain(c.producers),
+                "area_ha": _plain(c.area_ha),
+            }
+            for c in found.classes
+            if c.mapped_area_ha > 0 or (c.area_ha is not None and c.area_ha.value > 0)
+        },
+    }
+
+
+def _plain(figure: "Estimate | None") -> dict[str, float | None]:
+    numbers = {} if figure is None else figure.to_dict()
+    keys = {"estimate": "value", "se": "se", "ci95_low": "ci95_low", "ci95_high": "ci95_high"}
+    return {key: numbers.get(source) for key, source in keys.items()}
+
+
+def _mapped_ha(texts: list[str]) -> float:
+    from lulc_assets.core.accuracy.map_file import count_classes  # noqa: PLC0415
+
+    return float(count_classes(open_maps(texts)).hectares[1:].sum())
+
+
+def _signed(figure: dict[str, Any]) -> str:
+    return f"{figure['value']:+.3f} [{figure['ci95_low']:+.3f} to {figure['ci95_high']:+.3f}]"
 
 
 def _settings(intervals: Intervals) -> "AccuracySettings":

@@ -4,6 +4,9 @@ import pytest
 from typer.testing import CliRunner
 
 from lulc_assets.cli import app
+from lulc_assets.core.accuracy.sample import ReferenceSample, write_sample
+from lulc_assets_tests.core.accuracy.map_files import patchy_map, write_map
+from lulc_assets_tests.core.accuracy.samples import random_sample, with_errors
 
 COUNTS = """map,deforestation,gain,forest,other
 deforestation,66,0,5,4
@@ -186,3 +189,64 @@ def test_semicolons_a_byte_order_mark_and_no_title_are_read(lulc):
     )
 
     assert json.loads(result.stdout)["overall"]["estimate"] == pytest.approx(0.9465, abs=5e-5)
+
+
+@pytest.fixture
+def world(tmp_path):
+    """A map with errors, a better one, and a stored sample of the truth."""
+    _, truth, grid = patchy_map(tmp_path / "truth.tif", size=200, holes=False)
+    for name, share in (("map", 0.3), ("better", 0.05)):
+        write_map(tmp_path / f"{name}.tif", with_errors(truth, share, [1, 2, 5, 7]), grid)
+    sample = random_sample(grid, truth, 400)
+    write_sample(tmp_path / "sample.parquet", sample)
+    codes = sample.units["class_code"].to_numpy(copy=True)
+    codes[:30] = 7
+    later = ReferenceSample(sample.units.assign(class_code=codes), sample.design)
+    write_sample(tmp_path / "later.parquet", later)
+    return tmp_path
+
+
+def accuracy(*arguments):
+    return CliRunner().invoke(app, ["accuracy", *map(str, arguments)])
+
+
+def test_a_report_from_a_map_and_its_sample(world):
+    files = ["--map", world / "map.tif", "--sample", world / "sample.parquet"]
+
+    table, text = accuracy("report", *files), accuracy("report", *files, "--format", "json")
+
+    assert table.exit_code == 0, table.stderr
+    assert "Simple random sample: 400 units here" in table.stdout
+    assert "crops" in table.stdout
+    report = json.loads(text.stdout)
+    assert report["verdict"] == "estimated"
+    assert report["overall"]["value"] == pytest.approx(0.775, abs=0.08)
+
+
+def test_the_better_of_two_maps_is_named_by_its_sign(world):
+    files = ["--map", world / "better.tif", "--other", world / "map.tif"]
+
+    result = accuracy("compare", *files, "--sample", world / "sample.parquet")
+
+    assert result.exit_code == 0, result.stderr
+    assert "overall accuracy +0." in result.stdout
+    assert "crops, producer's accuracy" in result.stdout
+
+
+def test_change_between_two_interpretations(world):
+    files = ["--before", world / "sample.parquet", "--after", world / "later.parquet"]
+
+    table = accuracy("change", *files, "--map", world / "map.tif")
+    text = accuracy("change", *files, "--map", world / "map.tif", "--format", "json")
+
+    assert "all change:" in table.stdout
+    figures = json.loads(text.stdout)
+    assert figures["all change"]["ci95_low"] < figures["all change"]["value"]
+    assert figures["net built_area"]["value"] == pytest.approx(figures["all change"]["value"])
+
+
+def test_areas_are_checked_against_the_map_itself(lulc, world):
+    result = lulc("--map", str(world / "map.tif"))
+
+    assert result.exit_code == 1
+    assert "but the map has 400." in result.stderr

@@ -1,0 +1,112 @@
+"""Questions that take two maps, or two dates, and one sample.
+
+What belongs here: bringing two maps or two interpretations onto the units of one sample.
+What does not: the differences and areas themselves (``compare.py``, ``change.py``).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lulc_assets.core.accuracy.change import ChangeAreas, estimate_change
+from lulc_assets.core.accuracy.compare import Comparison, compare_maps
+from lulc_assets.core.accuracy.estimators import Strata
+from lulc_assets.core.accuracy.map_file import MapFile
+from lulc_assets.core.accuracy.population import observe
+from lulc_assets.core.accuracy.sample import ReferenceSample
+from lulc_assets.core.accuracy.settings import AccuracySettings
+from lulc_assets.core.errors import InvalidSample
+
+
+def strata_as_drawn(sample: ReferenceSample) -> Strata:
+    """The strata of the design; a simple random or systematic sample is one stratum.
+
+    Raises:
+        InvalidSample: no probability sample, or a stratum with fewer than two units.
+    """
+    if not sample.design.is_probability:
+        raise InvalidSample(
+            "these units are no probability sample: they lie where somebody chose to label, and no "
+            "standard error follows from them"
+        )
+    if sample.design.design in ("stratified", "cluster"):
+        return sample.strata()
+    n = len(sample.units)
+    size = float(sample.design.population_pixels or n)
+    return Strata(("all",), np.zeros(n, dtype=np.int64), np.array([size]), np.zeros(1))
+
+
+def compare_on_sample(
+    first: Sequence[MapFile], second: Sequence[MapFile], sample: ReferenceSample
+) -> tuple[Comparison, int]:
+    """Compare two maps where both show a class and the reference has one.
+
+    Args:
+        first: the tiles of one map.
+        second: the tiles of the other, of the same legend.
+        sample: a probability sample of the region.
+
+    Returns:
+        The differences (first less second), and the number of units they rest on.
+
+    Raises:
+        InvalidSample: no probability sample, or no unit that both maps and the reference name.
+    """
+    strata = strata_as_drawn(sample)
+    k = len(first[0].legend.land)
+    one, other = (
+        observe((m.part() for m in maps), sample, k).map_codes for maps in (first, second)
+    )
+    reference = sample.units["class_code"].to_numpy(dtype=np.int64)
+    inside = (one >= 1) & (other >= 1) & (reference >= 1) & (reference <= k)
+    if not inside.any():
+        raise InvalidSample("no unit of the sample has a class on both maps and in the reference")
+    comparison = compare_maps(one, other, reference, strata, n_classes=k, domain=inside)
+    return comparison, int(inside.sum())
+
+
+def change_on_sample(
+    before: ReferenceSample,
+    after: ReferenceSample,
+    *,
+    area_ha: float,
+    titles: Sequence[str],
+    settings: AccuracySettings | None = None,
+) -> ChangeAreas:
+    """Areas of change from one sample that was interpreted at two dates.
+
+    Units without class at either date are left out; what they stand for is shared out over
+    the others of their stratum or window.
+
+    Args:
+        before: interpreted at the first date.
+        after: the same units, interpreted at the second date.
+        area_ha: of the region.
+        titles: of the legend's land classes.
+        settings: None for the defaults.
+
+    Raises:
+        InvalidSample: the units or their designs differ, or too few have both classes.
+    """
+    if before.units["unit_id"].tolist() != after.units["unit_id"].tolist():
+        raise InvalidSample("the two interpretations are not of the same units")
+    for column in ("stratum", "inclusion_probability"):
+        if not before.units[column].equals(after.units[column]):
+            raise InvalidSample(f"the two interpretations differ in {column}: one design drew them")
+    codes = [s.units["class_code"].to_numpy(dtype=np.int64) for s in (before, after)]
+    named = np.all([(c >= 1) & (c <= len(titles)) for c in codes], axis=0)
+    strata = _of_named(strata_as_drawn(before), named)
+    return estimate_change(
+        codes[0][named], codes[1][named], strata, area_ha=area_ha, titles=titles, settings=settings
+    )
+
+
+def _of_named(strata: Strata, named: np.ndarray) -> Strata:
+    """The same strata over some of their units."""
+    weights = primary = None
+    if strata.primary is not None:
+        primary = np.unique(strata.primary[named], return_inverse=True)[1].astype(np.int64)
+        weights = strata.weights[named]
+    return Strata(
+        strata.names, strata.of_unit[named], strata.sizes, strata.fractions, primary, weights
+    )
