@@ -18,11 +18,15 @@ from lulc_assets.steps.samples import make_reference_sample
 
 TILE, YEAR, REGION = "33TVM", 2022, "tiny"
 
-SECTIONS = """
+SETTINGS = """
 [chips]
 size_px = 32
 overlap_px = 8
 block_px = 64
+
+[recipe]
+max_chip_views = 160
+threads = 1     # tests run side by side
 
 [promotion]     # a few steps of training: only the way of the data is judged
 min_overall = 0.02
@@ -42,12 +46,12 @@ def tiny_archive_spec() -> ArchiveSpec:
     )
 
 
-def make_tiny_project(folder: Path, *, chip_views: int = 160, sections: str = SECTIONS) -> Path:
+def make_tiny_project(folder: Path) -> Path:
     """Write archive and project file; the truth is removed, since nothing may read it."""
     spec = tiny_archive_spec()
     archive = write_archive(spec, folder / "archive")
     shutil.rmtree(archive.truth)
-    return write_simulated_project(folder, spec, archive, chip_views=chip_views, sections=sections)
+    return write_simulated_project(folder, spec, archive, SETTINGS)
 
 
 def open_place(project_file: Path) -> Place:

@@ -19,7 +19,7 @@ from lulc_assets.commands.running import PoliteGroup
 if TYPE_CHECKING:
     from lulc_assets.core.accuracy.zones import ZoneAreas
 
-app = typer.Typer(cls=PoliteGroup, help="Class areas by zone: mapped, and estimated.")
+app = typer.Typer(cls=PoliteGroup)
 
 
 class Format(StrEnum):
@@ -49,7 +49,7 @@ def areas(
     year: Annotated[int | None, typer.Option(help="Of the map; else the sample's year.")] = None,
     format: Annotated[Format, typer.Option(help="table, csv or json.")] = Format.table,
 ) -> None:
-    """Areas of the classes in each zone, in hectares.
+    """Class areas by zone, mapped and estimated, in hectares.
 
     Mapped areas count every place once, at its true size on the ground, and carry the map's
     errors. With a probability sample the estimated area stands beside it with its 95 %

@@ -11,7 +11,11 @@ from pathlib import Path
 from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.store.records import digest_of, digest_of_file
 from lulc_assets.defs.partitions import partition_key
-from lulc_assets.demo.projects import write_simulated_project, write_slovenian_project
+from lulc_assets.demo.projects import (
+    DEMO_SETTINGS,
+    write_simulated_project,
+    write_slovenian_project,
+)
 from lulc_assets.demo.runs import (
     Bar,
     JobRun,
@@ -24,9 +28,6 @@ from lulc_assets.demo.summary import Truth, write_summary
 from lulc_assets.project import Project, load_project
 from lulc_assets.simulation.archive import write_archive
 from lulc_assets.simulation.spec import ArchiveSpec
-
-DEMO_CHIP_VIEWS = 6_000
-"""Chips that training shows the network: three to four minutes on two cores."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,7 @@ def run_demo(
     spec: ArchiveSpec,
     bar: Bar,
     say: Callable[[str], None],
-    *,
-    chip_views: int = DEMO_CHIP_VIEWS,
-    sections: str = "",
+    settings: str = DEMO_SETTINGS,
 ) -> DemoResult:
     """Make the simulated archive and every product of its tiles and years.
 
@@ -62,13 +61,12 @@ def run_demo(
         spec: of the archive.
         bar: makes a progress bar with a title.
         say: prints a line.
-        chip_views: training budget.
-        sections: further TOML for the project file.
+        settings: TOML sections of chips, training and maps.
     """
     with bar("Simulated Sentinel-2 archive") as progress:
         archive = write_archive(spec, folder / "archive", progress)
     say("Simulated Sentinel-2 archive: ready")
-    file = write_simulated_project(folder, spec, archive, chip_views=chip_views, sections=sections)
+    file = write_simulated_project(folder, spec, archive, settings)
     truth = Truth(archive.truth, spec.name)
     return _run(folder, file, list(spec.years), archive.digest, truth, (bar, say))
 

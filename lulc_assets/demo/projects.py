@@ -39,11 +39,27 @@ role_column = "role"
 tiles = [{training_tile}]
 years = {years}
 
-[recipe]        # a budget of a few minutes on two cores
-max_chip_views = {chip_views}
+{settings}"""
+
+DEMO_SETTINGS = """\
+[chips]
+gold_apart = "pixel"      # areas of 10 km: else gold windows cost half of the training chips
+
+[recipe]                  # a budget of a few minutes on two cores
+max_chip_views = 6000
+max_epochs = 100
+batch_size = 8            # twice the steps for the same chips
+learning_rate = 0.002
+dropout = 0.05            # 0.2 on a head of 16 channels underfits in so few steps
+plateau_patience = 100    # the loss of a few dozen validation chips is noisy: no plateau
+early_stop_patience = 100 # of it is believed, the rate falls once, for the last epochs
+cooldown_epochs = 3
 
 [windows]
-block_px = 1024  # the whole area of interest at once
+block_px = 1024           # the whole area of interest at once
+
+[composite.weights_256]   # snow wins where it is seen three times as surely as the rest
+snow_ice = 77
 """
 
 _REAL = """\
@@ -97,7 +113,7 @@ halo_px = 32
 
 
 def write_simulated_project(
-    folder: Path, spec: ArchiveSpec, archive: ArchivePaths, *, chip_views: int, sections: str = ""
+    folder: Path, spec: ArchiveSpec, archive: ArchivePaths, settings: str = DEMO_SETTINGS
 ) -> Path:
     """Write ``project.toml`` of a simulated archive that lies beside it.
 
@@ -105,8 +121,7 @@ def write_simulated_project(
         folder: of the project.
         spec: what the archive was made from.
         archive: where its parts are.
-        chip_views: training budget.
-        sections: further TOML, for areas of interest too small for the defaults.
+        settings: TOML sections of chips, training and maps.
     """
     tiles = "".join(
         f"[tiles.{t.tile}]\nwindow = {list(_window(t.tile, t.grid))}\nplace = "
@@ -129,9 +144,9 @@ def write_simulated_project(
         labels=_path(folder, archive.labels),
         training_tile=json.dumps(spec.tiles[0].tile),
         years=list(spec.years),
-        chip_views=chip_views,
+        settings=settings,
     )
-    return _write(folder, text + sections)
+    return _write(folder, text)
 
 
 def write_slovenian_project(folder: Path, data: Path) -> Path:

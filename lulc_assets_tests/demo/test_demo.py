@@ -15,7 +15,7 @@ from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.progress import silent
 from lulc_assets.demo.demo import DemoResult, run_demo, run_real_demo
 from lulc_assets.demo.runs import RunFailed, open_instance
-from lulc_assets_tests.tiny_project import SECTIONS, TILE, YEAR, tiny_archive_spec
+from lulc_assets_tests.tiny_project import SETTINGS, TILE, YEAR, tiny_archive_spec
 
 
 def quiet(_title: str):
@@ -25,7 +25,7 @@ def quiet(_title: str):
 def demo(folder: Path, said: list[str] | None = None) -> DemoResult:
     say = said.append if said is not None else (lambda _line: None)
     spec = tiny_archive_spec()
-    return run_demo(folder, spec, quiet, say, chip_views=160, sections=SECTIONS)
+    return run_demo(folder, spec, quiet, say, SETTINGS)
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +126,7 @@ def test_only_one_process_works_in_a_folder(tmp_path):
 
 def test_a_failed_job_names_its_error(tmp_path):
     with pytest.raises(RunFailed, match="NoTrainingChips"):
-        run_demo(tmp_path, tiny_archive_spec(), quiet, lambda _line: None, chip_views=160)
+        run_demo(tmp_path, tiny_archive_spec(), quiet, lambda _line: None, "")
 
 
 @pytest.mark.real_data

