@@ -184,3 +184,25 @@ def test_a_dead_server_costs_one_round_of_attempts_not_one_a_file(remote_scene, 
         SceneReader(remote_scene, WIDE).check()
     assert {path for path, _, _ in server.requests} == {"/red.tif"}
     assert server.count() == ranges.ATTEMPTS
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.95, 0.999])
+def test_a_file_that_was_uploaded_by_half_is_an_error_never_other_bytes(
+    remote_scene, server, share
+):
+    path = server.folder / "nir.tif"
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    with pytest.raises(UnreadableRaster, match=r"scene S2A_TEST.*nir\.tif"):
+        read_scene(remote_scene, WIDE)
+
+
+def test_what_is_no_raster_is_named(remote_scene, server):
+    (server.folder / "nir.tif").write_text("<html>Sign in</html>")
+    with pytest.raises(UnreadableRaster, match=r"nir\.tif cannot be opened"):
+        read_scene(remote_scene, WIDE)
+
+
+def test_an_empty_file_is_named(remote_scene, server):
+    (server.folder / "nir.tif").write_bytes(b"")
+    with pytest.raises(UnreadableRaster, match=r"nir\.tif"):
+        read_scene(remote_scene, WIDE)

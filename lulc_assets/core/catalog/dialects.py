@@ -65,6 +65,7 @@ class Dialect:
         product: properties that may hold the product name, for what the others lack.
         datatake: property with the id of the datatake.
         datastrip: property with the id of the datastrip.
+        generation: property with the time of generation; else the product name has it.
         nodata: property with the percentage without data, dotted where it is nested.
         coverage: property with the percentage that has data, where only that is stated.
         shadow: property with the percentage of cloud shadow, dotted likewise.
@@ -95,6 +96,7 @@ class Dialect:
     product: tuple[str, ...] = ("s2:product_uri",)
     datatake: str = "s2:datatake_id"
     datastrip: str = "s2:datastrip_id"
+    generation: str = "s2:generation_time"
     nodata: str = "s2:nodata_pixel_percentage"
     coverage: str = ""
     shadow: str = "s2:cloud_shadow_percentage"
@@ -208,6 +210,7 @@ CDSE = Dialect(
     product=(),
     datatake="eopf:datatake_id",
     datastrip="eopf:datastrip_id",
+    generation="processing:datetime",
     nodata="statistics.nodata",
     shadow="statistics.cloud_shadow",
     change_stamp=("updated", "created", "processing:datetime"),

@@ -4,9 +4,10 @@ What belongs here: which of several processings of the same acquisition is used.
 not: how clear it is.
 
 The same acquisition appears in several baselines, from two stations, and as ``_0_`` and
-``_1_`` processings. The highest baseline wins, then the latest change stamp, then the
-last id. Two datastrips of one acquisition hold different ground and are both kept; where
-an item does not name its datastrip, footprints that overlap little tell them apart.
+``_1_`` processings. The highest baseline wins, then the latest generation, then the latest
+change stamp, then the last id. Two datastrips of one acquisition hold different ground and
+are both kept; where an item does not name its datastrip, footprints that overlap little tell
+them apart.
 """
 
 from collections.abc import Iterable
@@ -39,8 +40,9 @@ def find_duplicates(recipes: Iterable[SceneRecipe]) -> dict[str, str]:
     return losers
 
 
-def _rank(recipe: SceneRecipe) -> tuple[tuple[int, int], str, str]:
-    return parse_baseline(recipe.baseline) or (0, 0), recipe.change_stamp, recipe.id
+def _rank(recipe: SceneRecipe) -> tuple[tuple[int, int], str, str, str]:
+    baseline = parse_baseline(recipe.baseline) or (0, 0)
+    return baseline, recipe.generated, recipe.change_stamp, recipe.id
 
 
 def _same_datastrip(one: SceneRecipe, other: SceneRecipe) -> bool:

@@ -77,6 +77,7 @@ def recipe_from_item(
         acquisition=_acquisition(item, found, product, tile),
         footprint=_footprint(item),
         datastrip_start=datastrip_start(_text(item, found.datastrip)),
+        generated=_generated(item, found, product),
         offset_needs_proof=decision.needs_proof,
         nodata_pct=_nodata_pct(item, found),
         shadow_pct=_percentage(item, found.shadow),
@@ -268,6 +269,17 @@ def _change_stamp(item: Mapping[str, Any], dialect: Dialect) -> str:
         if value:
             return value
     return str(item["id"])
+
+
+def _generated(item: Mapping[str, Any], dialect: Dialect, product: ProductName | None) -> str:
+    for text in (_text(item, dialect.generation), product.stamp if product else ""):
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            continue
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return f"{aware.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    return ""
 
 
 def _acquisition(

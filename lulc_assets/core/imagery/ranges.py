@@ -41,7 +41,13 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 class RangeSource(Protocol):
-    """A file of which ranges can be had."""
+    """A file of which ranges can be had.
+
+    Attributes:
+        name: scene and place, for messages.
+    """
+
+    name: str
 
     @property
     def size(self) -> int:
@@ -76,7 +82,7 @@ class HttpRanges:
             signer: asked for a signature before each request.
         """
         self._href = href
-        self._name = f"scene {scene_id}: {shown(href)}"
+        self.name = f"scene {scene_id}: {shown(href)}"
         self._private = private
         self._signer = signer
         self.size = 0
@@ -96,7 +102,7 @@ class HttpRanges:
                 with attempt:
                     return self._once(start, stop)
         except _TryAgain as error:
-            raise UnreadableRaster(f"{self._name}: {error}; given up") from error
+            raise UnreadableRaster(f"{self.name}: {error}; given up") from error
         raise AssertionError("unreachable: retries end with an error")
 
     def _once(self, start: int, stop: int) -> bytes:
@@ -111,7 +117,7 @@ class HttpRanges:
                 self._require_partial(answer)
                 return self._body(answer, start, stop)
         except HrefRefused as error:
-            raise HrefRefused(f"{self._name}: {error}") from error
+            raise HrefRefused(f"{self.name}: {error}") from error
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             # The message of a connection error may hold the signed URL: only its class is told.
             raise _TryAgain(f"the connection failed ({type(error).__name__})") from error
@@ -124,9 +130,9 @@ class HttpRanges:
         if code in TRANSIENT:
             raise _TryAgain(f"the server answers HTTP {code}", _retry_after(answer))
         if code == requests.codes.ok:
-            raise UnreadableRaster(f"{self._name}: the server ignores byte ranges")
+            raise UnreadableRaster(f"{self.name}: the server ignores byte ranges")
         if code != requests.codes.partial:
-            raise UnreadableRaster(f"{self._name}: the server answers HTTP {code}")
+            raise UnreadableRaster(f"{self.name}: the server answers HTTP {code}")
 
     def _body(self, answer: requests.Response, start: int, stop: int) -> bytes:
         match = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", "").strip())
@@ -151,7 +157,7 @@ class HttpRanges:
         if self._version is None:
             self._version, self.size = version, size
         elif self._version != version:
-            raise UnreadableRaster(f"{self._name}: the file was replaced while it was being read")
+            raise UnreadableRaster(f"{self.name}: the file was replaced while it was being read")
         data = _read(answer)
         if len(data) != count:
             raise _TryAgain(f"{count} bytes are promised, {len(data)} arrived")
@@ -176,7 +182,7 @@ class S3Ranges:
         parts = urlsplit(href)
         if not _BUCKET.fullmatch(parts.netloc):
             raise HrefRefused(f"scene {scene_id}: {href!r} names no S3 bucket")
-        self._name = f"scene {scene_id}: {href}"
+        self.name = f"scene {scene_id}: {href}"
         self._key = parts.path.lstrip("/")
         options: Any = {"virtual_hosted_style_request": False}
         if endpoint:
@@ -201,10 +207,10 @@ class S3Ranges:
             data = bytes(self._store.get_range(self._key, start=start, end=stop))
         except (BaseError, OSError) as error:
             reason = str(error).splitlines()[0][:200]
-            raise UnreadableRaster(f"{self._name}: {type(error).__name__}: {reason}") from error
+            raise UnreadableRaster(f"{self.name}: {type(error).__name__}: {reason}") from error
         if len(data) != stop - start:
             raise UnreadableRaster(
-                f"{self._name}: {stop - start} bytes were asked for, {len(data)} arrived"
+                f"{self.name}: {stop - start} bytes were asked for, {len(data)} arrived"
             )
         return data
 

@@ -33,6 +33,9 @@ MERGE_GAP_BYTES = 16_384
 """Ranges closer than this become one request: cheaper than another round trip."""
 
 MAX_MERGED_BYTES = 8 * 2**20
+MAX_RANGE_BYTES = 256 * 2**20
+"""A block that claims to be larger is no block: headers are other people's text too."""
+
 MAX_CONNECTIONS = 8
 """Requests in flight at once, for the whole process."""
 
@@ -79,8 +82,8 @@ class RemoteFile:
             first, last = start // CHUNK_BYTES, (stop - 1) // CHUNK_BYTES
             data = b"".join(self._chunk(number) for number in range(first, last + 1))
             return data[start - first * CHUNK_BYTES : stop - first * CHUNK_BYTES]
-        except SceneError as error:
-            self.error = error
+        except Exception as error:  # an exception must not reach GDAL's callback
+            self._keep(error)
             return b""
 
     def read_ranges(self, offsets: Sequence[int], sizes: Sequence[int]) -> list[bytes]:
@@ -93,13 +96,36 @@ class RemoteFile:
                 parts = [self._fetch(*merged[0])]
             else:
                 parts = list(_pool().map(lambda span: self._fetch(*span), merged))
-            return [_cut(span, merged, parts) for span in wanted]
-        except SceneError as error:
-            self.error = error
+            return [self._cut(span, merged, parts) for span in wanted]
+        except Exception as error:  # an exception must not reach GDAL's callback
+            self._keep(error)
             return [b""] * len(wanted)
+
+    def _keep(self, error: Exception) -> None:
+        if not isinstance(error, SceneError):
+            error = UnreadableRaster(f"{self._source.name}: {type(error).__name__}: {error}")
+        self.error = error
+
+    def _cut(
+        self,
+        span: tuple[int, int],
+        merged: Sequence[tuple[int, int]],
+        parts: Sequence[bytes],
+    ) -> bytes:
+        for (start, stop), data in zip(merged, parts, strict=True):
+            if start <= span[0] and span[1] <= stop:
+                found = data[span[0] - start : span[1] - start]
+                if len(found) == span[1] - span[0]:
+                    return found
+        # GDAL would decode what happens to lie in its buffer.
+        raise UnreadableRaster(f"{self._source.name}: the file ends before its last block")
 
     def _fetch(self, start: int, stop: int) -> bytes:
         """A range from the head if it lies in it: small files are read with one request."""
+        if stop - start > MAX_RANGE_BYTES:
+            raise UnreadableRaster(
+                f"{self._source.name}: its header asks for a block of {stop - start} bytes"
+            )
         head = self._chunks.get(0, b"")
         return head[start:stop] if stop <= len(head) else self._source.fetch(start, stop)
 
@@ -129,13 +155,6 @@ def merge_ranges(wanted: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]
         start, stop = low, high
     if start >= 0:
         yield start, stop
-
-
-def _cut(span: tuple[int, int], merged: Sequence[tuple[int, int]], parts: Sequence[bytes]) -> bytes:
-    for (start, stop), data in zip(merged, parts, strict=True):
-        if start <= span[0] and span[1] <= stop:
-            return data[span[0] - start : span[1] - start]
-    raise UnreadableRaster(f"bytes {span} were not fetched")
 
 
 @lru_cache(maxsize=1)

@@ -170,7 +170,9 @@ class RasterSource:
                 if self._remote is None:
                     return rasterio.open(self._path, driver=driver, **options)
                 opener = SingleFile(self._remote)
-                return rasterio.open(self._remote.name, driver=driver, opener=opener, **options)
+                opened = rasterio.open(self._remote.name, driver=driver, opener=opener, **options)
+                self._remote.raise_error()
+                return opened
         except (RasterioError, OSError) as error:
             if self._remote is not None:
                 self._remote.raise_error()

@@ -53,6 +53,8 @@ class SceneRecipe:
         footprint: GeoJSON geometry in longitude and latitude.
         datastrip_start: start of sensing of the datastrip, as the producer writes it; empty
             when unknown. Two datastrips of one acquisition are no duplicates.
+        generated: time of generation of the product, ``YYYY-MM-DDTHH:MM:SS.ffffffZ``; empty
+            when unknown. It decides between two processings of one baseline.
         offset_needs_proof: the metadata state an offset that no baseline explains; it holds
             only if the pixels show it.
         nodata_pct: share of the product without data, 0–100, as the provider says; None
@@ -82,6 +84,7 @@ class SceneRecipe:
     acquisition: str
     footprint: Mapping[str, Any]
     datastrip_start: str = ""
+    generated: str = ""
     offset_needs_proof: bool = False
     nodata_pct: float | None = None
     shadow_pct: float | None = None

@@ -13,6 +13,14 @@ def test_the_highest_baseline_wins():
     assert find_duplicates(scenes) == {"old": "new"}
 
 
+def test_then_the_latest_generation_whatever_was_edited_later():
+    scenes = [
+        scene("a", generated="2021-01-01T00:00:00.000000Z", change_stamp="2030"),
+        scene("b", generated="2021-01-02T00:00:00.000000Z", change_stamp="2022"),
+    ]
+    assert find_duplicates(scenes) == {"a": "b"}
+
+
 def test_then_the_latest_change_stamp():
     scenes = [scene("a", change_stamp="2021-01-01"), scene("b", change_stamp="2020-01-01")]
     assert find_duplicates(scenes) == {"b": "a"}

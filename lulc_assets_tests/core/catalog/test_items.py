@@ -173,3 +173,17 @@ def test_scenes_of_30_m_do_not_fit_a_grid_of_10_m():
     require_sampling(found, grid)
     with pytest.raises(SceneGridMismatch, match=r"10 m.*30 m"):
         require_sampling(found, hls_grid("33TVL"))
+
+
+@pytest.mark.parametrize(
+    ("stated", "generated"),
+    [
+        ("2020-07-02T00:00:00.5Z", "2020-07-02T00:00:00.500000Z"),
+        ("2020-07-02T02:00:00+02:00", "2020-07-02T00:00:00.000000Z"),
+        ("2020-07-02T00:00:00", "2020-07-02T00:00:00.000000Z"),
+        ("yesterday", "2020-07-02T00:00:00.000000Z"),  # from the product's name
+        (None, "2020-07-02T00:00:00.000000Z"),
+    ],
+)
+def test_the_time_of_generation_is_written_in_one_form(stated, generated):
+    assert recipe(make_item(**{"s2:generation_time": stated})).generated == generated
