@@ -20,6 +20,7 @@ from lulc_assets.core.errors import LulcError
 from lulc_assets.core.progress import Progress
 
 USER_ERROR = 1
+INTERRUPTED = 130
 SECONDS_BETWEEN_LINES = 10.0
 
 
@@ -38,6 +39,9 @@ class PoliteGroup(TyperGroup):
                 soft_wrap=True,
             )
             raise typer.Exit(USER_ERROR) from error
+        except KeyboardInterrupt as error:
+            Console(stderr=True).print("Stopped. Call it again to go on: what was published stays.")
+            raise typer.Exit(INTERRUPTED) from error
 
 
 @contextmanager

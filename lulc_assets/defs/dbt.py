@@ -25,7 +25,7 @@ def dbt_metrics(
     """Build and test all models."""
     place = project.place(context.log.info)
     target = Path(place.project.path_of(place.project.metrics))
-    with tempfile.TemporaryDirectory(prefix="lulc-dbt-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="lulc-dbt-", ignore_cleanup_errors=True) as scratch:
         fresh = target.with_name(f".{target.name}.{context.run.run_id}")
         settings = {"metric_files": _metric_files(place), "duckdb_path": str(fresh)}
         try:

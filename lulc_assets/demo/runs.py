@@ -124,6 +124,7 @@ def run_jobs(
 
     Raises:
         RunFailed: a job failed; later ones were not started.
+        KeyboardInterrupt: somebody stopped it; what was published stays.
     """
     os.environ["LULC_PROJECT"] = str(project_file.absolute())
     project = load_project(project_file)
@@ -186,9 +187,17 @@ def _run(instance: dg.DagsterInstance, job: JobRun, inputs: str) -> float:
         raise_on_error=False,
     )
     if not result.success:
+        if _was_interrupted(result):
+            raise KeyboardInterrupt
         raise RunFailed(f"{job.title}: {_first_error(result)}")
     stats = instance.get_run_stats(result.run_id)
     return float((stats.end_time or 0) - (stats.start_time or 0))
+
+
+def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    """Whether Ctrl-C ended the run: Dagster reports it as the failure of the step at work."""
+    errors = [e.step_failure_data.error for e in result.all_events if e.is_step_failure]
+    return any(error and error.cls_name == "DagsterExecutionInterruptedError" for error in errors)
 
 
 def _first_error(result: dg.ExecuteInProcessResult) -> str:

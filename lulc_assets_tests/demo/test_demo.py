@@ -115,6 +115,24 @@ def test_killed_and_started_again_it_ends_with_the_same_map(made, tmp_path, afte
     assert _hash(demo(tmp_path)) == _hash(made[1])
 
 
+@pytest.mark.real_data
+def test_ctrl_c_says_how_to_go_on(real_data, tmp_path):
+    command = [str(Path(sys.executable).parent / "lulc"), "demo-real", "--out", str(tmp_path)]
+    process = subprocess.Popen(
+        [*command, "--data", str(real_data)],
+        stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    while not (line := process.stderr.readline()).startswith("1/6"):
+        assert line, "the demo ended early"
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    rest = process.stderr.read()
+    process.stderr.close()
+    assert process.wait() == 130, rest
+    assert "Call it again to go on" in rest
+
+
 def test_only_one_process_works_in_a_folder(tmp_path):
     with (
         open_instance(tmp_path / "dagster"),
