@@ -5,6 +5,8 @@ from typer.testing import CliRunner
 
 from lulc_assets.cli import app
 from lulc_assets.core.catalog.table import read_candidates
+from lulc_assets.simulation.archive import write_archive
+from lulc_assets.simulation.spec import tiny_spec
 from lulc_assets_tests.core.catalog.stac_documents import make_item, write_catalog
 
 RECIPE_KEYS = [
@@ -30,6 +32,22 @@ def test_inspect_prints_the_reading_recipe(tmp_path):
     assert recipe["offset_dn"] == -1000
     assert list(recipe["bands"]) == ["red", "green", "blue", "nir", "swir1", "swir2", "scl"]
     assert recipe["bands"]["swir1"] == {"href": str(tmp_path / "B11.tif"), "gsd_m": 20.0}
+
+
+def test_inspect_looks_at_the_pixels_where_it_is_asked_to(tmp_path):
+    archive = write_archive(tiny_spec(), tmp_path / "archive")
+    item = next(iter(sorted(archive.catalog.parent.rglob("S2*/*.json"))))
+    plain, looked = run("scenes", "inspect", item), run("scenes", "inspect", item, "--pixels")
+    assert looked.exit_code == 0, looked.output
+    added = set(json.loads(looked.stdout)) - set(json.loads(plain.stdout))
+    assert added == {"offset_in_pixels", "offset_evidence"}
+
+
+def test_inspect_refuses_pixels_that_cannot_be_opened(tmp_path):
+    path = write(tmp_path / "item.json", make_item())
+    result = run("scenes", "inspect", path, "--pixels")
+    assert result.exit_code == 1
+    assert "UnreadableRaster" in result.stderr
 
 
 def test_inspect_prints_a_list_for_a_saved_search(tmp_path):

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+from shapely import get_coordinates
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
@@ -305,9 +307,11 @@ def _acquisition(
 def _footprint(item: Mapping[str, Any]) -> Mapping[str, Any]:
     geometry = item.get("geometry")
     try:
-        outline = shape(geometry) if isinstance(geometry, dict) else None
+        with np.errstate(invalid="ignore"):
+            outline = shape(geometry) if isinstance(geometry, dict) else None
     except (ShapelyError, ValueError, TypeError, KeyError, AttributeError, IndexError):
         outline = None
-    if outline is None or outline.is_empty or not isinstance(geometry, dict):
+    if outline is None or outline.is_empty or not np.isfinite(get_coordinates(outline)).all():
         raise IncompleteItem(f"item {item['id']} has no usable geometry")
+    assert isinstance(geometry, dict)
     return geometry

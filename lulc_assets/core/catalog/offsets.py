@@ -9,6 +9,7 @@ Providers differ in whether they take it out again and in where they say so. Dat
 guide: old years were reprocessed.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -107,7 +108,7 @@ def offset_stated(item: Mapping[str, Any], baseline: str, assets: Sequence[str])
 
 
 def stated_scaling(asset: Mapping[str, Any]) -> tuple[float | None, float | None]:
-    """Offset and scale that an asset states, None where it does not.
+    """Offset and scale that an asset states, None where it does not state a number.
 
     Raster extension 1.x (``raster:bands``), 2.x (``raster:offset`` on the asset), and STAC
     1.1 ``bands`` are understood.
@@ -117,10 +118,16 @@ def stated_scaling(asset: Mapping[str, Any]) -> tuple[float | None, float | None
         (_first(asset.get("bands")), "raster:"),
         (asset, "raster:"),
     ):
-        offset, scale = holder.get(f"{prefix}offset"), holder.get(f"{prefix}scale")
-        if isinstance(offset, int | float) or isinstance(scale, int | float):
+        offset = _number(holder.get(f"{prefix}offset"))
+        scale = _number(holder.get(f"{prefix}scale"))
+        if offset is not None or scale is not None:
             return offset, scale
     return None, None
+
+
+def _number(value: object) -> float | None:
+    usable = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if usable and math.isfinite(value) else None  # type: ignore[arg-type]
 
 
 def _first(bands: object) -> Mapping[str, Any]:
@@ -140,6 +147,6 @@ def _has_offset(item: Mapping[str, Any], baseline: str) -> bool:
 
 def _stated_dn(item: Mapping[str, Any], asset: str) -> int | None:
     offset, scale = stated_scaling(item["assets"][asset])
-    if offset is None or not scale:
+    if offset is None or not scale or not math.isfinite(offset / scale):
         return None
-    return round(float(offset) / float(scale))
+    return round(offset / scale)

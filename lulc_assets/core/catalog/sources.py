@@ -31,6 +31,20 @@ MAX_DEPTH = 8
 """Static catalogues nested deeper than this are taken for a loop."""
 
 
+_MALFORMED = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    APIError,
+    requests.RequestException,
+    pystac.STACError,
+    pystac.STACTypeError,
+)
+"""What the libraries raise when a server or a document is not what it should be."""
+
+
 @dataclass(frozen=True)
 class FoundItem:
     """One item as served, and the place of its document.
@@ -71,7 +85,10 @@ def find_items(
     root = _read_document(stac_io, catalog)
     kind = root.get("type")
     if kind == "FeatureCollection":
-        for item in root.get("features") or []:
+        features = root.get("features") or []
+        if not isinstance(features, list):
+            raise CatalogError(f"{catalog}: 'features' is no list")
+        for item in features:
             yield FoundItem(item, catalog)
     elif kind == "Feature":
         yield FoundItem(root, catalog)
@@ -125,7 +142,7 @@ def _read_item(
         return FoundItem(stac_io.read_json(place), place)
     except SceneError as error:
         return FoundItem({}, href, error)
-    except (OSError, ValueError, APIError, requests.RequestException) as error:
+    except _MALFORMED as error:
         return FoundItem({}, href, IncompleteItem(f"item {href} cannot be read: {error}"))
 
 
@@ -142,8 +159,9 @@ def _named(catalog: str) -> Iterator[None]:
     """Turn what goes wrong with a catalogue into an error that names it."""
     try:
         yield
-    except (OSError, ValueError, APIError, requests.RequestException, pystac.STACError) as error:
-        raise CatalogError(f"catalogue {catalog} cannot be read: {error}") from error
+    except _MALFORMED as error:
+        kind = type(error).__name__
+        raise CatalogError(f"catalogue {catalog} cannot be read: {kind}: {error}") from error
 
 
 def _self_href(item: object) -> str | None:

@@ -33,9 +33,10 @@ from dataclasses import dataclass
 import pytest
 
 from lulc_assets.core.catalog.dialects import DIALECTS
-from lulc_assets.core.catalog.items import recipe_from_item, require_epsg
+from lulc_assets.core.catalog.items import recipe_from_item, require_epsg, require_sampling
 from lulc_assets.core.catalog.search import search_scenes
 from lulc_assets.core.catalog.selection import SelectionSettings, select_scenes
+from lulc_assets.core.errors import SceneGridMismatch
 from lulc_assets.core.grid import tile_grid
 from lulc_assets.core.imagery.href import HrefPolicy
 from lulc_assets.core.scene.hls import hls_grid
@@ -224,3 +225,23 @@ def test_tiles_at_the_antimeridian_are_searched_like_others(real_data, row):
         found.recipes, tile_grid(row.tile), SelectionSettings(clear_from="fields")
     )
     assert len(table) == 1
+
+
+def test_hls_is_found_on_a_grid_of_30_m_and_refused_on_one_of_10_m(real_data):
+    row = next(row for row in TABLE if row.provider == "hls")
+    _, file = load(real_data, row)
+    found = search_scenes(file, row.tile, 2022, hls_grid(row.tile))
+    assert [recipe.provider for recipe in found.recipes] == ["hls"]
+    refused = search_scenes(file, row.tile, 2022, tile_grid(row.tile))
+    assert not refused.recipes
+    assert refused.rejected[0].reason.startswith("SceneGridMismatch")
+
+
+def test_a_northern_hls_scene_is_refused_on_10_m_by_its_sampling(real_data):
+    """North of the equator both products have the same CRS, so that only this tells them apart."""
+    row = next(row for row in TABLE if row.provider == "hls")
+    item, file = load(real_data, row)
+    recipe = recipe_from_item(item, file, HrefPolicy(file))
+    grid = tile_grid("33TVL")
+    with pytest.raises(SceneGridMismatch, match=r"30 m.*10 m"):
+        require_sampling(recipe, grid)

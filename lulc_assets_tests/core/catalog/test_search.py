@@ -94,7 +94,20 @@ def test_only_rejected_scenes_are_still_a_result(tmp_path):
     assert len(result.rejected) == 1
 
 
-@pytest.mark.parametrize("text", ["nonsense", "[1, 2]", '{"type": "Topology"}', ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nonsense",
+        "[1, 2]",
+        '{"type": "Topology"}',
+        "",
+        '{"type": "Catalog", "id": "x", "links": [{"rel": "item"}]}',
+        '{"type": "Catalog", "id": "x", "links": "none"}',
+        '{"type": "Catalog", "links": []}',
+        '{"type": "FeatureCollection", "features": 7}',
+        '{"type": "Catalog", "id": "x", "stac_version": [], "links": [3]}',
+    ],
+)
 def test_a_broken_catalogue_is_an_error_that_names_it(tmp_path, text):
     path = tmp_path / "catalog.json"
     path.write_text(text)
