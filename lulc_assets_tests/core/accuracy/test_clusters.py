@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lulc_assets.core.accuracy.estimators import Strata, design_effect, estimate_ratio
@@ -43,6 +43,7 @@ def test_windows_that_agree_within_are_worth_one_unit_each():
     assert design_effect(ratio, 400) == pytest.approx(50 * 399 / 400 * 8 / 7, rel=1e-9)
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 500), n=st.integers(4, 40), strata_count=st.integers(1, 3))
 def test_windows_of_one_unit_are_plain_stratified_sampling(seed, n, strata_count):
     rng = np.random.default_rng(seed)
