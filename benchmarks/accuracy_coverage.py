@@ -132,17 +132,24 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=5000, help="samples a design")
     parser.add_argument("--out", type=Path, default=DOCS, help="folder of the page")
     parser.add_argument("--page-only", action="store_true", help="rewrite the page from the JSON")
+    parser.add_argument("--only", default="", help="rerun designs whose title holds this text")
     options = parser.parse_args()
     path = options.out / "accuracy_coverage.json"
     if options.page_only:
         write_page(json.loads(path.read_text(encoding="utf-8")), options.out)
         return
     population = make_population()
-    runs = []
-    for seed, design in enumerate(make_designs(population)):
-        runs.append(simulate(population, design, options.samples, seed))
-        print(f"{design.title}: {runs[-1]['seconds']:.0f} s", flush=True)
-        path.write_text(json.dumps(runs, indent=1), encoding="utf-8")
+    known = json.loads(path.read_text(encoding="utf-8")) if options.only else []
+    runs = {run["design"]: run for run in known}
+    designs = make_designs(population)
+    for seed, design in enumerate(designs):
+        if options.only not in design.title and design.title in runs:
+            continue
+        runs[design.title] = simulate(population, design, options.samples, seed)
+        print(f"{design.title}: {runs[design.title]['seconds']:.0f} s", flush=True)
+        done = [runs[d.title] for d in designs if d.title in runs]
+        path.write_text(json.dumps(done, indent=1), encoding="utf-8")
+    runs = [runs[design.title] for design in designs]
     write_page(runs, options.out)
 
 

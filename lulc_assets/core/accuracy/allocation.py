@@ -211,8 +211,8 @@ def _spread(target: Target, expected: Anticipation) -> tuple[Numbers, float, flo
     return spread, factor, ratio * factor
 
 
-def _tolerances(expected: Anticipation, targets: Sequence[Target]) -> tuple[Numbers, Numbers]:
-    """W_h² S_h² of each target over the square of its goal, and which strata matter."""
+def _over_goals(expected: Anticipation, targets: Sequence[Target]) -> Numbers:
+    """W_h² S_h² of each target over the square of its goal, shape (targets, k)."""
     scaled = []
     for target in targets:
         spread, factor, estimate = _spread(target, expected)
@@ -223,8 +223,7 @@ def _tolerances(expected: Anticipation, targets: Sequence[Target]) -> tuple[Numb
                 "standard error can be reached"
             )
         scaled.append(expected.weights**2 * spread * factor**2 / goal**2)
-    table = np.array(scaled)
-    return table, table.sum(axis=0)
+    return np.array(scaled)
 
 
 def _shares(rule: str, expected: Anticipation, targets: Sequence[Target]) -> Numbers:
@@ -235,7 +234,7 @@ def _shares(rule: str, expected: Anticipation, targets: Sequence[Target]) -> Num
     if rule == "proportional":
         return expected.weights
     chosen = targets if rule == "optimal" and targets else [Target("overall", "", 0.01)]
-    table, _ = _tolerances(expected, chosen)
+    table = _over_goals(expected, chosen)
     multiplier = np.full(len(chosen), 1.0 / len(chosen))
     best = np.sqrt(multiplier @ table)
     for _ in range(200):  # Chromy's iteration; converges in tens of steps
@@ -252,7 +251,7 @@ def _shares(rule: str, expected: Anticipation, targets: Sequence[Target]) -> Num
 def _units_needed(
     shares: Numbers, expected: Anticipation, targets: Sequence[Target], least: int
 ) -> int:
-    table, _ = _tolerances(expected, targets)
+    table = _over_goals(expected, targets)
     low, high = least * len(shares), _MOST_UNITS
     if _worst(table, _round(shares, high, least)) > 1.0:
         raise InvalidSample(

@@ -23,6 +23,7 @@ from lulc_assets.core.accuracy.estimators import (
 from lulc_assets.core.accuracy.intervals import (
     PriorMass,
     dirichlet_interval,
+    effective_interval,
     has_no_spread,
     normal_interval,
     score_interval,
@@ -136,17 +137,12 @@ def estimate_figures(
 
 
 def _users(units: _Units, thin: Sequence[bool], settings: AccuracySettings) -> tuple[Estimate, ...]:
-    k = _classes_present(units)
     wilson = settings.users_interval == "wilson"
     figures = []
     for m, is_thin in zip(units.mapped, thin, strict=True):
-        prior = None
-        if is_thin:
-            mapped = _share_in_strata(m, units.strata)
-            prior = PriorMass(mapped / k, mapped * (1.0 - 1.0 / k))
         score = wilson and _in_one_stratum(m, units.strata)
         figures.append(
-            _estimate(m & units.agrees, m, units.strata, settings, score=score, prior=prior)
+            _estimate(m & units.agrees, m, units.strata, settings, score=score, effective=is_thin)
         )
     return tuple(figures)
 
@@ -211,6 +207,7 @@ def _estimate(
     settings: AccuracySettings,
     *,
     score: bool = False,
+    effective: bool = False,
     prior: PriorMass | None = None,
 ) -> Estimate:
     """One share with its interval; NaN without units.
@@ -221,6 +218,7 @@ def _estimate(
         strata: of the units.
         settings: of the estimation.
         score: take a score interval whatever the spread.
+        effective: few windows or heavy units decide; take the interval that knows it.
         prior: given where a normal interval is not to be trusted.
     """
     n = int(x.sum())
@@ -230,8 +228,11 @@ def _estimate(
     ratio = estimate_ratio(y_numbers, x_numbers, strata)
     # Rounding in a sum of weights must not turn "all agree" into 1.0000000000000002.
     ratio = Ratio(min(1.0, max(0.0, ratio.value)), ratio.se)
-    if prior is not None and settings.thin_interval == "dirichlet":
+    guarded = settings.thin_interval == "dirichlet"
+    if prior is not None and guarded:
         low, high = dirichlet_interval(ratio, y_numbers, x_numbers, strata, prior)
+    elif effective and guarded:
+        low, high = effective_interval(ratio, x_numbers, strata)
     elif score or has_no_spread(ratio):
         low, high = score_interval(ratio, y_numbers, x_numbers, strata)
     else:

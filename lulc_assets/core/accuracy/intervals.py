@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri, stdtrit
 
-from lulc_assets.core.accuracy.estimators import Ratio, Strata
+from lulc_assets.core.accuracy.estimators import Ratio, Strata, effective_count
 
 CONFIDENCE = 0.95
 # Quantiles come from scipy.special: scipy.stats takes half a second to import.
@@ -23,7 +23,7 @@ _NO_SPREAD = 1e-9
 _DRAWS = 4000
 """Draws of a Dirichlet interval; its ends then vary by about 2 % of its width."""
 FEW_WINDOWS = 20
-"""Windows that hold a class below which each of them counts as one unit at most."""
+"""Effective number of windows below which each of them counts as one unit at most."""
 _SEED = 20140507
 """Fixed: the same sample gives the same interval."""
 
@@ -68,7 +68,7 @@ def score_interval(
     R̂ − sqrt(Σ v_h² (p_h − l_h)²), R̂ + sqrt(Σ v_h² (u_h − p_h)²)
     (MOVER: Zou and Donner 2008; for strata Yan and Su 2010). The v_h count as known. With
     all units in one stratum it is the Wilson interval. Units of one primary unit are no
-    independent trials: for clusters it is :func:`cluster_interval`.
+    independent trials: for clusters it is :func:`effective_interval`.
 
     Args:
         ratio: the estimate.
@@ -77,7 +77,7 @@ def score_interval(
         strata: of the same n units.
     """
     if strata.primary is not None:
-        return cluster_interval(ratio, x, strata)
+        return effective_interval(ratio, x, strata)
     minlength = len(strata.names)
     n_x = np.bincount(strata.of_unit, weights=x, minlength=minlength)
     n_y = np.bincount(strata.of_unit, weights=y, minlength=minlength)
@@ -93,31 +93,32 @@ def score_interval(
     return max(0.0, ratio.value - math.sqrt(below)), min(1.0, ratio.value + math.sqrt(above))
 
 
-def cluster_interval(
+def effective_interval(
     ratio: Ratio, x: npt.NDArray[np.float64], strata: Strata
 ) -> tuple[float, float]:
     """Wilson interval with the effective number of units and a t quantile.
 
-    n* = R̂ (1 − R̂) / SE², at most the number of units, and the t quantile stands for the few
-    degrees of freedom (Korn and Graubard 1998, "Confidence intervals for proportions with
-    small expected number of positive counts estimated from survey data"; Dean and Pagano 2015
-    for Wilson's form). Only primary units that hold any of x tell something: their number
-    less one are the degrees of freedom, and below :data:`FEW_WINDOWS` of them each counts
-    as one unit at most, because a standard error from a handful of windows is mostly luck.
-    Where no unit disagrees SE says nothing at all and n* is the number of windows.
+    For windows, and for units of very unequal weight. n* = R̂ (1 − R̂) / SE², and the t quantile
+    stands for the few degrees of freedom (Korn and Graubard 1998, "Confidence intervals for
+    proportions with small expected number of positive counts estimated from survey data";
+    Dean and Pagano 2015 for Wilson's form). With Kish's effective number m of primary units
+    that hold any of x, m − 1 are the degrees of freedom, and n* is m at most, because a
+    standard error from a handful of them is mostly luck; only where :data:`FEW_WINDOWS`
+    windows or more tell, n* may reach the number of units. Where no unit disagrees SE says
+    nothing at all and n* is m.
 
     Args:
         ratio: the estimate.
         x: shape (n,), 0 or 1.
-        strata: of the same n units, with primary units.
+        strata: of the same n units.
     """
-    holders = int(np.count_nonzero(strata.total_by_primary(x)))
-    effective = float(holders)
+    carriers = effective_count(strata.total_by_primary(strata.weights * x))
+    effective = carriers
     if not has_no_spread(ratio):
-        known = ratio.value * (1.0 - ratio.value) / ratio.se**2
-        most = holders if holders < FEW_WINDOWS else float(x.sum())
-        effective = min(most, known)
-    degrees = max(1, min(strata.degrees_of_freedom, holders - 1))
+        many_windows = strata.primary is not None and carriers >= FEW_WINDOWS
+        most = float(x.sum()) if many_windows else carriers
+        effective = min(most, ratio.value * (1.0 - ratio.value) / ratio.se**2)
+    degrees = max(1.0, min(float(strata.degrees_of_freedom), carriers - 1.0))
     t = float(stdtrit(degrees, _TAIL))
     return wilson_interval(ratio.value, effective, t)
 
@@ -156,11 +157,11 @@ def dirichlet_interval(
         ratio: the estimate; the interval always holds it.
         y: shape (n,), 0 or 1, and 1 only where x is 1.
         x: shape (n,), 0 or 1.
-        strata: of the same n units; for clusters it is :func:`cluster_interval`.
+        strata: of the same n units; for clusters it is :func:`effective_interval`.
         prior: see :class:`PriorMass`.
     """
     if strata.primary is not None:
-        return cluster_interval(ratio, x, strata)
+        return effective_interval(ratio, x, strata)
     minlength = len(strata.names)
     n_x = np.bincount(strata.of_unit, weights=x, minlength=minlength)
     n_y = np.bincount(strata.of_unit, weights=y, minlength=minlength)

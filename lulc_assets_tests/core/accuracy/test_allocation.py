@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lulc_assets.core.accuracy.allocation import (
@@ -114,6 +114,7 @@ def test_the_optimal_allocation_needs_the_fewest_units():
     assert totals["optimal"] < 0.9 * totals["proportional"]
 
 
+@settings(deadline=None)
 @given(
     units=st.integers(30, 5000),
     least=st.integers(2, 10),

@@ -9,7 +9,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lulc_assets.core.accuracy.estimators import Strata, estimate_ratio, poststratify
@@ -44,6 +44,7 @@ matrices = st.lists(st.integers(0, 40), min_size=16, max_size=16).map(
 )
 
 
+@settings(deadline=None)
 @given(counts=matrices, seed=st.integers(0, 10_000))
 def test_strata_that_are_map_classes_give_the_closed_forms(counts, seed):
     areas = np.random.default_rng(seed).uniform(1, 1000, 4)
@@ -69,6 +70,7 @@ def test_strata_that_are_map_classes_give_the_closed_forms(counts, seed):
         assert [e.se for e in found] == pytest.approx(book[name][1], abs=1e-8)
 
 
+@settings(deadline=None)
 @given(counts=matrices, seed=st.integers(0, 10_000))
 def test_f1_is_the_harmonic_mean_of_users_and_producers(counts, seed):
     areas = np.random.default_rng(seed).uniform(1, 1000, 4)

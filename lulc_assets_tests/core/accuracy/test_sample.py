@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -130,6 +130,7 @@ def test_a_stratum_without_size_is_named():
         stratified(stratum_pixels={"hill": 25})
 
 
+@settings(deadline=None)
 @given(mask=hnp.arrays(np.uint8, (6, 8), elements=st.integers(0, 9)))
 def test_every_labelled_pixel_is_a_unit_at_its_centre(mask):
     grid = small_grid(6, 8)
