@@ -35,6 +35,7 @@ REQUEST_LIMIT_S = 120.0
 """For one answer as a whole: a server that drips bytes never runs into the read timeout."""
 
 TRANSIENT = (408, 425, 429, 500, 502, 503, 504)
+_HEADERS = {"User-Agent": "lulc-assets", "Accept-Encoding": "identity", "Accept": "*/*"}
 _PIECE_BYTES = 1 << 20
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -87,6 +88,7 @@ class HttpRanges:
         self._signer = signer
         self.size = 0
         self._version: tuple[int, str] | None = None
+        self._environment: dict[str, Any] | None = None
 
     def fetch(self, start: int, stop: int) -> bytes:
         """See :class:`RangeSource`."""
@@ -107,10 +109,15 @@ class HttpRanges:
 
     def _once(self, start: int, stop: int) -> bytes:
         href = self._signer.sign(self._href) if self._signer else self._href
-        headers = {"Range": f"bytes={start}-{stop - 1}", "Accept-Encoding": "identity"}
+        # Prepared by hand: a session would look for proxies and ~/.netrc at every request,
+        # which costs more than the request on a near server, and no credentials of the user
+        # are any business of a catalogue's host.
+        headers = {**_HEADERS, "Range": f"bytes={start}-{stop - 1}"}
+        prepared = requests.Request("GET", href, headers=headers).prepare()
+        timeout = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
         try:
-            with _session(self._private).get(
-                href, headers=headers, stream=True, timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
+            with _session(self._private).send(
+                prepared, stream=True, timeout=timeout, **self._proxies()
             ) as answer:
                 if self._is_whole_file(answer, start, stop):
                     return self._accept(answer, 0, stop)
@@ -121,6 +128,16 @@ class HttpRanges:
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             # The message of a connection error may hold the signed URL: only its class is told.
             raise _TryAgain(f"the connection failed ({type(error).__name__})") from error
+
+    def _proxies(self) -> dict[str, Any]:
+        """Proxy and certificate settings of the environment, looked up once a file."""
+        if self._environment is None:
+            session = _session(self._private)
+            found = session.merge_environment_settings(self._href, {}, True, None, None)
+            self._environment = {
+                "proxies": found["proxies"], "verify": found["verify"], "cert": found["cert"]
+            }  # fmt: skip
+        return self._environment
 
     def _require_partial(self, answer: requests.Response) -> None:
         code = answer.status_code
