@@ -40,6 +40,7 @@ class RangeServer:
     location: str = ""
     requests: list[tuple[str, str, int]] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
+    credentials: list[str | None] = field(default_factory=list)
     url: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -92,6 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
         state, asked = self.server_state, self.headers.get("Range", "")
         path, _, query = self.path.partition("?")
         state.tokens.append(query)
+        state.credentials.append(self.headers.get("Authorization"))
         fault = state.takes(path)
         answer: Callable[[bytes, int, int], None] = self._partial
         if fault in ("503", "429", "403", "404", "500"):

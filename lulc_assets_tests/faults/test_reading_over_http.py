@@ -206,3 +206,13 @@ def test_an_empty_file_is_named(remote_scene, server):
     (server.folder / "nir.tif").write_bytes(b"")
     with pytest.raises(UnreadableRaster, match=r"nir\.tif"):
         read_scene(remote_scene, WIDE)
+
+
+def test_credentials_of_the_user_are_not_sent_to_a_catalogues_host(
+    remote_scene, server, tmp_path, monkeypatch
+):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    read_scene(remote_scene, WIDE)
+    assert set(server.credentials) == {None}
