@@ -95,8 +95,9 @@ def thin_section(runs: list[dict]) -> Iterator[str]:
     yield ""
     yield (
         f"Below m_j = {THIN:g} the engine warns and takes a per-stratum Dirichlet interval (for "
-        "windows: a Wilson interval with the effective number of units). The plain interval "
-        "estimate ± t SE stands beside it."
+        "windows: a Wilson interval with the effective number of units, which is wide for "
+        "accuracies and still short for the area of a class that a handful of windows holds). The "
+        "plain interval estimate ± t SE stands beside it."
     )
     yield ""
     yield from thin_table(runs)
