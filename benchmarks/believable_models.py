@@ -185,23 +185,17 @@ def _annual(blocks: list[SceneBlock], places: Places) -> npt.NDArray[np.float32]
 # --- U-Net composite ------------------------------------------------------------------
 
 
-Slices = tuple[slice, slice]
-GOLD_BLOCK_PX = 128
-HALO_PX = 32
-_STEPS = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0)
-_ROUNDS = 3
-
-
 def map_year_by_unet(
-    train: TileYear, test: TileYear, chips: ChipSettings, recipe: TrainingRecipe
-) -> tuple[Classes, list[OneDate], CompositeSettings]:
+    train: TileYear,
+    test: TileYear,
+    chips: ChipSettings,
+    recipe: TrainingRecipe,
+    weights: CompositeSettings,
+) -> tuple[Classes, list[OneDate]]:
     """The pipeline's map: chips, training, every scene, class-weighted mode.
 
-    The class weights of the mode are fitted on the gold windows of the training tile, which
-    no chip has labels of.
-
     Returns:
-        the composite, the map of each single date, and the weights.
+        the composite, and the map of each single date.
     """
     import torch  # noqa: PLC0415 - the forests need none
 
@@ -221,7 +215,6 @@ def map_year_by_unet(
         )
         network = model.network().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     del cut
-    weights = fit_weights(*_gold_votes(network, train))
     size = test.grid.height * test.grid.width
     score, singles = np.zeros((len(KARRA_10.classes) + 1, size), dtype=np.int64), []
     for scene in test.recipes:
@@ -231,7 +224,7 @@ def map_year_by_unet(
         singles.append(OneDate(scene.date, found, seen))
         score[found.ravel(), np.arange(size)] += (share * seen).ravel()
     composite = _winners(score, weights.weight_table()).reshape(test.grid.shape)
-    return composite, singles, weights
+    return composite, singles
 
 
 def _predict(network, reflectance):  # type: ignore[no-untyped-def]
@@ -247,57 +240,6 @@ def _predict(network, reflectance):  # type: ignore[no-untyped-def]
         best, index = torch.softmax(network(batch).float(), 1)[0].max(0)
     share = quantise_probability(best.numpy()).astype(np.int64)
     return (index.numpy() + 1).astype(np.uint8), share
-
-
-def _gold_votes(network, place: TileYear):  # type: ignore[no-untyped-def]
-    """Unweighted sums (11, n) of the year's votes at the gold pixels, and their classes (n,)."""
-    gold = place.gold_mask
-    score = np.zeros((len(KARRA_10.classes) + 1, gold.size), dtype=np.int64)
-    numbers = np.arange(gold.size).reshape(gold.shape)
-    for scene in place.recipes:
-        block = read_scene(scene, place.grid)
-        seen = clear(block)
-        for around, inner in _gold_blocks(gold):
-            found, share = _predict(network, block.reflectance[:, *around])
-            votes_here = (share * seen[around])[inner]
-            score[found[inner].ravel(), numbers[around][inner].ravel()] += votes_here.ravel()
-    labelled = gold.ravel() > 0
-    return score[:, labelled], gold.ravel()[labelled]
-
-
-def _gold_blocks(gold: Classes) -> list[tuple[Slices, Slices]]:
-    """Blocks with gold in them: where to read with a halo, and the block inside of that."""
-    height, width = gold.shape
-    side, found = GOLD_BLOCK_PX + 2 * HALO_PX, []
-    for row in range(0, height, GOLD_BLOCK_PX):
-        for col in range(0, width, GOLD_BLOCK_PX):
-            if gold[row : row + GOLD_BLOCK_PX, col : col + GOLD_BLOCK_PX].any():
-                top = int(np.clip(row - HALO_PX, 0, height - side))
-                left = int(np.clip(col - HALO_PX, 0, width - side))
-                around = slice(top, top + side), slice(left, left + side)
-                row_in, col_in = row - top, col - left
-                inner = (
-                    slice(row_in, row_in + GOLD_BLOCK_PX),
-                    slice(col_in, col_in + GOLD_BLOCK_PX),
-                )
-                found.append((around, inner))
-    return found
-
-
-def fit_weights(score: npt.NDArray[np.int64], true: Classes) -> CompositeSettings:
-    """Weights of the mode with the highest agreement, one class at a time, three rounds."""
-    table = CompositeSettings(weights_256={}).weight_table()
-    for _ in range(_ROUNDS):
-        for land in KARRA_10.land:
-            trials = []
-            for step in _STEPS:
-                trial = table.copy()
-                trial[land.code] = round(256 * step)
-                trials.append((float((_winners(score, trial) == true).mean()), trial))
-            table = max(trials, key=lambda pair: pair[0])[1]
-    return CompositeSettings(
-        weights_256={land.name: int(table[land.code]) for land in KARRA_10.land}
-    )
 
 
 def _winners(score: npt.NDArray[np.int64], table: npt.NDArray[np.int64]) -> Classes:

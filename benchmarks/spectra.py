@@ -1,7 +1,8 @@
 """Band statistics of the simulated archive against measured and published ranges.
 
 For each land class: 5th percentile, median and 95th percentile of surface reflectance over
-the clear pixels of the growing season (April to October), with what limits it: the like
+the clear pixels of the growing season (April to October), two pixels and more away from
+other classes, as in EuroSAT's patches of one class each; with what limits it: the like
 class of EuroSAT-100 (top of atmosphere, so blue and green are left out of the judgement)
 and physical limits. Exit code 1 if a median is outside.
 
@@ -16,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import rasterio
 from believable_models import clear, open_tile_year
+from scipy import ndimage
 
 from lulc_assets.core.imagery.reader import read_scene
 from lulc_assets.core.legend import KARRA_10
@@ -80,6 +82,7 @@ def measure_archive(root: Path, seed: int) -> dict[C, Quantiles]:
         place = open_tile_year(root, area.grid, area.tile, YEAR)
         with rasterio.open(root / "truth" / area.tile / str(YEAR) / "class.tif") as source:
             truth = source.read(1)
+        inside = ndimage.minimum_filter(truth, 5) == ndimage.maximum_filter(truth, 5)
         for recipe in place.recipes:
             if not 4 <= recipe.datetime.month <= 10:
                 continue
@@ -87,7 +90,7 @@ def measure_archive(root: Path, seed: int) -> dict[C, Quantiles]:
             # Snow that SCL sees is another class on that date, but for snow itself.
             for land, parts in by_class.items():
                 snowy = (block.scl == 11) & (land != C.SNOW_ICE)
-                places = np.flatnonzero(clear(block) & (truth == land) & ~snowy)
+                places = np.flatnonzero(clear(block) & (truth == land) & inside & ~snowy)
                 chosen = rng.choice(places, size=min(20_000, places.size), replace=False)
                 parts.append(block.reflectance.reshape(len(BANDS), -1)[:, chosen])
     return {

@@ -160,7 +160,7 @@ def _write_parts(spec: ArchiveSpec, root: Path, progress: Progress) -> None:
     items: list[str] = []
     total = len(spec.tiles) * len(spec.years) * spec.scenes_per_year
     for canvas in make_canvases(spec):
-        landscape = make_landscape(canvas.grid, spec.seed)
+        landscape = make_landscape(canvas.grid, spec.seed, spec.patchiness)
         history = make_history(landscape, spec.years, spec.seed, spec.quiet_years)
         changes += [(canvas.grid, change) for change in history.changes]
         for year in spec.years:

@@ -31,15 +31,21 @@ from lulc_assets.simulation.terrain import make_terrain, make_waters
 from lulc_assets.simulation.tones import Tones
 
 
-def make_landscape(grid: PixelGrid, seed: int) -> Landscape:
-    """Make the landscape of a canvas; the same for the same grid and seed."""
+def make_landscape(grid: PixelGrid, seed: int, patchiness: float = 1.0) -> Landscape:
+    """Make the landscape of a canvas; the same for the same arguments.
+
+    Args:
+        grid: the canvas.
+        seed: of the archive.
+        patchiness: factor on the shares of the patches in communities, 0–1.
+    """
     rng = np.random.default_rng([seed, int(grid.x0), int(grid.y0), grid.epsg, 1])
     terrain = make_terrain(rng, grid.shape)
     waters = make_waters(rng, terrain)
     wet = waters.river | waters.lake
     towns = make_settlements(rng, terrain, wet | waters.flooded)
     parcels = make_parcels(rng, grid.shape, terrain.unit)
-    layers = Layers(rng, terrain, parcels)
+    layers = Layers(rng, terrain, parcels, patchiness)
     layers.place_heights()
     layers.place_woods(wet | waters.flooded | towns.town, waters)
     layers.place_open_land()

@@ -41,9 +41,16 @@ MEADOW_SHARES = {"meadow": 0.50, "dry_grassland": 0.14, "pasture": 0.36}
 class Layers:
     """Fills the canvas layer by layer; later layers overwrite earlier ones."""
 
-    def __init__(self, rng: np.random.Generator, terrain: Terrain, parcels: Parcels) -> None:
+    def __init__(
+        self,
+        rng: np.random.Generator,
+        terrain: Terrain,
+        parcels: Parcels,
+        patchiness: float,
+    ) -> None:
         shape = terrain.elevation_m.shape
         self.rng, self.terrain, self.parcels, self.shape = rng, terrain, parcels, shape
+        self.patchiness = patchiness
         self.kind = np.full(shape, kind_code("meadow"), dtype=np.uint8)
         self.other = np.full(shape, kind_code("dry_grassland"), dtype=np.uint8)
         self.look = self.kind.copy()
@@ -206,14 +213,15 @@ class Layers:
         self.sward_mix = np.clip(0.14 + 0.10 * self.patchy, 0, 0.5).astype(np.float32)
         self.islands = np.full(self.shape, NO_ISLAND, dtype=np.uint8)
         for kind, share, wave_px in SWARD_ISLANDS:
-            self.islands[patches(self.rng, self.shape, wave_px) < share] = kind_code(kind)
+            there = patches(self.rng, self.shape, wave_px) < share * self.patchiness
+            self.islands[there] = kind_code(kind)
         swards = np.isin(self.look, [kind_code(name) for name in SWARDS])
         swards &= self.islands != NO_ISLAND
         self.look[swards] = self.islands[swards]
         main = self.look.copy()
         for name, members in COMMUNITIES.items():
             for kind, share, wave_px in members:
-                self._patches(main == kind_code(name), kind, share, wave_px)
+                self._patches(main == kind_code(name), kind, share * self.patchiness, wave_px)
 
     def overlay(self, waters: Waters, towns: Settlements) -> None:
         """Water, gravel and everything built lie over the rest."""

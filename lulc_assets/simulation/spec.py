@@ -92,6 +92,8 @@ class ArchiveSpec:
         profile: how hard sky and sensor make it.
         quiet_years: years in which nothing changes but crops and weather.
         interpreter_error_share: of the reference sample's units, with a wrong class.
+        patchiness: factor on what stands in patches in each community, 0–1: how much less
+            than its class a single pixel tells (``communities``).
         dialect: whose items to imitate, see ``DIALECTS``.
     """
 
@@ -109,6 +111,7 @@ class ArchiveSpec:
     profile: SensorProfile = field(default=NORMAL)
     quiet_years: tuple[int, ...] = ()
     interpreter_error_share: float = 0.0
+    patchiness: float = 1.0
     dialect: str = DIALECTS[0]
 
     def __post_init__(self) -> None:
@@ -124,6 +127,8 @@ class ArchiveSpec:
             raise InvalidProject(
                 f"dialect {self.dialect!r} is unknown; use {' or '.join(DIALECTS)}"
             )
+        if not 0 <= self.patchiness <= 1:
+            raise InvalidProject(f"patchiness {self.patchiness} is not in 0–1")
         if not 0 <= self.interpreter_error_share < 1:
             raise InvalidProject(
                 f"interpreter_error_share {self.interpreter_error_share} is not in 0–1"

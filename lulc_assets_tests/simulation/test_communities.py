@@ -69,3 +69,12 @@ def test_certainty_is_written_beside_the_classes(pair: ArchiveSpec, pair_archive
             stored = source.read(1)
         assert stored.shape == area.grid.shape
         assert stored.min() >= CERTAINTY_SCALE / 2 and stored.max() == CERTAINTY_SCALE
+
+
+def test_with_less_patchiness_a_pixel_alone_says_more():
+    grid = make_canvases(tiny_spec(seed=6, size_px=192))[0].grid
+    named = []
+    for patchiness in (0.0, 0.5, 1.0):
+        first = make_landscape(grid, 6, patchiness).first
+        named.append((class_of_kind()[first.look] == first.land_class).mean())
+    assert named[0] > named[1] + 0.02 > named[2] + 0.04
