@@ -38,7 +38,11 @@ ui: setup  ## open the Dagster UI on a demo (OUT=out/demo)
 test: setup  ## run the tests
 	$(BIN)/python -m pytest -n 2 -m "not services"
 
-test-services: setup  ## tests that need PostgreSQL or nginx on this machine
+$(VENV)/.services: $(STAMP)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev,services]"
+	touch $@
+
+test-services: setup $(VENV)/.services  ## tests that need PostgreSQL and nginx on this machine
 	$(BIN)/python -m pytest -m services
 
 lint: setup  ## ruff, mypy, import order, definitions
@@ -48,5 +52,9 @@ lint: setup  ## ruff, mypy, import order, definitions
 	$(BIN)/lint-imports --no-cache | tail -n 12
 	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/dg check defs
 
-bench: setup  ## every benchmark, one after another
+$(VENV)/.benchmarks: $(STAMP)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev,benchmarks]"
+	touch $@
+
+bench: setup $(VENV)/.benchmarks  ## every benchmark, one after another
 	for script in benchmarks/[a-z]*.py; do $(BIN)/python -m benchmarks.$$(basename $$script .py); done

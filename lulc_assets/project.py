@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from lulc_assets.core.accuracy.figures import AccuracySettings
+from lulc_assets.core.catalog.dialects import sampling_m
 from lulc_assets.core.catalog.selection import SelectionSettings
 from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.compositing.settings import CompositeSettings
@@ -24,6 +25,7 @@ from lulc_assets.core.inference.windows import WindowSettings
 from lulc_assets.core.labels.source import LabelSource
 from lulc_assets.core.model.promotion import PromotionSettings
 from lulc_assets.core.model.recipe import TrainingRecipe
+from lulc_assets.core.scene.hls import HLS_PIXEL_M, hls_grid
 from lulc_assets.core.store.objects import LocalStore, ObjectStore, S3Store
 
 
@@ -39,12 +41,14 @@ class CatalogSection(_Section):
         collection: for an API; empty: Sentinel-2 L2A.
         dialect: to be named only where items cannot be recognised.
         allow_private: whether hrefs may point to private addresses.
+        allow_hosts: hosts of assets besides those of the provider, for mirrors.
     """
 
     location: str
     collection: str | None = None
     dialect: str | None = None
     allow_private: bool = False
+    allow_hosts: tuple[str, ...] = ()
 
 
 class TileSection(_Section):
@@ -52,7 +56,7 @@ class TileSection(_Section):
 
     Attributes:
         window: row, column, height and width of the area of interest on the tile's own
-            10 m grid; without it the whole tile.
+            grid; without it the whole tile.
         place: a name that people know.
     """
 
@@ -160,7 +164,7 @@ class Project(_Section):
         return self
 
     def grid_of(self, tile: str) -> PixelGrid:
-        """The area of interest of a tile, on the tile's own 10 m grid.
+        """The area of interest of a tile, on the tile's own grid: 10 m, of HLS 30 m.
 
         Raises:
             InvalidProject: the tile is not in the project, or its window leaves the tile.
@@ -170,7 +174,8 @@ class Project(_Section):
                 f"tile {tile} is not in project {self.name}; it has {', '.join(self.tiles)}. "
                 "Add a [tiles.…] section to the project file."
             )
-        whole = tile_grid(tile)
+        coarse = sampling_m(self.catalog.dialect, self.catalog.collection) == HLS_PIXEL_M
+        whole = hls_grid(tile) if coarse else tile_grid(tile)
         window = self.tiles[tile].window
         if window is None:
             return whole

@@ -4,6 +4,7 @@ import pytest
 
 from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.store.objects import LocalStore
+from lulc_assets.demo.projects import write_slovenian_project
 from lulc_assets.project import load_project
 
 GOOD = """
@@ -68,3 +69,13 @@ def test_a_wrong_value_is_named_with_the_file(tmp_path, old, new, named):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InvalidProject, match=r"nowhere\.toml cannot be read"):
         load_project(tmp_path / "nowhere.toml")
+
+
+def test_a_project_of_hls_has_tiles_of_30_m(tmp_path):
+    file = write_slovenian_project(tmp_path, tmp_path)
+    text = file.read_text()
+    catalog = '[catalog]\ncollection = "hls2-s30"\n'
+    window = text[text.index("window = ") : text.index("\n", text.index("window = "))]
+    file.write_text(text.replace("[catalog]\n", catalog).replace(window, ""))
+    grid = load_project(file).grid_of("33TVL")
+    assert (grid.pixel_m, grid.shape) == (30, (3660, 3660))

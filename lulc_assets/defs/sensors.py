@@ -57,6 +57,7 @@ def _request(place: Place, tile: str, year: int) -> list[dg.RunRequest]:
         dialect=catalog.dialect,
         collection=catalog.collection,
         allow_private=catalog.allow_private,
+        allow_hosts=catalog.allow_hosts,
     )
     scenes = scenes_identity(found.recipes)
     seen = place.find("scene_catalog", tile, year)

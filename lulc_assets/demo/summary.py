@@ -38,8 +38,8 @@ class Truth:
     def areas_ha(self, tile: str, year: int) -> dict[str, float]:
         """True area of each class on the tile's owned pixels."""
         known = json.loads((self.folder / "areas.json").read_text())
-        areas: dict[str, float] = known["years"][str(year)]["tiles"][tile]["owned"]
-        return areas
+        owned = known["years"][str(year)]["tiles"][tile]["owned"]
+        return {name: float(figures["area_ha"]) for name, figures in owned.items()}
 
     def class_map(self, tile: str, year: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
         """True codes, shape of the tile's grid, uint8."""

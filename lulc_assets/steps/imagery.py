@@ -38,6 +38,7 @@ def make_scene_catalog(place: Place, tile: str, year: int) -> Record:
         dialect=project.catalog.dialect,
         collection=project.catalog.collection,
         allow_private=project.catalog.allow_private,
+        allow_hosts=project.catalog.allow_hosts,
         progress=place.progress,
     )
     identity = {
