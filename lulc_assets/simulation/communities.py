@@ -7,8 +7,8 @@ communities lie (``landscape``).
 Maps name communities, not pixels: a gap in a wood is wood, a bush on a pasture is pasture,
 a garden in a town is town. Karra et al. 2021 had their annotators draw so, and a minimum
 mapping unit (CORINE: 25 ha, Urban Atlas: 0.25 ha) says the same. What fills a pixel
-therefore names its class on about three pixels of four; the rest follows from what stands
-around.
+therefore names its class on about five pixels of six; the rest follows from what stands
+around. The description's ``patchiness`` scales the shares below.
 """
 
 from collections.abc import Mapping

@@ -111,7 +111,7 @@ class ArchiveSpec:
     profile: SensorProfile = field(default=NORMAL)
     quiet_years: tuple[int, ...] = ()
     interpreter_error_share: float = 0.0
-    patchiness: float = 1.0
+    patchiness: float = 0.5
     dialect: str = DIALECTS[0]
 
     def __post_init__(self) -> None:
