@@ -64,7 +64,7 @@ class RunFailed(LulcError):
 def open_instance(home: Path) -> Iterator[dg.DagsterInstance]:
     """The Dagster instance of a folder, for one process at a time.
 
-    Runs that a killed process left unfinished are reported as failed.
+    Runs that a killed process left unfinished are ended.
 
     Raises:
         InvalidProject: another process works in the folder.
@@ -77,10 +77,25 @@ def open_instance(home: Path) -> Iterator[dg.DagsterInstance]:
         except OSError as error:
             raise InvalidProject(f"another run works in {home}; wait for it or stop it") from error
         with dg.DagsterInstance.from_config(str(home)) as instance:
-            stale = dg.RunsFilter(statuses=_UNFINISHED, tags={_DEMO: "true"})
-            for run in instance.get_runs(stale):
-                instance.report_run_failed(run, "the process that ran it was stopped")
+            _end_stale_runs(instance)
             yield instance
+
+
+def _end_stale_runs(instance: dg.DagsterInstance) -> None:
+    """Report runs of killed processes as failed, and give back their slots in the pools.
+
+    A daemon would do so after a while; until then the next run waits for ever.
+    """
+    stale = dg.RunsFilter(statuses=_UNFINISHED, tags={_DEMO: "true"})
+    for run in instance.get_runs(stale):
+        instance.report_run_failed(run, "the process that ran it was stopped")
+    events = instance.event_log_storage
+    for pool in events.get_concurrency_keys():
+        held = events.get_concurrency_info(pool)
+        for run_id in held.active_run_ids | held.pending_run_ids | held.assigned_run_ids:
+            holder = instance.get_run_by_id(run_id)
+            if holder is None or holder.is_finished:
+                events.free_concurrency_slots_for_run(run_id)
 
 
 def digest_inputs(project_file: Path, archive: str) -> str:
