@@ -75,6 +75,7 @@ class TorchPredictor:
         self.device: Device = device or best_device()
         network = bundle.network()
         self.stride = network.stride
+        self._calibration = bundle.calibration
         self._network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def identity(self) -> dict[str, str]:
@@ -96,7 +97,7 @@ class TorchPredictor:
             torch.inference_mode(),
             torch.autocast(self.device, torch.bfloat16, enabled=self.precision == "bf16"),
         ):
-            logits = self._network(batch).float()
+            logits = self._calibration.apply(self._network(batch).float())
         if not torch.isfinite(logits).all():
             raise NotFinite(
                 f"{where}: the network gives NaN or infinity; check the model and the block"

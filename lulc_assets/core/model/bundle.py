@@ -23,6 +23,7 @@ from lulc_assets.core.model.artifacts import (
     restore_network,
     sha256_of,
 )
+from lulc_assets.core.model.calibration import Calibration
 from lulc_assets.core.model.card import CARD_FILE
 from lulc_assets.core.model.evaluate import Evaluation
 from lulc_assets.core.model.network import LandCoverNetwork
@@ -31,8 +32,8 @@ from lulc_assets.core.scene.recipe import BAND_ROLES, SceneRecipe
 
 BUNDLE_FILE = "bundle.json"
 BUNDLE_FORMAT = "lulc-bundle"
-BUNDLE_FORMAT_VERSION = 1
-_COPIED = ("legend", "bands", "gsd_m", "network", "normalisation", "weights")
+BUNDLE_FORMAT_VERSION = 2
+_COPIED = ("legend", "bands", "gsd_m", "network", "normalisation", "calibration", "weights")
 _REQUIRED = (*_COPIED, "levels", "card", "evaluation", "verdict")
 _GSD_TOLERANCE = 0.05
 """Relative: the Slovenian sample has pixels of 9.995 m, which is 10 m; 20 m is not."""
@@ -99,6 +100,15 @@ class Bundle:
     def bands(self) -> tuple[str, ...]:
         """Roles of its input bands in order."""
         return tuple(self.record["bands"])
+
+    @property
+    def calibration(self) -> Calibration:
+        """From logits to probabilities.
+
+        Raises:
+            BundleError: it does not fit the legend.
+        """
+        return Calibration.from_dict(self.record["calibration"], len(self.legend.classes))
 
     @property
     def evaluation(self) -> Evaluation:

@@ -22,6 +22,7 @@ from lulc_assets.core.model.artifacts import (
     read_verified_weights,
     restore_network,
 )
+from lulc_assets.core.model.calibration import Calibration
 from lulc_assets.core.model.hardware import (
     best_device,
     choose_training_precision,
@@ -33,7 +34,7 @@ from lulc_assets.core.scene.recipe import BAND_ROLES
 
 CARD_FILE = "card.json"
 CARD_FORMAT = "lulc-model-card"
-CARD_FORMAT_VERSION = 1
+CARD_FORMAT_VERSION = 2
 _FRAMEWORKS = ("torch", "lightning", "segmentation-models-pytorch", "timm")
 
 
@@ -78,6 +79,16 @@ class TrainedModel:
     def legend(self) -> Legend:
         """The legend that the network was trained for."""
         return legend_from_dict(self.read_card()["legend"])
+
+    @property
+    def calibration(self) -> Calibration:
+        """From logits to probabilities.
+
+        Raises:
+            BundleError: it does not fit the legend.
+        """
+        card = self.read_card()
+        return Calibration.from_dict(card["calibration"], len(card["legend"]["classes"]))
 
 
 def describe_recipe(recipe: TrainingRecipe) -> dict[str, Any]:

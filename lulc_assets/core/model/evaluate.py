@@ -18,6 +18,7 @@ import torch
 
 from lulc_assets.core.errors import NotFinite, NoTrainingChips
 from lulc_assets.core.legend import Legend
+from lulc_assets.core.model.calibration import Calibration
 from lulc_assets.core.model.dataset import (
     ChipBatches,
     ChipSelection,
@@ -40,6 +41,10 @@ class HasNetwork(Protocol):
     @property
     def legend(self) -> Legend:
         """The legend of the logits."""
+
+    @property
+    def calibration(self) -> Calibration:
+        """From logits to probabilities."""
 
     def network(self) -> LandCoverNetwork:
         """The network on the CPU, in evaluation mode."""
@@ -133,21 +138,22 @@ def evaluate_model(
         )
     legend = model.legend
     count_class_pixels(selection, legend)  # refuses foreign codes
-    matrix = _cross_tabulate(model.network(), selection, len(legend.classes), progress)
+    matrix = _cross_tabulate(model, selection, progress)
     return Evaluation(split, legend.names, matrix, len(selection), _digest_reference(selection))
 
 
 def _cross_tabulate(
-    network: LandCoverNetwork, selection: ChipSelection, n_classes: int, progress: Progress
+    model: HasNetwork, selection: ChipSelection, progress: Progress
 ) -> npt.NDArray[np.int64]:
     """Pixels by predicted class (rows) and label (columns), shape (n, n), int64."""
-    device = best_device()
+    device, n_classes = best_device(), len(model.legend.classes)
+    network, calibration = model.network(), model.calibration
     network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     batches = ChipBatches(selection, _BATCH_SIZE)
     matrix = np.zeros((n_classes, n_classes), dtype=np.int64)
     with torch.inference_mode():
         for number, (images, codes) in enumerate(batches, start=1):
-            logits = network(images.to(device))
+            logits = calibration.apply(network(images.to(device)))
             if not torch.isfinite(logits).all():
                 raise NotFinite(f"the network gives NaN or infinity on chips of batch {number}")
             predicted = logits.argmax(1).cpu().numpy()

@@ -20,6 +20,7 @@ from lightning.pytorch.callbacks import EarlyStopping
 from lulc_assets.core.errors import NoTrainingChips, TrainingFailed
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.model.artifacts import WEIGHTS_FILE, canonical_json, write_weights
+from lulc_assets.core.model.calibration import Calibration
 from lulc_assets.core.model.callbacks import BestWeights, RefreshBatchStatistics, TellProgress
 from lulc_assets.core.model.card import (
     CARD_FILE,
@@ -102,6 +103,7 @@ def train_model(
         **describe_data(legend, pixels, weights, chips, inputs),
         "history": module.history,
         "best_epoch": best.epoch,
+        "calibration": Calibration.none(len(legend.classes)).to_dict(),
         "weights": write_weights(network, out_dir / WEIGHTS_FILE),
     }
     (out_dir / CARD_FILE).write_bytes(canonical_json(card))

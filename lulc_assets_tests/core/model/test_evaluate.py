@@ -6,6 +6,7 @@ import torch
 
 from lulc_assets.core.errors import NotFinite, NoTrainingChips
 from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.model.calibration import Calibration
 from lulc_assets.core.model.evaluate import Evaluation, evaluate_model
 from lulc_assets_tests.core.model.chips_for_tests import two_class_chips
 
@@ -15,8 +16,9 @@ class AlwaysClass:
 
     legend = KARRA_10
 
-    def __init__(self, code, logit=1.0):
+    def __init__(self, code, logit=1.0, bias=(0.0,) * 10):
         self.code, self.logit = code, logit
+        self.calibration = Calibration(bias, 1.0)
 
     def network(self):
         code, logit = self.code, self.logit
@@ -49,6 +51,13 @@ def test_f1_is_that_of_the_definition_and_none_where_a_class_is_on_neither_side(
     assert evaluation.f1["bare_ground"] == pytest.approx(expected)
     assert evaluation.f1["water"] == 0.0
     assert evaluation.f1["trees"] is None
+
+
+def test_the_calibrated_class_is_judged_not_the_bare_one():
+    chips = two_class_chips()
+    trees_after_all = (0.0, 2.0, *[0.0] * 8)
+    evaluation = evaluate_model(AlwaysClass(8, bias=trees_after_all), [chips])
+    assert evaluation.matrix[1].sum() == evaluation.n_pixels
 
 
 def test_an_evaluation_survives_its_spelling_in_a_record():

@@ -1,0 +1,63 @@
+"""Calibration: the step from a network's logits to probabilities that may vote.
+
+What belongs here: the per-class bias and temperature of a model, and how they apply. What
+does not: fitting them.
+
+Source of the form: a class-weighted loss shifts the log-odds by the logarithm of the
+weights, which a temperature alone (Guo et al. 2017) cannot undo; bias-corrected
+temperature scaling (Alexandari et al. 2020) can.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from lulc_assets.core.errors import BundleError
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """softmax(logits / temperature + bias) is what a model believes.
+
+    Attributes:
+        bias: one number a class, in the order of the legend.
+        temperature: above 0; larger makes the model less sure.
+    """
+
+    bias: tuple[float, ...]
+    temperature: float
+
+    @classmethod
+    def none(cls, classes: int) -> "Calibration":
+        """The identity."""
+        return cls((0.0,) * classes, 1.0)
+
+    def apply(self, logits: torch.Tensor) -> torch.Tensor:
+        """Calibrated logits; (n, classes, h, w) float32 in and out."""
+        bias = torch.tensor(self.bias, dtype=logits.dtype, device=logits.device)
+        return logits / self.temperature + bias[:, None, None]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types; :meth:`from_dict` reverses it."""
+        return {"bias": list(self.bias), "temperature": self.temperature}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], classes: int) -> "Calibration":
+        """Rebuild from :meth:`to_dict`.
+
+        Raises:
+            BundleError: there is not one finite bias a class, or the temperature is not
+                above 0.
+        """
+        try:
+            found = cls(tuple(float(b) for b in data["bias"]), float(data["temperature"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise BundleError(f"the record does not hold a calibration: {error!r}") from error
+        values = torch.tensor([*found.bias, found.temperature])
+        if len(found.bias) != classes or not values.isfinite().all() or found.temperature <= 0:
+            raise BundleError(
+                f"calibration {data} needs {classes} finite biases and a temperature above 0"
+            )
+        return found
