@@ -60,15 +60,14 @@ def ui(
 ) -> None:
     """Open the Dagster UI on a demo: every asset with its pictures, runs, lineage."""
     from lulc_assets.core.errors import InvalidProject  # noqa: PLC0415 - keeps --help quick
+    from lulc_assets.demo.home import prepare_home  # noqa: PLC0415
 
     folder = out.absolute()
     if not (folder / "project.toml").is_file():
         raise InvalidProject(f"no project in {folder}; run `lulc demo --out {out}` first")
     home = folder / "dagster"
-    home.mkdir(exist_ok=True)
     if not (home / "dagster.yaml").is_file():
-        source = _REPOSITORY / "deploy" / "local" / "dagster.yaml"
-        (home / "dagster.yaml").write_text(source.read_text())
+        prepare_home(home)
     os.environ.update(
         DAGSTER_HOME=str(home),
         LULC_PROJECT=str(folder / "project.toml"),

@@ -45,11 +45,10 @@ def register(project: ProjectFile = Path("project.toml")) -> None:
     """Register a project's tiles and regions as partitions of the instance in DAGSTER_HOME."""
     import dagster as dg  # noqa: PLC0415 - keeps --help quick
 
-    from lulc_assets.defs.partitions import REGION, TILE, add_keys  # noqa: PLC0415
+    from lulc_assets.defs.partitions import register_partitions  # noqa: PLC0415
     from lulc_assets.project import load_project  # noqa: PLC0415
 
     found = load_project(project)
     with dg.DagsterInstance.get() as instance:
-        add_keys(instance, TILE, list(found.tiles))
-        add_keys(instance, REGION, list(found.regions))
+        register_partitions(instance, found)
     Console().print(f"{len(found.tiles)} tiles and {len(found.regions)} regions are registered")

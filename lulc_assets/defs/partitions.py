@@ -7,6 +7,7 @@ not: which tiles a project maps (the project file).
 import dagster as dg
 
 from lulc_assets.core.grid import validate_tile, validate_year
+from lulc_assets.project import Project
 
 TILE, REGION = "tile", "region"
 tiles = dg.DynamicPartitionsDefinition(name=TILE)
@@ -65,3 +66,9 @@ def add_keys(instance: dg.DagsterInstance, dimension: str, keys: list[str]) -> N
             validate_tile(key)
     for start in range(0, len(keys), _ADDED_AT_ONCE):
         instance.add_dynamic_partitions(dimension, keys[start : start + _ADDED_AT_ONCE])
+
+
+def register_partitions(instance: dg.DagsterInstance, project: Project) -> None:
+    """Register a project's tiles and regions; those that are known already stay."""
+    add_keys(instance, TILE, list(project.tiles))
+    add_keys(instance, REGION, list(project.regions))

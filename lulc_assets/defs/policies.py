@@ -4,6 +4,7 @@ What belongs here: tags, pools, retries and the one way from a commit record to 
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
@@ -53,11 +54,19 @@ def emit(
 
 def attempt(warn: Callable[[str], None], make: Callable[[], Record | None]) -> Record | None:
     """The product, or None for a run that lost the race to commit it."""
+    with named_failures():
+        try:
+            return make()
+        except CommitConflict as error:
+            warn(f"another run committed first, this one leaves no product: {error}")
+            return None
+
+
+@contextmanager
+def named_failures() -> Iterator[None]:
+    """Errors of the domain end the step with their name; trying again would not help."""
     try:
-        return make()
-    except CommitConflict as error:
-        warn(f"another run committed first, this one leaves no product: {error}")
-        return None
+        yield
     except LulcError as error:
         raise dg.Failure(
             description=f"{type(error).__name__}: {error}", allow_retries=False

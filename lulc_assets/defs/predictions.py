@@ -10,7 +10,6 @@ from typing import Any
 
 import dagster as dg
 
-from lulc_assets.core.errors import LulcError
 from lulc_assets.defs.partitions import tile_year_of, tile_years
 from lulc_assets.defs.policies import (
     GPU_POOL,
@@ -18,6 +17,7 @@ from lulc_assets.defs.policies import (
     PREDICT_RETRIES,
     attempt,
     metadata_of,
+    named_failures,
 )
 from lulc_assets.defs.resources import ProjectResource
 from lulc_assets.steps.predictions import (
@@ -38,10 +38,8 @@ def plan_scene_batches(
 ) -> Iterator[dg.DynamicOutput[dict[str, Any]]]:
     """Split the selected scenes into batches, bound to the promoted bundle."""
     place = project.place(context.log.info)
-    try:
+    with named_failures():
         batches = plan_batches(place, *tile_year_of(context.partition_key))
-    except LulcError as error:
-        raise dg.Failure(f"{type(error).__name__}: {error}", allow_retries=False) from error
     for number, batch in enumerate(batches):
         yield dg.DynamicOutput(batch.to_dict(), mapping_key=f"batch_{number:03d}")
 
@@ -52,10 +50,8 @@ def predict_scene_batch(
 ) -> list[dict[str, str]]:
     """Predict each scene of a batch that has no prediction of this identity yet."""
     place = project.place(context.log.info)
-    try:
+    with named_failures():
         outcomes = predict_batch(place, Batch.from_dict(batch))
-    except LulcError as error:
-        raise dg.Failure(f"{type(error).__name__}: {error}", allow_retries=False) from error
     for outcome in outcomes:
         if outcome.error:
             context.log.warning(f"scene {outcome.scene_id} is left out: {outcome.error}")

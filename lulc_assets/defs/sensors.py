@@ -6,13 +6,12 @@ come later.
 
 import dagster as dg
 
-from lulc_assets.core.catalog.search import search_scenes
 from lulc_assets.core.errors import LulcError, NoScenes
 from lulc_assets.core.store.records import digest_of
 from lulc_assets.defs.jobs import map_tile_year
 from lulc_assets.defs.partitions import TILE, partition_key
 from lulc_assets.defs.resources import ProjectResource
-from lulc_assets.steps.imagery import scenes_identity
+from lulc_assets.steps.imagery import find_scenes, scenes_identity
 from lulc_assets.steps.making import Place
 
 TILES_AT_ONCE = 20
@@ -48,17 +47,7 @@ def new_scenes(context: dg.SensorEvaluationContext, project: ProjectResource) ->
 
 def _request(place: Place, tile: str, year: int) -> list[dg.RunRequest]:
     """A run where the catalogue has other scenes than the committed table."""
-    catalog = place.project.catalog
-    found = search_scenes(
-        place.project.path_of(catalog.location),
-        tile,
-        year,
-        place.grid(tile),
-        dialect=catalog.dialect,
-        collection=catalog.collection,
-        allow_private=catalog.allow_private,
-        allow_hosts=catalog.allow_hosts,
-    )
+    found = find_scenes(place, tile, year)
     scenes = scenes_identity(found.recipes)
     seen = place.find("scene_catalog", tile, year)
     mapped = place.find("annual_map", tile, year)

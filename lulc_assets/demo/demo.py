@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.store.records import digest_of, digest_of_file
-from lulc_assets.defs.partitions import partition_key
+from lulc_assets.defs.partitions import partition_key, register_partitions
 from lulc_assets.demo.projects import (
     DEMO_SETTINGS,
     write_simulated_project,
@@ -21,7 +21,6 @@ from lulc_assets.demo.runs import (
     JobRun,
     digest_inputs,
     open_instance,
-    register_partitions,
     run_jobs,
 )
 from lulc_assets.demo.summary import Truth, write_summary
@@ -67,7 +66,7 @@ def run_demo(
         archive = write_archive(spec, folder / "archive", progress)
     say("Simulated Sentinel-2 archive: ready")
     file = write_simulated_project(folder, spec, archive, settings)
-    truth = Truth(archive.truth, spec.name)
+    truth = Truth(archive.truth)
     return _run(folder, file, list(spec.years), archive.digest, truth, (bar, say))
 
 
@@ -106,7 +105,7 @@ def _run(
     inputs = digest_inputs(project_file, archive_digest)
     jobs = plan_jobs(project, years)
     with open_instance(folder / "dagster") as instance:
-        register_partitions(instance, project_file)
+        register_partitions(instance, project)
         launched = run_jobs(instance, project_file, jobs, inputs, *shown)
         mapped = [job for job in jobs if job.job == "map_tile_year"]
         summary = write_summary(folder / "summary.json", project, mapped, instance, inputs, truth)

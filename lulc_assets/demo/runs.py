@@ -9,7 +9,6 @@ inputs did not change since a successful run, and whose products are whole, is n
 
 import fcntl
 import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from dataclasses import dataclass
@@ -20,12 +19,11 @@ import dagster as dg
 from lulc_assets.core.errors import InvalidProject, LulcError
 from lulc_assets.core.progress import Progress
 from lulc_assets.core.store.records import digest_of, digest_of_file
-from lulc_assets.defs.partitions import REGION, TILE, add_keys
 from lulc_assets.defs.resources import progress_heard_by
+from lulc_assets.demo.home import prepare_home
 from lulc_assets.project import load_project
 from lulc_assets.steps.making import RECIPE_VERSIONS, Place
 
-INSTANCE_FILE = Path(__file__).resolve().parents[2] / "deploy" / "local" / "dagster.yaml"
 _INPUTS, _DEMO = "lulc/inputs", "lulc/demo"
 _UNFINISHED = [
     dg.DagsterRunStatus.STARTED,
@@ -69,8 +67,7 @@ def open_instance(home: Path) -> Iterator[dg.DagsterInstance]:
     Raises:
         InvalidProject: another process works in the folder.
     """
-    home.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(INSTANCE_FILE, home / "dagster.yaml")
+    prepare_home(home)
     with (home / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -107,13 +104,6 @@ def digest_inputs(project_file: Path, archive: str) -> str:
     """
     settings = digest_of_file(project_file)
     return digest_of([settings, archive, dict(RECIPE_VERSIONS)])
-
-
-def register_partitions(instance: dg.DagsterInstance, project_file: Path) -> None:
-    """Register the project's tiles and regions."""
-    project = load_project(project_file)
-    add_keys(instance, TILE, list(project.tiles))
-    add_keys(instance, REGION, list(project.regions))
 
 
 def run_jobs(

@@ -19,7 +19,7 @@ from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.defs.partitions import tile_year_of
 from lulc_assets.demo.runs import JobRun, find_run
 from lulc_assets.project import Project
-from lulc_assets.steps.making import Place
+from lulc_assets.steps.making import Place, write_whole
 from lulc_assets.steps.report import read_report
 
 
@@ -29,11 +29,9 @@ class Truth:
 
     Attributes:
         folder: ``truth`` of the archive.
-        region: name of the region of all its tiles.
     """
 
     folder: Path
-    region: str
 
     def areas_ha(self, tile: str, year: int) -> dict[str, float]:
         """True area of each class on the tile's owned pixels."""
@@ -71,9 +69,7 @@ def write_summary(
         seconds = _seconds_by_stage(instance, find_run(instance, job, inputs))
         partitions.append({**_summarise(place, tile, year, truth), "seconds_by_stage": seconds})
     summary = {"project": project.name, "partitions": partitions}
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
-    part.replace(path)
+    write_whole(path, json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
     return summary
 
 

@@ -22,7 +22,7 @@ from lulc_assets.simulation.canvas import MARGIN_PX
 from lulc_assets.simulation.ground import Ground
 from lulc_assets.simulation.landscape import apply_rotation, make_landscape
 from lulc_assets.simulation.passes import Pass, sun_position
-from lulc_assets.simulation.raster_files import BLOCK_PX, COG_OPTIONS, half_grid
+from lulc_assets.simulation.raster_files import BLOCK_PX, COG_OPTIONS, band_profile, half_grid
 from lulc_assets.simulation.sensor import BANDS_20M, View, observe
 from lulc_assets.simulation.spec import DEMO_SEED, NORMAL
 from lulc_assets.simulation.stac import make_item, write_catalog, write_json
@@ -131,13 +131,7 @@ def _write_mirrored(path: Path, block: Raster, grid: PixelGrid) -> None:
         scratch,
         "w",
         driver="GTiff",
-        width=grid.width,
-        height=grid.height,
-        count=1,
-        dtype=block.dtype,
-        crs=f"EPSG:{grid.epsg}",
-        transform=grid.transform,
-        nodata=0,
+        **band_profile(grid, block.dtype),
         tiled=True,
         blockxsize=BLOCK_PX,
         blockysize=BLOCK_PX,

@@ -5,6 +5,7 @@ written by the code under test would prove nothing.
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,17 +38,24 @@ def write_raster(
         path,
         "w",
         driver="COG",
-        width=grid.width,
-        height=grid.height,
-        count=1,
-        dtype=values.dtype,
-        crs=f"EPSG:{grid.epsg}",
-        transform=grid.transform,
-        nodata=0,
+        **band_profile(grid, values.dtype),
         overview_resampling=how,
         **COG_OPTIONS,
     ) as target:
         target.write(values, 1)
+
+
+def band_profile(grid: PixelGrid, dtype: npt.DTypeLike) -> dict[str, Any]:
+    """What rasterio needs to know of one band on a grid; no data is 0."""
+    return {
+        "width": grid.width,
+        "height": grid.height,
+        "count": 1,
+        "dtype": dtype,
+        "crs": f"EPSG:{grid.epsg}",
+        "transform": grid.transform,
+        "nodata": 0,
+    }
 
 
 def half_grid(grid: PixelGrid) -> PixelGrid:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lulc_assets.core.catalog.search import search_scenes
+from lulc_assets.core.catalog.search import SearchResult, search_scenes
 from lulc_assets.core.catalog.selection import select_scenes
 from lulc_assets.core.chips.archive import write_chips, write_index
 from lulc_assets.core.chips.cut import choose_dates, cut_chips
@@ -24,23 +24,29 @@ from lulc_assets.steps.making import Made, Place, write_png
 _SHOWN_CHIPS = 12
 
 
+def find_scenes(place: Place, tile: str, year: int) -> SearchResult:
+    """What the project's catalogue has of a tile and year now; raises as ``search_scenes``."""
+    catalog = place.project.catalog
+    return search_scenes(
+        place.project.path_of(catalog.location),
+        tile,
+        year,
+        place.grid(tile),
+        dialect=catalog.dialect,
+        collection=catalog.collection,
+        allow_private=catalog.allow_private,
+        allow_hosts=catalog.allow_hosts,
+        progress=place.progress,
+    )
+
+
 def make_scene_catalog(place: Place, tile: str, year: int) -> Record:
     """List every candidate scene of a tile and year, and select.
 
     Files: ``candidates.parquet`` (one row a candidate, with the reason) and a picture.
     """
     project, grid = place.project, place.grid(tile)
-    found = search_scenes(
-        project.path_of(project.catalog.location),
-        tile,
-        year,
-        grid,
-        dialect=project.catalog.dialect,
-        collection=project.catalog.collection,
-        allow_private=project.catalog.allow_private,
-        allow_hosts=project.catalog.allow_hosts,
-        progress=place.progress,
-    )
+    found = find_scenes(place, tile, year)
     identity = {
         "tile": tile,
         "year": year,

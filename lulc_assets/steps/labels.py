@@ -72,6 +72,6 @@ def make_reference_labels(place: Place, tile: str, year: int) -> Record:
 
 
 def digest_of_source(path: str) -> str:
-    """SHA-256 of a label file; a shapefile's companions are not part of it."""
+    """SHA-256 of a delivered file, empty if there is none; not of a shapefile's companions."""
     file = Path(path)
     return digest_of_file(file) if file.is_file() else ""

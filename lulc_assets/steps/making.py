@@ -32,7 +32,7 @@ RECIPE_VERSIONS: Mapping[str, int] = {
     "lulc_model": 1,
     "model_evaluation": 1,
     "model_bundle": 1,
-    "scene_predictions": 1,
+    "scene_predictions": 2,
     "annual_map": 1,
     "reference_sample": 1,
     "accuracy_area_report": 1,
@@ -122,3 +122,10 @@ def write_png(folder: Path, name: str, png: bytes) -> Path:
     path = folder / name
     path.write_bytes(png)
     return path
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file that readers see whole or not at all."""
+    part = path.with_suffix(".part")
+    part.write_text(text)
+    part.replace(path)

@@ -14,7 +14,7 @@ from lulc_assets.core.reporting.pages import (
     render_index,
 )
 from lulc_assets.core.store.records import Record
-from lulc_assets.steps.making import Place
+from lulc_assets.steps.making import Place, write_whole
 from lulc_assets.steps.regions import map_card, page_name
 from lulc_assets.steps.report import read_report
 
@@ -52,14 +52,14 @@ def write_page_set(
             if place.find("region_report", name, year) is not None
         ]
         name = page_name("accuracy_area_report", tile, year)
-        _write(folder / name, _linked(place, record, [home, *near]))
+        write_whole(folder / name, _linked(place, record, [home, *near]))
         cards.append(map_card(place, tile, year))
     for region, year in sorted(set(regions)):
         record = place.find("region_report", region, year)
         if record is None:
             continue
         name = page_name("region_report", region, year)
-        _write(folder / name, _linked(place, record, [home]))
+        write_whole(folder / name, _linked(place, record, [home]))
         region_cards.append(RegionCard(region, year, name, read_report(place, record)))
     page = IndexPage(
         title=project.name,
@@ -69,15 +69,9 @@ def write_page_set(
         legend=place.legend,
         attribution=project.attribution,
     )
-    _write(folder / INDEX, render_index(page))
+    write_whole(folder / INDEX, render_index(page))
     return folder / INDEX
 
 
 def _linked(place: Place, record: Record, links: list[Link]) -> str:
     return add_links(place.open(record, "page.html").read_text(), links)
-
-
-def _write(path: Path, text: str) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(text)
-    part.replace(path)

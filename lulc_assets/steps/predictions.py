@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from lulc_assets.core.errors import AllScenesFailed, BundleError, SceneError
 from lulc_assets.core.imagery.cog import read_raster, validate_layer
-from lulc_assets.core.imagery.reader import read_scene
+from lulc_assets.core.imagery.overview import lattice_of
+from lulc_assets.core.imagery.quickread import look_at_scene
 from lulc_assets.core.reporting.quicklook import true_color
 from lulc_assets.core.reporting.scene_figures import prediction_figure
 from lulc_assets.core.scene.recipe import SceneRecipe
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from lulc_assets.core.inference.engine import Predictor
 
 LAYERS = ("class", "probability", "mask")
+
+_PICTURE_PX = 1024
 
 
 @dataclass(frozen=True)
@@ -125,9 +128,9 @@ def _predict(
         return Made(files, {"counts": dict(found.counts), "date": recipe.date})
 
     def _picture(place: Place, recipe: SceneRecipe, files: Mapping[str, Path]) -> bytes:
-        block = read_scene(recipe, grid)
+        look = look_at_scene(recipe, lattice_of(grid, _PICTURE_PX))
         return prediction_figure(
-            true_color(block.reflectance, block.valid),
+            true_color(look.reflectance, look.valid),
             read_raster(files["class.tif"]),
             read_raster(files["mask.tif"]) > 0,
             place.legend,

@@ -5,10 +5,12 @@ table and page. Samples and regions have their own modules.
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 
 from lulc_assets.core.accuracy.build import build_report
 from lulc_assets.core.accuracy.report import AccuracyReport
@@ -63,11 +65,12 @@ def make_accuracy_area_report(place: Place, tile: str, year: int) -> Record:
 
     def build(scratch: Path) -> Made:
         grid = place.grid(tile)
+        classes = read_raster(place.open(annual_map, "class.tif"))
         report = build_report(
             scope="tile",
             key=tile,
             year=year,
-            class_map=read_raster(place.open(annual_map, "class.tif")),
+            class_map=classes,
             owned=owned_mask(tile, grid),
             pixel_areas_ha=pixel_areas_ha(grid),
             grid=grid,
@@ -77,7 +80,8 @@ def make_accuracy_area_report(place: Place, tile: str, year: int) -> Record:
         )
         files = report_files(place, scratch, report, annual_map, sample_record)
         candidates = open_candidates(place, catalog)
-        page = _page(place, report, candidates, annual_map, catalog, sample_record)
+        provenance = _provenance(place, report, annual_map, catalog, sample_record)
+        page = _page(place, report, candidates, classes, provenance)
         files["page.html"] = scratch / "page.html"
         files["page.html"].write_text(page)
         return Made(files, headline(report))
@@ -140,37 +144,47 @@ def headline(report: AccuracyReport) -> dict[str, object]:
     }
 
 
-def _page(
+def _provenance(
     place: Place,
     report: AccuracyReport,
-    candidates: gpd.GeoDataFrame,
     annual_map: Record,
     catalog: Record,
     sample: Record | None,
-) -> str:
-    tile, year = report.key, report.year
-    predictions = place.record("scene_predictions", tile, year)
-    provenance = {
+) -> dict[str, str]:
+    """What a map was made from, as its own record says, and what judged it."""
+    grid = place.grid(report.key)
+    found = {
         "Annual map": annual_map.digest,
-        "Scene predictions": predictions.digest,
+        "Scene predictions": str(annual_map.identity["predictions"]),
         "Model bundle": str(annual_map.properties["bundle"]),
         "Scene catalogue": catalog.digest,
         "Reference sample": "none" if sample is None else sample.digest,
         "Sampling design": report.design,
-        "Grid": f"EPSG:{place.grid(tile).epsg}, {place.grid(tile).pixel_m:g} m",
+        "Grid": f"EPSG:{grid.epsg}, {grid.pixel_m:g} m",
         "Legend": f"{place.legend.name} {place.legend.digest}",
     }
-    failed = predictions.properties["failed"]
+    failed = annual_map.properties["failed_scenes"]
     if failed:
-        provenance["Scenes that could not be read"] = "; ".join(
+        found["Scenes that could not be read"] = "; ".join(
             f"{scene}: {error}" for scene, error in sorted(failed.items())
         )
+    return found
+
+
+def _page(
+    place: Place,
+    report: AccuracyReport,
+    candidates: gpd.GeoDataFrame,
+    classes: npt.NDArray[np.uint8],
+    provenance: Mapping[str, str],
+) -> str:
+    tile = report.key
     return render_tile_page(
         TilePage(
             tile=tile,
-            year=year,
+            year=report.year,
             place=place.project.tiles[tile].place,
-            class_map=read_raster(place.open(annual_map, "class.tif")),
+            class_map=classes,
             true_color=true_color_composite(place, tile, candidates),
             grid=place.grid(tile),
             report=report,

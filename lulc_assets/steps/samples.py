@@ -20,8 +20,9 @@ from lulc_assets.core.labels.burn import burn_labels
 from lulc_assets.core.labels.schema import HOLDOUT
 from lulc_assets.core.labels.table import read_label_table
 from lulc_assets.core.reporting.map_figures import class_histogram_figure
-from lulc_assets.core.store.records import Record, digest_of_file
+from lulc_assets.core.store.records import Record
 from lulc_assets.project import RegionSection, SampleFiles
+from lulc_assets.steps.labels import digest_of_source
 from lulc_assets.steps.making import Made, Place, write_png
 
 
@@ -53,19 +54,19 @@ def make_reference_sample(place: Place, region: str, year: int) -> Record:
 
 
 def _make_from_files(place: Place, region: str, year: int, files: SampleFiles) -> Record:
-    points, design = (Path(place.project.path_of(name)) for name in (files.points, files.design))
+    points, design = (place.project.path_of(name) for name in (files.points, files.design))
     identity = {
         "region": region,
         "year": year,
-        "points_sha256": digest_of_file(points) if points.is_file() else "",
-        "design_sha256": digest_of_file(design) if design.is_file() else "",
+        "points_sha256": digest_of_source(points),
+        "design_sha256": digest_of_source(design),
         "settings": files.model_dump(),
     }
 
     def build(scratch: Path) -> Made:
         sample = ingest_sample(
-            points,
-            design,
+            Path(points),
+            Path(design),
             layer=files.layer,
             class_column=files.class_column,
             crosswalk=files.crosswalk,

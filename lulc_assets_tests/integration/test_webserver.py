@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,7 +18,7 @@ import pytest
 from lulc_assets.defs.partitions import REGION as REGION_DIMENSION
 from lulc_assets.defs.partitions import TILE as TILE_DIMENSION
 from lulc_assets.defs.partitions import add_keys
-from lulc_assets.demo.runs import INSTANCE_FILE
+from lulc_assets.demo.home import prepare_home
 from lulc_assets_tests.tiny_project import (
     REGION,
     TILE,
@@ -59,9 +58,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("served")
     project_file = make_tiny_project(folder)
     train_tiny_model(open_place(project_file))
-    home = folder / "dagster"
-    home.mkdir()
-    shutil.copyfile(INSTANCE_FILE, home / "dagster.yaml")
+    home = prepare_home(folder / "dagster")
     with dg.DagsterInstance.from_config(str(home)) as instance:
         add_keys(instance, TILE_DIMENSION, [TILE])
         add_keys(instance, REGION_DIMENSION, [REGION])

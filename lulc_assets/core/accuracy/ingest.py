@@ -12,10 +12,10 @@ import geopandas
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pyogrio.errors import DataLayerError, DataSourceError
 
 from lulc_assets.core.accuracy.design import SampleDesign
 from lulc_assets.core.accuracy.sample import ReferenceSample, arrange_units
+from lulc_assets.core.accuracy.vector_file import read_vector
 from lulc_assets.core.crosswalks import find_crosswalk
 from lulc_assets.core.errors import InvalidGeometry, InvalidSample, MissingCrs, UnknownClass
 from lulc_assets.core.legend import Crosswalk
@@ -55,7 +55,7 @@ def ingest_sample(
     """
     source = str(points_path)
     design = _read_design(design_path)
-    frame = _read_points(points_path, layer)
+    frame = read_vector(points_path, layer, InvalidSample)
     if frame.crs is None:
         raise MissingCrs(f"{source}: no coordinate reference system; assign one and save it again")
     _require_columns(frame, class_column, design, source)
@@ -97,18 +97,6 @@ def _read_design(path: Path) -> SampleDesign:
     if not isinstance(data, dict):
         raise InvalidSample(f"{path}: must hold a JSON object, not {type(data).__name__}")
     return SampleDesign.from_dict(data, str(path))
-
-
-def _read_points(path: Path, layer: str | None) -> geopandas.GeoDataFrame:
-    try:
-        if path.suffix == ".parquet":
-            return geopandas.read_parquet(path)
-        frame = geopandas.read_file(path, layer=layer) if layer else geopandas.read_file(path)
-    except (DataSourceError, DataLayerError, OSError, ValueError) as error:
-        raise InvalidSample(f"{path}: cannot be read as a vector file: {error}") from error
-    if not isinstance(frame, geopandas.GeoDataFrame):
-        raise InvalidSample(f"{path}: has no geometries")
-    return frame
 
 
 def _require_columns(

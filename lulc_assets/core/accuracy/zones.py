@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 import rasterio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import Geod
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
@@ -30,6 +29,7 @@ from lulc_assets.core.accuracy.population import TilePart
 from lulc_assets.core.accuracy.report import AccuracyReport
 from lulc_assets.core.accuracy.sample import ReferenceSample
 from lulc_assets.core.accuracy.settings import AccuracySettings
+from lulc_assets.core.accuracy.vector_file import read_vector
 from lulc_assets.core.errors import InvalidGeometry, InvalidZones, MissingCrs, UnreadableRaster
 from lulc_assets.core.grid import PixelGrid, Window
 
@@ -84,7 +84,7 @@ def read_zones(path: Path, *, column: str | None = None, layer: str | None = Non
         MissingCrs: the file has no CRS.
         InvalidGeometry: a geometry is no valid polygon; the message names the zone.
     """
-    frame = _read(path, layer)
+    frame = read_vector(path, layer, InvalidZones)
     if frame.crs is None:
         raise MissingCrs(f"{path}: no coordinate reference system; assign one and save it again")
     named = column or next((c for c in _NAME_COLUMNS if c in frame), None)
@@ -222,18 +222,6 @@ def _read_on(path: Path, grid: PixelGrid) -> npt.NDArray[np.int64]:
         raise InvalidZones(f"{path}: a crossing layer holds whole numbers, not {values.dtype}")
     filled: npt.NDArray[np.int64] = values.filled(0).astype(np.int64)
     return filled
-
-
-def _read(path: Path, layer: str | None) -> geopandas.GeoDataFrame:
-    try:
-        if path.suffix == ".parquet":
-            return geopandas.read_parquet(path)
-        frame = geopandas.read_file(path, layer=layer) if layer else geopandas.read_file(path)
-    except (DataSourceError, DataLayerError, OSError, ValueError) as error:
-        raise InvalidZones(f"{path}: cannot be read as a vector file: {error}") from error
-    if not isinstance(frame, geopandas.GeoDataFrame):
-        raise InvalidZones(f"{path}: has no geometries")
-    return frame
 
 
 def _refuse_overlaps(zones: geopandas.GeoDataFrame, source: str) -> None:

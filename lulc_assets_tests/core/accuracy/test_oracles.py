@@ -44,9 +44,7 @@ matrices = st.lists(st.integers(0, 40), min_size=16, max_size=16).map(
 )
 
 
-@settings(deadline=None)
-@given(counts=matrices, seed=st.integers(0, 10_000))
-def test_strata_that_are_map_classes_give_the_closed_forms(counts, seed):
+def figures_of(counts, seed):
     areas = np.random.default_rng(seed).uniform(1, 1000, 4)
     codes = units_of(counts)
     figures = estimate_figures(
@@ -56,6 +54,13 @@ def test_strata_that_are_map_classes_give_the_closed_forms(counts, seed):
         titles="ABCD",
         settings=AS_PRINTED,
     )
+    return areas, figures
+
+
+@settings(deadline=None)
+@given(counts=matrices, seed=st.integers(0, 10_000))
+def test_strata_that_are_map_classes_give_the_closed_forms(counts, seed):
+    areas, figures = figures_of(counts, seed)
 
     book = closed_forms(counts, areas)
 
@@ -73,15 +78,7 @@ def test_strata_that_are_map_classes_give_the_closed_forms(counts, seed):
 @settings(deadline=None)
 @given(counts=matrices, seed=st.integers(0, 10_000))
 def test_f1_is_the_harmonic_mean_of_users_and_producers(counts, seed):
-    areas = np.random.default_rng(seed).uniform(1, 1000, 4)
-    codes = units_of(counts)
-    figures = estimate_figures(
-        *codes,
-        poststratify(codes[0], areas).strata,
-        area_ha=1.0,
-        titles="ABCD",
-        settings=AS_PRINTED,
-    )
+    _, figures = figures_of(counts, seed)
 
     for u, p, f1 in zip(figures.users, figures.producers, figures.f1, strict=True):
         assert f1.value == pytest.approx(2 * u.value * p.value / (u.value + p.value))
