@@ -44,10 +44,14 @@ def estimate(
         Path,
         typer.Option(
             help="CSV of sample counts: rows = map classes, columns = reference classes; the "
-            "first line and the first column hold the names."
+            "first line and the first column hold the names. Or, where the strata are not the "
+            "map classes, the columns stratum, map, reference, n (without n a line is a unit)."
         ),
     ],
-    areas: Annotated[Path, typer.Option(help="CSV of the mapped areas: class, hectares.")],
+    areas: Annotated[
+        Path,
+        typer.Option(help="CSV of the mapped areas: class, hectares; of a long table: stratum."),
+    ],
     format: Annotated[Format, typer.Option(help="A table to read, or JSON.")] = Format.table,
     intervals: Annotated[
         Intervals,
@@ -59,8 +63,15 @@ def estimate(
     merge: Annotated[
         list[str] | None,
         typer.Option(
-            help="Map classes to take as one stratum because one has fewer than two units: "
-            "'A+B'. Repeat for more groups. Nothing is merged unasked."
+            help="Map classes (or strata) to take as one stratum because one has fewer than two "
+            "units: 'A+B'. Repeat for more groups. Nothing is merged unasked."
+        ),
+    ] = None,
+    unit_ha: Annotated[
+        float | None,
+        typer.Option(
+            help="Area of a sample unit in hectares, 0.01 for a 10 m pixel: applies the "
+            "finite-population factor 1 - n/N, which matters where a stratum is small."
         ),
     ] = None,
     map_area_ha: Annotated[
@@ -74,19 +85,19 @@ def estimate(
 ) -> None:
     """Overall, user's and producer's accuracy and areas from a table of counts.
 
-    The sample must be a probability sample, stratified by the map's classes or simple
-    random. Counts from training polygons or from points that somebody chose give agreement,
-    not accuracy: no formula turns them into an area.
+    The sample must be a probability sample: stratified by the map's classes, simple random,
+    or stratified otherwise, for example by an earlier version of the map; then say so with
+    a long table of counts. Counts from training polygons or from points that somebody chose
+    give agreement, not accuracy: no formula turns them into an area.
 
     Example: lulc accuracy estimate --counts counts.csv --areas areas.csv --format json
     """
-    from lulc_assets.core.accuracy.counts import (  # noqa: PLC0415
+    from lulc_assets.core.accuracy.count_files import (  # noqa: PLC0415
         check_total,
-        estimate_counts,
         read_areas,
         read_counts,
-        tabulate,
     )
+    from lulc_assets.core.accuracy.counts import estimate_counts, tabulate  # noqa: PLC0415
 
     areas_ha = read_areas(areas)
     if map:
@@ -98,6 +109,7 @@ def estimate(
         areas_ha,
         areas_source=str(areas),
         merge=[group.split("+") for group in merge or []],
+        unit_ha=unit_ha,
         settings=_settings(intervals),
     )
     result = tabulate(names, figures)
