@@ -81,7 +81,7 @@ def _judge_convenience(n: int) -> Judgement:
         return Judgement("no_sample", "No reference unit lies on the map.")
     return Judgement(
         "agreement_only",
-        f"The {n} reference units are no probability sample: they lie where somebody chose "
+        f"The {n:,} reference units are no probability sample: they lie where somebody chose "
         "to label. They show plain agreement; no area and no interval follows from them.",
     )
 
@@ -102,13 +102,13 @@ def _judge_strata(sample: ReferenceSample, n: int, settings: AccuracySettings) -
     if sample.design.design == "cluster":
         windows = int(strata.primary_counts.sum())
         reason = (
-            f"Cluster sample: {n} units here in a sample of {windows} windows; standard errors "
+            f"Cluster sample: {n:,} units here in a sample of {windows} windows; standard errors "
             f"come from the spread between windows, with {strata.degrees_of_freedom} degrees "
             "of freedom."
         )
         return Judgement("estimated", reason, strata, of_design=True)
     reason = (
-        f"Stratified sample: {n} units here, {len(strata.names)} strata kept from the design "
+        f"Stratified sample: {n:,} units here, {len(strata.names)} strata kept from the design "
         "(Stehman 2014)."
     )
     warnings = tuple(
@@ -151,7 +151,7 @@ def _judge_poststrata(
         )
         return Judgement("insufficient", reason)
     warnings = _warn_of_collapse(post, titles, thin_share, settings)
-    said = f"{n} units here, poststratified by map class."
+    said = f"{n:,} units here, poststratified by map class."
     if sample.design.design == "simple_random":
         return Judgement(
             "estimated", f"Simple random sample: {said}", post.strata, warnings=warnings
