@@ -99,11 +99,11 @@ def make_designs(population: Population) -> list[Design]:
         _stratified(shown, shown, proportional, "stratified by map class, 500 in proportion", 0),
         _stratified(older, shown, (100,) * 5, "strata of an older map, 100 each", 0),
         _simple_random(population, 500),
-        _systematic(population, 44, neighbours=True),
         _systematic(population, 44, neighbours=False),
         _windows(40, 10, None, "40 windows of 10 × 10 px, all pixels", naive=False),
         _windows(80, 10, 9, "80 windows of 10 × 10 px, 9 pixels each", naive=False),
         _windows(40, 10, None, "NAIVE: the 40 windows, pixels taken as independent", naive=True),
+        _systematic(population, 44, neighbours=True),
     ]
 
 
@@ -141,14 +141,14 @@ def _systematic(population: Population, step: int, *, neighbours: bool) -> Desig
         picked = (rows * SIZE + cols).ravel()
         strata = poststratify(shown.ravel()[picked], sizes).strata
         if neighbours:
-            strata = replace(strata, neighbours=_side_by_side(rows.shape))
+            strata = replace(strata, neighbours=side_by_side(rows.shape))
         return Drawn(picked, strata)
 
-    how = "neighbours" if neighbours else "as random"
-    return Design(f"systematic, every {step} px, poststratified, {how}", 0, draw)
+    how = ", variance from neighbours" if neighbours else ""
+    return Design(f"systematic, every {step} px, poststratified{how}", 0, draw)
 
 
-def _side_by_side(shape: tuple[int, ...]) -> np.ndarray:
+def side_by_side(shape: tuple[int, ...]) -> np.ndarray:
     """Pairs of neighbours of a full lattice, shape (p, 2)."""
     number = np.arange(np.prod(shape)).reshape(shape)
     across = np.stack([number[:, :-1].ravel(), number[:, 1:].ravel()], axis=1)

@@ -136,7 +136,7 @@ def _merged_names(names: Sequence[str], merge: Sequence[Sequence[str]]) -> dict[
 
 def _fractions(
     strata: Sequence[str],
-    counts: npt.NDArray[np.float64],
+    counts: npt.NDArray[np.integer],
     sizes: npt.NDArray[np.float64],
     unit_ha: float | None,
 ) -> npt.NDArray[np.float64]:
@@ -145,7 +145,7 @@ def _fractions(
         return np.zeros(len(strata))
     if unit_ha <= 0:
         raise InvalidSample(f"area of a sample unit is {unit_ha:g} ha; it must be above 0")
-    fractions: npt.NDArray[np.float64] = counts * unit_ha / sizes
+    fractions = (counts * unit_ha / sizes).astype(np.float64)
     over = [name for name, f in zip(strata, fractions, strict=True) if f > 1]
     if over:
         raise InvalidSample(

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lulc_assets.core.accuracy.allocation import allocate, anticipate, parse_target
+from lulc_assets.core.accuracy.allocation import allocate
+from lulc_assets.core.accuracy.anticipation import anticipate, parse_target
 from lulc_assets.core.accuracy.estimators import Strata, poststratify
 from lulc_assets.core.accuracy.figures import estimate_figures
 from lulc_assets.core.accuracy.settings import AS_PRINTED, AccuracySettings
