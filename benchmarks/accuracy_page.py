@@ -163,7 +163,8 @@ def failures(runs: list[dict]) -> Iterator[str]:
         yield (
             "A systematic sample has no unbiased estimator of its variance: see below. The other "
             "misses are rare classes that a few windows or a few heavy units decide; the engine "
-            "warns of them and leaves ± t SE ([decision 72](adr/0072-variance-of-ratios-and-lattices.md) has what else was tried)."
+            "warns of them and leaves ± t SE ([decision 72](adr/0072-variance-of-ratios-and-"
+            "lattices.md) has what else was tried)."
         )
         yield ""
 
@@ -227,7 +228,7 @@ def lattice_lines(lattices: list[dict]) -> Iterator[str]:
             )
     yield ""
     yield (
-        "Neither is ever too small on average. A lattice covers the ground more evenly than chance "
+        "Pooled, neither is too small here. A lattice covers the ground more evenly than chance "
         "does, and gains from likeness at distances below its own step, of which the sample holds "
         "no pair: no estimator from the sample alone can see that gain. Neighbours see what "
         "reaches over one step, which matters on a dense lattice. The default is the safe one of "

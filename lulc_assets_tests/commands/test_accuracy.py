@@ -2,13 +2,14 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from lulc_assets.cli import app
 from lulc_assets.core.accuracy.sample import ReferenceSample, write_sample
 from lulc_assets_tests.core.accuracy.map_files import patchy_map, write_map
-from lulc_assets_tests.core.accuracy.samples import random_sample, with_errors
+from lulc_assets_tests.core.accuracy.samples import random_sample, sample_at, with_errors
 
 COUNTS = """map,deforestation,gain,forest,other
 deforestation,66,0,5,4
@@ -298,6 +299,20 @@ def test_a_report_from_a_map_and_its_sample(world):
     report = json.loads(text.stdout)
     assert report["verdict"] == "estimated"
     assert report["overall"]["value"] == pytest.approx(0.775, abs=0.08)
+
+
+def test_a_lattice_is_estimated_from_neighbours_on_request(world):
+    _, truth, grid = patchy_map(world / "again.tif", size=200, holes=False)
+    rows, cols = (axis.ravel() for axis in np.mgrid[4:200:10, 4:200:10])
+    sample = sample_at(grid, rows, cols, truth[rows, cols], design="systematic", chance=0.01)
+    write_sample(world / "lattice.parquet", sample)
+    files = ["--map", world / "map.tif", "--sample", world / "lattice.parquet"]
+
+    plain = accuracy("report", *files)
+    near = accuracy("report", *files, "--systematic-variance", "neighbours")
+
+    assert "those of a simple random sample" in plain.stdout
+    assert "differences of neighbours" in near.stdout
 
 
 def test_the_better_of_two_maps_is_named_by_its_sign(world):
