@@ -35,8 +35,8 @@ RECIPE_VERSIONS: Mapping[str, int] = {
     "scene_predictions": 2,
     "annual_map": 1,
     "reference_sample": 1,
-    "accuracy_area_report": 1,
-    "region_report": 1,
+    "accuracy_area_report": 2,
+    "region_report": 2,
     "metric_tables": 1,
 }
 """Raised when the code of an asset would make something else of the same inputs. Not the
