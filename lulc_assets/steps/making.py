@@ -26,7 +26,7 @@ from lulc_assets.core.store.records import Record
 from lulc_assets.project import Project
 
 RECIPE_VERSIONS: Mapping[str, int] = {
-    "reference_labels": 1,
+    "reference_labels": 2,
     "scene_catalog": 1,
     "training_chips": 1,
     "lulc_model": 1,
