@@ -28,7 +28,7 @@ from lulc_assets.project import Project
 RECIPE_VERSIONS: Mapping[str, int] = {
     "reference_labels": 2,
     "scene_catalog": 1,
-    "training_chips": 1,
+    "training_chips": 2,
     "lulc_model": 1,
     "model_evaluation": 1,
     "model_bundle": 1,
