@@ -5,7 +5,7 @@ does to labels, the index. What does not: where places lie (``split``), files (`
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,7 @@ from lulc_assets.core.chips.split import (
     held_out_dates,
     plan_places,
 )
+from lulc_assets.core.chips.strips import read_places
 from lulc_assets.core.errors import (
     LabelError,
     LabelLeak,
@@ -32,18 +33,15 @@ from lulc_assets.core.errors import (
     NoTrainingChips,
     UnknownClass,
 )
-from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.masks import SCL_CLOUDS
-from lulc_assets.core.imagery.reader import SceneBlock, SceneReader
+from lulc_assets.core.imagery.reader import SceneBlock
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.progress import Progress, silent
 from lulc_assets.core.scene.recipe import BAND_ROLES, SceneRecipe
 
 REFLECTANCE_SCALE = 10_000
 """Chips store reflectance × 10000 as uint16: the precision of the product, half the memory."""
-
-READ_PIXELS = 4_194_304
-"""Pixels read at once (2048²): 100 MB of float32 in six bands."""
 
 Mask = npt.NDArray[np.uint8]
 
@@ -175,7 +173,7 @@ def cut_chips(
     rows: list[dict[str, Any]] = []
     dropped: Counter[str] = Counter()
     for done, recipe in enumerate(recipes, start=1):
-        for place, block in _read_places(recipe, grid, places):
+        for place, block in read_places(recipe, grid, places):
             if place.split != fold_on(place, recipe.id, recipe.date, held_out, settings):
                 continue
             mask = override_labels(place.labels, block, settings)
@@ -234,50 +232,6 @@ def _check_masks(train_mask: Mask, gold_mask: Mask, grid: PixelGrid) -> None:
         )
     if not train_mask.any() and not gold_mask.any():
         raise NoLabels("no pixel of the area is labelled; check tile, year and area of interest")
-
-
-def _read_places(
-    recipe: SceneRecipe, grid: PixelGrid, places: list[Place]
-) -> Iterator[tuple[Place, SceneBlock]]:
-    """Each place with its pixels; the scene is read in strips of whole chips."""
-    with SceneReader(recipe, grid) as reader:
-        for strip, members in _strips(places):
-            block = reader.read(strip)
-            if not np.isfinite(block.reflectance).all():
-                raise NotFinite(f"scene {recipe.id}: reflectance is NaN or infinite in {strip}")
-            for place in members:
-                local = Window(
-                    place.window.row - strip.row,
-                    place.window.col - strip.col,
-                    place.window.height,
-                    place.window.width,
-                ).slices
-                yield (
-                    place,
-                    SceneBlock(block.reflectance[:, *local], block.valid[local], block.scl[local]),
-                )
-
-
-def _strips(places: list[Place]) -> Iterator[tuple[Window, list[Place]]]:
-    """Bounding windows of consecutive places, grown while they stay small enough to read."""
-    members: list[Place] = []
-    strip: Window | None = None
-    for place in places:
-        wider = place.window if strip is None else _cover(strip, place.window)
-        if strip is not None and wider.height * wider.width > READ_PIXELS:
-            yield strip, members
-            members, wider = [], place.window
-        strip = wider
-        members.append(place)
-    if strip is not None:
-        yield strip, members
-
-
-def _cover(one: Window, other: Window) -> Window:
-    row, col = min(one.row, other.row), min(one.col, other.col)
-    bottom = max(one.row + one.height, other.row + other.height)
-    right = max(one.col + one.width, other.col + other.width)
-    return Window(row, col, bottom - row, right - col)
 
 
 def _reason_to_drop(block: SceneBlock, mask: Mask, split: str, settings: ChipSettings) -> str:

@@ -143,7 +143,7 @@ class ChipBatches:
 
     With ``augment`` the chips come in a new order each epoch, each flipped left–right
     and upside down with probability one half (Karra et al. 2021). Order and flips
-    depend on the seed and on the number of the epoch only.
+    depend on the seed and on the number of the epoch only; ``epoch`` is the first one's.
 
     Threads copy the next batches while one is in use. With ``stored`` a batch keeps its
     stored numbers (``to_reflectance`` makes the rest on the accelerator): a third of the
@@ -157,14 +157,15 @@ class ChipBatches:
         *,
         augment: bool = False,
         seed: int = 0,
+        epoch: int = 0,
         stored: bool = False,
     ) -> None:
         self.selection = selection
         self.batch_size = batch_size
         self.augment = augment
         self.seed = seed
+        self.epoch = epoch
         self.stored = stored
-        self.epoch = 0
 
     def __len__(self) -> int:
         return math.ceil(len(self.selection) / self.batch_size)
