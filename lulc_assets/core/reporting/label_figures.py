@@ -4,14 +4,21 @@ What belongs here: figures that judge labels. What does not: where labels lie
 (``map_figures``), the figures' numbers (``core/labels``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.reporting.accuracy_figures import confusion_figure
-from lulc_assets.core.reporting.style import MUTED, drawing, encode_figure, notice_figure
+from lulc_assets.core.reporting.style import (
+    CONTRAST,
+    MUTED,
+    bare_image,
+    drawing,
+    encode_figure,
+    notice_figure,
+)
 
 BAND_NM: Mapping[str, float] = {
     "blue": 490,
@@ -82,12 +89,52 @@ def spectra_figure(
             axes.plot(places, own.T, color=MUTED, linewidth=0.3, alpha=0.35)
             axes.fill_between(places, low, high, color=known.color, alpha=0.45, linewidth=0)
             axes.plot(places, middle, color=known.color, marker="o", markersize=3, linewidth=1.8)
-            axes.set_title(f"{known.title} (n={len(own)})", fontsize=8.5)
+            axes.set_title(f"{known.title}, {len(own)}", fontsize=7.5)
             axes.set_xticks(places, names, rotation=60, fontsize=7.5)
             axes.tick_params(labelbottom=True)
             axes.grid(axis="y")
         top = float(np.nanpercentile(spectra[seen], 99.5))
         panels[0, 0].set_ylim(0, max(0.05, 1.1 * top))
         figure.supylabel("Reflectance", fontsize=9)
+        text = f"{title} (number of polygons)"
+        figure.suptitle(text, x=0.02, ha="left", fontsize=10, fontweight="bold")
+        return encode_figure(figure)
+
+
+def outlier_figure(
+    pictures: Sequence[npt.NDArray[np.uint8]],
+    outlines: Sequence[Sequence[npt.NDArray[np.float64]]],
+    titles: Sequence[str],
+    title: str = "Polygons unlike their class",
+) -> bytes:
+    """True-colour cut-outs with the polygon's outline, numbered.
+
+    Args:
+        pictures: (h, w, 3) uint8 each.
+        outlines: rings of each polygon in pixels of its picture, (n, 2) column and row.
+        titles: printed above each.
+        title: of the figure.
+
+    Returns:
+        PNG bytes.
+    """
+    if not pictures:
+        return notice_figure(title, "No polygon lies far from its class.")
+    columns = 4
+    lines = -(-len(pictures) // columns)
+    with drawing(0.4 + 1.6 * lines) as figure:
+        panels = figure.subplots(lines, columns, squeeze=False)
+        for axes in panels.flat:
+            axes.set_axis_off()
+        shown = zip(panels.flat, pictures, outlines, titles, strict=False)
+        for number, (axes, picture, rings, text) in enumerate(shown, start=1):
+            axes.set_axis_on()
+            bare_image(axes, picture)
+            for ring in rings:
+                axes.plot(ring[:, 0], ring[:, 1], color="white", linewidth=2.2)
+                axes.plot(ring[:, 0], ring[:, 1], color=CONTRAST, linewidth=1.1)
+            axes.set_xlim(-0.5, picture.shape[1] - 0.5)
+            axes.set_ylim(picture.shape[0] - 0.5, -0.5)
+            axes.set_title(f"{number}: {text}", fontsize=6.5)
         figure.suptitle(title, x=0.02, ha="left", fontsize=10, fontweight="bold")
         return encode_figure(figure)
