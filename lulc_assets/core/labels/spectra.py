@@ -88,7 +88,9 @@ def measure_spectra(
     here = here.iloc[np.argsort(-here.area.to_numpy(), kind="stable")].reset_index(drop=True)
     layers = _number_by_annotator(here, grid)
     count = len(here)
-    pixels = sum(np.bincount(one.ravel(), minlength=count + 1)[1:] for one in layers)
+    pixels = np.zeros(count, dtype=np.int64)
+    for one in layers:
+        pixels += np.bincount(one.ravel(), minlength=count + 1)[1:]
     means = np.full((len(recipes), count, len(BAND_ROLES)), np.nan)
     for done, recipe in enumerate(recipes):
         sums, seen = _sum_scene(recipe, grid, layers, count)
