@@ -72,8 +72,8 @@ def test_the_draw_repeats_with_its_seed_only(tmp_path: Path):
 
 def test_windows_of_overlapping_tiles_lie_on_owned_ground():
     tile = tile_grid("33TVM")
-    grid = tile.cut(Window(0, 9800, 128, 400))
-    drawn = design_campaign([CampaignArea("33TVM", grid)], CampaignSettings(8, window_m=640.0))
+    grid = tile.cut(Window(0, 9800, 160, 400))
+    drawn = design_campaign([CampaignArea("33TVM", grid)], CampaignSettings(6, window_m=640.0))
     owned = owned_mask("33TVM", grid)
     for box in drawn.geometry:
         left, _, _, top = box.bounds
