@@ -64,7 +64,7 @@ def open_tile_year(root: Path, grid: PixelGrid, tile: str, year: int) -> TileYea
         layer="labels",
         role_column="role",
     )
-    labels = labels_of(read_labels(source), tile, year, grid)
+    labels = labels_of(read_labels(source).table, tile, year, grid)
     train, gold = (burn_labels(labels, grid, role)[0] for role in ("train", "gold"))
     return TileYear(grid, recipes, train, gold)
 

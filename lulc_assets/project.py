@@ -22,7 +22,8 @@ from lulc_assets.core.compositing.settings import CompositeSettings
 from lulc_assets.core.errors import InvalidProject, LulcError
 from lulc_assets.core.grid import PixelGrid, Window, tile_grid, validate_tile, validate_year
 from lulc_assets.core.inference.windows import WindowSettings
-from lulc_assets.core.labels.source import LabelSource
+from lulc_assets.core.labels.source import LabelSource, Overlaps
+from lulc_assets.core.legend import Relation
 from lulc_assets.core.model.promotion import PromotionSettings
 from lulc_assets.core.model.recipe import TrainingRecipe
 from lulc_assets.core.scene.hls import HLS_PIXEL_M, hls_grid
@@ -90,19 +91,31 @@ class RegionSection(_Section):
 class LabelSection(_Section):
     """Where labels come from: the fields of ``LabelSource``, and when roles are drawn.
 
+    Paths (``path``, ``gold_path``, a ``crosswalk`` that ends in .csv) are relative to the
+    project file.
+
     Attributes:
         draw_roles_after_cut: draw training, gold and held-out polygons among those parts
             that lie in the area of interest, not in the whole file.
     """
 
     path: str
-    class_column: str
+    class_column: str = ""
     crosswalk: str
     layer: str | None = None
     role_column: str | None = None
     holdout_share: float = 0.0
     gold_share: float = 0.0
     seed: int = 0
+    annotator_column: str | None = None
+    gold_path: str | None = None
+    gold_layer: str | None = None
+    min_annotators: int = Field(default=2, ge=1)
+    accept: tuple[Relation, ...] = ("exact", "narrower", "broader")
+    repair: bool = False
+    overlaps: Overlaps = "smaller_wins"
+    border_px: int = Field(default=0, ge=0)
+    role_block_px: int = Field(default=64, ge=1)
     draw_roles_after_cut: bool = False
 
 
@@ -197,7 +210,12 @@ class Project(_Section):
     def label_source(self) -> LabelSource:
         """Where labels are read from."""
         fields = self.labels.model_dump(exclude={"draw_roles_after_cut"})
-        return LabelSource(**{**fields, "path": self.path_of(self.labels.path)})
+        fields["path"] = self.path_of(self.labels.path)
+        if self.labels.gold_path is not None:
+            fields["gold_path"] = self.path_of(self.labels.gold_path)
+        if self.labels.crosswalk.lower().endswith(".csv"):
+            fields["crosswalk"] = self.path_of(self.labels.crosswalk)
+        return LabelSource(**fields)
 
     def regions_of(self, tile: str) -> tuple[str, ...]:
         """Names of the regions that a tile belongs to."""

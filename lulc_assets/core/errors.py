@@ -40,6 +40,14 @@ class InvalidGeometry(LabelError):
     """A label geometry is empty, missing, not polygonal, or invalid."""
 
 
+class OverlappingLabels(LabelError):
+    """Polygons of different classes overlap where the project allows no overlap."""
+
+
+class LabelLeak(LabelError):
+    """Ground that judges models or maps would also train a model."""
+
+
 class MissingCrs(LabelError):
     """A vector or raster source does not say its coordinate reference system."""
 
@@ -112,6 +120,10 @@ class NotFinite(LulcError, ValueError):
 
 class NoTrainingChips(LulcError, ValueError):
     """No chip is left to train or to validate on."""
+
+
+class SplitImpossible(NoTrainingChips):
+    """Labels lie in too few places to train on some and to validate on others."""
 
 
 class TrainingFailed(LulcError):

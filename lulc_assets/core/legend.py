@@ -173,8 +173,22 @@ class Crosswalk:
     entries: tuple[CrosswalkEntry, ...]
 
     def table(self) -> Mapping[str, int]:
-        """Foreign code or name → our code."""
-        return {e.source: e.target for e in self.entries}
+        """Foreign code or name → our code; a title stands for its code where it is unique."""
+        return {text: entry.target for text, entry in self._by_text().items()}
+
+    def relations(self) -> Mapping[str, Relation]:
+        """Foreign code or name → its relation to our class."""
+        return {text: entry.relation for text, entry in self._by_text().items()}
+
+    def _by_text(self) -> Mapping[str, CrosswalkEntry]:
+        meanings: dict[str, set[tuple[int, Relation]]] = {}
+        for entry in self.entries:
+            meanings.setdefault(entry.title, set()).add((entry.target, entry.relation))
+        known = {entry.source: entry for entry in self.entries}
+        for entry in self.entries:
+            if len(meanings[entry.title]) == 1:
+                known.setdefault(entry.title, entry)
+        return known
 
     def translate(self, values: Iterable[object]) -> npt.NDArray[np.uint8]:
         """Translate foreign values into codes, shape (n,), uint8; 0 = unlabelled.
@@ -183,17 +197,18 @@ class Crosswalk:
             UnknownClass: a value is in no entry; the message names it.
         """
         table = self.table()
-        texts = [_as_key(v) for v in values]
+        texts = [as_key(v) for v in values]
         unknown = sorted({t for t in texts if t not in table})
         if unknown:
             raise UnknownClass(
                 f"value(s) {', '.join(map(repr, unknown))} are not in crosswalk {self.name}; "
-                f"it knows {', '.join(table)}. Add an entry or correct the labels."
+                f"it knows {', '.join(e.source for e in self.entries)}. Add an entry or correct "
+                "the labels."
             )
         return np.array([table[t] for t in texts], dtype=np.uint8)
 
 
-def _as_key(value: object) -> str:
+def as_key(value: object) -> str:
     """Spell a code the way crosswalks do: integers without a decimal point."""
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))

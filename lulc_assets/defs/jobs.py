@@ -9,7 +9,7 @@ import dagster as dg
 
 from lulc_assets.defs.dbt import dbt_metrics
 from lulc_assets.defs.imagery import scene_catalog, training_chips
-from lulc_assets.defs.labels import reference_labels, reference_sample
+from lulc_assets.defs.labels import label_quality, reference_labels, reference_sample
 from lulc_assets.defs.maps import annual_map
 from lulc_assets.defs.model import lulc_model, model_bundle, model_evaluation
 from lulc_assets.defs.predictions import scene_predictions
@@ -22,8 +22,10 @@ from lulc_assets.defs.report import (
 
 training_data = dg.define_asset_job(
     "training_data",
-    selection=dg.AssetSelection.assets(reference_labels, scene_catalog, training_chips),
-    description="Labels, candidate scenes and chips of one tile × year.",
+    selection=dg.AssetSelection.assets(
+        reference_labels, scene_catalog, label_quality, training_chips
+    ),
+    description="Labels with their quality page, candidate scenes and chips of one tile × year.",
 )
 
 train = dg.define_asset_job(

@@ -14,6 +14,7 @@ from lulc_assets.defs.partitions import (
 )
 from lulc_assets.defs.policies import emit
 from lulc_assets.defs.resources import ProjectResource
+from lulc_assets.steps.label_quality import make_label_quality
 from lulc_assets.steps.labels import make_reference_labels
 from lulc_assets.steps.samples import make_reference_sample
 
@@ -26,6 +27,25 @@ def reference_labels(
     place = project.place(context.log.info)
     key = tile_year_of(context.partition_key)
     yield from emit(context, place, lambda: make_reference_labels(place, *key))
+
+
+@dg.asset(
+    partitions_def=tile_years,
+    group_name="labels",
+    output_required=False,
+    deps=[reference_labels, "scene_catalog"],  # by name: its module imports this one
+    kinds={"html"},
+)
+def label_quality(
+    context: dg.AssetExecutionContext, project: ProjectResource
+) -> Iterator[dg.MaterializeResult[Any]]:
+    """How good labels are: annotators against each other, spectra by class, outliers.
+
+    A page for people; nothing is made from it.
+    """
+    place = project.place(context.log.info)
+    key = tile_year_of(context.partition_key)
+    yield from emit(context, place, lambda: make_label_quality(place, *key))
 
 
 @dg.asset(

@@ -9,16 +9,19 @@ from typing import Any
 
 import numpy as np
 
+from lulc_assets.core.accuracy.zones import read_zones
 from lulc_assets.core.catalog.search import SearchResult, search_scenes
 from lulc_assets.core.catalog.selection import select_scenes
 from lulc_assets.core.chips.archive import write_chips, write_index
 from lulc_assets.core.chips.cut import choose_dates, cut_chips
+from lulc_assets.core.chips.settings import lay_out
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.reporting.scene_figures import scene_timeline_figure
 from lulc_assets.core.reporting.training_figures import chip_panel_figure
 from lulc_assets.core.scene.recipe import SceneRecipe
 from lulc_assets.core.store.records import Record
 from lulc_assets.steps.candidates import read_selection, store_candidates
+from lulc_assets.steps.labels import digest_of_source
 from lulc_assets.steps.making import Made, Place, write_png
 
 _SHOWN_CHIPS = 12
@@ -101,12 +104,17 @@ def make_training_chips(place: Place, tile: str, year: int) -> Record:
         "scene_catalog": catalog.digest,
         "reference_labels": labels.digest,
         "chips": {**vars(settings), "scl_to_class": sorted(settings.scl_to_class.items())},
+        "zones_sha256": digest_of_source(place.project.path_of(settings.zones or "")),
     }
 
     def build(scratch: Path) -> Made:
         recipes = choose_dates(read_selection(place, catalog), settings)
         train, gold = (read_raster(place.open(labels, name)) for name in ("train.tif", "gold.tif"))
-        chips = cut_chips(recipes, grid, train, gold, settings, place.progress)
+        zones = None
+        if settings.zones is not None:
+            path = Path(place.project.path_of(settings.zones))
+            zones = read_zones(path, column=settings.zone_column).frame
+        chips = cut_chips(recipes, grid, train, gold, settings, place.progress, zones)
         shown = np.linspace(0, len(chips.masks) - 1, min(_SHOWN_CHIPS, len(chips.masks)))
         picks = shown.round().astype(int)
         figure = chip_panel_figure(chips.images[picks], chips.masks[picks], place.legend)
@@ -118,6 +126,8 @@ def make_training_chips(place: Place, tile: str, year: int) -> Record:
         properties = {
             **{f"{split}_chips": chips.count(split) for split in ("train", "val", "gold")},
             "dropped": dict(sorted(chips.dropped.items())),
+            "layout": vars(lay_out(grid, settings)),
+            "split_by": chips.split_by,
             "dates": [recipe.date for recipe in recipes],
             "levels": sorted({recipe.level for recipe in recipes}),
             "gsd_m": grid.pixel_m,

@@ -26,9 +26,10 @@ from lulc_assets.core.store.records import Record
 from lulc_assets.project import Project
 
 RECIPE_VERSIONS: Mapping[str, int] = {
-    "reference_labels": 1,
+    "reference_labels": 2,
+    "label_quality": 1,
     "scene_catalog": 1,
-    "training_chips": 1,
+    "training_chips": 2,
     "lulc_model": 1,
     "model_evaluation": 1,
     "model_bundle": 1,

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lulc_assets.core.chips.apart import keep_apart
 from lulc_assets.core.chips.archive import read_chips
 from lulc_assets.core.errors import BundleError, NoTrainingChips
 from lulc_assets.core.reporting.accuracy_figures import confusion_figure
@@ -63,7 +64,7 @@ def make_lulc_model(place: Place) -> Record:
         from lulc_assets.core.model.train import train_model  # noqa: PLC0415 - loads Lightning
 
         model = train_model(
-            _chip_sets(place, chips),
+            keep_apart(_chip_sets(place, chips)),
             recipe,
             place.legend,
             level=level,  # type: ignore[arg-type]

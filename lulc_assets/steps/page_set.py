@@ -61,12 +61,20 @@ def write_page_set(
         name = page_name("region_report", region, year)
         write_whole(folder / name, _linked(place, record, [home]))
         region_cards.append(RegionCard(region, year, name, read_report(place, record)))
+    label_links = []
+    for tile, year in sorted(set(tiles)):
+        record = place.find("label_quality", tile, year)
+        if record is not None:
+            name = page_name("label_quality", tile, year)
+            write_whole(folder / name, _linked(place, record, [home]))
+            label_links.append(Link(f"Labels of {tile} {year}", name))
     page = IndexPage(
         title=project.name,
         command="",
         cards=cards,
         regions=region_cards,
         legend=place.legend,
+        links=label_links,
         attribution=project.attribution,
     )
     write_whole(folder / INDEX, render_index(page))

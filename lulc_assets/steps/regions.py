@@ -82,7 +82,8 @@ def _parts(place: Place, maps: dict[str, Record]) -> Iterator[TilePart]:
 
 def page_name(asset: str, key: str, year: int) -> str:
     """File name of a page in a set of pages."""
-    return f"{'region_' if asset == 'region_report' else ''}{key}_{year}.html"
+    prefix = {"region_report": "region_", "label_quality": "labels_"}.get(asset, "")
+    return f"{prefix}{key}_{year}.html"
 
 
 def map_card(place: Place, tile: str, year: int) -> MapCard:

@@ -16,7 +16,7 @@ from lulc_assets.core.accuracy.sample import (
     write_sample,
 )
 from lulc_assets.core.errors import InvalidProject
-from lulc_assets.core.labels.burn import burn_labels
+from lulc_assets.core.labels.burn import BurnRules, burn_labels
 from lulc_assets.core.labels.schema import HOLDOUT
 from lulc_assets.core.labels.table import read_label_table
 from lulc_assets.core.reporting.map_figures import class_histogram_figure
@@ -89,7 +89,8 @@ def _make_from_labels(place: Place, region: str, tiles: tuple[str, ...], year: i
         for tile, record in labels.items():
             grid = place.grid(tile)
             table = read_label_table(place.open(record, "labels.parquet"))
-            mask, _ = burn_labels(table, grid, HOLDOUT)
+            rules = BurnRules.of(place.project.label_source())
+            mask, _ = burn_labels(table, grid, HOLDOUT, rules)
             samples.append((tile, units_from_mask(mask, grid, region=region, year=year)))
         sample = _joined(samples)
         return _made(place, scratch, sample, f"Held-out labels of {region} {year}")

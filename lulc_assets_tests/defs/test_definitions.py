@@ -10,8 +10,8 @@ from lulc_assets.definitions import defs
 
 ASSET_KEYS = {
     "accuracy_area_report", "accuracy_by_region", "accuracy_by_tile", "annual_map",
-    "area_change", "class_accuracy", "class_areas", "confusion_pairs", "lulc_model",
-    "metric_tables", "model_bundle", "model_evaluation", "reference_labels",
+    "area_change", "class_accuracy", "class_areas", "confusion_pairs", "label_quality",
+    "lulc_model", "metric_tables", "model_bundle", "model_evaluation", "reference_labels",
     "reference_sample", "region_report", "report_pages", "scene_catalog",
     "scene_predictions", "stg_metrics", "training_chips",
 }  # fmt: skip
@@ -69,6 +69,7 @@ def test_the_map_job_follows_the_lineage(loaded):
         for key in graph.get_all_asset_keys()
     }
     assert parents["scene_predictions"] == {"scene_catalog", "model_bundle"}
+    assert parents["label_quality"] == {"reference_labels", "scene_catalog"}
     assert parents["annual_map"] == {"scene_predictions"}
     assert parents["model_bundle"] == {"lulc_model", "model_evaluation"}
     assert parents["accuracy_area_report"] == {"annual_map", "scene_catalog", "reference_sample"}

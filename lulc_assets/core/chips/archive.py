@@ -36,7 +36,7 @@ def write_chips(path: Path, chips: Chips) -> Path:
     """Write images and masks as one file; a killed writer leaves no file of this name.
 
     The group holds ``image`` (uint16 (n, 6, s, s)) and ``mask`` (uint8 (n, s, s)), a chunk a
-    chip, sharded, and attributes ``bands``, ``reflectance_scale`` and ``dropped``.
+    chip, sharded, and attributes ``bands``, ``reflectance_scale``, ``dropped`` and ``split_by``.
 
     Returns:
         ``path``.
@@ -50,6 +50,7 @@ def write_chips(path: Path, chips: Chips) -> Path:
                 "bands": list(BAND_ROLES),
                 "reflectance_scale": REFLECTANCE_SCALE,
                 "dropped": dict(sorted(chips.dropped.items())),
+                "split_by": chips.split_by,
             }
         )
         for name, array in (("image", chips.images), ("mask", chips.masks)):
@@ -104,6 +105,7 @@ def read_chips(zip_path: Path, index_path: Path) -> Chips:
             group = zarr.open_group(store, mode="r", zarr_format=3)
             images, masks = (_read_array(group, name) for name in ("image", "mask"))
             dropped = cast("dict[str, int]", group.attrs["dropped"])
+            split_by = str(group.attrs["split_by"])
     except Exception as error:  # zipfile, zarr, pyarrow and the codecs share no base class
         raise ProductCorrupt(f"chips {zip_path} with {index_path} cannot be read: {error}") from (
             error
@@ -113,7 +115,7 @@ def read_chips(zip_path: Path, index_path: Path) -> Chips:
             f"{zip_path} holds {len(images)} images and {len(masks)} masks, {index_path} has "
             f"{len(index)} rows; they do not belong together"
         )
-    return Chips(images, masks, index, dropped)
+    return Chips(images, masks, index, dropped, split_by)
 
 
 def _read_array(group: zarr.Group, name: str) -> npt.NDArray[Any]:

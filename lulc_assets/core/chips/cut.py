@@ -5,7 +5,7 @@ does to labels, the index. What does not: where places lie (``split``), files (`
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,21 +14,34 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from lulc_assets.core.chips.balance import balanced, name_zones
 from lulc_assets.core.chips.settings import ChipSettings
-from lulc_assets.core.chips.split import TRAIN, VALIDATION, Place, plan_places
-from lulc_assets.core.errors import LabelError, NoLabels, NotFinite, NoTrainingChips, UnknownClass
-from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.chips.split import (
+    TRAIN,
+    VALIDATION,
+    Place,
+    fold_on,
+    held_out_dates,
+    plan_places,
+)
+from lulc_assets.core.chips.strips import read_places
+from lulc_assets.core.errors import (
+    LabelError,
+    LabelLeak,
+    NoLabels,
+    NotFinite,
+    NoTrainingChips,
+    UnknownClass,
+)
+from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.masks import SCL_CLOUDS
-from lulc_assets.core.imagery.reader import SceneBlock, SceneReader
+from lulc_assets.core.imagery.reader import SceneBlock
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.progress import Progress, silent
 from lulc_assets.core.scene.recipe import BAND_ROLES, SceneRecipe
 
 REFLECTANCE_SCALE = 10_000
 """Chips store reflectance × 10000 as uint16: the precision of the product, half the memory."""
-
-READ_PIXELS = 4_194_304
-"""Pixels read at once (2048²): 100 MB of float32 in six bands."""
 
 Mask = npt.NDArray[np.uint8]
 
@@ -42,16 +55,19 @@ class Chips:
             order of ``BAND_ROLES``.
         masks: uint8 (n, s, s), class codes 1–10, 0 = unlabelled.
         index: a row a chip: ``chip_id, scene_id, date`` (``YYYY-MM-DD``), ``row, col`` of
-            its first pixel in the grid, ``block_id, split`` (train, val, gold),
+            its first pixel in the grid, ``block_id, split`` (train, val, gold), ``zone``
+            (under its centre, empty without zones),
             ``labelled_share, cloud_share`` (by SCL), ``share_<class>`` a class (all shares
             of the chip's pixels), ``geometry`` in the grid's CRS.
         dropped: reason → number of chips that were cut and not kept.
+        split_by: the rule of the split; see ``ChipSettings.split``.
     """
 
     images: npt.NDArray[np.uint16]
     masks: Mask
     index: gpd.GeoDataFrame
     dropped: Mapping[str, int] = field(default_factory=dict)
+    split_by: str = "blocks"
 
     def count(self, split: str) -> int:
         """Number of chips in a split."""
@@ -114,6 +130,7 @@ def cut_chips(
     gold_mask: Mask,
     settings: ChipSettings,
     progress: Progress = silent,
+    zones: gpd.GeoDataFrame | None = None,
 ) -> Chips:
     """Cut chips of all given scenes at all labelled places.
 
@@ -128,6 +145,7 @@ def cut_chips(
         gold_mask: likewise, of the gold standard.
         settings: sizes, filters, split.
         progress: told after each scene.
+        zones: one row a zone: ``zone`` (name) and geometry, in any CRS.
 
     Returns:
         The chips, by scene in the given order, then by row and column. Where there are
@@ -135,13 +153,19 @@ def cut_chips(
 
     Raises:
         LabelError: a mask does not fit the grid (UnknownClass: or holds other codes).
+        LabelLeak: a pixel has a training and a gold label.
         NoLabels: both masks are empty.
-        NoTrainingChips: nothing is left to train or to validate on.
+        NoTrainingChips: nothing is left to train or to validate on (SplitImpossible:
+            labels lie in too few places or on too few dates).
         NotFinite: a scene holds NaN or infinity.
         SceneError: a scene cannot be read.
     """
     _check_masks(train_mask, gold_mask, grid)
     places = plan_places(grid, train_mask, gold_mask, settings)
+    held_out = frozenset[str]()
+    if settings.split == "temporal":
+        held_out = held_out_dates([r.date for r in recipes], settings)
+    zone_of = name_zones(places, grid, zones)
     size = places[0].window.height if places else 0
     room = len(recipes) * len(places)
     images = np.empty((room, len(BAND_ROLES), size, size), dtype=np.uint16)
@@ -149,7 +173,9 @@ def cut_chips(
     rows: list[dict[str, Any]] = []
     dropped: Counter[str] = Counter()
     for done, recipe in enumerate(recipes, start=1):
-        for place, block in _read_places(recipe, grid, places):
+        for place, block in read_places(recipe, grid, places):
+            if place.split != fold_on(place, recipe.id, recipe.date, held_out, settings):
+                continue
             mask = override_labels(place.labels, block, settings)
             reason = _reason_to_drop(block, mask, place.split, settings)
             if reason:
@@ -157,11 +183,22 @@ def cut_chips(
                 continue
             images[len(rows)] = _quantise(block, recipe)
             masks[len(rows)] = mask
-            rows.append(_index_row(recipe, place, block, mask, grid))
+            rows.append(_index_row(recipe, place, block, mask, grid) | {"zone": zone_of(place)})
         progress(done, len(recipes), f"scenes cut into {len(rows)} chips")
     _require_folds(rows, train_mask, dropped)
     index = gpd.GeoDataFrame(rows, geometry="geometry", crs=f"EPSG:{grid.epsg}")
-    return Chips(images[: len(rows)], masks[: len(rows)], index, dict(sorted(dropped.items())))
+    kept = balanced(index, settings)
+    if not kept.all():
+        dropped["balance"] = int((~kept).sum())
+        images, masks = images[: len(rows)][kept], masks[: len(rows)][kept]
+        index = index.loc[kept].reset_index(drop=True)
+    return Chips(
+        images[: len(index)],
+        masks[: len(index)],
+        index,
+        dict(sorted(dropped.items())),
+        settings.split,
+    )
 
 
 def override_labels(labels: Mask, block: SceneBlock, settings: ChipSettings) -> Mask:
@@ -186,52 +223,15 @@ def _check_masks(train_mask: Mask, gold_mask: Mask, grid: PixelGrid) -> None:
             )
         if int(mask.max()) > len(KARRA_10.classes):
             raise UnknownClass(f"{name} mask holds code {int(mask.max())}, not in {KARRA_10.name}")
+    both = (train_mask > 0) & (gold_mask > 0)
+    if both.any():
+        row, col = np.argwhere(both)[0]
+        raise LabelLeak(
+            f"{int(both.sum())} pixels have a training and a gold label, first at row {row}, "
+            f"column {col}: what judges a model must never train it; burn the labels anew"
+        )
     if not train_mask.any() and not gold_mask.any():
         raise NoLabels("no pixel of the area is labelled; check tile, year and area of interest")
-
-
-def _read_places(
-    recipe: SceneRecipe, grid: PixelGrid, places: list[Place]
-) -> Iterator[tuple[Place, SceneBlock]]:
-    """Each place with its pixels; the scene is read in strips of whole chips."""
-    with SceneReader(recipe, grid) as reader:
-        for strip, members in _strips(places):
-            block = reader.read(strip)
-            if not np.isfinite(block.reflectance).all():
-                raise NotFinite(f"scene {recipe.id}: reflectance is NaN or infinite in {strip}")
-            for place in members:
-                local = Window(
-                    place.window.row - strip.row,
-                    place.window.col - strip.col,
-                    place.window.height,
-                    place.window.width,
-                ).slices
-                yield (
-                    place,
-                    SceneBlock(block.reflectance[:, *local], block.valid[local], block.scl[local]),
-                )
-
-
-def _strips(places: list[Place]) -> Iterator[tuple[Window, list[Place]]]:
-    """Bounding windows of consecutive places, grown while they stay small enough to read."""
-    members: list[Place] = []
-    strip: Window | None = None
-    for place in places:
-        wider = place.window if strip is None else _cover(strip, place.window)
-        if strip is not None and wider.height * wider.width > READ_PIXELS:
-            yield strip, members
-            members, wider = [], place.window
-        strip = wider
-        members.append(place)
-    if strip is not None:
-        yield strip, members
-
-
-def _cover(one: Window, other: Window) -> Window:
-    row, col = min(one.row, other.row), min(one.col, other.col)
-    bottom = max(one.row + one.height, other.row + other.height)
-    right = max(one.col + one.width, other.col + other.width)
-    return Window(row, col, bottom - row, right - col)
 
 
 def _reason_to_drop(block: SceneBlock, mask: Mask, split: str, settings: ChipSettings) -> str:

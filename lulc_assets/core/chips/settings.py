@@ -7,12 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from lulc_assets.core.errors import InvalidProject
+from lulc_assets.core.errors import InvalidProject, NoTrainingChips
+from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.masks import SCL_CLOUD_SHADOW, SCL_CLOUDS, SCL_MAX, SCL_SNOW_ICE
 from lulc_assets.core.legend import LandCover
 
 SIZE_STEP_PX = 32
 """Chips are multiples of this: an encoder of five stages halves the image five times."""
+
+SMALL_AREA_CHIPS = 8
+"""An area with fewer chips a side is small: full chips would leave too few places to split."""
 
 SCL_TO_CLASS: Mapping[int, int] = {
     **dict.fromkeys(SCL_CLOUDS, int(LandCover.CLOUDS)),
@@ -23,65 +27,154 @@ SCL_TO_CLASS: Mapping[int, int] = {
 clouds are clouds, snow is snow, and what lies in shadow cannot be seen (unlabelled)."""
 
 
+Split = Literal["blocks", "random", "temporal"]
+Balance = Literal["none", "class", "zone", "class_and_zone"]
+
+
 @dataclass(frozen=True)
 class ChipSettings:
     """How chips are cut, which are kept, and how they are split.
 
     Attributes:
-        size_px: side of a chip, a multiple of 32. Karra et al. 2021 cut 5 km (500 px); 128
-            keeps many chips in an area of interest of 10 km and a batch in small memory.
-        overlap_px: overlap of neighbours, Karra's fifth of a side (1 of 5 km).
+        size_m: side of a chip (Karra et al. 2021: 5 km), as near as multiples of 32 pixels
+            come: 512 px of 10 m. In an area of less than eight chips a side, an eighth of
+            its shorter side, so that an area of 10 km has 128-px chips.
+        overlap_m: overlap of neighbours on chips of ``size_m`` (Karra's fifth: 1 of 5 km);
+            smaller chips overlap by the same share.
+        size_px: side in pixels, instead of ``size_m``: a multiple of 32.
+        overlap_px: overlap in pixels on chips of ``size_px``, instead of ``overlap_m``.
         min_dates: least number of dates, so that the model meets all four seasons.
         max_dates: most scenes that are cut; more cost time and repeat themselves.
         max_scene_cloud_pct: scenes cloudier than this (by their provider) are left out
             while there are enough others; cloudy ones below it stay, clouds are a class.
-        max_cloud_share: a chip with a larger share of clouds by SCL is dropped: half a
-            chip of clouds still teaches what surrounds them.
+        max_cloud_share: a chip with a larger share of clouds by SCL is dropped (Karra et
+            al. 2021: chips with little cloud; what is left still teaches the class).
         max_invalid_share: a chip with a larger share of pixels without data is dropped;
             the few that may remain are unlabelled (pixels at the edge of a swath).
         min_labelled_share: a training chip with a smaller share of labelled pixels is
             dropped: it costs as much as others and teaches less. Validation and gold
             chips need one labelled pixel.
-        validation_share: of the blocks (Karra et al. 2021: 15 %).
-        block_px: side of the blocks of ground that go into one fold as a whole. Two chips:
-            neighbours in a block are alike, blocks are less so.
+        split: by ``blocks`` of ground. ``random`` (chip by chip and date by date) and
+            ``temporal`` (whole dates) leak, and are here to show by how much.
+        validation_share: of the blocks, chips or dates (Karra et al. 2021: 15 %).
+        block_px: side of the blocks of ground that go into one fold as a whole; None: two
+            chips. Neighbours in a block are alike, blocks are less so.
+        buffer_px: no training chip comes nearer than this to a validation pixel; None: one
+            chip, and in an area of less than eight chips a side none (the product says so).
         gold_apart: what keeps gold pixels out of training. ``chip``: a chip that touches a
             gold pixel is a gold chip and nothing else. ``pixel``: such a chip may train
             too, its gold pixels unlabelled; for areas so small that gold is everywhere
             (the network then sees the image there, never the label).
+        balance: of which group of training chips none may have more than ``balance_ratio``
+            times as many chips as the median group: their commonest class, their zone
+            (``zones``), both, or none.
+        balance_ratio: see there.
+        zones: vector file of zones such as biomes, for balance and the index.
+        zone_column: column with their names.
         scl_to_class: SCL code → class code that replaces a label (0 = unlabelled).
-        seed: of the draw of validation blocks.
+        seed: of the draw of validation blocks, chips, or what balance drops.
     """
 
-    size_px: int = 128
-    overlap_px: int = 26
+    size_m: float = 5000.0
+    overlap_m: float = 1000.0
+    size_px: int | None = None
+    overlap_px: int | None = None
     min_dates: int = 4
     max_dates: int = 12
     max_scene_cloud_pct: float = 80.0
-    max_cloud_share: float = 0.5
+    max_cloud_share: float = 0.15
     max_invalid_share: float = 0.05
     min_labelled_share: float = 0.05
+    split: Split = "blocks"
     validation_share: float = 0.15
-    block_px: int = 256
+    block_px: int | None = None
+    buffer_px: int | None = None
     gold_apart: Literal["chip", "pixel"] = "chip"
+    balance: Balance = "none"
+    balance_ratio: float = 2.0
+    zones: str | None = None
+    zone_column: str | None = None
     scl_to_class: Mapping[int, int] = field(default_factory=lambda: dict(SCL_TO_CLASS))
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.size_px < SIZE_STEP_PX or self.size_px % SIZE_STEP_PX:
-            raise InvalidProject(
-                f"chip size {self.size_px} px is not a multiple of {SIZE_STEP_PX} px, which "
-                "the network needs"
-            )
-        if not 0 <= self.overlap_px < self.size_px:
-            raise InvalidProject(f"chip overlap {self.overlap_px} px is not in 0–{self.size_px}")
-        if self.block_px < 1 or not 1 <= self.min_dates <= self.max_dates:
-            raise InvalidProject("block_px must be at least 1, and 1 ≤ min_dates ≤ max_dates")
+        self._check_sizes()
+        if not 1 <= self.min_dates <= self.max_dates:
+            raise InvalidProject("1 ≤ min_dates ≤ max_dates must hold")
         for name in ("max_cloud_share", "max_invalid_share", "min_labelled_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InvalidProject(f"{name} {getattr(self, name)} is not between 0 and 1")
         if not 0 < self.validation_share < 1:
             raise InvalidProject(f"validation_share {self.validation_share} is not in 0–1")
+        if self.balance_ratio < 1:
+            raise InvalidProject(f"balance_ratio {self.balance_ratio} is below 1")
+        if "zone" in self.balance and self.zones is None:
+            raise InvalidProject(f"balance {self.balance!r} needs zones, a vector file")
         for scl, code in self.scl_to_class.items():
             if not (0 <= scl <= SCL_MAX and 0 <= code <= LandCover.CLOUDS):
                 raise InvalidProject(f"scl_to_class: SCL {scl} → class {code} is not possible")
+
+    def _check_sizes(self) -> None:
+        if not 0 <= self.overlap_m < self.size_m:
+            raise InvalidProject(f"chip overlap {self.overlap_m} m is not in 0–{self.size_m}")
+        if self.size_px is None and self.overlap_px is not None:
+            raise InvalidProject("overlap_px goes with size_px; set both, or overlap_m")
+        if self.size_px is not None:
+            if self.size_px < SIZE_STEP_PX or self.size_px % SIZE_STEP_PX:
+                raise InvalidProject(
+                    f"chip size {self.size_px} px is not a multiple of {SIZE_STEP_PX} px, which "
+                    "the network needs"
+                )
+            if self.overlap_px is not None and not 0 <= self.overlap_px < self.size_px:
+                raise InvalidProject(
+                    f"chip overlap {self.overlap_px} px is not in 0–{self.size_px}"
+                )
+        if (self.block_px is not None and self.block_px < 1) or (self.buffer_px or 0) < 0:
+            raise InvalidProject("block_px must be at least 1 and buffer_px at least 0")
+
+
+@dataclass(frozen=True)
+class ChipLayout:
+    """The sizes that settings come to on a grid, in pixels.
+
+    Attributes:
+        size_px: side of a chip.
+        overlap_px: of neighbours.
+        block_px: side of a block of ground.
+        buffer_px: least distance of a training chip from a validation pixel.
+    """
+
+    size_px: int
+    overlap_px: int
+    block_px: int
+    buffer_px: int
+
+
+def lay_out(grid: PixelGrid, settings: ChipSettings) -> ChipLayout:
+    """Sizes on a grid: as set, smaller in a small area.
+
+    A grid smaller than a chip gets the largest multiple of 32 that fits; the overlap shrinks
+    with it.
+
+    Raises:
+        NoTrainingChips: not even 32 pixels fit.
+    """
+    shorter = min(grid.shape)
+    fits = shorter // SIZE_STEP_PX * SIZE_STEP_PX
+    if fits == 0:
+        raise NoTrainingChips(
+            f"an area of {grid.height} × {grid.width} px is smaller than the smallest chip "
+            f"({SIZE_STEP_PX} px); widen the area of interest"
+        )
+    full = max(1, round(settings.size_m / grid.pixel_m / SIZE_STEP_PX)) * SIZE_STEP_PX
+    eighth = max(1, shorter // SMALL_AREA_CHIPS // SIZE_STEP_PX) * SIZE_STEP_PX
+    wanted = settings.size_px or min(full, eighth)
+    size = min(wanted, fits)
+    if settings.overlap_px is None:
+        overlap = round(size * settings.overlap_m / settings.size_m)
+    else:
+        overlap = settings.overlap_px * size // wanted
+    buffer = settings.buffer_px
+    if buffer is None:
+        buffer = size if shorter >= SMALL_AREA_CHIPS * full else 0
+    return ChipLayout(size, overlap, settings.block_px or 2 * size, buffer)

@@ -10,16 +10,23 @@ The split is by ground, in three rules:
    area is too small for the draw to come near its share, the draw is moved for that area
    alone, and areas that overlap it need not agree with it.)
 2. A chip that touches a validation block is a validation chip; it keeps labels inside
-   validation blocks only. All other chips train. No pixel of a validation block is
-   therefore ever in a training chip.
+   validation blocks only. Of all other chips those train that keep a distance
+   (``buffer_px``) from every validation pixel. No pixel of a validation block is therefore
+   ever in a training chip, and with a buffer of one chip no validation chip shares a pixel
+   with a training chip. (The network sees nothing beyond a chip's border, so its receptive
+   field asks for no more.)
 3. A chip that touches a gold pixel is a gold chip, before rule 2, and keeps gold labels only.
+
+``random`` and ``temporal`` splits ignore rules 1 and 2: every place is planned for both
+folds, and :func:`fold_on` says which of the two a date's chip belongs to. They exist to
+measure how much such splits flatter.
 
 Chips overlap; so that a pixel counts once in an evaluation, a validation or gold chip keeps
 only labels that are nearer to its centre than to any other chip's.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -27,8 +34,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from lulc_assets.core.chips.settings import SIZE_STEP_PX, ChipSettings
-from lulc_assets.core.errors import NoTrainingChips
+from lulc_assets.core.chips.settings import ChipLayout, ChipSettings, lay_out
+from lulc_assets.core.errors import SplitImpossible
 from lulc_assets.core.grid import PixelGrid, Window
 
 TRAIN, VALIDATION, GOLD = "train", "val", "gold"
@@ -115,11 +122,12 @@ def plan_places(
         Training, validation and gold places; without training labels, gold places only.
 
     Raises:
-        NoTrainingChips: the grid is smaller than the smallest chip, or the labels cannot
-            be split into training and validation places.
+        NoTrainingChips: the grid is smaller than the smallest chip.
+        SplitImpossible: the labels cannot be split into training and validation places.
     """
-    blocks = _lay_blocks(grid, settings)
-    if not train_mask.any():
+    layout = lay_out(grid, settings)
+    blocks = _lay_blocks(grid, layout, settings)
+    if not train_mask.any() or settings.split != "blocks":
         nothing = np.zeros(grid.shape, dtype=bool)
         return _assign(grid, _Layers(train_mask, gold_mask, nothing), blocks, settings)
     for threshold in _thresholds(blocks, train_mask, settings):
@@ -128,30 +136,13 @@ def plan_places(
         places = _assign(grid, layers, blocks, settings)
         if {TRAIN, VALIDATION} <= {place.split for place in places}:
             return places
-    raise NoTrainingChips(
-        f"labels cannot be split into training and validation places: blocks of "
-        f"{settings.block_px} px, chips of {chip_size_px(grid, settings)} px, "
-        f"{int((train_mask > 0).sum())} labelled pixels. Give smaller blocks or chips, a "
-        "smaller min_labelled_share, or labels in more places"
+    labelled = np.unique(_block_numbers(blocks, train_mask)).size
+    raise SplitImpossible(
+        f"labels cannot be split into training and validation places: they lie in {labelled} "
+        f"block(s) of {layout.block_px} px, chips have {layout.size_px} px and keep "
+        f"{layout.buffer_px} px apart, {int((train_mask > 0).sum())} pixels are labelled. Give "
+        "smaller blocks, chips or buffer, a smaller min_labelled_share, or labels in more places"
     )
-
-
-def chip_size_px(grid: PixelGrid, settings: ChipSettings) -> int:
-    """Side of a chip on this grid: the setting, or less where the grid is smaller.
-
-    A grid smaller than a chip gets the largest multiple of 32 that fits; the overlap shrinks
-    with it.
-
-    Raises:
-        NoTrainingChips: not even 32 pixels fit.
-    """
-    fits = min(grid.shape) // SIZE_STEP_PX * SIZE_STEP_PX
-    if fits == 0:
-        raise NoTrainingChips(
-            f"an area of {grid.height} × {grid.width} px is smaller than the smallest chip "
-            f"({SIZE_STEP_PX} px); widen the area of interest"
-        )
-    return min(settings.size_px, fits)
 
 
 def _spans(length: int, size: int, overlap: int) -> list[_Span]:
@@ -164,8 +155,8 @@ def _spans(length: int, size: int, overlap: int) -> list[_Span]:
     return [_Span(*ends) for ends in zip(starts, lows, highs, strict=True)]
 
 
-def _lay_blocks(grid: PixelGrid, settings: ChipSettings) -> _Blocks:
-    side_m = settings.block_px * grid.pixel_m
+def _lay_blocks(grid: PixelGrid, layout: ChipLayout, settings: ChipSettings) -> _Blocks:
+    side_m = layout.block_px * grid.pixel_m
     xs = grid.x0 + grid.pixel_m * (np.arange(grid.width) + 0.5)
     ys = grid.y0 - grid.pixel_m * (np.arange(grid.height) + 0.5)
     east, cols = np.unique(np.floor(xs / side_m).astype(np.int64), return_inverse=True)
@@ -190,10 +181,7 @@ def _thresholds(blocks: _Blocks, train_mask: Mask, settings: ChipSettings) -> It
     blocks for chance to even out: there follow the thresholds that come nearest to the share.
     """
     wanted = settings.validation_share
-    rows, cols = np.nonzero(train_mask)
-    labelled = np.bincount(
-        blocks.rows[rows] * blocks.draws.shape[1] + blocks.cols[cols], minlength=blocks.draws.size
-    )
+    labelled = np.bincount(_block_numbers(blocks, train_mask), minlength=blocks.draws.size)
     draws = blocks.draws.ravel()[labelled > 0]
     order = np.argsort(draws)
     shares = np.cumsum(labelled[labelled > 0][order]) / labelled.sum()
@@ -204,14 +192,21 @@ def _thresholds(blocks: _Blocks, train_mask: Mask, settings: ChipSettings) -> It
         yield float(draws[order][last + 1])
 
 
+def _block_numbers(blocks: _Blocks, train_mask: Mask) -> npt.NDArray[np.intp]:
+    """Number of the block of each labelled pixel."""
+    rows, cols = np.nonzero(train_mask)
+    return blocks.rows[rows] * blocks.draws.shape[1] + blocks.cols[cols]
+
+
 def _assign(
     grid: PixelGrid, layers: _Layers, blocks: _Blocks, settings: ChipSettings
 ) -> list[Place]:
-    size = chip_size_px(grid, settings)
-    overlap = settings.overlap_px * size // settings.size_px
+    layout = lay_out(grid, settings)
+    size = layout.size_px
+    kept_back = _Counts(layers.validation & (layers.train > 0))
     places = []
-    for row in _spans(grid.height, size, overlap):
-        for col in _spans(grid.width, size, overlap):
+    for row in _spans(grid.height, size, layout.overlap_px):
+        for col in _spans(grid.width, size, layout.overlap_px):
             window = Window(row.start, col.start, size, size)
             nearest = np.zeros((size, size), dtype=bool)
             nearest[
@@ -221,13 +216,37 @@ def _assign(
             middle = blocks.ids[
                 blocks.rows[row.start + size // 2], blocks.cols[col.start + size // 2]
             ]
-            folds = _folds_of(layers.cut(window), nearest, settings)
+            near = kept_back.any_near(window, layout.buffer_px)
+            folds = _folds_of(layers.cut(window), nearest, near, settings)
             places += [Place(window, split, str(middle), labels) for split, labels in folds]
     return places
 
 
-def _folds_of(layers: _Layers, nearest: Flags, settings: ChipSettings) -> list[tuple[str, Mask]]:
-    """Folds of one place with their labels: none, one, or gold and another (``pixel``)."""
+class _Counts:
+    """A summed-area table: how many flags lie in a window, in four look-ups."""
+
+    def __init__(self, flags: Flags) -> None:
+        self._shape = flags.shape
+        self._sums = np.zeros((flags.shape[0] + 1, flags.shape[1] + 1), dtype=np.int64)
+        np.cumsum(np.cumsum(flags, axis=0), axis=1, out=self._sums[1:, 1:])
+
+    def any_near(self, window: Window, distance: int) -> bool:
+        """Whether a flag lies in a window or within a distance of it, in pixels."""
+        top, left = max(0, window.row - distance), max(0, window.col - distance)
+        bottom = min(self._shape[0], window.row + window.height + distance)
+        right = min(self._shape[1], window.col + window.width + distance)
+        sums = self._sums
+        found = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
+        return bool(found > 0)
+
+
+def _folds_of(
+    layers: _Layers, nearest: Flags, near_validation: bool, settings: ChipSettings
+) -> list[tuple[str, Mask]]:
+    """Folds of one place with their labels: none, one, or several.
+
+    Several: gold and another (``gold_apart`` is pixel), or both of a split that ignores place.
+    """
     train, gold, validation = layers
     folds: list[tuple[str, Mask]] = []
     if gold.any():
@@ -237,10 +256,39 @@ def _folds_of(layers: _Layers, nearest: Flags, settings: ChipSettings) -> list[t
         if settings.gold_apart == "chip":
             return folds
         train = np.where(gold > 0, 0, train).astype(np.uint8)
-    if validation.any():
-        own = np.where(validation & nearest, train, 0).astype(np.uint8)
+    everywhere = settings.split != "blocks"
+    if validation.any() or everywhere:
+        own = np.where((validation | everywhere) & nearest, train, 0).astype(np.uint8)
         if own.any():
             folds.append((VALIDATION, own))
-    elif train.any() and (train > 0).mean() >= settings.min_labelled_share:
+    may_train = everywhere or not (validation.any() or near_validation)
+    if may_train and train.any() and (train > 0).mean() >= settings.min_labelled_share:
         folds.append((TRAIN, train))
     return folds
+
+
+def held_out_dates(dates: Sequence[str], settings: ChipSettings) -> frozenset[str]:
+    """Dates of a temporal split that validate, spread evenly over those there are.
+
+    Raises:
+        SplitImpossible: there is one date only.
+    """
+    known = sorted(set(dates))
+    if len(known) < 2:
+        raise SplitImpossible(
+            f"a temporal split needs two dates, there is {len(known)}: select more scenes"
+        )
+    number = min(len(known) - 1, max(1, round(settings.validation_share * len(known))))
+    return frozenset(known[int((k + 0.5) * len(known) / number)] for k in range(number))
+
+
+def fold_on(
+    place: Place, scene_id: str, date: str, held_out: frozenset[str], settings: ChipSettings
+) -> str:
+    """The fold of a place's chip on a date: the place's own, unless the split ignores place."""
+    if settings.split == "blocks" or place.split == GOLD:
+        return place.split
+    if settings.split == "temporal":
+        return VALIDATION if date in held_out else TRAIN
+    drawn = _draw(f"{settings.seed}:{scene_id}:{place.window.row}:{place.window.col}")
+    return VALIDATION if drawn < settings.validation_share else TRAIN

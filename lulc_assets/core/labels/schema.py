@@ -2,7 +2,7 @@
 
 What belongs here: the pandera schema with its named checks, and their translation into
 errors of :mod:`lulc_assets.core.errors`. What does not: reading (``source``), repair
-(nothing is repaired in silence: a bad geometry goes back to whoever drew it).
+(``mend``, and only where the project asks for it).
 """
 
 from collections.abc import Callable, Mapping
@@ -49,6 +49,7 @@ GEOMETRY_CHECKS = (
     _geometry_check("empty", lambda values: ~shapely.is_empty(values)),
     _geometry_check("not polygonal", _is_polygonal),
     _geometry_check("invalid", shapely.is_valid),
+    _geometry_check("of zero area", lambda values: shapely.area(values) > 0),
 )
 """In the order in which a defect is named when a geometry has several."""
 
@@ -58,6 +59,8 @@ LABELS = pa.DataFrameSchema(
         "class_code": pa.Column("uint8", pa.Check.isin(KARRA_10.codes)),
         "role": pa.Column(str, pa.Check.isin(ROLES)),
         "window_id": pa.Column(str),
+        "annotator": pa.Column(str),
+        "source_order": pa.Column("int64"),
         "tile": pa.Column(str, required=False),
         "year": pa.Column("int64", required=False),
         "geometry": pa.Column(checks=list(GEOMETRY_CHECKS), nullable=True),
@@ -72,8 +75,8 @@ def validate_labels(labels: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
     """Return the table if it keeps the schema.
 
     Args:
-        labels: columns ``label_id, class_code, role, window_id``, maybe ``tile, year``,
-            and ``geometry``.
+        labels: columns ``label_id, class_code, role, window_id, annotator,
+            source_order``, maybe ``tile, year``, and ``geometry``.
         where: file or step that made it, for messages.
 
     Raises:
@@ -125,5 +128,5 @@ def _geometry_error(
     more = f" ({len(indices)} labels have this problem)" if len(indices) > 1 else ""
     return InvalidGeometry(
         f"{where}: label {label['label_id']}: geometry is {detail}{more}; "
-        "correct it in the source, nothing is repaired in silence"
+        "correct it in the source, or set repair = true to have it mended and reported"
     )

@@ -1,45 +1,60 @@
-"""Where labels come from: files of polygons in any CRS and vocabulary.
+"""Where labels come from, and the reading of polygons in any CRS and vocabulary.
 
-What belongs here: reading a source, translating its classes, giving ids and roles. What
-does not: the schema (``schema``), cutting to a tile (``table``), burning (``burn``).
+What belongs here: what a source is, reading vector files, translating classes, giving ids
+and roles. What does not: rasters (``raster``), the schema (``schema``), one tile and year
+of a source (``delivery``), burning (``burn``).
 """
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 
 from lulc_assets.core.crosswalks import find_crosswalk
 from lulc_assets.core.errors import LabelError, MissingCrs, UnknownClass
-from lulc_assets.core.labels.roles import draw_roles
-from lulc_assets.core.labels.schema import (
-    OPTIONAL_COLUMNS,
-    TRAIN,
-    validate_labels,
-)
+from lulc_assets.core.labels.mend import Mended, mend_geometries
+from lulc_assets.core.labels.roles import draw_roles, draw_window_roles
+from lulc_assets.core.labels.schema import OPTIONAL_COLUMNS, TRAIN, validate_labels
+from lulc_assets.core.legend import Relation, as_key
 
-DROPPED = "dropped_unlabelled"
-"""Key in ``GeoDataFrame.attrs``: polygons whose class the crosswalk leaves unlabelled."""
+Overlaps = Literal["error", "later_wins", "smaller_wins", "ignore"]
 
 _PARQUET_SUFFIXES = (".parquet", ".geoparquet")
 
 
 @dataclass(frozen=True)
 class LabelSource:
-    """A file of label polygons and how to understand it.
+    """A file of labels and how to understand it.
 
     Attributes:
-        path: GeoPackage, GeoJSON, shapefile or GeoParquet.
-        class_column: column that holds the foreign class.
-        crosswalk: name of the crosswalk that translates it.
+        path: polygons (GeoPackage, GeoJSON, shapefile, GeoParquet) or a GeoTIFF of codes.
+        class_column: column that holds the foreign class; unused for a GeoTIFF.
+        crosswalk: name of the crosswalk that translates it, or path of a CSV file.
         layer: layer in a GeoPackage; None: its only one.
         role_column: column with ``train``, ``gold`` or ``holdout``; None: roles are drawn.
         holdout_share: of each class's area, kept back to judge a map, when drawn.
         gold_share: of each class's area, kept back to judge models, when drawn.
         seed: of the draw.
+        annotator_column: who drew a polygon. With it, or with ``gold_path``, a gold pixel
+            counts only where all annotators of its window agree.
+        gold_path: a second vector file with the annotators' own drawings of the gold
+            windows; it replaces the gold polygons of ``path``.
+        gold_layer: layer in that file.
+        min_annotators: a gold window that fewer have drawn is no gold standard: left out.
+        accept: relations of the crosswalk that become labels; others stay unlabelled.
+        repair: mend invalid geometries and report it, instead of refusing the file.
+        overlaps: where polygons of different classes overlap: refuse (``error``), the one
+            later in the file, the smaller one, or no label at all (``ignore``).
+        border_px: training pixels within so many pixels of another class or of unlabelled
+            ground stay unlabelled: mixed pixels and lines that are a little off.
+        role_block_px: of a GeoTIFF: side of the blocks of ground that roles are drawn for.
     """
 
     path: str
@@ -50,19 +65,76 @@ class LabelSource:
     holdout_share: float = 0.0
     gold_share: float = 0.0
     seed: int = 0
+    annotator_column: str | None = None
+    gold_path: str | None = None
+    gold_layer: str | None = None
+    min_annotators: int = 2
+    accept: tuple[Relation, ...] = ("exact", "narrower", "broader")
+    repair: bool = False
+    overlaps: Overlaps = "smaller_wins"
+    border_px: int = 0
+    role_block_px: int = 64
+
+    @property
+    def gives_roles(self) -> bool:
+        """Whether people decided what is gold, not a draw among polygons."""
+        return self.role_column is not None or self.gold_path is not None
 
 
-def read_labels(source: LabelSource) -> gpd.GeoDataFrame:
-    """Read, translate and validate the polygons of a source.
+@dataclass(frozen=True)
+class ReadReport:
+    """What happened to a source between file and table.
 
-    A polygon whose class translates to 0 is dropped and counted in
-    ``attrs["dropped_unlabelled"]``. A missing ``label_id`` becomes the file's name and the
-    polygon's number in it. Columns ``window_id``, ``tile`` and ``year`` are kept.
+    Attributes:
+        found: polygons in the file; of a GeoTIFF pixels in the area.
+        without_class: of them, left unlabelled by the crosswalk.
+        not_accepted: relation → of them, left unlabelled because the project does not
+            accept classes of that relation.
+        mended: geometries that were repaired, or left out for lack of area.
+        most_vertices: of the most detailed polygon.
+        gold_replaced: gold polygons that gave way to the annotators' own drawings.
+    """
+
+    found: int
+    without_class: int
+    not_accepted: Mapping[str, int] = field(default_factory=dict)
+    mended: tuple[Mended, ...] = ()
+    most_vertices: int = 0
+    gold_replaced: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types, as records hold them."""
+        return {
+            "found": self.found,
+            "without_class": self.without_class,
+            "not_accepted": dict(self.not_accepted),
+            "repaired": [m.label_id for m in self.mended if not m.dropped],
+            "without_area": [m.label_id for m in self.mended if m.dropped],
+            "most_vertices": self.most_vertices,
+            "gold_replaced": self.gold_replaced,
+        }
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """A table of labels that keeps the schema, and the account of its reading."""
+
+    table: gpd.GeoDataFrame
+    report: ReadReport
+
+
+def read_labels(source: LabelSource) -> LabelSet:
+    """Read, translate and validate the polygons of a vector source.
+
+    A polygon whose class translates to 0 is left out and counted. A missing ``label_id``
+    becomes the file's name and the polygon's number in it. Columns ``window_id``, ``tile``
+    and ``year`` are kept.
 
     Returns:
-        Columns ``label_id`` (str, unique), ``class_code`` (uint8, 1–10), ``role`` (str),
-        ``window_id`` (str, maybe empty), ``tile`` and ``year`` where the source has them,
-        ``geometry`` (polygonal, valid); in the source's CRS, in the order of the file.
+        A table with ``label_id`` (str, unique), ``class_code`` (uint8, 1–10), ``role``
+        (str), ``window_id`` and ``annotator`` (str, maybe empty), ``source_order`` (int64,
+        row in the file), ``tile`` and ``year`` where the source has them, ``geometry``
+        (polygonal, valid, two-dimensional); in the source's CRS and order.
 
     Raises:
         LabelError: the file is missing or unreadable, a column is missing, an id is double.
@@ -77,26 +149,43 @@ def read_labels(source: LabelSource) -> gpd.GeoDataFrame:
             "set it where they were drawn (a GeoPackage stores it)"
         )
     _require_columns(raw, source)
-    codes = _translate(raw, source)
+    codes, refused = _translate(raw, source)
+    ids = _label_ids(raw, source)
+    geometries = np.asarray(shapely.force_2d(raw.geometry.to_numpy()), dtype=object)
+    mended: list[Mended] = []
+    if source.repair:
+        geometries, mended = mend_geometries(geometries, ids)
     table = gpd.GeoDataFrame(
         {
-            "label_id": _label_ids(raw, source),
+            "label_id": ids,
             "class_code": codes,
             "role": TRAIN,
             "window_id": _texts(raw, "window_id"),
+            "annotator": _texts(raw, source.annotator_column),
+            "source_order": np.arange(len(raw), dtype=np.int64),
             **_optional_columns(raw, source),
         },
-        geometry=gpd.GeoSeries(raw.geometry.to_numpy(), crs=raw.crs),
+        geometry=gpd.GeoSeries(geometries, crs=raw.crs),
         crs=raw.crs,
     )
-    kept = table.loc[codes != 0].reset_index(drop=True)
     if source.role_column is not None:
-        kept["role"] = raw.loc[codes != 0, source.role_column].astype(str).to_numpy(dtype=object)
+        table["role"] = raw[source.role_column].astype(str).to_numpy(dtype=object)
+    lost = {m.label_id for m in mended if m.dropped}
+    kept = table.loc[(codes != 0) & ~table["label_id"].isin(lost)].reset_index(drop=True)
     validate_labels(kept, source.path)
-    if source.role_column is None:
+    if not source.gives_roles:
         kept = with_drawn_roles(kept, source)
-    kept.attrs[DROPPED] = int((codes == 0).sum())
-    return kept
+    vertices = shapely.get_num_coordinates(geometries)
+    return LabelSet(
+        kept,
+        ReadReport(
+            found=len(raw),
+            without_class=int((codes == 0).sum()) - sum(refused.values()),
+            not_accepted=refused,
+            mended=tuple(mended),
+            most_vertices=int(vertices.max(initial=0)),
+        ),
+    )
 
 
 def _open(source: LabelSource) -> gpd.GeoDataFrame:
@@ -118,18 +207,27 @@ def _open(source: LabelSource) -> gpd.GeoDataFrame:
 
 
 def _require_columns(raw: gpd.GeoDataFrame, source: LabelSource) -> None:
-    for column in (source.class_column, source.role_column):
+    for column in (source.class_column, source.role_column, source.annotator_column):
         if column is not None and column not in raw.columns:
             known = ", ".join(c for c in raw.columns if c != raw.geometry.name)
             raise LabelError(f"{source.path} has no column {column!r}; it has {known}")
 
 
-def _translate(raw: gpd.GeoDataFrame, source: LabelSource) -> npt.NDArray[np.uint8]:
+def _translate(
+    raw: gpd.GeoDataFrame, source: LabelSource
+) -> tuple[npt.NDArray[np.uint8], dict[str, int]]:
+    """Codes, 0 = unlabelled, and the polygons left out by relation."""
     crosswalk = find_crosswalk(source.crosswalk)
+    values = raw[source.class_column]
     try:
-        return crosswalk.translate(raw[source.class_column])
+        codes = crosswalk.translate(values)
     except UnknownClass as error:
         raise UnknownClass(f"{source.path}, column {source.class_column}: {error}") from error
+    relations = crosswalk.relations()
+    told = np.array([relations[as_key(v)] for v in values], dtype=object)
+    refused = (codes > 0) & ~np.isin(told, source.accept)
+    codes[refused] = 0
+    return codes, dict(sorted(Counter(map(str, told[refused])).items()))
 
 
 def _label_ids(raw: gpd.GeoDataFrame, source: LabelSource) -> list[str]:
@@ -139,8 +237,8 @@ def _label_ids(raw: gpd.GeoDataFrame, source: LabelSource) -> list[str]:
     return [f"{stem}-{number:06d}" for number in range(1, len(raw) + 1)]
 
 
-def _texts(raw: gpd.GeoDataFrame, column: str) -> list[str]:
-    if column not in raw.columns:
+def _texts(raw: gpd.GeoDataFrame, column: str | None) -> list[str]:
+    if column is None or column not in raw.columns:
         return [""] * len(raw)
     return ["" if pd.isna(value) else str(value) for value in raw[column]]
 
@@ -167,21 +265,25 @@ def _optional_columns(raw: gpd.GeoDataFrame, source: LabelSource) -> dict[str, o
 
 
 def with_drawn_roles(labels: gpd.GeoDataFrame, source: LabelSource) -> gpd.GeoDataFrame:
-    """The table with roles drawn by the source's shares and seed, by polygon.
+    """The table with roles drawn by the source's shares and seed.
 
+    Whole windows are drawn where every label has a ``window_id``, else single polygons.
     :func:`read_labels` draws over whole polygons. Where they reach far beyond a small area
     of interest, draw again after the cut, so that the shares hold for the area itself.
 
     Raises:
         LabelError: the source has roles of its own, or its shares leave none to train.
     """
-    if source.role_column is not None:
-        raise LabelError(f"{source.path} has roles in column {source.role_column}: none are drawn")
+    if source.gives_roles:
+        where = f"column {source.role_column}" if source.role_column else str(source.gold_path)
+        raise LabelError(f"{source.path} has roles in {where}: none are drawn")
     plane = labels.geometry
     if labels.crs.is_geographic and len(labels):
         plane = plane.to_crs(labels.estimate_utm_crs())
-    roles = draw_roles(
-        labels["label_id"].tolist(),
+    in_windows = len(labels) > 0 and bool((labels["window_id"] != "").all())
+    draw = draw_window_roles if in_windows else draw_roles
+    roles = draw(
+        labels["window_id" if in_windows else "label_id"].tolist(),
         labels["class_code"].to_numpy(),
         plane.area.to_numpy(),
         holdout_share=source.holdout_share,

@@ -10,7 +10,7 @@ import torch
 from lightning.pytorch import LightningModule
 
 from lulc_assets.core.errors import TrainingFailed
-from lulc_assets.core.model.dataset import Batch
+from lulc_assets.core.model.dataset import Batch, to_reflectance
 from lulc_assets.core.model.loss import weighted_loss_sums
 from lulc_assets.core.model.network import LandCoverNetwork
 from lulc_assets.core.model.recipe import TrainingRecipe
@@ -116,6 +116,10 @@ class LandCoverTraining(LightningModule):
                 "val_accuracy": self._val_score.accuracy,
             }
         )
+
+    def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
+        """Make reflectance of a stored batch, where the network is."""
+        return to_reflectance(batch) if batch[0].dtype == torch.int16 else batch
 
     def configure_optimizers(self) -> Any:
         """AdamW, its rate divided on a plateau of the validation loss."""

@@ -39,6 +39,8 @@ def confusion_figure(
     legend: Legend,
     normalise: Normalise = "column",
     title: str = "Confusion matrix",
+    axis_titles: tuple[str, str] = ("Map class", "Reference class"),
+    empty: str = "There is no reference unit to compare the map with.",
 ) -> bytes:
     """The error matrix as a picture with numbers; agreement blue, confusion orange.
 
@@ -48,6 +50,8 @@ def confusion_figure(
         legend: of the codes.
         normalise: ``column`` writes per cent of each reference class, ``count`` units.
         title: printed above.
+        axis_titles: of rows and columns.
+        empty: said where there is nothing to show.
 
     Returns:
         PNG bytes.
@@ -62,7 +66,7 @@ def confusion_figure(
         )
     used = np.flatnonzero(matrix.sum(axis=0) + matrix.sum(axis=1))
     if len(used) == 0:
-        return notice_figure(title, "There is no reference unit to compare the map with.")
+        return notice_figure(title, empty)
     counts = matrix[np.ix_(used, used)]
     totals = counts.sum(axis=0)
     shares = np.divide(
@@ -88,9 +92,9 @@ def confusion_figure(
             rotation_mode="anchor",
         )
         axes.set_yticks(range(len(used)), titles)
-        what = "% of reference" if normalise == "column" else "units"
-        axes.set_xlabel(f"Reference class ({what})")
-        axes.set_ylabel("Map class")
+        what = "% of column" if normalise == "column" else "units"
+        axes.set_xlabel(f"{axis_titles[1]} ({what})")
+        axes.set_ylabel(axis_titles[0])
         axes.set_title(title)
         return encode_figure(figure)
 

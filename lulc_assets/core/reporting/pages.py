@@ -24,6 +24,7 @@ from lulc_assets.core.errors import InvalidPage
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.reporting import page_views
+from lulc_assets.core.reporting.label_page import LabelPage, view_labels
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -199,6 +200,11 @@ def render_index(page: IndexPage) -> str:
 def render_region_page(page: RegionPage) -> str:
     """The HTML of a region × year; raises as :func:`render_tile_page`."""
     return _render("region.html", page_views.view_region(page))
+
+
+def render_label_page(page: LabelPage) -> str:
+    """The HTML of the labels of a tile × year; raises as :func:`render_tile_page`."""
+    return _render("labels.html", view_labels(page))
 
 
 def add_links(html: str, links: Sequence[Link]) -> str:

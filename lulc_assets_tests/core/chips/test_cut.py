@@ -1,8 +1,11 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +13,7 @@ from lulc_assets.core.chips.cut import choose_dates, cut_chips, override_labels
 from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.errors import (
     LabelError,
+    LabelLeak,
     NoLabels,
     NotFinite,
     NoTrainingChips,
@@ -21,7 +25,7 @@ from lulc_assets.core.imagery.reader import SceneBlock, SceneReader
 from lulc_assets_tests.small_scene import make_recipe, write_scene
 
 GRID = PixelGrid(32633, 400_000.0, 5_100_000.0, 96, 96)
-SETTINGS = ChipSettings(size_px=32, overlap_px=0, block_px=32, min_dates=1)
+SETTINGS = ChipSettings(size_px=32, overlap_px=0, block_px=32, min_dates=1, max_cloud_share=0.5)
 NOTHING = np.zeros(GRID.shape, np.uint8)
 
 
@@ -212,7 +216,7 @@ def test_strips_of_a_large_area_give_the_same_chips(tmp_path: Path, monkeypatch)
     red = np.random.default_rng(0).integers(1, 9999, (96, 96)).astype(np.uint16)
     recipe = write_scene(tmp_path, grid=GRID, dn={"red": red})
     whole = cut_chips([recipe], GRID, *masks(), SETTINGS)
-    monkeypatch.setattr("lulc_assets.core.chips.cut.READ_PIXELS", 32 * 96)
+    monkeypatch.setattr("lulc_assets.core.chips.strips.READ_PIXELS", 32 * 96)
     strips = cut_chips([recipe], GRID, *masks(), SETTINGS)
     assert (whole.images[:, 0] == strips.images[:, 0]).all()
     assert (whole.masks == strips.masks).all()
@@ -239,3 +243,76 @@ def test_a_mask_with_a_foreign_code_is_refused():
 def test_an_area_without_labels_is_refused():
     with pytest.raises(NoLabels):
         cut_chips([], GRID, NOTHING, NOTHING, SETTINGS)
+
+
+def test_a_chip_may_be_clouded_by_15_per_cent(tmp_path: Path):
+    scl = scl_of(9, slice(0, 2))
+    scl[16:20] = 9
+    chips = cut_chips(
+        [write_scene(tmp_path, grid=GRID, scl=scl)],
+        GRID,
+        *masks(gold=False),
+        ChipSettings(size_px=32, overlap_px=0, block_px=32, min_dates=1),
+    )
+    assert chips.dropped == {"clouds": 3}
+    assert set(chips.index["cloud_share"]) == {4 / 32, 0.0}
+
+
+def test_a_pixel_with_a_training_and_a_gold_label_is_refused():
+    train, gold = masks()
+    train[75, 75] = 5
+    with pytest.raises(LabelLeak, match=r"1 pixels.*row 75, column 75"):
+        cut_chips([], GRID, train, gold, SETTINGS)
+
+
+def test_a_temporal_split_holds_out_whole_dates(tmp_path: Path):
+    recipes = [
+        write_scene(tmp_path / str(n), grid=GRID, id=f"S{n}", datetime=scene(30 * n).datetime)
+        for n in range(6)
+    ]
+    chips = cut_chips(recipes, GRID, *masks(), replace(SETTINGS, split="temporal"))
+    rest = chips.index.loc[chips.index["split"] != "gold"]
+    folds = rest.groupby("date")["split"].agg(["nunique", "first"])
+    assert (folds["nunique"] == 1).all()
+    assert (folds["first"] == "val").sum() == 1
+    places = rest.groupby(["row", "col"])["split"].nunique()
+    assert (places == 2).all()
+    assert chips.split_by == "temporal"
+
+
+def test_a_random_split_mixes_places_and_dates(tmp_path: Path):
+    recipes = [write_scene(tmp_path / str(n), grid=GRID, id=f"S{n}") for n in range(8)]
+    settings = replace(SETTINGS, split="random", validation_share=0.4)
+    index = cut_chips(recipes, GRID, *masks(), settings).index
+    rest = index.loc[index["split"] != "gold"]
+    assert (rest.groupby(["row", "col"])["split"].nunique() == 2).any()
+    assert (rest.groupby("scene_id")["split"].nunique() == 2).any()
+    assert not rest.duplicated(["scene_id", "row", "col"]).any()
+    assert (rest["split"] == "val").mean() == pytest.approx(0.4, abs=0.15)
+
+
+def test_the_surplus_of_common_groups_is_dropped_and_counted(tmp_path: Path):
+    recipes = [write_scene(tmp_path / n, grid=GRID, id=n) for n in "ABCD"]
+    train = np.full(GRID.shape, 5, np.uint8)
+    train[:, 64:] = 2
+    settings = replace(SETTINGS, balance="class", balance_ratio=1.0, seed=3)
+    plain = cut_chips(recipes, GRID, train, NOTHING, replace(settings, balance="none"))
+    chips = cut_chips(recipes, GRID, train, NOTHING, settings)
+    lost = len(plain.index) - len(chips.index)
+    assert lost > 0
+    assert chips.dropped["balance"] == lost
+    assert chips.count("val") == plain.count("val")
+    assert len(chips.images) == len(chips.masks) == len(chips.index)
+    for n, row in enumerate(chips.index.itertuples()):
+        assert (chips.masks[n] == 2).mean() == row.share_trees
+
+
+def test_chips_know_their_zone_and_zones_can_be_balanced(tmp_path: Path):
+    recipes = [write_scene(tmp_path / n, grid=GRID, id=n) for n in "AB"]
+    west = shapely.box(GRID.x0, GRID.y0 - 960, GRID.x0 + 320, GRID.y0)
+    zones = gpd.GeoDataFrame({"zone": ["west"]}, geometry=[west], crs=GRID.epsg).to_crs(4326)
+    settings = replace(SETTINGS, balance="class_and_zone", balance_ratio=1.0, zones="zones.gpkg")
+    train = masks(gold=False)[0]
+    chips = cut_chips(recipes, GRID, train, NOTHING, settings, zones=zones)
+    assert set(chips.index["zone"]) == {"west", ""}
+    assert ((chips.index["zone"] == "west") == (chips.index["col"] == 0)).all()

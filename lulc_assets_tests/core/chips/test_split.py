@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lulc_assets.core.chips.settings import ChipSettings
-from lulc_assets.core.chips.split import chip_size_px, plan_places
-from lulc_assets.core.errors import NoTrainingChips
+from lulc_assets.core.chips.split import held_out_dates, plan_places
+from lulc_assets.core.errors import NoTrainingChips, SplitImpossible
 from lulc_assets.core.grid import PixelGrid, Window
 
 NOTHING = 0
@@ -38,6 +38,7 @@ def areas(draw):
         overlap_px=draw(st.integers(0, 20)),
         block_px=draw(st.integers(16, 50)),
         gold_apart=draw(st.sampled_from(["chip", "pixel"])),
+        buffer_px=draw(st.sampled_from([None, 8, 32])),
         seed=draw(st.integers(0, 50)),
     )
     return grid, train.astype(np.uint8), gold.astype(np.uint8), chips
@@ -65,6 +66,10 @@ def test_no_kept_back_pixel_is_in_a_training_chip_and_each_counts_once(area):
             assert np.isin(place.labels - source[at], [0, *(-source[at]).ravel()]).all()
             assert (place.labels[place.labels > 0] == source[at][place.labels > 0]).all()
     assert not (trained & (counted["val"] > 0)).any()
+    distance = chips.buffer_px or 0
+    for row, col in np.argwhere(counted["val"]):
+        near = slice(max(0, row - distance), row + distance + 1)
+        assert not trained[near, max(0, col - distance) : col + distance + 1].any()
     assert max(counted["val"].max(), counted["gold"].max()) <= 1
     if chips.gold_apart == "chip":
         assert not (trained & (gold > 0)).any()
@@ -101,13 +106,6 @@ def test_the_grid_is_regular_and_the_last_chip_ends_at_the_border():
     assert {p.split for p in places} == {"gold"}
 
 
-def test_an_area_smaller_than_a_chip_gets_the_largest_multiple_of_32():
-    assert chip_size_px(grid_of(100, 300), ChipSettings(size_px=128)) == 96
-    assert chip_size_px(grid_of(32, 300), ChipSettings(size_px=128)) == 32
-    with pytest.raises(NoTrainingChips, match=r"31 × 300 px is smaller than the smallest chip"):
-        chip_size_px(grid_of(31, 300), ChipSettings())
-
-
 def test_about_the_validation_share_of_labels_is_kept_back():
     grid = grid_of(640, 640)
     chips = ChipSettings(size_px=32, overlap_px=0, block_px=32)
@@ -141,7 +139,7 @@ def test_a_chip_that_touches_gold_is_a_gold_chip_unless_pixels_are_kept_apart():
 
 def test_labels_in_one_block_cannot_be_split():
     grid = grid_of(96, 96)
-    with pytest.raises(NoTrainingChips, match="blocks of 10000 px"):
+    with pytest.raises(SplitImpossible, match=r"1 block\(s\) of 10000 px"):
         plan_places(
             grid, full(grid), full(grid, NOTHING), ChipSettings(size_px=32, block_px=10_000)
         )
@@ -164,3 +162,39 @@ def test_where_chance_would_keep_back_far_too_much_the_draw_is_moved():
         places = plan_places(grid, full(grid), full(grid, NOTHING), chips)
         kept_back = sum(int((p.labels > 0).sum()) for p in places if p.split == "val")
         assert 0.05 < kept_back / 160**2 <= 0.3
+
+
+def test_a_buffer_costs_training_places_and_too_wide_a_one_makes_the_split_impossible():
+    grid = grid_of(320, 320)
+
+    def places(buffer_px):
+        chips = ChipSettings(size_px=32, overlap_px=0, block_px=32, buffer_px=buffer_px)
+        found = [p.split for p in plan_places(grid, full(grid), full(grid, NOTHING), chips)]
+        return found.count("train"), found.count("val")
+
+    assert places(0)[0] > places(32)[0] > 0
+    assert places(0)[1] == places(32)[1] > 0
+    with pytest.raises(SplitImpossible, match="keep 320 px apart"):
+        places(320)
+
+
+@pytest.mark.parametrize("split", ["random", "temporal"])
+def test_splits_that_ignore_place_plan_every_place_for_both_folds(split):
+    grid = grid_of(96, 96)
+    gold = full(grid, NOTHING)
+    train = full(grid)
+    train[:20, :20], gold[:20, :20] = 0, 2
+    chips = ChipSettings(size_px=32, overlap_px=0, split=split)
+    by_place = {}
+    for place in plan_places(grid, train, gold, chips):
+        by_place.setdefault((place.window.row, place.window.col), []).append(place.split)
+    assert by_place.pop((0, 0)) == ["gold"]
+    assert list(by_place.values()) == [["val", "train"]] * 8
+
+
+def test_held_out_dates_spread_over_the_year():
+    dates = [f"2020-{month:02d}-01" for month in range(1, 13)]
+    assert held_out_dates(dates, ChipSettings(split="temporal")) == {"2020-04-01", "2020-10-01"}
+    assert len(held_out_dates(dates[:2], ChipSettings(split="temporal"))) == 1
+    with pytest.raises(SplitImpossible, match="needs two dates"):
+        held_out_dates(dates[:1] * 3, ChipSettings(split="temporal"))

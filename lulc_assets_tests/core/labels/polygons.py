@@ -28,6 +28,8 @@ def label_table(
             "class_code": np.array([code for code, _, _ in rows], dtype=np.uint8),
             "role": np.array([role for _, role, _ in rows], dtype=object),
             "window_id": np.array([""] * len(rows), dtype=object),
+            "annotator": np.array([""] * len(rows), dtype=object),
+            "source_order": np.arange(len(rows), dtype=np.int64),
         },
         geometry=[geometry for _, _, geometry in rows],
         crs=epsg,

@@ -4,9 +4,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lulc_assets.core.errors import LabelError
+from lulc_assets.core.errors import LabelError, LabelLeak, OverlappingLabels
 from lulc_assets.core.grid import Window, tile_grid
-from lulc_assets.core.labels.burn import burn_labels
+from lulc_assets.core.labels.burn import BurnRules, burn_labels
 from lulc_assets.core.labels.source import LabelSource, read_labels
 from lulc_assets_tests.core.labels.polygons import GRID, label_table, pixels
 
@@ -131,7 +131,7 @@ def test_burning_agrees_with_asking_each_pixel_centre(rows, random):
 
 def test_real_polygons_burn_on_the_tile_s_own_grid(real_data):
     path = real_data / "slovenia_2015" / "lulc_polygons.gpkg"
-    labels = read_labels(LabelSource(str(path), "LULC_ID", "slovenian-lulc"))
+    labels = read_labels(LabelSource(str(path), "LULC_ID", "slovenian-lulc")).table
     tile = tile_grid("33TVL")
     rows, cols = tile.cells([465_195.0], [5_080_245.0])
     grid = tile.cut(Window(int(rows[0]), int(cols[0]), 100, 100))
@@ -142,3 +142,62 @@ def test_real_polygons_burn_on_the_tile_s_own_grid(real_data):
     assert 7400 < report.pixels[2] < 7700
     assert 170 < report.pixels[7] < 220
     assert report.labelled_pixels == int((mask > 0).sum())
+
+
+OVERLAP = [(1, "train", pixels(0, 0, 4, 4)), (2, "train", pixels(2, 2, 6, 6))]
+
+
+@pytest.mark.parametrize(
+    ("overlaps", "winner"), [("smaller_wins", 1), ("later_wins", 2), ("ignore", 0)]
+)
+def test_the_project_decides_who_wins_an_overlap_and_it_is_counted(overlaps, winner):
+    rules = BurnRules(overlaps=overlaps)
+    mask, report = burn_labels(label_table(OVERLAP), GRID, "train", rules)
+    assert (mask[2:4, 2:4] == winner).all()
+    assert (mask[0, 0], mask[6, 6]) == (1, 2)
+    assert report.conflict_pixels == 4
+
+
+def test_an_overlap_is_refused_by_name_if_the_project_allows_none():
+    rules = BurnRules(overlaps="error")
+    with pytest.raises(OverlappingLabels, match=r"4 pixels.*labels (a, b|b, a)"):
+        burn_labels(label_table(OVERLAP), GRID, "train", rules)
+    apart = label_table([OVERLAP[0], (2, "train", pixels(6, 6, 2, 2))])
+    assert burn_labels(apart, GRID, "train", rules)[1].conflict_pixels == 0
+
+
+def test_a_border_of_training_labels_stays_unlabelled_and_that_of_gold_does_not():
+    table = label_table(
+        [
+            (1, "train", pixels(0, 0, 6, 6)),
+            (1, "train", pixels(0, 6, 6, 2)),  # no border within a class
+            (2, "train", pixels(0, 8, 6, 8)),
+            (3, "gold", pixels(8, 0, 3, 3)),
+        ]
+    )
+    rules = BurnRules(border_px=1)
+    mask, report = burn_labels(table, GRID, "train", rules)
+    expected = np.zeros(GRID.shape, np.uint8)
+    expected[:5, :7] = 1  # the border of the area of interest is no border of a label
+    expected[:5, 9:] = 2
+    assert (mask == expected).all()
+    assert report.border_pixels == 6 * 16 - 5 * 14
+    assert burn_labels(table, GRID, "gold", rules)[1].pixels == {3: 9}
+
+
+@pytest.mark.parametrize("kept_back", ["gold", "holdout"])
+def test_a_leak_between_roles_that_people_gave_is_refused_by_name(kept_back):
+    table = label_table([(1, "train", pixels(0, 0, 4, 4)), (1, kept_back, pixels(2, 2, 6, 6))])
+    with pytest.raises(LabelLeak, match=rf"4 training pixels.*train label a, {kept_back} label b"):
+        burn_labels(table, GRID, "train", BurnRules(leaks="refuse"))
+
+
+def test_a_million_vertices_burn():
+    angles = np.linspace(0, 2 * np.pi, 1_000_000, endpoint=False)
+    radius = 45 + 5 * np.sin(500 * angles)
+    ring = np.stack(
+        [GRID.x0 + 80 + radius * np.cos(angles), GRID.y0 - 60 + radius * np.sin(angles)]
+    )
+    mask, report = burn_labels(label_table([(2, "train", shapely.Polygon(ring.T))]), GRID, "train")
+    assert report.labelled_pixels * 100 == pytest.approx(np.pi * 45**2, rel=0.1)
+    assert mask[6, 8] == 2

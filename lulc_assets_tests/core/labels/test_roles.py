@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lulc_assets.core.errors import LabelError
-from lulc_assets.core.labels.roles import draw_roles
+from lulc_assets.core.labels.roles import draw_roles, draw_window_roles
 
 
 def draw(codes, areas, holdout_share=0.2, gold_share=0.1, *, seed=0, ids=None):
@@ -69,3 +69,26 @@ def test_without_shares_all_polygons_train():
 def test_shares_that_leave_nothing_to_train_are_refused(shares):
     with pytest.raises(LabelError, match="together below 1"):
         draw([1], [1.0], *shares)
+
+
+def test_windows_are_kept_whole_and_rare_classes_are_judged():
+    windows = [f"w{n // 3:02d}" for n in range(60)]
+    codes = np.array([2, 3, 5] * 20, np.uint8)
+    codes[[0, 15, 30]] = 1  # water in three windows only
+    roles = draw_window_roles(
+        windows, codes, np.ones(60), holdout_share=0.2, gold_share=0.2, seed=5
+    )
+    by_window = {w: {r for x, r in zip(windows, roles, strict=True) if x == w} for w in windows}
+    assert all(len(found) == 1 for found in by_window.values())
+    for role in ("gold", "holdout", "train"):
+        own = np.array(roles) == role
+        assert 1 in codes[own], role
+        assert own.mean() == pytest.approx(0.6 if role == "train" else 0.2, abs=0.06)
+
+
+def test_one_window_is_left_to_train():
+    roles = draw_window_roles(
+        ["a", "b"], np.array([1, 1], np.uint8), np.ones(2), holdout_share=0.4, gold_share=0.4,
+        seed=0,
+    )  # fmt: skip
+    assert "train" in roles

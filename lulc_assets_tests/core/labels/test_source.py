@@ -8,7 +8,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from lulc_assets.core.errors import InvalidGeometry, LabelError, MissingCrs, UnknownClass
-from lulc_assets.core.labels.source import DROPPED, LabelSource, read_labels, with_drawn_roles
+from lulc_assets.core.labels.source import LabelSource, read_labels, with_drawn_roles
 
 BOX = shapely.box(400_000, 5_099_900, 400_050, 5_100_000)
 BOW_TIE = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
@@ -46,7 +46,7 @@ def test_a_source_becomes_codes_roles_and_ids_in_its_own_crs(write, suffix):
         tile=["33TVL", "33TVL"],
         year=[2020, 2021],
     )
-    labels = read_labels(source)
+    labels = read_labels(source).table
     assert labels["class_code"].tolist() == [2, 1]
     assert labels["class_code"].dtype == "uint8"
     assert labels["role"].tolist() == ["gold", "train"]
@@ -123,9 +123,10 @@ def test_an_empty_year_is_refused(write):
 
 def test_real_polygons_map_through_their_crosswalk_and_unlabelled_ones_are_counted(real_data):
     path = real_data / "slovenia_2015" / "lulc_polygons.gpkg"
-    labels = read_labels(LabelSource(str(path), "LULC_ID", "slovenian-lulc", holdout_share=0.3))
+    read = read_labels(LabelSource(str(path), "LULC_ID", "slovenian-lulc", holdout_share=0.3))
+    labels = read.table
     assert len(labels) == 84
-    assert labels.attrs[DROPPED] == 4
+    assert (read.report.found, read.report.without_class) == (88, 4)
     assert sorted(labels["class_code"].unique()) == [2, 3, 5, 6, 7]
     by_role = labels.groupby("role")["class_code"].nunique()
     assert by_role["holdout"] == by_role["train"] == 5
@@ -136,7 +137,7 @@ def test_roles_can_be_drawn_again_after_a_cut(write):
         shapely.box(400_000, 5_099_900 + 20 * n, 400_010, 5_099_910 + 20 * n) for n in range(9)
     ]
     source = replace(write([*boxes, BOX], ["trees"] * 10), holdout_share=0.3)
-    labels = read_labels(source)
+    labels = read_labels(source).table
     cut = with_drawn_roles(labels.iloc[:9], source)
     assert (cut["role"] == "holdout").sum() == 3
     with pytest.raises(LabelError, match="has roles in column part"):
@@ -146,4 +147,53 @@ def test_roles_can_be_drawn_again_after_a_cut(write):
 def test_geographic_labels_are_drawn_by_area_on_the_ground(write):
     wide, narrow = shapely.box(15, 45, 15.002, 45.001), shapely.box(15, 45.1, 15.001, 45.101)
     source = replace(write([wide, narrow], ["trees"] * 2, crs=4326), holdout_share=0.3)
-    assert read_labels(source)["role"].tolist() == ["train", "holdout"]
+    assert read_labels(source).table["role"].tolist() == ["train", "holdout"]
+
+
+def test_bad_geometries_are_mended_on_request_and_named(write):
+    line = shapely.Polygon([(0, 0), (5, 5), (10, 10)])
+    source = write([BOX, BOW_TIE, line], ["trees"] * 3, label_id=["fine", "tie", "line"])
+    read = read_labels(replace(source, repair=True))
+    assert read.table["label_id"].tolist() == ["fine", "tie"]
+    assert read.table.geometry.iloc[1].area == pytest.approx(50)
+    assert read.report.to_dict()["repaired"] == ["tie"]
+    assert read.report.to_dict()["without_area"] == ["line"]
+
+
+def test_relations_that_are_not_accepted_are_left_out_and_counted(write):
+    source = write([BOX, BOX], ["311", "412"])
+    corine = replace(source, crosswalk="corine", accept=("exact", "narrower"))
+    read = read_labels(corine)
+    assert read.table["class_code"].tolist() == [2]
+    assert read.report.not_accepted == {"broader": 1}
+    assert read.report.without_class == 0
+
+
+def test_whole_windows_are_drawn_where_labels_come_in_windows(write):
+    names = [f"w{n // 4}" for n in range(40)]
+    source = write([BOX] * 40, ["trees", "water", "grass", "crops"] * 10, window_id=names)
+    table = read_labels(replace(source, holdout_share=0.3, gold_share=0.2)).table
+    assert (table.groupby("window_id")["role"].nunique() == 1).all()
+    windows = table.groupby("role")["window_id"].nunique()
+    assert windows.to_dict() == {"gold": 2, "holdout": 3, "train": 5}
+
+
+def test_the_order_of_the_file_is_kept(write):
+    table = read_labels(write([BOX] * 3, ["trees", "trees", "water"])).table
+    assert table["source_order"].tolist() == [0, 1, 2]
+    assert table["source_order"].dtype == "int64"
+
+
+@pytest.mark.parametrize("column", ["LULC", "LULC_ID"])
+def test_real_polygons_with_no_data_and_bad_geometries_are_read(real_data, column):
+    path = real_data / "labels_azerbaijan" / "test_area_lulc.geojson"
+    source = LabelSource(str(path), column, "slovenian-lulc")
+    with pytest.raises(InvalidGeometry, match=r"5 labels have this problem\); correct it"):
+        read_labels(source)
+    read = read_labels(replace(source, repair=True))
+    assert read.report.found == 1704
+    assert read.report.without_class == 346
+    assert len(read.table) == 1704 - 346
+    assert read.table["class_code"].value_counts().to_dict() == {
+        7: 892, 3: 212, 5: 196, 8: 48, 1: 8, 6: 2,
+    }  # fmt: skip

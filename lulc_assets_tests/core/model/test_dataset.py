@@ -1,5 +1,8 @@
+import threading
+
 import numpy as np
 import pytest
+import torch
 
 from lulc_assets.core.errors import UnknownClass
 from lulc_assets.core.legend import KARRA_10
@@ -8,6 +11,7 @@ from lulc_assets.core.model.dataset import (
     count_class_pixels,
     measure_normalisation,
     select_chips,
+    to_reflectance,
 )
 from lulc_assets_tests.core.model.chips_for_tests import chips_of, two_class_chips
 
@@ -89,3 +93,22 @@ def test_every_chip_is_seen_once_an_epoch():
     seen = [round(float(image[0, 0, 0]) * 10_000) for images, _ in batches for image in images]
     assert len(batches) == 3
     assert sorted(seen) == list(range(1, 11))
+
+
+def test_stored_batches_become_the_same_reflectance_after_the_transfer():
+    selection = select_chips([two_class_chips()], "train")
+    plain = ChipBatches(selection, 3, augment=True, seed=2)
+    stored = ChipBatches(selection, 3, augment=True, seed=2, stored=True)
+    for (images, codes), batch in zip(plain, stored, strict=True):
+        assert (batch[0].dtype, batch[1].dtype) == (torch.int16, torch.uint8)
+        again, same = to_reflectance(batch)
+        assert torch.equal(again, images)
+        assert torch.equal(same, codes)
+        assert images.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_an_epoch_that_is_left_early_leaves_no_thread():
+    before = threading.active_count()
+    for _ in ChipBatches(select_chips([two_class_chips()], "train"), 1):
+        break
+    assert threading.active_count() == before

@@ -1,0 +1,143 @@
+"""How fast training gets its chips, against reading the same bytes raw.
+
+Run: ``python -m benchmarks.loader [--chips 2000] [--size 128] [--batch 16] [--json]``.
+
+Chips of random reflectance lie in one archive as the platform writes it. Compared, in
+chips a second over a shuffled epoch:
+
+* ours: ``ChipBatches`` with flips, as training on a GPU uses it: stored numbers, converted
+  after the transfer;
+* ours, converted: the same with reflectance in float32 made on the CPU, as training on a
+  CPU uses it;
+* limit: the same decoded bytes (images uint16, masks uint8) read raw, chip by chip in
+  shuffled order, from one flat file in the page cache.
+
+Beside them, once: reading the archive (decompression included) against reading the bytes of
+its file. The best of the repeats counts.
+"""
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from lulc_assets.core.chips.archive import read_chips, write_chips, write_index
+from lulc_assets.core.chips.cut import Chips
+from lulc_assets.core.model.dataset import ChipBatches, ChipSelection, select_chips
+
+TARGET_OF_LIMIT = 0.7
+
+
+def make_chips(count: int, size: int) -> Chips:
+    """Random chips, all of them for training."""
+    rng = np.random.default_rng(0)
+    coarse = rng.integers(200, 5000, (count, 6, size // 8, size // 8), dtype=np.uint16)
+    images = coarse.repeat(8, axis=2).repeat(8, axis=3)
+    images += rng.integers(0, 64, images.shape, dtype=np.uint16)  # as noisy as real bands
+    masks = rng.integers(0, 10, (count, size // 16, size // 16), dtype=np.uint8)
+    masks = masks.repeat(16, axis=1).repeat(16, axis=2)
+    index = gpd.GeoDataFrame(
+        {"chip_id": [f"chip-{n:06d}" for n in range(count)], "split": "train"},
+        geometry=[shapely.box(n, 0, n + 1, 1) for n in range(count)],
+        crs=32633,
+    )
+    return Chips(images, masks, index)
+
+
+def best_seconds(work: Callable[[], Any], repeats: int) -> float:
+    """Seconds of the fastest of some runs; the first run before them warms up."""
+    work()
+    found = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - started)
+    return min(found)
+
+
+def run_epoch(selection: ChipSelection, batch: int, *, stored: bool) -> int:
+    """Draw one epoch; returns the chips seen."""
+    batches = ChipBatches(selection, batch, augment=True, stored=stored)
+    return sum(len(images) for images, _ in batches)
+
+
+def write_flat(path: Path, chips: Chips) -> int:
+    """Images and masks of all chips, chip by chip; returns bytes a chip."""
+    with path.open("wb") as file:
+        for image, mask in zip(chips.images, chips.masks, strict=True):
+            file.write(image.tobytes())
+            file.write(mask.tobytes())
+    return int(chips.images[0].nbytes + chips.masks[0].nbytes)
+
+
+def read_flat(path: Path, chip_bytes: int, count: int) -> None:
+    """Read every chip of the flat file once, in shuffled order."""
+    buffer = bytearray(chip_bytes)
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        for place in np.random.default_rng(1).permutation(count):
+            if os.preadv(handle, [buffer], int(place) * chip_bytes) != chip_bytes:
+                raise RuntimeError(f"{path}: short read")
+    finally:
+        os.close(handle)
+
+
+def measure(count: int, size: int, batch: int, repeats: int) -> dict[str, Any]:
+    """All figures of one setting."""
+    with tempfile.TemporaryDirectory(prefix="lulc-loader-") as scratch:
+        folder = Path(scratch)
+        made = make_chips(count, size)
+        archive = write_chips(folder / "chips.zarr.zip", made)
+        index = write_index(folder / "index.parquet", made.index)
+        chip_bytes = write_flat(folder / "flat", made)
+        raw = best_seconds(lambda: read_flat(folder / "flat", chip_bytes, count), repeats)
+        opened = best_seconds(lambda: read_chips(archive, index), 1)
+        file_read = best_seconds(archive.read_bytes, 1)
+        selection = select_chips([read_chips(archive, index)], "train")
+        stored = best_seconds(lambda: run_epoch(selection, batch, stored=True), repeats)
+        converted = best_seconds(lambda: run_epoch(selection, batch, stored=False), repeats)
+        archive_mb = archive.stat().st_size / 1e6
+    return {
+        "chips": count,
+        "size_px": size,
+        "batch": batch,
+        "ours_chips_per_s": round(count / stored),
+        "ours_converted_chips_per_s": round(count / converted),
+        "raw_chips_per_s": round(count / raw),
+        "ratio_of_raw": round(raw / stored, 3),
+        "target_of_raw": TARGET_OF_LIMIT,
+        "archive_mb": round(archive_mb, 1),
+        "open_archive_s": round(opened, 3),
+        "read_archive_bytes_s": round(file_read, 3),
+    }
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--chips", type=int, default=2000)
+    parser.add_argument("--size", type=int, default=128)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--json", action="store_true")
+    wanted = parser.parse_args()
+    found = measure(wanted.chips, wanted.size, wanted.batch, wanted.repeats)
+    if wanted.json:
+        print(json.dumps(found, indent=2))
+        return
+    for name, value in found.items():
+        print(f"{name:>28}  {value}")
+    verdict = "reached" if found["ratio_of_raw"] >= TARGET_OF_LIMIT else "missed"
+    print(f"target of {TARGET_OF_LIMIT} of raw: {verdict}")
+
+
+if __name__ == "__main__":
+    main()

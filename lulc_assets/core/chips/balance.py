@@ -1,0 +1,75 @@
+"""Balance of training chips: no class and no zone so common that it drowns the others.
+
+What belongs here: the zone of a place, and which training chips are given up. What does
+not: weights of classes in the loss (``core/model``), which balance pixels.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from lulc_assets.core.chips.settings import ChipSettings
+from lulc_assets.core.chips.split import TRAIN, Place
+from lulc_assets.core.grid import PixelGrid
+from lulc_assets.core.legend import KARRA_10
+
+
+def name_zones(
+    places: Sequence[Place], grid: PixelGrid, zones: gpd.GeoDataFrame | None
+) -> Callable[[Place], str]:
+    """The zone under a place's centre; empty outside all zones, or without zones.
+
+    Args:
+        places: that will be asked for.
+        grid: that their windows lie on.
+        zones: ``zone`` (name) and geometry, in any CRS.
+    """
+    if zones is None:
+        return lambda _: ""
+    windows = list({place.window: None for place in places})
+    boxes = [grid.cut(window).bounds for window in windows]
+    centres = gpd.GeoSeries([shapely.box(*box).centroid for box in boxes], crs=grid.epsg)
+    points = gpd.GeoDataFrame(geometry=centres).to_crs(zones.crs)
+    found = gpd.sjoin(points, zones[["zone", "geometry"]], how="left", predicate="within")
+    names = found.groupby(level=0)["zone"].first()  # on a shared border: one of the two
+    by_window = {window: names[n] for n, window in enumerate(windows)}
+
+    def zone_of(place: Place) -> str:
+        name = by_window[place.window]
+        return name if isinstance(name, str) else ""
+
+    return zone_of
+
+
+def balanced(index: gpd.GeoDataFrame, settings: ChipSettings) -> npt.NDArray[np.bool_]:
+    """Which chips are kept, shape (n,): all but the surplus of the commonest groups.
+
+    A group is the commonest class of a training chip, its zone, or both, as
+    ``settings.balance`` says. It keeps at most ``balance_ratio`` times as many chips as the
+    median group; a hash of seed and chip id decides which.
+    """
+    kept = np.ones(len(index), dtype=bool)
+    training = np.flatnonzero((index["split"] == TRAIN).to_numpy())
+    if settings.balance == "none" or not training.size:
+        return kept
+    shares = index[[f"share_{c.name}" for c in KARRA_10.classes]].to_numpy()[training]
+    classes = shares.argmax(axis=1).astype(str)
+    zones = index["zone"].to_numpy()[training].astype(str)
+    keys = {"class": classes, "zone": zones}.get(
+        settings.balance, np.array([f"{c} {z}" for c, z in zip(classes, zones, strict=True)])
+    )
+    groups, sizes = np.unique(keys, return_counts=True)
+    most = max(1, int(settings.balance_ratio * float(np.median(sizes))))
+    for group in groups[sizes > most]:
+        members = training[keys == group]
+        order = sorted(members, key=lambda n: _rank(settings.seed, index["chip_id"].iloc[n]))
+        kept[order[most:]] = False
+    return kept
+
+
+def _rank(seed: int, chip_id: str) -> bytes:
+    return hashlib.sha256(f"{seed}:{chip_id}".encode()).digest()

@@ -1,0 +1,104 @@
+"""Crosswalks from the vocabularies in use into the ten-class legend.
+
+What belongs here: finding a crosswalk by name, and reading a team's own from a file. What
+does not: the tables (``world``, ``europe``), the code that applies them
+(:class:`lulc_assets.core.legend.Crosswalk`).
+
+A pair is *exact*, *narrower* (the foreign class lies inside ours), *broader* (it also holds
+land that is ours under another code) or *none* (left unlabelled). A broader class that
+straddles two of ours evenly, such as rangeland, is left unlabelled as well: a label that
+is wrong half of the time teaches the wrong thing.
+"""
+
+import csv
+from pathlib import Path
+from typing import get_args
+
+from lulc_assets.core.crosswalks.europe import CORINE, CORINE_RASTER, EUROSAT, URBAN_ATLAS
+from lulc_assets.core.crosswalks.world import (
+    DYNAMIC_WORLD,
+    IO_9,
+    KARRA,
+    SLOVENIAN_LULC,
+    WORLDCOVER,
+)
+from lulc_assets.core.errors import LabelError, UnknownClass
+from lulc_assets.core.legend import KARRA_10, Crosswalk, CrosswalkEntry, LandCover, Relation
+
+CROSSWALKS = {
+    c.name: c
+    for c in (
+        KARRA,
+        IO_9,
+        DYNAMIC_WORLD,
+        WORLDCOVER,
+        CORINE,
+        CORINE_RASTER,
+        URBAN_ATLAS,
+        EUROSAT,
+        SLOVENIAN_LULC,
+    )
+}
+
+_COLUMNS = ("source", "title", "target", "relation")
+
+
+def find_crosswalk(name: str) -> Crosswalk:
+    """The crosswalk with a name, or in a file whose path ends in ``.csv``.
+
+    Raises:
+        UnknownClass: no crosswalk has that name; the message lists those there are.
+        LabelError: the file cannot be read; see :func:`read_crosswalk`.
+    """
+    if name.lower().endswith(".csv"):
+        return read_crosswalk(Path(name))
+    try:
+        return CROSSWALKS[name]
+    except KeyError:
+        raise UnknownClass(
+            f"no crosswalk is called {name!r}; known: {', '.join(CROSSWALKS)}, or give a CSV "
+            f"file with the columns {', '.join(_COLUMNS)}"
+        ) from None
+
+
+def read_crosswalk(path: Path) -> Crosswalk:
+    """A team's own crosswalk: CSV with the columns source, title, target, relation.
+
+    ``source`` is the foreign code or name, ``target`` the name of a class of the legend
+    (empty: leave unlabelled), ``relation`` exact, broader, narrower or none.
+
+    Raises:
+        LabelError: missing or unreadable, a column is missing, a source is empty or comes
+            twice, a relation is unknown; the message names the line.
+        UnknownClass: a target is not in the legend; likewise.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise LabelError(f"crosswalk {path} cannot be read: {error}") from error
+    entries: list[CrosswalkEntry] = []
+    for line, row in enumerate(rows, start=2):
+        where = f"crosswalk {path}, line {line}"
+        missing = [column for column in _COLUMNS if row.get(column) is None]
+        if missing:
+            raise LabelError(f"{where}: no {', '.join(missing)}; columns: {', '.join(_COLUMNS)}")
+        entries.append(_entry(row, where))
+        if entries[-1].source in {e.source for e in entries[:-1]}:
+            raise LabelError(f"{where}: {entries[-1].source!r} comes twice")
+    if not entries:
+        raise LabelError(f"crosswalk {path} has no entry; columns: {', '.join(_COLUMNS)}")
+    return Crosswalk(path.stem, f"as described in {path.name}", path.name, tuple(entries))
+
+
+def _entry(row: dict[str, str], where: str) -> CrosswalkEntry:
+    source, title, target, relation = (row[column].strip() for column in _COLUMNS)
+    if not source:
+        raise LabelError(f"{where}: source is empty")
+    if relation not in get_args(Relation):
+        raise LabelError(f"{where}: {relation!r} is not one of {', '.join(get_args(Relation))}")
+    try:
+        code = KARRA_10.code_of(target) if target else int(LandCover.NO_DATA)
+    except UnknownClass as error:
+        raise UnknownClass(f"{where}: {error}") from error
+    return CrosswalkEntry(source, title, code, relation)  # type: ignore[arg-type]

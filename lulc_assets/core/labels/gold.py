@@ -1,0 +1,210 @@
+"""The gold standard: what all annotators of a window agree on, pixel by pixel.
+
+What belongs here: burning each annotator's drawing, strict agreement, and how far the
+annotators agree. What does not: judging models with it (``core/model``).
+
+Strict agreement leaves out the pixels on which people differ, and these are the hard ones.
+What a model reaches on the rest is *agreement on unambiguous pixels*: no accuracy of a
+population, and windows that somebody chose give it no interval. The share left out is
+reported by class for that reason.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from lulc_assets.core.accuracy.interpreters import Agreement, cohen_kappa
+from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.labels.burn import BurnReport, BurnRules, Mask, burn_labels, count_codes
+from lulc_assets.core.labels.schema import GOLD
+from lulc_assets.core.labels.table import to_grid_crs
+from lulc_assets.core.legend import KARRA_10
+
+_CODES = len(KARRA_10.classes) + 1
+
+
+@dataclass(frozen=True)
+class GoldReport:
+    """How far annotators agree, and what strict agreement leaves out.
+
+    Attributes:
+        windows: gold windows that enough annotators have drawn.
+        thin_windows: ids of windows with too few annotators; none of their pixels is gold.
+        annotators: names, sorted.
+        pairs: agreement of every two annotators, over pixels that both labelled.
+        fleiss: kappa of all annotators over pixels that all of them labelled; NaN where
+            undefined or where no window has all of them.
+        confusion: pixels by class of one annotator (rows) and of another (columns), summed
+            over pairs in both orders: symmetric, shape (10, 10), int64.
+        named: pixels that at least one annotator gave a class, shape (10,), int64.
+        dropped: of these, without strict agreement, shape (10,), int64.
+    """
+
+    windows: int
+    thin_windows: tuple[str, ...]
+    annotators: tuple[str, ...]
+    pairs: tuple[Agreement, ...]
+    fleiss: float
+    confusion: npt.NDArray[np.int64]
+    named: npt.NDArray[np.int64]
+    dropped: npt.NDArray[np.int64]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types, as records hold them; undefined figures are None."""
+        shares = {
+            c.name: round(float(self.dropped[i] / self.named[i]), 4)
+            for i, c in enumerate(KARRA_10.classes)
+            if self.named[i]
+        }
+        return {
+            "windows": self.windows,
+            "windows_with_too_few_annotators": list(self.thin_windows),
+            "annotators": list(self.annotators),
+            "pairwise": [
+                {"first": p.first, "second": p.second, "pixels": p.n,
+                 "agreement": _number(p.share), "kappa": _number(p.kappa)}
+                for p in self.pairs
+            ],
+            "fleiss_kappa": _number(self.fleiss),
+            "dropped_share_by_class": shares,
+            "meaning": "agreement on unambiguous pixels; no population accuracy",
+        }  # fmt: skip
+
+
+def _number(value: float) -> float | None:
+    return round(float(value), 4) if np.isfinite(value) else None
+
+
+def burn_gold(
+    labels: gpd.GeoDataFrame, grid: PixelGrid, rules: BurnRules, min_annotators: int
+) -> tuple[Mask, BurnReport, GoldReport]:
+    """Burn gold windows that several annotators drew; a pixel needs the word of all of them.
+
+    Args:
+        labels: a validated label table in any CRS; gold labels have ``annotator`` and
+            ``window_id``.
+        grid: the grid of the mask.
+        rules: for overlaps within one annotator's drawing.
+        min_annotators: a window that fewer have drawn is left out.
+
+    Returns:
+        Mask uint8 (h, w) of class codes, 0 = unlabelled or not agreed; what happened to
+        the polygons; how far the annotators agree.
+    """
+    here = to_grid_crs(labels, grid)
+    gold = here.loc[here["role"] == GOLD]
+    mask = np.zeros(grid.shape, dtype=np.uint8)
+    tally = _Tally(sorted(gold["annotator"].unique()))
+    burnt: list[BurnReport] = []
+    for window_id, window in gold.groupby("window_id", sort=True):
+        place = _place_of(window, grid)
+        if place is None:
+            continue
+        if window["annotator"].nunique() < min_annotators:
+            tally.thin.append(str(window_id))
+            continue
+        votes = {}
+        for who, drawing in window.groupby("annotator", sort=True):
+            votes[str(who)], report = burn_labels(drawing, grid.cut(place), GOLD, rules)
+            burnt.append(report)
+        agreed = tally.add(votes)
+        at = place.slices
+        mask[at] = np.where(agreed > 0, agreed, mask[at])
+    drawn = BurnReport(
+        role=GOLD,
+        polygons=len(gold),
+        outside=len(gold) - int(gold.intersects(shapely.box(*grid.bounds)).sum()),
+        vanished=sum(r.vanished for r in burnt),
+        hidden=sum(r.hidden for r in burnt),
+        conflict_pixels=sum(r.conflict_pixels for r in burnt),
+        leaked_pixels=0,
+        pixels=count_codes(mask),
+    )
+    return mask, drawn, tally.report()
+
+
+def _place_of(window: gpd.GeoDataFrame, grid: PixelGrid) -> Window | None:
+    """The pixels around a window's polygons, cut to the grid; None outside."""
+    left, bottom, right, top = window.total_bounds
+    rows, cols = grid.cells([left, right], [top, bottom])
+    row, col = max(0, int(rows[0])), max(0, int(cols[0]))
+    last_row = min(grid.height - 1, int(rows[1]))
+    last_col = min(grid.width - 1, int(cols[1]))
+    if last_row < row or last_col < col:
+        return None
+    return Window(row, col, last_row - row + 1, last_col - col + 1)
+
+
+class _Tally:
+    """Counts over windows."""
+
+    def __init__(self, annotators: Sequence[str]) -> None:
+        self.annotators = tuple(map(str, annotators))
+        self.thin: list[str] = []
+        self._windows = 0
+        self._named = np.zeros(_CODES, dtype=np.int64)
+        self._dropped = np.zeros(_CODES, dtype=np.int64)
+        self._votes: list[npt.NDArray[np.uint8]] = []
+
+    def add(self, votes: dict[str, Mask]) -> Mask:
+        """Count a window; returns the codes that all of its annotators gave, 0 elsewhere."""
+        stack = np.stack(list(votes.values()))
+        same = (stack == stack[0]).all(axis=0)
+        agreed = np.where(same, stack[0], 0).astype(np.uint8)
+        for code in range(1, _CODES):
+            named = (stack == code).any(axis=0)
+            self._named[code] += int(named.sum())
+            self._dropped[code] += int((named & ~same).sum())
+        flat = np.zeros((stack[0].size, len(self.annotators)), dtype=np.uint8)
+        for who, codes in votes.items():
+            flat[:, self.annotators.index(who)] = codes.ravel()
+        self._votes.append(flat[(flat > 0).sum(axis=1) > 1])
+        self._windows += 1
+        return agreed
+
+    def report(self) -> GoldReport:
+        """All windows together."""
+        votes = np.concatenate([np.zeros((0, len(self.annotators)), np.uint8), *self._votes])
+        confusion = np.zeros((_CODES, _CODES), dtype=np.int64)
+        pairs = []
+        for i, j in combinations(range(len(self.annotators)), 2):
+            both = (votes[:, i] > 0) & (votes[:, j] > 0)
+            one, other = votes[both, i], votes[both, j]
+            np.add.at(confusion, (one, other), 1)
+            np.add.at(confusion, (other, one), 1)
+            share = float(np.mean(one == other)) if one.size else float("nan")
+            names = self.annotators[i], self.annotators[j]
+            pairs.append(Agreement(*names, int(both.sum()), share, cohen_kappa(one, other)))
+        return GoldReport(
+            windows=self._windows,
+            thin_windows=tuple(self.thin),
+            annotators=self.annotators,
+            pairs=tuple(pairs),
+            fleiss=_fleiss(votes),
+            confusion=confusion[1:, 1:],
+            named=self._named[1:],
+            dropped=self._dropped[1:],
+        )
+
+
+def _fleiss(votes: npt.NDArray[np.uint8]) -> float:
+    """Fleiss' kappa (1971) over pixels that all annotators named; NaN where undefined.
+
+    ``core/accuracy`` has the same for units; here equal rows of votes are counted together,
+    since windows hold hundreds of thousands of pixels.
+    """
+    raters = votes.shape[1]
+    rows, weights = np.unique(votes[(votes > 0).all(axis=1)], axis=0, return_counts=True)
+    if raters < 2 or not weights.size:
+        return float("nan")
+    counts = (rows[:, :, None] == np.arange(1, _CODES)).sum(axis=1)
+    total = weights.sum()
+    observed = weights @ ((counts**2).sum(axis=1) - raters) / (raters * (raters - 1)) / total
+    chance = float((((weights @ counts) / (total * raters)) ** 2).sum())
+    return float((observed - chance) / (1.0 - chance)) if chance < 1.0 else float("nan")
