@@ -29,7 +29,7 @@ RECIPE_VERSIONS: Mapping[str, int] = {
     "reference_labels": 1,
     "scene_catalog": 1,
     "training_chips": 1,
-    "lulc_model": 1,
+    "lulc_model": 2,
     "model_evaluation": 1,
     "model_bundle": 1,
     "scene_predictions": 2,

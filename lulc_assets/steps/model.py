@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lulc_assets.core.chips.archive import read_chips
 from lulc_assets.core.errors import BundleError, NoTrainingChips
 from lulc_assets.core.reporting.accuracy_figures import confusion_figure
+from lulc_assets.core.reporting.calibration_figures import reliability_figure
 from lulc_assets.core.reporting.training_figures import loss_curve_figure
 from lulc_assets.core.store.records import Record, canonical_json
 from lulc_assets.steps.making import Made, Place, write_png
@@ -46,7 +47,8 @@ def _level_of(records: list[Record]) -> str:
 def make_lulc_model(place: Place) -> Record:
     """Train a candidate on the chips of the training partitions.
 
-    Files: ``weights.safetensors``, ``card.json`` and the loss curve.
+    Files: ``weights.safetensors``, ``card.json``, the loss curve and the reliability of the
+    probabilities on validation chips before and after calibration.
     """
     from lulc_assets.core.model.card import describe_recipe  # noqa: PLC0415 - loads torch
 
@@ -74,12 +76,23 @@ def make_lulc_model(place: Place) -> Record:
         )
         card = model.read_card()
         last = model.history[card["best_epoch"] - 1] if model.history else {}
-        figure = write_png(scratch, "loss.png", loss_curve_figure(model.history))
-        files = {"weights.safetensors": model.weights, "card.json": model.card, "loss.png": figure}
+        report = card["calibration_report"]
+        diagram = reliability_figure(
+            {"Before": report["before"], "After": report["after"]},
+            "Probabilities on validation chips",
+        )
+        files = {
+            "weights.safetensors": model.weights,
+            "card.json": model.card,
+            "loss.png": write_png(scratch, "loss.png", loss_curve_figure(model.history)),
+            "reliability.png": write_png(scratch, "reliability.png", diagram),
+        }
         properties = {
             "epochs": len(model.history),
             "best_epoch": card["best_epoch"],
             "validation_accuracy": last.get("val_accuracy"),
+            "calibration_error_before": report["before"]["expected_calibration_error"],
+            "calibration_error_after": report["after"]["expected_calibration_error"],
             "chips": card["chips"],
             "warnings": card["warnings"],
             "level": level,

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import EarlyStopping
@@ -20,7 +21,7 @@ from lightning.pytorch.callbacks import EarlyStopping
 from lulc_assets.core.errors import NoTrainingChips, TrainingFailed
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.model.artifacts import WEIGHTS_FILE, canonical_json, write_weights
-from lulc_assets.core.model.calibration import Calibration
+from lulc_assets.core.model.calibrate import fit_calibration, sample_logits
 from lulc_assets.core.model.callbacks import BestWeights, RefreshBatchStatistics, TellProgress
 from lulc_assets.core.model.card import (
     CARD_FILE,
@@ -93,7 +94,11 @@ def train_model(
         _require_fitting_size(training, validation, network.stride)
         module = LandCoverTraining(network, torch.from_numpy(weights), recipe)
         best = _fit(module, training, validation, recipe, progress)
-    network.load_state_dict(best.state)
+        network.load_state_dict(best.state)
+        sample = sample_logits(
+            network.eval(), validation, recipe.calibration_pixels, seed=recipe.seed
+        )
+        calibrated = fit_calibration(sample, (-np.log(weights)).tolist(), recipe.calibration)
     out_dir.mkdir(parents=True, exist_ok=True)
     chips = {"train": len(training), "val": len(validation)}
     chips["gold"] = len(select_chips(chip_sets, "gold"))
@@ -103,7 +108,8 @@ def train_model(
         **describe_data(legend, pixels, weights, chips, inputs),
         "history": module.history,
         "best_epoch": best.epoch,
-        "calibration": Calibration.none(len(legend.classes)).to_dict(),
+        "calibration": calibrated.calibration.to_dict(),
+        "calibration_report": calibrated.report,
         "weights": write_weights(network, out_dir / WEIGHTS_FILE),
     }
     (out_dir / CARD_FILE).write_bytes(canonical_json(card))

@@ -161,3 +161,15 @@ def make_history(epochs: int = 12) -> list[dict[str, float]]:
         }
         for e in range(epochs)
     ]
+
+
+def make_reliability(truth: float, bins: int = 15) -> dict[str, object]:
+    """Pixels whose class is right ``truth`` times as often as stated."""
+    middle = (np.arange(bins) + 0.5) / bins
+    pixels = np.round(1000 * middle**2).astype(int)
+    return {
+        "pixels": pixels.tolist(),
+        "confidence": (pixels * middle).tolist(),
+        "correct": np.round(pixels * middle * truth).astype(int).tolist(),
+        "expected_calibration_error": float((1 - truth) * (pixels * middle).sum() / pixels.sum()),
+    }

@@ -13,6 +13,7 @@ from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.reporting import (
     accuracy_figures,
+    calibration_figures,
     map_figures,
     quicklook,
     scene_figures,
@@ -26,6 +27,7 @@ from lulc_assets_tests.core.reporting.sample_data import (
     make_history,
     make_matrix,
     make_reflectance,
+    make_reliability,
     make_report,
 )
 
@@ -45,6 +47,9 @@ FIGURES = {
     "timeline": lambda: scene_figures.scene_timeline_figure(make_candidates()),
     "loss": lambda: training_figures.loss_curve_figure(make_history()),
     "chips": lambda: training_figures.chip_panel_figure(CHIPS, MASKS, KARRA_10),
+    "reliability": lambda: calibration_figures.reliability_figure(
+        {"Before": make_reliability(0.7), "After": make_reliability(1.0)}, "Probabilities"
+    ),
     "confusion": lambda: accuracy_figures.confusion_figure(make_matrix(), KARRA_10),
     "areas": lambda: accuracy_figures.area_figure(make_report()),
     "accuracies": lambda: accuracy_figures.accuracy_figure(make_report()),
@@ -64,6 +69,10 @@ def test_the_same_data_give_the_same_bytes_whatever_the_users_settings(name):
     with mpl.rc_context({"font.size": 30, "axes.facecolor": "red", "savefig.dpi": 20}):
         assert FIGURES[name]() == first
     assert size_of(first)[0] == 900
+
+
+def test_no_pixel_has_a_sentence_instead_of_a_diagram():
+    size_of(calibration_figures.reliability_figure({"Before": {"pixels": [0, 0]}}, "Probabilities"))
 
 
 def test_drawing_leaves_global_settings_alone():
