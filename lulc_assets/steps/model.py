@@ -17,7 +17,7 @@ from lulc_assets.core.reporting.calibration_figures import reliability_figure
 from lulc_assets.core.reporting.evaluation_figures import evaluation_pictures
 from lulc_assets.core.reporting.training_figures import loss_curve_figure
 from lulc_assets.core.store.history import History
-from lulc_assets.core.store.records import Record, canonical_json
+from lulc_assets.core.store.records import Record, canonical_json, digest_of
 from lulc_assets.steps.making import Made, Place, write_png
 from lulc_assets.steps.model_history import (
     BUNDLE,
@@ -87,6 +87,7 @@ def make_lulc_model(place: Place) -> Record:
             gsd_m=float(chips[0].properties["gsd_m"]),
             inputs={r.product: r.digest for r in chips},
             out_dir=scratch / "model",
+            checkpoints=place.project.training_folder(digest_of(identity)),
             progress=place.progress,
         )
         card = model.read_card()

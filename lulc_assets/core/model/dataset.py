@@ -122,17 +122,23 @@ class ChipBatches:
 
     With ``augment`` the chips come in a new order each epoch, each flipped left–right
     and upside down with probability one half (Karra et al. 2021). Order and flips
-    depend on the seed and on the number of the epoch only.
+    depend on the seed and on the number of the epoch only; ``epoch`` is the first one's.
     """
 
     def __init__(
-        self, selection: ChipSelection, batch_size: int, *, augment: bool = False, seed: int = 0
+        self,
+        selection: ChipSelection,
+        batch_size: int,
+        *,
+        augment: bool = False,
+        seed: int = 0,
+        epoch: int = 0,
     ) -> None:
         self.selection = selection
         self.batch_size = batch_size
         self.augment = augment
         self.seed = seed
-        self.epoch = 0
+        self.epoch = epoch
 
     def __len__(self) -> int:
         return math.ceil(len(self.selection) / self.batch_size)
