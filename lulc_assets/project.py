@@ -135,6 +135,8 @@ class Project(_Section):
         store: directory or ``s3://bucket/prefix`` of the products.
         pages: folder of the page set.
         metrics: DuckDB file of the metric tables.
+        checkpoints: folder of the trainings at work; what is there may be deleted at any time,
+            a training then starts anew. Must outlive a killed run for it to be resumed.
         tiles: tile key → area of interest.
         batch_scenes: scenes that one op predicts.
         watch_years: years that the sensor of new scenes looks at besides the current one.
@@ -146,6 +148,7 @@ class Project(_Section):
     store: str = "store"
     pages: str = "pages"
     metrics: str = "metrics.duckdb"
+    checkpoints: str = ".training"
     catalog: CatalogSection
     tiles: Mapping[str, TileSection]
     regions: Mapping[str, RegionSection] = Field(default_factory=dict)
@@ -224,6 +227,10 @@ class Project(_Section):
     def watched_years(self) -> tuple[int, ...]:
         """Years in which new scenes may appear."""
         return tuple(sorted({*self.watch_years, datetime.now(UTC).year}))
+
+    def training_folder(self, identity: str) -> Path:
+        """Where the checkpoint of a training with this identity (a digest) lies."""
+        return Path(self.path_of(self.checkpoints)) / identity
 
     def training_partitions(self) -> tuple[tuple[str, int], ...]:
         """(tile, year) pairs that the model learns from."""
