@@ -47,17 +47,22 @@ CHUNK_PX = 1024
 Layers = tuple[npt.NDArray[np.uint8], ...]
 
 
+def _warm_up(folder: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        warm, out = make_scenes(Path(scratch), 64, 2, 1), Path(scratch) / "warm"
+        compose_year(warm, make_grid(64), CompositeSettings(), out)
+
+
 def run_ours(folder: Path, size: int, threads: int) -> float:
     """Seconds of ``compose_year`` over the scenes in a folder."""
+    _warm_up(folder)
     settings, scenes = CompositeSettings(threads=threads), scenes_in(folder)
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        warm = make_scenes(Path(scratch), 64, 2, 1)
-        compose_year(warm, make_grid(64), settings, Path(scratch) / "warm")
     return seconds(lambda: compose_year(scenes, make_grid(size), settings, folder / "map"))
 
 
 def run_limit(folder: Path, size: int, threads: int) -> dict[str, float]:
     """Seconds of the unavoidable parts."""
+    _warm_up(folder)
     grid = make_grid(size)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         return {
