@@ -125,7 +125,8 @@ def _predict(
         files["prediction.png"] = write_png(
             scratch, "prediction.png", _picture(place, recipe, files)
         )
-        return Made(files, {"counts": dict(found.counts), "date": recipe.date})
+        seen = {"date": recipe.date, "acquisition": recipe.acquisition}
+        return Made(files, {"counts": dict(found.counts), **seen})
 
     def _picture(place: Place, recipe: SceneRecipe, files: Mapping[str, Path]) -> bytes:
         look = look_at_scene(recipe, lattice_of(grid, _PICTURE_PX))
@@ -173,7 +174,10 @@ def commit_predictions(place: Place, tile: str, year: int, outcomes: Sequence[Ou
         scene_id: {name: asdict(record.files[f"{name}.tif"]) for name in LAYERS}
         for scene_id, record in records.items()
     }
-    dates = {scene_id: record.properties["date"] for scene_id, record in records.items()}
+    dates, acquisitions = (
+        {scene_id: record.properties[name] for scene_id, record in records.items()}
+        for name in ("date", "acquisition")
+    )
 
     def build(scratch: Path) -> Made:
         files = {}
@@ -186,6 +190,7 @@ def commit_predictions(place: Place, tile: str, year: int, outcomes: Sequence[Ou
             "failed": failed,
             "layers": layers,
             "dates": dates,
+            "acquisitions": acquisitions,
         }
         return Made(files, properties)
 
