@@ -21,6 +21,7 @@ from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.compositing.settings import CompositeSettings
 from lulc_assets.core.errors import InvalidProject, LulcError
 from lulc_assets.core.grid import PixelGrid, Window, tile_grid, validate_tile, validate_year
+from lulc_assets.core.inference.settings import InferenceSettings
 from lulc_assets.core.inference.windows import WindowSettings
 from lulc_assets.core.labels.source import LabelSource, Overlaps
 from lulc_assets.core.legend import Relation
@@ -159,6 +160,7 @@ class Project(_Section):
     recipe: TrainingRecipe = TrainingRecipe()
     promotion: PromotionSettings = PromotionSettings()
     windows: WindowSettings = WindowSettings()
+    inference: InferenceSettings = InferenceSettings()
     composite: CompositeSettings = CompositeSettings()
     accuracy: AccuracySettings = AccuracySettings()
     batch_scenes: int = Field(default=4, ge=1)

@@ -81,14 +81,14 @@ def predict_batch(place: Place, batch: Batch) -> list[Outcome]:
         ProductNotFound: there is no promoted bundle.
         BundleError: the bundle is damaged, or is not the one that was planned with.
     """
-    from lulc_assets.core.inference.engine import TorchPredictor  # noqa: PLC0415 - loads torch
+    from lulc_assets.core.inference.choose import choose_engine  # noqa: PLC0415 - loads torch
 
     record = place.record("model_bundle")
     if record.digest != batch.bundle:
         raise BundleError(
             "another model was promoted since this run planned its batches; run it again"
         )
-    predictor = TorchPredictor(open_bundle(place, record))
+    predictor = choose_engine(open_bundle(place, record), place.project.inference)
     outcomes = []
     for number, scene in enumerate(batch.scenes, start=1):
         recipe = SceneRecipe.from_dict(scene)
@@ -112,12 +112,12 @@ def _predict(
         "bundle": bundle.digest,
         "scene": recipe.identity(),
         "grid": grid.to_dict(),
-        "windows": windows.to_dict(),
+        "windows": windows.identity(grid, predictor.bundle.footprint),
         "predictor": predictor.identity(),
     }
 
     def build(scratch: Path) -> Made:
-        found = predict_scene(recipe, grid, predictor, scratch, windows)
+        found = predict_scene(recipe, grid, predictor, scratch, windows, progress=place.progress)
         legal = {"class": {0, *place.legend.codes}, "probability": None, "mask": {0, 1}}
         for name in LAYERS:
             validate_layer(found.files[name], grid, dtype="uint8", legal_values=legal[name])
