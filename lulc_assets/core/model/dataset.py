@@ -21,7 +21,7 @@ import torch
 
 from lulc_assets.core.errors import UnknownClass
 from lulc_assets.core.legend import Legend
-from lulc_assets.core.model.network import Normalisation
+from lulc_assets.core.model.network import LOG_OFFSET, Normalisation
 
 if TYPE_CHECKING:
     from lulc_assets.core.chips.cut import Chips
@@ -103,24 +103,23 @@ def count_class_pixels(selection: ChipSelection, legend: Legend) -> npt.NDArray[
 
 
 def measure_normalisation(selection: ChipSelection) -> Normalisation:
-    """Mean and standard deviation of each band over labelled pixels, in reflectance.
+    """Mean and deviation of each band's logarithm (``Normalisation``) over labelled pixels.
 
-    Sums are integers, so their order is of no account; rounded to 1e-6.
+    Stored numbers are counted first, so the order of chips is of no account; rounded to 1e-6.
     """
-    bands = selection.image(0).shape[0]
-    total, squares, pixels = np.zeros(bands, np.uint64), np.zeros(bands, np.uint64), 0
+    bands, brightest = selection.image(0).shape[0], int(REFLECTANCE_SCALE)
+    counts = np.zeros((bands, brightest + 1), np.int64)
     for item in range(len(selection)):
-        values = selection.image(item)[:, selection.mask(item) > 0].astype(np.uint64)
-        total += values.sum(axis=1)
-        squares += (values * values).sum(axis=1)
-        pixels += values.shape[1]
-    scale = float(REFLECTANCE_SCALE)
-    mean = total / pixels
-    variance = np.maximum(squares / pixels - mean**2, 0.0)
-    std = np.maximum(np.sqrt(variance) / scale, _SMALLEST_STD)
+        values = selection.image(item)[:, selection.mask(item) > 0]
+        for band in range(bands):
+            counts[band] += np.bincount(values[band], minlength=brightest + 1)
+    logarithm = np.log(np.arange(brightest + 1) / brightest + LOG_OFFSET)
+    share = counts / counts.sum(axis=1, keepdims=True)
+    mean = share @ logarithm
+    std = np.sqrt((share * (logarithm - mean[:, None]) ** 2).sum(axis=1))
     return Normalisation(
-        tuple(round(float(value), _DECIMALS) for value in mean / scale),
-        tuple(round(float(value), _DECIMALS) for value in std),
+        tuple(round(float(value), _DECIMALS) for value in mean),
+        tuple(round(max(float(value), _SMALLEST_STD), _DECIMALS) for value in std),
     )
 
 

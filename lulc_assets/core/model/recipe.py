@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 
 CalibrationMethod = Literal["bias_and_temperature", "temperature", "none"]
 
-RECIPE_VERSION = 2
+RECIPE_VERSION = 3
 """Raised whenever the same recipe would train another network."""
 
 INVERSE_LOG_OFFSET = 1.02

@@ -159,7 +159,7 @@ def test_a_truncated_or_missing_record_is_refused(copy):
 
 
 def test_another_normalisation_than_that_of_the_weights_is_refused(copy):
-    rewrite(copy, normalisation={"mean": [0.0] * 6, "std": [1.0] * 6})
+    rewrite(copy, normalisation={"mean": [0.0] * 6, "std": [1.0] * 6, "log_offset": 0.05})
     with pytest.raises(BundleError, match="normalisation"):
         Bundle.load(copy).network()
 

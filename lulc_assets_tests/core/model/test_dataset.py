@@ -13,6 +13,7 @@ from lulc_assets.core.model.dataset import (
     select_chips,
     to_reflectance,
 )
+from lulc_assets.core.model.network import LOG_OFFSET
 from lulc_assets_tests.core.model.chips_for_tests import chips_of, two_class_chips
 
 
@@ -45,7 +46,7 @@ def test_normalisation_is_that_of_the_labelled_pixels():
     chips = two_class_chips()
     normalisation = measure_normalisation(select_chips([chips], "train"))
     labelled = chips.masks[:8] > 0
-    values = chips.images[:8, 0][labelled] / 10_000
+    values = np.log(chips.images[:8, 0][labelled] / 10_000 + LOG_OFFSET)
     assert normalisation.mean[0] == pytest.approx(values.mean(), abs=1e-6)
     assert normalisation.std[0] == pytest.approx(values.std(), abs=1e-6)
 

@@ -4,7 +4,7 @@ import torch
 from lulc_assets.core.errors import UnknownArchitecture
 from lulc_assets.core.model.network import NetworkSpec, Normalisation, build_network
 
-PLAIN = Normalisation((0.0,) * 6, (1.0,) * 6)
+PLAIN = Normalisation((0.0,) * 6, (1.0,) * 6, log_offset=1.0)
 
 
 def spec(**changes):
@@ -29,11 +29,17 @@ def test_a_network_gives_one_logit_a_class_and_pixel():
 def test_normalisation_is_part_of_the_network():
     torch.manual_seed(1)
     plain = build_network(spec(), PLAIN).eval()
-    scaled = build_network(spec(), Normalisation((0.25,) * 6, (0.5,) * 6)).eval()
+    scaled = build_network(spec(), Normalisation((0.25,) * 6, (0.5,) * 6, 0.5)).eval()
     scaled.model.load_state_dict(plain.model.state_dict())
     image = torch.rand(1, 6, 32, 32)
-    torch.testing.assert_close(scaled(image), plain((image - 0.25) / 0.5))
-    assert {"mean", "std"} <= set(scaled.state_dict())
+    seen = (torch.log(image + 0.5) - 0.25) / 0.5
+    torch.testing.assert_close(scaled(image), plain(torch.exp(seen) - 1))
+    assert {"mean", "std", "log_offset"} <= set(scaled.state_dict())
+
+
+def test_a_reflectance_of_zero_is_finite_for_the_network():
+    network = build_network(spec(), Normalisation((0.0,) * 6, (1.0,) * 6)).eval()
+    assert network(torch.zeros(1, 6, 32, 32)).isfinite().all()
 
 
 def test_dropout_acts_in_training_only():
