@@ -42,7 +42,7 @@ $(VENV)/.services: $(STAMP)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev,services]"
 	touch $@
 
-test-services: setup $(VENV)/.services  ## tests that need PostgreSQL and nginx on this machine
+test-services: setup $(VENV)/.services  ## tests that need PostgreSQL, nginx and Chromium
 	$(BIN)/python -m pytest -m services
 
 lint: setup  ## ruff, mypy, import order, definitions

@@ -2,9 +2,10 @@
 
 Draws many samples of each design from a landscape with known truth, estimates from each
 with the engine's defaults, and writes ``docs/accuracy_coverage.md`` with its figure and
-``docs/accuracy_coverage.json`` with every number. Run it on one core:
+``docs/accuracy_coverage.json`` with every number; the section on systematic samples is that of
+``accuracy_systematic.py``. Run it on one core:
 
-    OMP_NUM_THREADS=1 python benchmarks/accuracy_coverage.py --samples 5000
+    OMP_NUM_THREADS=1 python -m benchmarks.accuracy_coverage --samples 5000
 """
 
 import argparse
@@ -13,10 +14,16 @@ import time
 from pathlib import Path
 
 import numpy as np
-from accuracy_page import write_page
-from accuracy_population import TITLES, Design, Population, make_designs, make_population
 from scipy.special import stdtrit
 
+from benchmarks.accuracy_page import write_page
+from benchmarks.accuracy_population import (
+    TITLES,
+    Design,
+    Population,
+    make_designs,
+    make_population,
+)
 from lulc_assets.core.accuracy.figures import Figures, estimate_figures
 from lulc_assets.core.accuracy.settings import AccuracySettings
 
@@ -135,8 +142,10 @@ def main() -> None:
     parser.add_argument("--only", default="", help="rerun designs whose title holds this text")
     options = parser.parse_args()
     path = options.out / "accuracy_coverage.json"
+    beside = options.out / "accuracy_systematic.json"
+    lattices = json.loads(beside.read_text(encoding="utf-8")) if beside.exists() else []
     if options.page_only:
-        write_page(json.loads(path.read_text(encoding="utf-8")), options.out)
+        write_page(json.loads(path.read_text(encoding="utf-8")), lattices, options.out)
         return
     population = make_population()
     known = json.loads(path.read_text(encoding="utf-8")) if options.only else []
@@ -150,7 +159,7 @@ def main() -> None:
         done = [runs[d.title] for d in designs if d.title in runs]
         path.write_text(json.dumps(done, indent=1), encoding="utf-8")
     runs = [runs[design.title] for design in designs]
-    write_page(runs, options.out)
+    write_page(runs, lattices, options.out)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """The page of the coverage benchmark: verdicts, tables and a figure from its numbers.
 
-What belongs here: writing ``accuracy_coverage.md`` and ``.png``. What does not: the
-simulation (``accuracy_coverage.py``). Every sentence with a number takes it from the runs.
+What belongs here: writing ``accuracy_coverage.md``. What does not: the simulation
+(``accuracy_coverage.py``), which rows a promise speaks of (``accuracy_rows.py``), and the
+figure (``accuracy_figure.py``). Sentences with numbers take them from the runs.
 """
 
 from collections.abc import Iterator
@@ -9,28 +10,47 @@ from pathlib import Path
 
 import numpy as np
 
-from lulc_assets.core.reporting.style import ACCENT, CONTRAST, GRID, INK, drawing, encode_figure
+from benchmarks.accuracy_figure import draw_coverage
+from benchmarks.accuracy_rows import (
+    BIAS,
+    HIGH,
+    LOW,
+    OMISSION_FIGURES,
+    THIN,
+    VARIANCE,
+    honest_rows,
+    in_mc_errors,
+    is_linear,
+    is_naive,
+    is_systematic,
+    linear_rows,
+    named,
+    promises,
+    row_of,
+    sound_rows,
+)
 
-LOW, HIGH = 0.93, 0.97
-THIN = 20.0
-"""Effective omission units below which the engine leaves normal intervals."""
-VARIANCE = (0.9, 1.1)
-BIAS = (-3.0, 3.0)
-OMISSION_FIGURES = ("area", "producer's accuracy")
 
+def write_page(runs: list[dict], lattices: list[dict], out: Path) -> None:
+    """Write the page and its figure.
 
-def write_page(runs: list[dict], out: Path) -> None:
-    """Write the page and its figure."""
+    Args:
+        runs: of ``accuracy_coverage.py``.
+        lattices: of ``accuracy_systematic.py``.
+        out: folder.
+    """
     (out / "accuracy_coverage.png").write_bytes(draw_coverage(runs))
-    (out / "accuracy_coverage.md").write_text("\n".join(lines_of(runs)) + "\n", encoding="utf-8")
+    text = "\n".join(lines_of(runs, lattices)) + "\n"
+    (out / "accuracy_coverage.md").write_text(text, encoding="utf-8")
 
 
-def lines_of(runs: list[dict]) -> Iterator[str]:
+def lines_of(runs: list[dict], lattices: list[dict]) -> Iterator[str]:
     """The page, line by line."""
     yield from introduction(runs)
     yield from promise_section(runs)
-    yield from ("## Bias of ratios", "", *bias_table(runs), "")
+    yield from ("## Bias of ratios", "", *bias_lines(runs), "", *bias_table(runs), "")
     yield from thin_section(runs)
+    yield from lattice_lines(lattices)
     yield from ("## Pixels of windows taken as independent", "", *naive_lines(runs), "")
     yield "## The whole table"
     yield ""
@@ -73,8 +93,13 @@ def promise_section(runs: list[dict]) -> Iterator[str]:
     for title, rows in promises(runs):
         coverage = [r["coverage"] for r in rows]
         yield promise_line(f"coverage of {title}: {LOW}–{HIGH}", coverage, LOW, HIGH)
-    ratios = [r["variance_ratio"] for _, r in sound_rows(runs)]
-    yield promise_line("variance: mean estimate / empirical, ± 10 %", ratios, *VARIANCE)
+    for kind, systematic in (("units or windows drawn at random", False), ("systematic", True)):
+        ratios = [
+            r["variance_ratio"] for run, r in sound_rows(runs) if is_systematic(run) is systematic
+        ]
+        yield promise_line(
+            f"variance, {kind}: mean estimate / empirical, ± 10 %", ratios, *VARIANCE
+        )
     biases = [in_mc_errors(r) for _, r in linear_rows(runs)]
     yield promise_line("bias of shares and areas, in Monte Carlo errors, ± 3", biases, *BIAS)
     yield ""
@@ -102,78 +127,6 @@ def thin_section(runs: list[dict]) -> Iterator[str]:
     yield ""
     yield from thin_table(runs)
     yield ""
-
-
-def row_of(run: dict, figure: str, title: str = "") -> dict:
-    """The row of one figure."""
-    return next(r for r in run["rows"] if r["figure"] == figure and r["class"] == title)
-
-
-def is_naive(run: dict) -> bool:
-    """Whether the run shows what one must not do."""
-    return run["design"].startswith("NAIVE")
-
-
-def honest_rows(runs: list[dict]) -> list[dict]:
-    """All rows but those of the naive run."""
-    return [r for run in runs if not is_naive(run) for r in run["rows"]]
-
-
-def in_mc_errors(row: dict) -> float:
-    """Bias over its Monte Carlo error."""
-    return row["bias"] / row["bias_mc_error"]
-
-
-def is_linear(run: dict, row: dict) -> bool:
-    """Whether the figure is a sum of shares, whose estimator has no bias."""
-    return row["figure"] in ("overall accuracy", "area") or (
-        row["figure"] == "user's accuracy" and run["design"].startswith("stratified by map class")
-    )
-
-
-def linear_rows(runs: list[dict]) -> list[tuple[dict, dict]]:
-    """Runs and rows of figures without bias."""
-    return [(run, r) for run in runs if not is_naive(run) for r in run["rows"] if is_linear(run, r)]
-
-
-def is_thin(row: dict) -> bool:
-    """Whether the figure rests on few omissions."""
-    involved = row["figure"] in (*OMISSION_FIGURES, "F1")
-    return involved and row.get("effective_count", THIN) < THIN
-
-
-def sound_rows(runs: list[dict]) -> list[tuple[dict, dict]]:
-    """Runs and rows whose variance is promised."""
-    return [
-        (run, r)
-        for run in runs
-        if not is_naive(run) and (run["per_stratum"] == 0 or run["per_stratum"] >= 50)
-        for r in run["rows"]
-        if r["estimable"] == 1 and not is_thin(r)
-    ]
-
-
-def promises(runs: list[dict]) -> Iterator[tuple[str, list[dict]]]:
-    """The promises about coverage, each with the rows that it speaks of."""
-    by_map = [run for run in runs if run["per_stratum"]]
-    yield (
-        "overall accuracy, n_h ≥ 100",
-        [row_of(run, "overall accuracy") for run in by_map if run["per_stratum"] >= 100],
-    )
-    yield (
-        "user's accuracy (Wilson), n_h ≥ 50",
-        [
-            r
-            for run in by_map
-            if run["per_stratum"] >= 50
-            for r in run["rows"]
-            if r["figure"] == "user's accuracy"
-        ],
-    )
-    for figure in OMISSION_FIGURES:
-        rows = [r for r in honest_rows(runs) if r["figure"] == figure]
-        enough = [r for r in rows if r["effective_count"] >= THIN]
-        yield f"{figure}, m_j ≥ {THIN:g}, every design", enough
 
 
 def promise_line(title: str, values: list[float], low: float, high: float) -> str:
@@ -208,17 +161,12 @@ def failures(runs: list[dict]) -> Iterator[str]:
         yield from found
         yield ""
         yield (
-            "A systematic sample has no unbiased estimator of its variance; that of a simple "
-            "random sample overstates it where places resemble their neighbours, and the report "
-            "says so. The other misses are rare classes that a few windows or a few heavy units "
-            "decide; the engine warns of them."
+            "A systematic sample has no unbiased estimator of its variance: see below. The other "
+            "misses are rare classes that a few windows or a few heavy units decide; the engine "
+            "warns of them and leaves ± t SE ([decision 72](adr/0072-variance-of-ratios-and-"
+            "lattices.md) has what else was tried)."
         )
         yield ""
-
-
-def named(run: dict, row: dict) -> str:
-    """Design, figure and class."""
-    return f"{run['design']}, {row['figure']} {row['class']}".strip()
 
 
 def bias_table(runs: list[dict]) -> Iterator[str]:
@@ -235,6 +183,59 @@ def bias_table(runs: list[dict]) -> Iterator[str]:
             f"| {run['design']} | {worst['bias']:+.4f} | {worst['figure']} {worst['class']} "
             f"| {abs(worst['bias'] / worst['spread']):.1%} | {np.median(shares):.1%} |"
         )
+
+
+def bias_lines(runs: list[dict]) -> Iterator[str]:
+    """The bias of a ratio falls as 1 / n: shown on the designs that differ in n alone."""
+    equal = [run for run in runs if run["per_stratum"]]
+    rows = [row_of(run, "producer's accuracy", "built") for run in equal]
+    shown = ", ".join(
+        f"{row['bias']:+.4f} at {run['per_stratum']} units a stratum (× n = "
+        f"{row['bias'] * run['per_stratum']:+.1f})"
+        for run, row in zip(equal, rows, strict=True)
+    )
+    yield (
+        "A ratio of two estimated totals has a bias of order 1 / n (Cochran 1977, §6.8): its share "
+        "of the standard error falls as 1 / √n. Producer's accuracy of *built*: "
+        f"{shown}. Post-stratified areas are ratios too, because the n_h come out by chance."
+    )
+
+
+def lattice_lines(lattices: list[dict]) -> Iterator[str]:
+    """What a systematic sample's variance estimates are worth."""
+    if not lattices:
+        return
+    yield "## Systematic samples"
+    yield ""
+    yield (
+        f"Estimated over true variance, pooled over {lattices[0]['landscapes']} landscapes and "
+        "many starts of the lattice on each (`benchmarks/accuracy_systematic.py`); the range is "
+        "that of single landscapes. *Random*: as if the units were drawn independently, the "
+        "default. *Neighbours*: from differences of units side by side (`systematic_variance = "
+        '"neighbours"` under `[accuracy]`; D\'Orazio 2003).'
+    )
+    yield ""
+    yield "| lattice | weights | figure | random | range | coverage | neighbours | coverage |"
+    yield "|---|---|---|---:|---:|---:|---:|---:|"
+    for table in lattices:
+        weights = "map classes" if table["poststratified"] else "none"
+        for i, figure in enumerate(table["figures"]):
+            yield (
+                f"| {table['step']} px, {table['units']:,} units | {weights} | {figure} "
+                f"| {table['random'][i]:.2f} | {table['lowest'][i]:.2f}–{table['highest'][i]:.2f} "
+                f"| {table['random_coverage'][i]:.3f} | {table['neighbours'][i]:.2f} "
+                f"| {table['neighbours_coverage'][i]:.3f} |"
+            )
+    yield ""
+    yield (
+        "Pooled, neither is too small here. A lattice covers the ground more evenly than chance "
+        "does, and gains from likeness at distances below its own step, of which the sample holds "
+        "no pair: no estimator from the sample alone can see that gain. Neighbours see what "
+        "reaches over one step, which matters on a dense lattice. The default is the safe one of "
+        "the two, as Aune-Lundberg and Strand 2014 advise; the single landscape of the tables "
+        "here is one draw from that range."
+    )
+    yield ""
 
 
 def thin_table(runs: list[dict]) -> Iterator[str]:
@@ -288,60 +289,3 @@ def design_table(run: dict) -> Iterator[str]:
             f"| {r['figure']}{note} | {r['class']} | {r['truth']:.4f} | {count} | {bias:+.1f} "
             f"| {variance} | {r['coverage']:.3f} | {r['normal_coverage']:.3f} | {width:.2f} |"
         )
-
-
-def draw_coverage(runs: list[dict]) -> bytes:
-    """Coverage of areas and producer's accuracies against m_j, and of overall accuracy."""
-    honest = [r for r in honest_rows(runs) if r["figure"] in OMISSION_FIGURES]
-    with drawing(6.2) as figure:
-        upper, lower = figure.subplots(2, 1, height_ratios=(1.15, 1.0))
-        x = [max(r["effective_count"], 0.3) for r in honest]
-        for key, color, mark, label in (
-            ("normal_coverage", CONTRAST, "x", "estimate ± t SE"),
-            ("coverage", ACCENT, "o", "engine's default"),
-        ):
-            upper.plot(
-                x,
-                [r[key] for r in honest],
-                mark,
-                color=color,
-                markersize=4,
-                linestyle="",
-                label=label,
-            )
-        upper.set_xscale("log")
-        upper.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-        upper.axvline(THIN, color=INK, linewidth=0.8, linestyle="--")
-        upper.axhspan(LOW, HIGH, color=GRID, alpha=0.7, linewidth=0)
-        upper.set_ylim(top=1.01)
-        upper.set_xlabel("Effective omission units, m_j")
-        upper.set_ylabel("Coverage")
-        upper.set_title("Areas and producer's accuracies")
-        upper.legend(loc="lower right", frameon=True, framealpha=1.0, edgecolor="none")
-        _draw_overall(lower, runs)
-        return encode_figure(figure)
-
-
-def _draw_overall(axes, runs: list[dict]) -> None:
-    """Coverage of overall accuracy by design; the naive one in the contrast colour."""
-    values = [row_of(run, "overall accuracy")["coverage"] for run in runs]
-    colors = [CONTRAST if is_naive(run) else ACCENT for run in runs]
-    places = range(len(runs))
-    axes.hlines(places, 0, values, color=GRID, linewidth=1.5)
-    axes.scatter(values, places, color=colors, s=22, zorder=3)
-    for place, value in zip(places, values, strict=True):
-        axes.text(value - 0.015, place - 0.08, f"{value:.3f}", ha="right", va="bottom", fontsize=7)
-    axes.axvspan(LOW, HIGH, color=GRID, alpha=0.7, linewidth=0)
-    axes.set_yticks(places, [shorten(run["design"]) for run in runs], fontsize=7.5)
-    axes.set_ylim(len(runs) - 0.4, -0.9)
-    axes.set_xlim(0, 1)
-    axes.set_xlabel("Coverage")
-    axes.set_title("Overall accuracy, by design")
-
-
-def shorten(title: str) -> str:
-    """A design's title short enough for an axis."""
-    replaced = title.replace("stratified by map class", "map strata").replace(
-        "NAIVE: the 40 windows, pixels taken as independent", "naive: 4,000 pixels"
-    )
-    return replaced.replace(", poststratified", "").replace(" of 10 × 10 px", "")

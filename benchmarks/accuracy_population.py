@@ -9,7 +9,7 @@ neighbours.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
@@ -99,10 +99,11 @@ def make_designs(population: Population) -> list[Design]:
         _stratified(shown, shown, proportional, "stratified by map class, 500 in proportion", 0),
         _stratified(older, shown, (100,) * 5, "strata of an older map, 100 each", 0),
         _simple_random(population, 500),
-        _systematic(population, 44),
+        _systematic(population, 44, neighbours=False),
         _windows(40, 10, None, "40 windows of 10 × 10 px, all pixels", naive=False),
         _windows(80, 10, 9, "80 windows of 10 × 10 px, 9 pixels each", naive=False),
         _windows(40, 10, None, "NAIVE: the 40 windows, pixels taken as independent", naive=True),
+        _systematic(population, 44, neighbours=True),
     ]
 
 
@@ -131,16 +132,28 @@ def _simple_random(population: Population, n: int) -> Design:
     return Design(f"simple random, {n}, poststratified", 0, draw)
 
 
-def _systematic(population: Population, step: int) -> Design:
+def _systematic(population: Population, step: int, *, neighbours: bool) -> Design:
     shown, sizes = population.shown, population.map_sizes
 
     def draw(rng: np.random.Generator) -> Drawn:
         first = rng.integers(0, step, 2)
         rows, cols = np.meshgrid(*(np.arange(f, SIZE, step) for f in first), indexing="ij")
         picked = (rows * SIZE + cols).ravel()
-        return Drawn(picked, poststratify(shown.ravel()[picked], sizes).strata)
+        strata = poststratify(shown.ravel()[picked], sizes).strata
+        if neighbours:
+            strata = replace(strata, neighbours=side_by_side(rows.shape))
+        return Drawn(picked, strata)
 
-    return Design(f"systematic, every {step} px, poststratified", 0, draw)
+    how = ", variance from neighbours" if neighbours else ""
+    return Design(f"systematic, every {step} px, poststratified{how}", 0, draw)
+
+
+def side_by_side(shape: tuple[int, ...]) -> np.ndarray:
+    """Pairs of neighbours of a full lattice, shape (p, 2)."""
+    number = np.arange(np.prod(shape)).reshape(shape)
+    across = np.stack([number[:, :-1].ravel(), number[:, 1:].ravel()], axis=1)
+    down = np.stack([number[:-1].ravel(), number[1:].ravel()], axis=1)
+    return np.concatenate([across, down])
 
 
 def _windows(count: int, size: int, within: int | None, title: str, *, naive: bool) -> Design:

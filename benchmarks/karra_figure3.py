@@ -7,7 +7,7 @@ does not need them. Form of the file:
     {"classes": [...], "regions": [{"region": "California", "proportions": [[...]],
      "areas": [...], "half_widths": [...]}, ...]}
 
-Run: ``python benchmarks/karra_figure3.py [--tables karra.json]``
+Run: ``python -m benchmarks.karra_figure3 [--tables karra.json]``
 """
 
 import argparse
@@ -137,7 +137,7 @@ def missing_lines() -> Iterator[str]:
         "user's, producer's and overall accuracies recomputed for each of the four regions; the "
         "total area that fits each region; the areas that each matrix implies, class by class; the "
         "list of misprints; and the vector of sample sizes itself. The facts above were measured "
-        "on the printed tables before. `python benchmarks/karra_figure3.py --tables FILE` adds all "
+        "on the printed tables before. `python -m benchmarks.karra_figure3 --tables FILE` adds all "
         "of it to this page once somebody has typed the tables in; the functions behind it "
         "(`core/accuracy/reanalysis.py`) are tested on tables that were made up with a known rule, "
         "a known total and known sample sizes, and recover all three."

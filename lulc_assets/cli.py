@@ -5,7 +5,17 @@ What belongs here: putting the commands together. What does not: any command.
 
 import typer
 
-from lulc_assets.commands import accuracy, areas, demo, labels, sample, scenes, simulate, tiles
+from lulc_assets.commands import (
+    accuracy,
+    areas,
+    demo,
+    labels,
+    model,
+    sample,
+    scenes,
+    simulate,
+    tiles,
+)
 from lulc_assets.commands.running import PoliteGroup
 
 app = typer.Typer(
@@ -21,6 +31,7 @@ app.command()(demo.ui)
 app.add_typer(tiles.app, name="tiles")
 app.add_typer(scenes.app, name="scenes")
 app.add_typer(labels.app, name="labels")
+app.add_typer(model.app, name="model")
 app.add_typer(sample.app, name="sample")
 app.add_typer(accuracy.app, name="accuracy")
 app.add_typer(areas.app, name="areas")

@@ -21,6 +21,7 @@ from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.compositing.settings import CompositeSettings
 from lulc_assets.core.errors import InvalidProject, LulcError
 from lulc_assets.core.grid import PixelGrid, Window, tile_grid, validate_tile, validate_year
+from lulc_assets.core.inference.settings import InferenceSettings
 from lulc_assets.core.inference.windows import WindowSettings
 from lulc_assets.core.labels.source import LabelSource, Overlaps
 from lulc_assets.core.legend import Relation
@@ -135,6 +136,8 @@ class Project(_Section):
         store: directory or ``s3://bucket/prefix`` of the products.
         pages: folder of the page set.
         metrics: DuckDB file of the metric tables.
+        checkpoints: folder of the trainings at work; what is there may be deleted at any time,
+            a training then starts anew. Must outlive a killed run for it to be resumed.
         tiles: tile key → area of interest.
         batch_scenes: scenes that one op predicts.
         watch_years: years that the sensor of new scenes looks at besides the current one.
@@ -146,6 +149,7 @@ class Project(_Section):
     store: str = "store"
     pages: str = "pages"
     metrics: str = "metrics.duckdb"
+    checkpoints: str = ".training"
     catalog: CatalogSection
     tiles: Mapping[str, TileSection]
     regions: Mapping[str, RegionSection] = Field(default_factory=dict)
@@ -156,6 +160,7 @@ class Project(_Section):
     recipe: TrainingRecipe = TrainingRecipe()
     promotion: PromotionSettings = PromotionSettings()
     windows: WindowSettings = WindowSettings()
+    inference: InferenceSettings = InferenceSettings()
     composite: CompositeSettings = CompositeSettings()
     accuracy: AccuracySettings = AccuracySettings()
     batch_scenes: int = Field(default=4, ge=1)
@@ -224,6 +229,10 @@ class Project(_Section):
     def watched_years(self) -> tuple[int, ...]:
         """Years in which new scenes may appear."""
         return tuple(sorted({*self.watch_years, datetime.now(UTC).year}))
+
+    def training_folder(self, identity: str) -> Path:
+        """Where the checkpoint of a training with this identity (a digest) lies."""
+        return Path(self.path_of(self.checkpoints)) / identity
 
     def training_partitions(self) -> tuple[tuple[str, int], ...]:
         """(tile, year) pairs that the model learns from."""

@@ -6,10 +6,17 @@
         any_value(design) as design,
         any_value(verdict) as verdict,
         max(n_units) filter (where metric = 'no_data_area') as n_units,
+        cast(max(estimate) filter (where metric = 'unusable_units') as bigint) as n_unusable,
         max(estimate) filter (where metric = 'overall_accuracy') as overall_accuracy,
         max(se) filter (where metric = 'overall_accuracy') as overall_accuracy_se,
         max(ci95_low) filter (where metric = 'overall_accuracy') as ci95_low,
         max(ci95_high) filter (where metric = 'overall_accuracy') as ci95_high,
+        max(estimate) filter (where metric = 'design_effect') as design_effect,
+        max(estimate) filter (where metric = 'missing_share') as missing_share,
+        max(estimate) filter (where metric = 'overall_accuracy_at_worst')
+            as overall_accuracy_at_worst,
+        max(estimate) filter (where metric = 'overall_accuracy_at_best')
+            as overall_accuracy_at_best,
         max(estimate) filter (where metric = 'agreement') as agreement,
         sum(estimate) filter (where metric = 'mapped_area') as mapped_area_ha,
         max(estimate) filter (where metric = 'no_data_area') as no_data_area_ha,

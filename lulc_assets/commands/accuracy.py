@@ -6,15 +6,19 @@ What belongs here: arguments and printing. What does not: estimation (``core/acc
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lulc_assets.commands.accuracy_tables import (
+    print_table,
+    tabulate_report,
+    write_difference,
+)
 from lulc_assets.commands.maps import MAP_HELP, open_maps
 from lulc_assets.commands.running import PoliteGroup
 
 if TYPE_CHECKING:
-    from lulc_assets.core.accuracy.report import AccuracyReport, Estimate
     from lulc_assets.core.accuracy.settings import AccuracySettings
 
 app = typer.Typer(
@@ -38,16 +42,27 @@ class Intervals(StrEnum):
     guarded = "guarded"
 
 
+class SystematicVariance(StrEnum):
+    """Which variance of a systematic sample."""
+
+    random = "random"
+    neighbours = "neighbours"
+
+
 @app.command()
 def estimate(
     counts: Annotated[
         Path,
         typer.Option(
             help="CSV of sample counts: rows = map classes, columns = reference classes; the "
-            "first line and the first column hold the names."
+            "first line and the first column hold the names. Or, where the strata are not the "
+            "map classes, the columns stratum, map, reference, n (without n a line is a unit)."
         ),
     ],
-    areas: Annotated[Path, typer.Option(help="CSV of the mapped areas: class, hectares.")],
+    areas: Annotated[
+        Path,
+        typer.Option(help="CSV of the mapped areas: class, hectares; of a long table: stratum."),
+    ],
     format: Annotated[Format, typer.Option(help="A table to read, or JSON.")] = Format.table,
     intervals: Annotated[
         Intervals,
@@ -59,8 +74,15 @@ def estimate(
     merge: Annotated[
         list[str] | None,
         typer.Option(
-            help="Map classes to take as one stratum because one has fewer than two units: "
-            "'A+B'. Repeat for more groups. Nothing is merged unasked."
+            help="Map classes (or strata) to take as one stratum because one has fewer than two "
+            "units: 'A+B'. Repeat for more groups. Nothing is merged unasked."
+        ),
+    ] = None,
+    unit_ha: Annotated[
+        float | None,
+        typer.Option(
+            help="Area of a sample unit in hectares, 0.01 for a 10 m pixel: applies the "
+            "finite-population factor 1 - n/N, which matters where a stratum is small."
         ),
     ] = None,
     map_area_ha: Annotated[
@@ -74,19 +96,19 @@ def estimate(
 ) -> None:
     """Overall, user's and producer's accuracy and areas from a table of counts.
 
-    The sample must be a probability sample, stratified by the map's classes or simple
-    random. Counts from training polygons or from points that somebody chose give agreement,
-    not accuracy: no formula turns them into an area.
+    The sample must be a probability sample: stratified by the map's classes, simple random,
+    or stratified otherwise, for example by an earlier version of the map; then say so with
+    a long table of counts. Counts from training polygons or from points that somebody chose
+    give agreement, not accuracy: no formula turns them into an area.
 
     Example: lulc accuracy estimate --counts counts.csv --areas areas.csv --format json
     """
-    from lulc_assets.core.accuracy.counts import (  # noqa: PLC0415
+    from lulc_assets.core.accuracy.count_files import (  # noqa: PLC0415
         check_total,
-        estimate_counts,
         read_areas,
         read_counts,
-        tabulate,
     )
+    from lulc_assets.core.accuracy.counts import estimate_counts, tabulate  # noqa: PLC0415
 
     areas_ha = read_areas(areas)
     if map:
@@ -98,13 +120,14 @@ def estimate(
         areas_ha,
         areas_source=str(areas),
         merge=[group.split("+") for group in merge or []],
+        unit_ha=unit_ha,
         settings=_settings(intervals),
     )
     result = tabulate(names, figures)
     if format is Format.json:
         typer.echo(json.dumps(result, indent=2, allow_nan=False, ensure_ascii=False))
     else:
-        _print_table(result)
+        print_table(result)
     for warning in figures.warnings:
         typer.echo(f"Warning: {warning}", err=True)
 
@@ -117,6 +140,13 @@ def report(
     merge: Annotated[
         list[str] | None, typer.Option(help="Strata to take as one: 'A+B'. Repeat.")
     ] = None,
+    systematic_variance: Annotated[
+        SystematicVariance,
+        typer.Option(
+            help="Of a systematic sample: random, as if drawn at random (safe), or neighbours, "
+            "from differences of units side by side (sharper on a dense lattice)."
+        ),
+    ] = SystematicVariance.random,
     format: Annotated[Format, typer.Option(help="A table to read, or JSON.")] = Format.table,
 ) -> None:
     """Accuracy and areas of a map from its reference sample, as the assets report them.
@@ -137,14 +167,16 @@ def report(
         reference,
         key=reference.design.region or "map",
         year=year or reference.design.year or 0,
-        settings=AccuracySettings(merge_strata=groups),
+        settings=AccuracySettings(
+            merge_strata=groups, systematic_variance=systematic_variance.value
+        ),
     )
     if format is Format.json:
         typer.echo(json.dumps(found.to_dict(), indent=2, allow_nan=False, ensure_ascii=False))
     else:
         typer.echo(found.verdict_reason)
         if found.overall is not None:
-            _print_table(tabulate_report(found))
+            print_table(tabulate_report(found))
     for warning in found.warnings:
         typer.echo(f"Warning: {warning}", err=True)
 
@@ -168,13 +200,13 @@ def compare(
     maps, others = open_maps(map), open_maps(other)
     difference, n = compare_on_sample(maps, others, read_sample(sample))
     typer.echo(f"Differences on {n} units, positive where the first map is better:")
-    typer.echo(f"overall accuracy {_signed(difference.overall.to_dict())}")
+    typer.echo(f"overall accuracy {write_difference(difference.overall.to_dict())}")
     for legend, users, producers in zip(
         maps[0].legend.land, difference.users, difference.producers, strict=True
     ):
         for title, figure in (("user's", users), ("producer's", producers)):
             if figure.n and figure.to_dict()["value"] is not None:
-                typer.echo(f"{legend.name}, {title} accuracy {_signed(figure.to_dict())}")
+                typer.echo(f"{legend.name}, {title} accuracy {write_difference(figure.to_dict())}")
 
 
 @app.command()
@@ -212,36 +244,10 @@ def change(
         typer.echo(f"Warning: {warning}", err=True)
 
 
-def tabulate_report(found: "AccuracyReport") -> dict[str, Any]:
-    """A report's figures in the form of ``estimate``; classes that nobody saw are left out."""
-    return {
-        "overall": _plain(found.overall),
-        "classes": {
-            c.name: {
-                "users": _plain(c.users),
-                "producers": _plain(c.producers),
-                "area_ha": _plain(c.area_ha),
-            }
-            for c in found.classes
-            if c.mapped_area_ha > 0 or (c.area_ha is not None and c.area_ha.value > 0)
-        },
-    }
-
-
-def _plain(figure: "Estimate | None") -> dict[str, float | None]:
-    numbers = {} if figure is None else figure.to_dict()
-    keys = {"estimate": "value", "se": "se", "ci95_low": "ci95_low", "ci95_high": "ci95_high"}
-    return {key: numbers.get(source) for key, source in keys.items()}
-
-
 def _mapped_ha(texts: list[str]) -> float:
     from lulc_assets.core.accuracy.map_file import count_classes  # noqa: PLC0415
 
     return float(count_classes(open_maps(texts)).hectares[1:].sum())
-
-
-def _signed(figure: dict[str, Any]) -> str:
-    return f"{figure['value']:+.3f} [{figure['ci95_low']:+.3f} to {figure['ci95_high']:+.3f}]"
 
 
 def _settings(intervals: Intervals) -> "AccuracySettings":
@@ -251,33 +257,3 @@ def _settings(intervals: Intervals) -> "AccuracySettings":
     )
 
     return AS_PRINTED if intervals is Intervals.printed else AccuracySettings()
-
-
-def _print_table(result: dict[str, Any]) -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-
-    table = Table(title=f"Overall accuracy {_share(result['overall'])}", title_justify="left")
-    for title in ("Class", "User's accuracy", "Producer's accuracy", "Area, ha"):
-        table.add_column(title, justify="left" if title == "Class" else "right")
-    for name, row in result["classes"].items():
-        table.add_row(name, _share(row["users"]), _share(row["producers"]), _area(row["area_ha"]))
-    Console().print(table)
-    typer.echo("In brackets: 95 % interval.")
-
-
-def _share(figure: dict[str, float | None]) -> str:
-    return _with_interval(figure, "{:.3f}")
-
-
-def _area(figure: dict[str, float | None]) -> str:
-    return _with_interval(figure, "{:,.0f}")
-
-
-def _with_interval(figure: dict[str, float | None], pattern: str) -> str:
-    if figure["estimate"] is None:
-        return "–"
-    value, low, high = (
-        pattern.format(figure[key]) for key in ("estimate", "ci95_low", "ci95_high")
-    )
-    return f"{value} [{low}–{high}]"

@@ -13,10 +13,10 @@ import typer
 
 from lulc_assets.commands.maps import MAP_HELP, open_maps
 from lulc_assets.commands.running import PoliteGroup
+from lulc_assets.commands.sample_tables import plan_as_json, print_consensus, print_plans
 
 if TYPE_CHECKING:
-    from lulc_assets.core.accuracy.allocation import Allocation, Anticipation, Target
-    from lulc_assets.core.accuracy.interpreters import Consensus
+    from lulc_assets.core.accuracy.anticipation import Anticipation
     from lulc_assets.core.accuracy.map_file import MapFile
 
 app = typer.Typer(
@@ -67,21 +67,18 @@ def design(
 
     Example: lulc sample design --map map.tif --target overall=0.02 --target area:crops=10%
     """
-    from lulc_assets.core.accuracy.allocation import (  # noqa: PLC0415
-        RULES,
-        allocate,
-        parse_target,
-    )
+    from lulc_assets.core.accuracy.allocation import RULES, allocate  # noqa: PLC0415
+    from lulc_assets.core.accuracy.anticipation import parse_target  # noqa: PLC0415
 
     expected = _anticipate(open_maps(map), users or [])
     targets = [parse_target(text, expected.names) for text in target or []]
     plans = [allocate(rule, expected, targets, units=units, least=least) for rule in RULES]
     hours = [float(p.units.sum()) * minutes * interpreters / 60 for p in plans]
     if format == "json":
-        rows = [_plan_as_json(p, expected, h) for p, h in zip(plans, hours, strict=True)]
+        rows = [plan_as_json(p, expected, h) for p, h in zip(plans, hours, strict=True)]
         typer.echo(json.dumps(rows, indent=2))
         return
-    _print_plans(plans, hours, expected, targets)
+    print_plans(plans, hours, expected, targets)
     optimal = plans[-1]
     thin = [n for n, m in zip(expected.names, optimal.omission_units, strict=True) if m < 20]
     if thin:
@@ -179,9 +176,47 @@ def ingest(
     consensus = agree(said, key, settled=second, majority=majority, names=names)
     sample = complete_sample(key, consensus.codes)
     write_sample(out, sample)
-    _print_consensus(consensus, len(key.units), out)
+    print_consensus(consensus, len(key.units), out)
     if map and target:
         _advise(open_maps(map), sample, target)
+
+
+@app.command("import")
+def import_points(
+    points: Annotated[Path, typer.Argument(help="Labelled points: GeoPackage, GeoParquet, …")],
+    drawn: Annotated[
+        Path,
+        typer.Option(
+            "--design",
+            help="JSON that says how they were drawn: design (simple_random, systematic, "
+            "stratified, cluster or none), region, year, stratum_pixels.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="The reference sample (GeoParquet).")],
+    layer: Annotated[str | None, typer.Option(help="Layer of a file with several.")] = None,
+    class_column: Annotated[str, typer.Option(help="Column of the labels.")] = "reference_class",
+    crosswalk: Annotated[str, typer.Option(help="Vocabulary of the labels.")] = "karra-10",
+) -> None:
+    """Check points that were drawn elsewhere and store them with their design.
+
+    Columns: unit_id, the class, inclusion_probability, and where the design has them stratum
+    and primary_unit (the window). Without a design that drew them, write {"design": "none"}:
+    agreement can be told then, no area and no interval.
+
+    Example: lulc sample import points.gpkg --design design.json --out sample.parquet
+    """
+    from lulc_assets.core.accuracy.ingest import ingest_sample  # noqa: PLC0415
+    from lulc_assets.core.accuracy.sample import write_sample  # noqa: PLC0415
+
+    sample = ingest_sample(
+        points, drawn, layer=layer, class_column=class_column, crosswalk=crosswalk
+    )
+    write_sample(out, sample)
+    unnamed = int((sample.units["class_code"] == 0).sum())
+    typer.echo(
+        f"{len(sample.units)} units of the design {sample.design.design}, {unnamed} without class; "
+        f"written to {out}."
+    )
 
 
 def _by_class(texts: Sequence[str]) -> dict[str, int]:
@@ -212,7 +247,7 @@ def _interpreter(path: Path, every: Sequence[Path]) -> str:
 
 def _anticipate(maps: "Sequence[MapFile]", users: Sequence[str]) -> "Anticipation":
     """The expected matrix of the maps' classes; user's accuracy 0.8 where nothing is said."""
-    from lulc_assets.core.accuracy.allocation import anticipate  # noqa: PLC0415
+    from lulc_assets.core.accuracy.anticipation import anticipate  # noqa: PLC0415
     from lulc_assets.core.accuracy.map_file import count_classes  # noqa: PLC0415
     from lulc_assets.core.errors import InvalidSample  # noqa: PLC0415
 
@@ -232,67 +267,6 @@ def _anticipate(maps: "Sequence[MapFile]", users: Sequence[str]) -> "Anticipatio
             raise InvalidSample(f"--users {text!r}: the map shows {', '.join(names)}")
         expected.update({name: share} if name else dict.fromkeys(names, share))
     return anticipate(names, shown[shown > 0], expected)
-
-
-def _plan_as_json(plan: "Allocation", expected: "Anticipation", hours: float) -> dict[str, Any]:
-    return {
-        "allocation": plan.rule,
-        "units": {n: int(u) for n, u in zip(expected.names, plan.units, strict=True)},
-        "total": int(plan.units.sum()),
-        "hours": hours,
-        "expected_se": dict(plan.expected_se),
-        "omission_units": {
-            n: float(m) for n, m in zip(expected.names, plan.omission_units, strict=True)
-        },
-    }
-
-
-def _print_plans(
-    plans: "Sequence[Allocation]",
-    hours: Sequence[float],
-    expected: "Anticipation",
-    targets: "Sequence[Target]",
-) -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-
-    table = Table(title="Units by map class, and what to expect", title_justify="left")
-    table.add_column("")
-    for plan in plans:
-        table.add_column(plan.rule, justify="right")
-    for i, (name, share) in enumerate(zip(expected.names, expected.weights, strict=True)):
-        table.add_row(f"{name} ({share:.1%})", *(f"{p.units[i]:,}" for p in plans))
-    table.add_section()
-    table.add_row("units", *(f"{p.units.sum():,}" for p in plans))
-    table.add_row("hours", *(f"{h:,.1f}" for h in hours))
-    keys = dict.fromkeys(
-        ["overall", *(t.figure if not t.name else f"{t.figure}:{t.name}" for t in targets)]
-    )
-    for key in keys:
-        pattern = "{:,.1f} ha" if key.startswith("area:") else "{:.4f}"
-        table.add_row(f"SE {key}", *(pattern.format(p.expected_se[key]) for p in plans))
-    Console().print(table)
-
-
-def _print_consensus(consensus: "Consensus", units: int, out: Path) -> None:
-    named = int((consensus.codes > 0).sum())
-    typer.echo(f"{named} of {units} units have a class; written to {out}.")
-    for pair in consensus.pairs:
-        typer.echo(
-            f"{pair.first} and {pair.second}: agree on {pair.share:.1%} of {pair.n} units, "
-            f"kappa {pair.kappa:.2f}"
-        )
-    if len(consensus.pairs) > 1:
-        typer.echo(f"All interpreters: Fleiss' kappa {consensus.fleiss:.2f}")
-    if consensus.unlabelled:
-        typer.echo(f"{consensus.unlabelled} units were named by nobody.")
-    listed = out.with_name("disputed.csv")
-    if len(consensus.disputed):
-        consensus.disputed.assign(reference_class="").to_csv(listed, index=False)
-        typer.echo(
-            f"{len(consensus.disputed)} units are disputed: settle them in {listed} (column "
-            "reference_class) and ingest again with --settled."
-        )
 
 
 def _advise(maps: "Sequence[MapFile]", sample: Any, texts: Sequence[str]) -> None:

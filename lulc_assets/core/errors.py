@@ -130,6 +130,10 @@ class TrainingFailed(LulcError):
     """Training stopped because the loss was not finite or the data cannot be learnt."""
 
 
+class CheckpointRefused(LulcError):
+    """A checkpoint of a training is damaged, tampered with, or of another training."""
+
+
 class BundleError(LulcError):
     """A model bundle is missing, tampered with, or of an unknown format."""
 

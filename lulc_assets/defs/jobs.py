@@ -10,7 +10,7 @@ import dagster as dg
 from lulc_assets.defs.dbt import dbt_metrics
 from lulc_assets.defs.imagery import scene_catalog, training_chips
 from lulc_assets.defs.labels import label_quality, reference_labels, reference_sample
-from lulc_assets.defs.maps import annual_map
+from lulc_assets.defs.maps import annual_map, seasonal_maps
 from lulc_assets.defs.model import lulc_model, model_bundle, model_evaluation
 from lulc_assets.defs.predictions import scene_predictions
 from lulc_assets.defs.report import (
@@ -46,6 +46,12 @@ map_tile_year = dg.define_asset_job(
         scene_catalog, scene_predictions, annual_map, accuracy_area_report
     ),
     description="One tile × year from the catalogue to the report, with the promoted model.",
+)
+
+seasons = dg.define_asset_job(
+    "seasons",
+    selection=dg.AssetSelection.assets(seasonal_maps),
+    description="Maps of the seasons of one tile × year, from the sums of its annual map.",
 )
 
 region = dg.define_asset_job(

@@ -134,8 +134,9 @@ class Layers:
     def place_open_land(self) -> None:
         """Scrub and dry grass on dry and high ground: one gradient of bushes, two classes.
 
-        Bushes cover from hardly anything to nearly all. Where the line is drawn between
-        grass and scrub (about two fifths) differs from place to place.
+        Bushes cover from hardly anything to four fifths, with a belt of some ten pixels
+        between. Where the line is drawn between grass and scrub (about two fifths)
+        differs from place to place.
         """
         t = self.terrain
         belt = ramp(t.highland, 0.30, 0.50)
@@ -144,8 +145,8 @@ class Layers:
         scrub, margin = take_share(score, self.free, lambda x: 0.088 + 0.03 * x)
         high = t.highland > 0.35
         open_land = scrub | (self.free & ((t.highland > 0.24) | (margin > -0.35)))
-        bushes = np.clip(0.36 + 0.26 * np.tanh(margin * 7.0), 0.02, 0.9).astype(np.float32)
-        stand = draw_stand(self.rng, bushes - np.float32(0.36), 0.06, 40 * t.unit + 6)
+        bushes = np.clip(0.42 + 0.40 * np.tanh(margin * 14.0), 0.02, 0.9).astype(np.float32)
+        stand = draw_stand(self.rng, bushes - np.float32(0.42), 0.06, 40 * t.unit + 6)
         heath = smooth_noise(self.rng, self.shape, 70 * t.unit + 6) > 0.7
         for where, grass in (
             (open_land & ~high, "dry_grassland"),

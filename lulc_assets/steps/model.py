@@ -1,21 +1,37 @@
 """Steps of the model: chips → candidate → evaluation → bundle.
 
-What belongs here: ``lulc_model``, ``model_evaluation`` and ``model_bundle``. Torch loads
-inside the steps only, so that definitions load without it.
+What belongs here: ``lulc_model``, ``model_evaluation`` and ``model_bundle``. What does not:
+what was before (``model_history.py``). Torch loads inside the steps only, so that
+definitions load without it.
 """
 
 import json
 import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lulc_assets.core.chips.apart import keep_apart
 from lulc_assets.core.chips.archive import read_chips
 from lulc_assets.core.errors import BundleError, NoTrainingChips
-from lulc_assets.core.reporting.accuracy_figures import confusion_figure
+from lulc_assets.core.reporting.calibration_figures import reliability_figure
+from lulc_assets.core.reporting.evaluation_figures import evaluation_pictures
 from lulc_assets.core.reporting.training_figures import loss_curve_figure
-from lulc_assets.core.store.records import Record, canonical_json
+from lulc_assets.core.store.history import History
+from lulc_assets.core.store.records import Record, canonical_json, digest_of
 from lulc_assets.steps.making import Made, Place, write_png
+from lulc_assets.steps.model_history import (
+    BUNDLE,
+    CANDIDATE,
+    EVALUATION,
+    bundle_of,
+    evaluations_of,
+    keep,
+    model_history,
+    note_decision,
+    of_product,
+    set_aside,
+)
 
 if TYPE_CHECKING:
     from lulc_assets.core.chips.cut import Chips
@@ -47,7 +63,8 @@ def _level_of(records: list[Record]) -> str:
 def make_lulc_model(place: Place) -> Record:
     """Train a candidate on the chips of the training partitions.
 
-    Files: ``weights.safetensors``, ``card.json`` and the loss curve.
+    Files: ``weights.safetensors``, ``card.json``, the loss curve and the reliability of the
+    probabilities on validation chips before and after calibration.
     """
     from lulc_assets.core.model.card import describe_recipe  # noqa: PLC0415 - loads torch
 
@@ -71,39 +88,54 @@ def make_lulc_model(place: Place) -> Record:
             gsd_m=float(chips[0].properties["gsd_m"]),
             inputs={r.product: r.digest for r in chips},
             out_dir=scratch / "model",
+            checkpoints=place.project.training_folder(digest_of(identity)),
             progress=place.progress,
         )
         card = model.read_card()
         last = model.history[card["best_epoch"] - 1] if model.history else {}
-        figure = write_png(scratch, "loss.png", loss_curve_figure(model.history))
-        files = {"weights.safetensors": model.weights, "card.json": model.card, "loss.png": figure}
+        report = card["calibration_report"]
+        diagram = reliability_figure(
+            {"Before": report["before"], "After": report["after"]},
+            "Probabilities on validation chips",
+        )
+        files = {
+            "weights.safetensors": model.weights,
+            "card.json": model.card,
+            "loss.png": write_png(scratch, "loss.png", loss_curve_figure(model.history)),
+            "reliability.png": write_png(scratch, "reliability.png", diagram),
+        }
         properties = {
             "epochs": len(model.history),
             "best_epoch": card["best_epoch"],
             "validation_accuracy": last.get("val_accuracy"),
+            "calibration_error_before": report["before"]["expected_calibration_error"],
+            "calibration_error_after": report["after"]["expected_calibration_error"],
             "chips": card["chips"],
             "warnings": card["warnings"],
             "level": level,
         }
         return Made(files, properties)
 
-    return place.make(("lulc_model",), identity, build)
+    return _make_kept(place, CANDIDATE, identity, build)
 
 
 def make_model_evaluation(place: Place) -> Record:
     """Compare the candidate with labels of the gold windows, and with the promoted model.
 
-    The verdict stands for this candidate: running again does not compare the candidate
-    with itself once it is promoted. Files: ``evaluation.json`` and the confusion matrix.
+    The verdict stands for this candidate and the model that it was compared with: running
+    again does not compare the candidate with itself once it is promoted. Files:
+    ``evaluation.json`` and figures.
     """
     from lulc_assets.core.model.card import TrainedModel  # noqa: PLC0415 - loads torch
-    from lulc_assets.core.model.evaluate import evaluate_model  # noqa: PLC0415
+    from lulc_assets.core.model.evaluate import evaluate_model, predict_some  # noqa: PLC0415
     from lulc_assets.core.model.promotion import decide_promotion  # noqa: PLC0415
 
-    candidate, chips = place.record("lulc_model"), training_records(place)
-    settings = place.project.promotion
+    candidate, chips = place.record(CANDIDATE), training_records(place)
+    settings, rival = place.project.promotion, _rival_of(place, candidate)
+    against = "" if rival is None else str(rival.properties["candidate"])
     identity = {
         "candidate": candidate.digest,
+        "against": against,
         "chips": {r.product: r.digest for r in chips},
         "promotion": settings.to_dict(),
     }
@@ -112,64 +144,130 @@ def make_model_evaluation(place: Place) -> Record:
         sets = _chip_sets(place, chips)
         model = TrainedModel.open(place.check_out(candidate, scratch / "candidate"))
         found = evaluate_model(model, sets, progress=place.progress)
-        promoted = place.find("model_bundle")
-        rival = None
-        if promoted is not None and promoted.properties["candidate"] != candidate.digest:
-            bundle = open_bundle(place, promoted, scratch / "bundle")
-            rival = evaluate_model(bundle, sets, progress=place.progress)
-        verdict = decide_promotion(found, rival, settings)
+        other = None
+        if rival is not None:
+            bundle = open_bundle(place, rival, scratch / "bundle")
+            other = evaluate_model(bundle, sets, progress=place.progress)
+        verdict = decide_promotion(found, other, settings)
         (scratch / "evaluation.json").write_bytes(canonical_json(found.to_dict()))
-        figure = confusion_figure(found.matrix, place.legend, title="Agreement on gold windows")
-        files = {
-            "evaluation.json": scratch / "evaluation.json",
-            "confusion.png": write_png(scratch, "confusion.png", figure),
-        }
+        files = {"evaluation.json": scratch / "evaluation.json"}
+        pictures = evaluation_pictures(found.to_dict(), predict_some(model, sets), place.legend)
+        files |= {name: write_png(scratch, name, png) for name, png in pictures.items()}
         properties: dict[str, Any] = {
             "candidate": candidate.digest,
+            "against": against,
             "promote": verdict.promote,
             "reason": verdict.reason,
+            "difference": verdict.to_dict()["difference"],
             "gold_agreement": found.overall,
             "gold_pixels": found.n_pixels,
+            "gold_windows": len(found.window_pixels),
+            "gold_calibration_error": found.calibrated.expected_calibration_error,
             "f1": found.f1,
         }
         return Made(files, properties)
 
-    return place.make(("model_evaluation",), identity, build)
+    return _make_kept(place, EVALUATION, identity, build)
+
+
+def _rival_of(place: Place, candidate: Record) -> Record | None:
+    """The bundle to compare with: the one in use, or the one that the candidate replaced."""
+    promoted = place.find(BUNDLE)
+    if promoted is None or promoted.properties["candidate"] != candidate.digest:
+        return promoted
+    judged = place.find(EVALUATION)
+    if judged is None or judged.properties["candidate"] != candidate.digest:
+        return None
+    return bundle_of(model_history(place), judged.properties["against"])
 
 
 def make_model_bundle(place: Place) -> Record | None:
-    """Promote the candidate if its evaluation says so; else ``None`` and nothing changes."""
-    from lulc_assets.core.model.bundle import write_bundle  # noqa: PLC0415 - loads torch
-    from lulc_assets.core.model.promotion import Verdict  # noqa: PLC0415
+    """Promote the candidate if its evaluation says so; else ``None`` and nothing changes.
 
-    candidate, evaluation = place.record("lulc_model"), place.record("model_evaluation")
+    A candidate that somebody set aside by hand is not brought back.
+    """
+    candidate, evaluation = place.record(CANDIDATE), place.record(EVALUATION)
     if evaluation.properties["candidate"] != candidate.digest:
         raise BundleError(
             "the evaluation judges another candidate than the one in the store; "
             "materialize model_evaluation first"
         )
-    if not evaluation.properties["promote"]:
+    history, current = model_history(place), place.find(BUNDLE)
+    if not evaluation.properties["promote"] or candidate.digest in set_aside(history.decisions):
         return None
+    if current is not None and current.properties["candidate"] == candidate.digest:
+        # In use already, perhaps by hand or after another verdict: it stays the same bundle.
+        judged = history.find(str(current.identity["evaluation"]))
+        return _make_bundle(place, candidate, judged, str(current.identity.get("by_hand", "")))
+    return _make_bundle(place, candidate, evaluation)
+
+
+def promote_by_hand(place: Place, candidate: str, reason: str) -> Record:
+    """Promote a candidate whatever its verdict. Maps change only when they are made again.
+
+    Args:
+        place: where the history is.
+        candidate: how the digest of a kept candidate's record begins.
+        reason: kept in the bundle and in the history.
+
+    Raises:
+        ProductNotFound: there is no such candidate.
+        BundleError: it was never judged, is in use already, or there is no reason.
+        CommitConflict: another bundle was committed meanwhile.
+    """
+    history, current = model_history(place), place.find(BUNDLE)
+    candidates = History(tuple(of_product(history.records, CANDIDATE)), ())
+    chosen = candidates.find(candidate)
+    judged = evaluations_of(history, chosen.digest)
+    if not judged:
+        raise BundleError(
+            f"candidate {chosen.digest[:12]} was never judged on gold windows; materialize "
+            "model_evaluation first"
+        )
+    if current is not None and current.properties["candidate"] == chosen.digest:
+        raise BundleError(f"candidate {chosen.digest[:12]} is in use already")
+    note_decision(place, "promote", chosen.digest, current, reason)
+    return _make_bundle(place, chosen, judged[-1], by_hand=reason)
+
+
+def _make_bundle(place: Place, candidate: Record, evaluation: Record, by_hand: str = "") -> Record:
+    """The bundle of a candidate, promoted by its evaluation or by hand."""
+    from lulc_assets.core.model.bundle import write_bundle  # noqa: PLC0415 - loads torch
+    from lulc_assets.core.model.promotion import Verdict  # noqa: PLC0415
+
     identity = {"candidate": candidate.digest, "evaluation": evaluation.digest}
+    reason = str(evaluation.properties["reason"])
+    if by_hand:
+        identity["by_hand"] = by_hand
+        reason = f"promoted by hand: {by_hand} (the rule said: {reason})"
 
     def build(scratch: Path) -> Made:
-        verdict = Verdict(True, str(evaluation.properties["reason"]))
         folder = write_bundle(
             place.check_out(candidate, scratch / "candidate"),
             _read_evaluation(place, evaluation),
-            verdict,
+            Verdict(True, reason),
             scratch / "bundle",
         )
         files = {path.name: path for path in sorted(folder.iterdir())}
         properties = {
             "candidate": candidate.digest,
             "gold_agreement": evaluation.properties["gold_agreement"],
-            "reason": verdict.reason,
+            "reason": reason,
             "level": candidate.properties["level"],
         }
         return Made(files, properties)
 
-    return place.make(("model_bundle",), identity, build)
+    return _make_kept(place, BUNDLE, identity, build)
+
+
+def _make_kept(
+    place: Place, product: str, identity: Mapping[str, Any], build: Callable[[Path], Made]
+) -> Record:
+    """Make a product; what it replaces and what it becomes are both in the history."""
+    keep(place, place.find(product))
+    record = place.make((product,), identity, build)
+    keep(place, record)
+    return record
 
 
 def _read_evaluation(place: Place, record: Record) -> "Evaluation":

@@ -81,14 +81,14 @@ def predict_batch(place: Place, batch: Batch) -> list[Outcome]:
         ProductNotFound: there is no promoted bundle.
         BundleError: the bundle is damaged, or is not the one that was planned with.
     """
-    from lulc_assets.core.inference.engine import TorchPredictor  # noqa: PLC0415 - loads torch
+    from lulc_assets.core.inference.choose import choose_engine  # noqa: PLC0415 - loads torch
 
     record = place.record("model_bundle")
     if record.digest != batch.bundle:
         raise BundleError(
             "another model was promoted since this run planned its batches; run it again"
         )
-    predictor = TorchPredictor(open_bundle(place, record))
+    predictor = choose_engine(open_bundle(place, record), place.project.inference)
     outcomes = []
     for number, scene in enumerate(batch.scenes, start=1):
         recipe = SceneRecipe.from_dict(scene)
@@ -112,12 +112,12 @@ def _predict(
         "bundle": bundle.digest,
         "scene": recipe.identity(),
         "grid": grid.to_dict(),
-        "windows": windows.to_dict(),
+        "windows": windows.identity(grid, predictor.bundle.footprint),
         "predictor": predictor.identity(),
     }
 
     def build(scratch: Path) -> Made:
-        found = predict_scene(recipe, grid, predictor, scratch, windows)
+        found = predict_scene(recipe, grid, predictor, scratch, windows, progress=place.progress)
         legal = {"class": {0, *place.legend.codes}, "probability": None, "mask": {0, 1}}
         for name in LAYERS:
             validate_layer(found.files[name], grid, dtype="uint8", legal_values=legal[name])
@@ -125,7 +125,8 @@ def _predict(
         files["prediction.png"] = write_png(
             scratch, "prediction.png", _picture(place, recipe, files)
         )
-        return Made(files, {"counts": dict(found.counts), "date": recipe.date})
+        seen = {"date": recipe.date, "acquisition": recipe.acquisition}
+        return Made(files, {"counts": dict(found.counts), **seen})
 
     def _picture(place: Place, recipe: SceneRecipe, files: Mapping[str, Path]) -> bytes:
         look = look_at_scene(recipe, lattice_of(grid, _PICTURE_PX))
@@ -173,7 +174,10 @@ def commit_predictions(place: Place, tile: str, year: int, outcomes: Sequence[Ou
         scene_id: {name: asdict(record.files[f"{name}.tif"]) for name in LAYERS}
         for scene_id, record in records.items()
     }
-    dates = {scene_id: record.properties["date"] for scene_id, record in records.items()}
+    dates, acquisitions = (
+        {scene_id: record.properties[name] for scene_id, record in records.items()}
+        for name in ("date", "acquisition")
+    )
 
     def build(scratch: Path) -> Made:
         files = {}
@@ -186,6 +190,7 @@ def commit_predictions(place: Place, tile: str, year: int, outcomes: Sequence[Ou
             "failed": failed,
             "layers": layers,
             "dates": dates,
+            "acquisitions": acquisitions,
         }
         return Made(files, properties)
 

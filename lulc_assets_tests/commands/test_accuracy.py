@@ -1,12 +1,15 @@
 import json
+from collections import Counter
+from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from lulc_assets.cli import app
 from lulc_assets.core.accuracy.sample import ReferenceSample, write_sample
 from lulc_assets_tests.core.accuracy.map_files import patchy_map, write_map
-from lulc_assets_tests.core.accuracy.samples import random_sample, with_errors
+from lulc_assets_tests.core.accuracy.samples import random_sample, sample_at, with_errors
 
 COUNTS = """map,deforestation,gain,forest,other
 deforestation,66,0,5,4
@@ -143,6 +146,81 @@ def test_bad_tables_are_refused_by_name(lulc, changes, message):
     assert not result.stdout
 
 
+STEHMAN = Path(__file__).parents[1] / "core/accuracy/published/stehman_2014_table_2.json"
+
+
+def long_table(*, line_a_unit=False):
+    """The sample of Stehman 2014, table 2: counts by stratum, and the areas of the strata."""
+    example = json.loads(STEHMAN.read_text(encoding="utf-8"))
+    shown, true = (example[key].replace(" ", "") for key in ("map", "reference"))
+    strata = [name for name in example["strata"] for _ in range(example["units_per_stratum"])]
+    units = list(zip(strata, shown, true, strict=True))
+    areas = "".join(f"{name},{size}\n" for name, size in example["strata"].items())
+    if line_a_unit:
+        return "stratum,map,reference\n" + "\n".join(map(",".join, units)), areas
+    cells = [",".join((*cell, str(n))) for cell, n in Counter(units).items()]
+    return "stratum,map,reference,n\n" + "\n".join(cells), areas
+
+
+@pytest.mark.parametrize("line_a_unit", [False, True])
+def test_strata_that_are_not_the_map_classes_as_stehman_2014_prints_them(lulc, line_a_unit):
+    counts, areas = long_table(line_a_unit=line_a_unit)
+
+    result = lulc("--format", "json", "--unit-ha", "1", counts=counts, areas=areas)
+
+    assert result.exit_code == 0, result.stderr
+    figures = json.loads(result.stdout)
+    found = {
+        "overall": figures["overall"],
+        "area A": figures["classes"]["A"]["area_ha"],
+        "area C": figures["classes"]["C"]["area_ha"],
+        "users B": figures["classes"]["B"]["users"],
+        "producers B": figures["classes"]["B"]["producers"],
+    }
+    printed = json.loads(STEHMAN.read_text(encoding="utf-8"))["printed"]
+    for name, figure in printed.items():
+        scale = 100_000 if name.startswith("area") else 1
+        assert found[name]["estimate"] / scale == pytest.approx(figure["value"], abs=5e-4), name
+        assert found[name]["se"] / scale == pytest.approx(figure["se"], abs=5e-5), name
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("stratum,map,reference,n", "stratum,map,reference,share", "a long table has stratum"),
+        ("1,A,A,5", "1,A,A,-5", "line 2: count is '-5'"),
+        ("1,A,A,5", "1,A,A,5.5", "line 2: count is '5.5'"),
+        ("1,A,A,5", "1,A,A", "line 2: 3 of 4 columns"),
+        ("1,A,A,5", "1,,A,5", "line 2: no map"),
+        ("1,A,A,5", "1,A,A,5\n1,A,A,2", "line 3: 1 / A / A was counted before"),
+        ("1,A,A,5", "9,A,A,5", "no area for stratum '9'"),
+    ],
+)
+def test_bad_long_tables_are_refused_by_line(lulc, old, new, message):
+    counts, areas = long_table()
+
+    result = lulc(counts=counts.replace(old, new), areas=areas)
+
+    assert result.exit_code == 1
+    assert message in " ".join(result.stderr.split())
+
+
+def test_a_stratum_of_the_areas_without_units_is_named(lulc):
+    counts, areas = long_table()
+
+    result = lulc(counts=counts, areas=areas + "5,7000\n")
+
+    assert result.exit_code == 1
+    assert "fewer than two units: 5 (0)" in result.stderr
+
+
+def test_more_units_than_fit_into_a_stratum_are_refused(lulc):
+    result = lulc("--unit-ha", "5000")
+
+    assert result.exit_code == 1
+    assert "more units of 5000 ha than fit into its area" in " ".join(result.stderr.split())
+
+
 def test_files_that_do_not_exist_are_named(tmp_path):
     absent = str(tmp_path / "absent.csv")
 
@@ -221,6 +299,20 @@ def test_a_report_from_a_map_and_its_sample(world):
     report = json.loads(text.stdout)
     assert report["verdict"] == "estimated"
     assert report["overall"]["value"] == pytest.approx(0.775, abs=0.08)
+
+
+def test_a_lattice_is_estimated_from_neighbours_on_request(world):
+    _, truth, grid = patchy_map(world / "again.tif", size=200, holes=False)
+    rows, cols = (axis.ravel() for axis in np.mgrid[4:200:10, 4:200:10])
+    sample = sample_at(grid, rows, cols, truth[rows, cols], design="systematic", chance=0.01)
+    write_sample(world / "lattice.parquet", sample)
+    files = ["--map", world / "map.tif", "--sample", world / "lattice.parquet"]
+
+    plain = accuracy("report", *files)
+    near = accuracy("report", *files, "--systematic-variance", "neighbours")
+
+    assert "those of a simple random sample" in plain.stdout
+    assert "differences of neighbours" in near.stdout
 
 
 def test_the_better_of_two_maps_is_named_by_its_sign(world):

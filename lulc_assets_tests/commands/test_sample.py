@@ -261,3 +261,47 @@ def test_a_key_without_its_design_columns_is_refused(drawn, world, tmp_path):
 
     assert result.exit_code == 1
     assert "design columns missing: stratum, inclusion_probability" in result.stderr
+
+
+@pytest.fixture
+def delivered(drawn, world, tmp_path):
+    """The drawn units as somebody else would deliver them: labelled points and a design."""
+    key = pd.read_csv(drawn / "sealed" / "key.csv", dtype={"unit_id": str})
+    labelled = key.merge(truth_of(drawn, world), on="unit_id")
+    points = geopandas.GeoDataFrame(
+        labelled[["unit_id", "stratum", "inclusion_probability", "reference_class"]],
+        geometry=geopandas.points_from_xy(key["lon"], key["lat"]),
+        crs="EPSG:4326",
+    )
+    points.to_file(tmp_path / "points.gpkg", driver="GPKG")
+    return tmp_path / "points.gpkg", drawn / "sealed" / "design.json"
+
+
+def test_points_drawn_elsewhere_are_imported_with_their_design(delivered, tmp_path):
+    points, design = delivered
+
+    result = lulc("import", points, "--design", design, "--out", tmp_path / "sample.parquet")
+
+    assert result.exit_code == 0, result.stderr
+    assert "120 units of the design stratified, 0 without class" in result.stdout
+    assert read_sample(tmp_path / "sample.parquet").design.stratum_pixels["trees"] > 0
+
+
+@pytest.mark.parametrize(
+    ("break_it", "message"),
+    [
+        (lambda p: p.drop(columns="inclusion_probability"), "no column inclusion_probability"),
+        (lambda p: p.drop(columns="stratum"), "no column stratum"),
+        (lambda p: pd.concat([p, p.iloc[:1].assign(unit_id="again")]), "lie on one point"),
+        (lambda p: p.assign(reference_class="lava"), "unit 'u00001': value(s) 'lava'"),
+    ],
+)
+def test_points_that_cannot_be_trusted_are_refused_by_name(delivered, tmp_path, break_it, message):
+    points, design = delivered
+    break_it(geopandas.read_file(points)).to_file(tmp_path / "bad.gpkg", driver="GPKG")
+
+    result = lulc("import", tmp_path / "bad.gpkg", "--design", design, "--out", tmp_path / "x")
+
+    assert result.exit_code == 1
+    assert message in " ".join(result.stderr.split())
+    assert not (tmp_path / "x").exists()

@@ -17,7 +17,7 @@ from lulc_assets.core.metrics.tables import (
     metric_rows,
     write_metrics,
 )
-from lulc_assets_tests.core.metrics.test_tables import DIGESTS, report
+from lulc_assets_tests.core.metrics.test_tables import DIGESTS, MISSING, report
 
 PROJECT = Path(__file__).parents[2] / "dbt_metrics"
 
@@ -103,7 +103,7 @@ def test_files_of_several_maps_become_tables_for_readers(manifest, target, tmp_p
     folder = tmp_path / "it's [odd]"
     files = [
         metric_file(folder, "a.parquet"),
-        metric_file(folder, "b.parquet", year=2024),
+        metric_file(folder, "b.parquet", year=2024, missing=MISSING),
         metric_file(folder, "c.parquet", verdict="insufficient", year=2025),
         metric_file(folder, "d.parquet", scope="region", key="alps"),
     ]
@@ -117,6 +117,24 @@ def test_files_of_several_maps_become_tables_for_readers(manifest, target, tmp_p
         ("33TVL", 2024, "estimated", 100, 0.9, 45.0, "model"),
         ("33TVL", 2025, "insufficient", 100, None, 45.0, "model"),
     ]
+    assert rows_of(
+        target,
+        "select year, n_unusable, design_effect, missing_share, overall_accuracy_at_worst, "
+        "overall_accuracy_at_best from accuracy_by_tile",
+    ) == [
+        (2023, 3, 1.5, 0.0, None, None),
+        (2024, 3, 1.5, 0.05, 0.86, 0.91),
+        (2025, 3, None, None, None, None),
+    ]
+    assert rows_of(
+        target,
+        "select year, area_at_least_ha, area_at_most_ha from class_areas "
+        "where class_name = 'water' and scope = 'tile' order by year",
+    ) == [(2023, None, None), (2024, 3.5, 5.75), (2025, None, None)]
+    assert rows_of(
+        target,
+        "select distinct f1, f1_ci95_low, f1_ci95_high from class_accuracy",
+    ) == [(0.9, 0.86, 0.94)]
     assert rows_of(target, "select region, agreement from accuracy_by_region") == [("alps", 0.9)]
     assert rows_of(
         target,

@@ -13,10 +13,10 @@ ASSET_KEYS = {
     "area_change", "class_accuracy", "class_areas", "confusion_pairs", "label_quality",
     "lulc_model", "metric_tables", "model_bundle", "model_evaluation", "reference_labels",
     "reference_sample", "region_report", "report_pages", "scene_catalog",
-    "scene_predictions", "stg_metrics", "training_chips",
+    "scene_predictions", "seasonal_maps", "stg_metrics", "training_chips",
 }  # fmt: skip
 
-JOBS = {"training_data", "train", "reference", "map_tile_year", "region", "metrics"}
+JOBS = {"training_data", "train", "reference", "map_tile_year", "seasons", "region", "metrics"}
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +71,7 @@ def test_the_map_job_follows_the_lineage(loaded):
     assert parents["scene_predictions"] == {"scene_catalog", "model_bundle"}
     assert parents["label_quality"] == {"reference_labels", "scene_catalog"}
     assert parents["annual_map"] == {"scene_predictions"}
+    assert parents["seasonal_maps"] == {"annual_map"}
     assert parents["model_bundle"] == {"lulc_model", "model_evaluation"}
     assert parents["accuracy_area_report"] == {"annual_map", "scene_catalog", "reference_sample"}
     assert "metric_tables" in parents["stg_metrics"]

@@ -1,6 +1,9 @@
 import dataclasses
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +17,14 @@ from lulc_assets.core.legend import KARRA_10
 from lulc_assets.simulation.archive import ArchivePaths, write_archive
 from lulc_assets.simulation.spec import ArchiveSpec, tiny_spec
 from lulc_assets_tests.simulation.conftest import folder_bytes
+
+WRITE_TINY_ARCHIVE = """
+import sys
+from pathlib import Path
+from lulc_assets.simulation.archive import write_archive
+from lulc_assets.simulation.spec import tiny_spec
+write_archive(tiny_spec(), Path(sys.argv[1]))
+"""
 
 
 class Killed(BaseException):
@@ -36,6 +47,19 @@ def test_the_same_description_gives_the_same_bytes(
     monkeypatch.setattr(archive_module.os, "cpu_count", lambda: 1)
     again = write_archive(tiny, tmp_path / "again")
     assert folder_bytes(again.root) == folder_bytes(tiny_archive.root)
+
+
+@pytest.mark.parametrize("threads", ["1", "4"])
+def test_thread_settings_of_the_machine_change_no_byte(tiny_archive, tmp_path, threads):
+    settings = dict.fromkeys(
+        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "GDAL_NUM_THREADS"), threads
+    )
+    subprocess.run(
+        [sys.executable, "-c", WRITE_TINY_ARCHIVE, str(tmp_path / "again")],
+        env={**os.environ, **settings},
+        check=True,
+    )
+    assert folder_bytes(tmp_path / "again") == folder_bytes(tiny_archive.root)
 
 
 def test_another_seed_gives_another_landscape(tiny_archive: ArchivePaths, tmp_path: Path):

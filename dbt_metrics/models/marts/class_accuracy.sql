@@ -13,8 +13,12 @@ select
     max(se) filter (where metric = 'producers_accuracy') as producers_se,
     max(ci95_low) filter (where metric = 'producers_accuracy') as producers_ci95_low,
     max(ci95_high) filter (where metric = 'producers_accuracy') as producers_ci95_high,
-    max(n_units) filter (where metric = 'producers_accuracy') as producers_n_units
+    max(n_units) filter (where metric = 'producers_accuracy') as producers_n_units,
+    max(estimate) filter (where metric = 'f1') as f1,
+    max(se) filter (where metric = 'f1') as f1_se,
+    max(ci95_low) filter (where metric = 'f1') as f1_ci95_low,
+    max(ci95_high) filter (where metric = 'f1') as f1_ci95_high
 from {{ ref('stg_metrics') }}
-where metric in ('users_accuracy', 'producers_accuracy')
+where metric in ('users_accuracy', 'producers_accuracy', 'f1')
 group by scope, key, year, class_name
 order by scope, key, year, class_name

@@ -10,8 +10,10 @@ select
     max(ci95_low) filter (where metric = 'area') as ci95_low_ha,
     max(ci95_high) filter (where metric = 'area') as ci95_high_ha,
     max(ci95_high - ci95_low) filter (where metric = 'area') as ci95_width_ha,
+    max(estimate) filter (where metric = 'area_at_least') as area_at_least_ha,
+    max(estimate) filter (where metric = 'area_at_most') as area_at_most_ha,
     any_value(map_digest) as map_digest
 from {{ ref('stg_metrics') }}
-where metric in ('area', 'mapped_area')
+where metric in ('area', 'mapped_area', 'area_at_least', 'area_at_most')
 group by scope, key, year, class_name
 order by scope, key, year, class_name

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lulc_assets.core.accuracy.allocation import Anticipation, allocate, parse_target
+from lulc_assets.core.accuracy.allocation import allocate
+from lulc_assets.core.accuracy.anticipation import Anticipation, parse_target
 from lulc_assets.core.accuracy.map_file import MapFile, count_classes
 from lulc_assets.core.accuracy.matrix import count_matrix
 from lulc_assets.core.accuracy.population import observe
@@ -40,7 +41,7 @@ def advise_more(maps: Sequence[MapFile], sample: ReferenceSample, targets: Seque
     Args:
         maps: that are being assessed.
         sample: interpreted units.
-        targets: as :func:`lulc_assets.core.accuracy.allocation.parse_target` reads them.
+        targets: as :func:`lulc_assets.core.accuracy.anticipation.parse_target` reads them.
 
     Raises:
         InvalidSample: no probability sample, windows, or no usable unit.

@@ -3,21 +3,14 @@
 What belongs here: choosing pixels or windows at random and recording the chance that each
 had. What does not: how many (``allocation.py``), the frame that they are drawn from
 (``frame.py``), and the files that interpreters get (``fieldwork.py``).
-
-Units are numbered in random order, so that a number says nothing about the stratum.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
-import geopandas
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
-import shapely
-from pyproj import Transformer
 
 from lulc_assets.core.accuracy.design import SampleDesign
+from lulc_assets.core.accuracy.drawn import DrawnSample, place_units, provenance
 from lulc_assets.core.accuracy.estimators import MIN_UNITS_FOR_VARIANCE
 from lulc_assets.core.accuracy.frame import (
     Indices,
@@ -28,22 +21,6 @@ from lulc_assets.core.accuracy.frame import (
 )
 from lulc_assets.core.accuracy.map_file import MapFile
 from lulc_assets.core.errors import InvalidSample
-
-
-@dataclass(frozen=True)
-class DrawnSample:
-    """Units without any interpretation yet.
-
-    Attributes:
-        units: one row a unit, sorted by ``unit_id``: unit_id, stratum,
-            inclusion_probability, primary_unit, map_class; Point geometry in EPSG:4326.
-        footprints: the same units as squares of one pixel, in EPSG:4326.
-        design: how they were drawn.
-    """
-
-    units: geopandas.GeoDataFrame
-    footprints: geopandas.GeoDataFrame
-    design: SampleDesign
 
 
 def draw_stratified(
@@ -83,9 +60,9 @@ def draw_stratified(
         sample_size=pixels.codes.size,
         population_pixels=int(counts.sum()),
         stratum_pixels={name: int(counts[code]) for name, code in names.items() if code in wanted},
-        extra=_provenance(maps, seed),
+        extra=provenance(maps, seed),
     )
-    return _finish(maps, pixels, (strata, chance[pixels.codes], ""), design, rng)
+    return place_units(maps, pixels, (strata, chance[pixels.codes], ""), design, rng)
 
 
 def _check_stratum(name: str, units: int, pixels: int) -> None:
@@ -118,9 +95,9 @@ def draw_simple(
         year,
         sample_size=units,
         population_pixels=total,
-        extra=_provenance(maps, seed),
+        extra=provenance(maps, seed),
     )
-    return _finish(maps, pixels, ("", units / total, ""), design, rng)
+    return place_units(maps, pixels, ("", units / total, ""), design, rng)
 
 
 def draw_systematic(
@@ -152,9 +129,9 @@ def draw_systematic(
         year,
         sample_size=pixels.codes.size,
         population_pixels=total,
-        extra={**_provenance(maps, seed), "step_pixels": step},
+        extra={**provenance(maps, seed), "step_pixels": step},
     )
-    return _finish(maps, pixels, ("", 1.0 / step**2, ""), design, rng)
+    return place_units(maps, pixels, ("", 1.0 / step**2, ""), design, rng)
 
 
 def draw_windows(
@@ -208,9 +185,9 @@ def draw_windows(
         year,
         sample_size=pixels.codes.size,
         population_pixels=total,
-        extra={**_provenance(maps, seed), **extra},
+        extra={**provenance(maps, seed), **extra},
     )
-    return _finish(maps, pixels, ("", np.concatenate(chances), names), design, rng)
+    return place_units(maps, pixels, ("", np.concatenate(chances), names), design, rng)
 
 
 def _window_numbers(
@@ -257,52 +234,3 @@ def _all_windows(
             lattice = np.stack([(rows + strip.window.row) // size, cols // size])
             corners = np.unique(lattice, axis=1).astype(np.int64) * size
             yield index, (corners[0], corners[1])
-
-
-def _provenance(maps: Sequence[MapFile], seed: int) -> dict[str, object]:
-    frame = "owned pixels with a class of " + ", ".join(one.name for one in maps)
-    return {"seed": seed, "frame": frame}
-
-
-def _finish(
-    maps: Sequence[MapFile],
-    pixels: Pixels,
-    columns: tuple[object, object, object],
-    design: SampleDesign,
-    rng: np.random.Generator,
-) -> DrawnSample:
-    """Places and random numbers of the drawn pixels.
-
-    ``columns`` are stratum, inclusion probability and primary unit, of each pixel or of all.
-    """
-    size = pixels.codes.size
-    names = ("stratum", "inclusion_probability", "primary_unit")
-    table = pd.DataFrame(dict(zip(names, columns, strict=True)), index=range(size))
-    order = rng.permutation(size)
-    pixels, table = pixels.take(order), table.iloc[order].reset_index(drop=True)
-    xs, ys = np.zeros(size), np.zeros(size)
-    squares = np.empty(size, dtype=object)
-    for index, one in enumerate(maps):
-        here = pixels.of_map == index
-        xs[here], ys[here], squares[here] = _places(one, pixels.rows[here], pixels.cols[here])
-    table["map_class"] = [maps[0].legend.by_code(int(code)).name for code in pixels.codes]
-    table.insert(0, "unit_id", [f"u{i + 1:05d}" for i in range(size)])
-    points = geopandas.GeoDataFrame(
-        table, geometry=geopandas.points_from_xy(xs, ys), crs="EPSG:4326"
-    )
-    outlines = geopandas.GeoDataFrame(table[["unit_id"]], geometry=squares, crs="EPSG:4326")
-    return DrawnSample(points, outlines, design)
-
-
-def _places(
-    one: MapFile, rows: Indices, cols: Indices
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.object_]]:
-    """Longitude and latitude of pixel centres, and outlines of the pixels."""
-    to_degrees = Transformer.from_crs(one.grid.epsg, 4326, always_xy=True)
-    left = one.grid.x0 + cols * one.grid.pixel_m
-    top = one.grid.y0 - rows * one.grid.pixel_m
-    side = one.grid.pixel_m
-    xs, ys = to_degrees.transform(left + side / 2, top - side / 2)
-    corners = ((0, 0), (side, 0), (side, -side), (0, -side), (0, 0))
-    sides = [np.stack(to_degrees.transform(left + dx, top + dy), axis=1) for dx, dy in corners]
-    return np.asarray(xs), np.asarray(ys), shapely.polygons(np.stack(sides, axis=1))

@@ -45,6 +45,9 @@ class Strata:
             themselves were drawn.
         unit_weights: shape (n,), float64: what each unit stands for, the inverse of its
             inclusion probability; None for N_h / n_h.
+        neighbours: shape (p, 2), int64: pairs of units side by side on a lattice, whose
+            differences then give the variance (:func:`variance_of_total`); None for units
+            that were drawn independently. Not for clusters.
 
     Raises:
         InvalidSample: a stratum has fewer than two primary units, or a primary unit lies in
@@ -57,6 +60,7 @@ class Strata:
     fractions: npt.NDArray[np.float64]
     primary: npt.NDArray[np.int64] | None = None
     unit_weights: npt.NDArray[np.float64] | None = None
+    neighbours: npt.NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         if not self.names:
@@ -165,6 +169,12 @@ def variance_of_total(d: npt.NDArray[np.float64], strata: Strata) -> float:
     their own primary units, t = N_h d / n_h and it is Σ_h N_h² (1 − f_h) s²_d,h / n_h. The
     second stage needs no term of its own: it is inside the spread of the t_i.
 
+    With ``neighbours`` the squares become those of differences between neighbours on the
+    lattice: V = n / (2 p) Σ_pairs (e_i − e_j)², e_i the deviation of t_i with its factor
+    under the root. It is the above times Geary's contiguity ratio, the two-dimensional form
+    of the successive-difference estimator (D'Orazio 2003, "Estimating the variance of the
+    sample mean in two-dimensional systematic sampling", JABES 8; Cochran 1977, §8.11).
+
     Args:
         d: shape (n,), float64: residual of each unit.
         strata: of the same n units.
@@ -172,9 +182,13 @@ def variance_of_total(d: npt.NDArray[np.float64], strata: Strata) -> float:
     totals = strata.total_by_primary(strata.weights * d)
     of_primary, counts = strata.of_primary, strata.primary_counts
     means = np.bincount(of_primary, weights=totals, minlength=counts.size) / counts
-    squares = (totals - means[of_primary]) ** 2
-    sums = np.bincount(of_primary, weights=squares, minlength=counts.size)
-    return float(np.sum((1.0 - strata.fractions) * counts / (counts - 1) * sums))
+    factors = (1.0 - strata.fractions) * counts / (counts - 1)
+    deviations = (totals - means[of_primary]) * np.sqrt(factors[of_primary])
+    if strata.neighbours is None or not strata.neighbours.size:
+        return float(np.sum(deviations**2))
+    one, other = strata.neighbours.T
+    steps = deviations[one] - deviations[other]
+    return float(totals.size * np.mean(steps**2) / 2.0)
 
 
 def design_effect(ratio: Ratio, n: int) -> float:

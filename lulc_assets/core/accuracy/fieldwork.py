@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from lulc_assets.core.accuracy.design import SampleDesign
-from lulc_assets.core.accuracy.draw import DrawnSample
+from lulc_assets.core.accuracy.drawn import DrawnSample
 from lulc_assets.core.errors import InvalidSample
 
 OPEN_FOLDER = "for_interpreters"

@@ -30,6 +30,11 @@ class AccuracySettings:
             ``intervals.dirichlet_interval``) or "normal" with a warning.
         quantile: of normal intervals: "t" with Σ m_h − H degrees of freedom, or "normal",
             the 1.96 of the published examples.
+        systematic_variance: of a systematic sample: "random", as if its units were drawn
+            independently (on the safe side where places resemble their neighbours, and what
+            Aune-Lundberg and Strand 2014 advise where nothing is known), or "neighbours",
+            from differences between units side by side (D'Orazio 2003), which takes back a
+            part of the excess where the lattice is dense.
         finite_population: apply the factor 1 − f_h. Off as in Olofsson et al. 2014; at
             fractions below 1 % it changes nothing and leaving it out is on the safe side.
         merge_strata: groups of names of design strata to be estimated as one, for strata
@@ -43,6 +48,7 @@ class AccuracySettings:
     users_interval: Literal["wilson", "normal"] = "wilson"
     thin_interval: Literal["dirichlet", "normal"] = "dirichlet"
     quantile: Literal["t", "normal"] = "t"
+    systematic_variance: Literal["random", "neighbours"] = "random"
     finite_population: bool = False
     merge_strata: tuple[tuple[str, ...], ...] = ()
 

@@ -5,7 +5,7 @@ estimate with. What does not: the estimates (``figures.py``) and the report (``b
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from lulc_assets.core.accuracy.estimators import (
     Strata,
     poststratify,
 )
+from lulc_assets.core.accuracy.lattice import neighbour_pairs
 from lulc_assets.core.accuracy.population import Population
 from lulc_assets.core.accuracy.report import Verdict
 from lulc_assets.core.accuracy.sample import ReferenceSample
@@ -80,7 +81,7 @@ def _judge_convenience(n: int) -> Judgement:
         return Judgement("no_sample", "No reference unit lies on the map.")
     return Judgement(
         "agreement_only",
-        f"The {n} reference units are no probability sample: they lie where somebody chose "
+        f"The {n:,} reference units are no probability sample: they lie where somebody chose "
         "to label. They show plain agreement; no area and no interval follows from them.",
     )
 
@@ -101,13 +102,13 @@ def _judge_strata(sample: ReferenceSample, n: int, settings: AccuracySettings) -
     if sample.design.design == "cluster":
         windows = int(strata.primary_counts.sum())
         reason = (
-            f"Cluster sample: {n} units here in a sample of {windows} windows; standard errors "
+            f"Cluster sample: {n:,} units here in a sample of {windows} windows; standard errors "
             f"come from the spread between windows, with {strata.degrees_of_freedom} degrees "
             "of freedom."
         )
         return Judgement("estimated", reason, strata, of_design=True)
     reason = (
-        f"Stratified sample: {n} units here, {len(strata.names)} strata kept from the design "
+        f"Stratified sample: {n:,} units here, {len(strata.names)} strata kept from the design "
         "(Stehman 2014)."
     )
     warnings = tuple(
@@ -149,12 +150,18 @@ def _judge_poststrata(
             f"{settings.max_collapsed_share:.0%} may be pooled."
         )
         return Judgement("insufficient", reason)
-    kind = "Simple random" if sample.design.design == "simple_random" else "Systematic"
-    reason = f"{kind} sample: {n} units here, poststratified by map class."
-    if sample.design.design == "systematic":
-        reason += " Standard errors are those of a simple random sample, usually a bit too large."
     warnings = _warn_of_collapse(post, titles, thin_share, settings)
-    return Judgement("estimated", reason, post.strata, warnings=warnings)
+    said = f"{n:,} units here, poststratified by map class."
+    if sample.design.design == "simple_random":
+        return Judgement(
+            "estimated", f"Simple random sample: {said}", post.strata, warnings=warnings
+        )
+    strata, how = post.strata, "are those of a simple random sample"
+    if settings.systematic_variance == "neighbours":
+        pairs = neighbour_pairs(sample.units.geometry[usable])
+        strata, how = replace(strata, neighbours=pairs), "come from differences of neighbours"
+    reason = f"Systematic sample: {said} Standard errors {how}, usually a bit too large."
+    return Judgement("estimated", reason, strata, warnings=warnings)
 
 
 def _warn_of_collapse(

@@ -1,31 +1,26 @@
 """How each provider writes its items: one declarative object a provider.
 
-What belongs here: names of assets and properties, and which rules apply. What does not:
-making recipes (``items``) or the rules themselves (``offsets``). To add a provider, write
-one :class:`Dialect`, and put it into :data:`DIALECTS` or, from a package of your own, name it
-as an entry point of the group ``lulc_assets.dialects`` (``docs/imagery.md`` shows one).
+What belongs here: names of assets and properties, and which rules apply. What does not: what
+a dialect is (``dialect``), making recipes (``items``) or the rules themselves (``offsets``).
+To add a provider, write one :class:`Dialect`, and put it into :data:`DIALECTS` or, from a
+package of your own, name it as an entry point of the group ``lulc_assets.dialects``
+(``docs/imagery.md`` shows one).
 """
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache, partial
 from importlib.metadata import entry_points
 from typing import Any
 
+from lulc_assets.core.catalog.dialect import AssetNames, Dialect
 from lulc_assets.core.catalog.offsets import (
-    OffsetRule,
     offset_flagged,
     offset_kept,
     offset_none,
     offset_stated,
 )
 from lulc_assets.core.errors import UnknownDialect
-from lulc_assets.core.scene.recipe import Level, MaskKind
-
-AssetNames = Mapping[str, tuple[str, float]]
-"""Role → (asset name, nominal ground sampling in metres)."""
-
 
 _S2_GSD = (10.0, 10.0, 10.0, 10.0, 20.0, 20.0, 20.0)
 _HLS_GSD = (30.0,) * 7
@@ -44,94 +39,6 @@ CDSE_NAMES = _names("B04_10m B03_10m B02_10m B08_10m B11_20m B12_20m SCL_20m")
 HLS_COMMON_NAMES = _names("red green blue nir_narrow swir_1 swir_2 fmask", _HLS_GSD)
 HLS_S30_NAMES = _names("B04 B03 B02 B8A B11 B12 Fmask", _HLS_GSD)
 HLS_L30_NAMES = _names("B04 B03 B02 B05 B06 B07 Fmask", _HLS_GSD)
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """What one provider's items look like.
-
-    Attributes:
-        name: becomes ``SceneRecipe.provider``.
-        collections: collection ids; empty: items without a collection.
-        marks: property → value that an item must have (None: any value).
-        assets: role → asset name and nominal ground sampling.
-        tile: properties that, joined, give the MGRS square (``MGRS-`` and a missing leading
-            zero are mended).
-        level: processing level of the products.
-        offset: rule for the radiometric offset.
-        agrees: property → value that it must have where the item has the property at all.
-        id_pattern: what the id of an item without a collection looks like; empty: anything.
-        baseline: property with the processing baseline.
-        product: properties that may hold the product name, for what the others lack.
-        datatake: property with the id of the datatake.
-        datastrip: property with the id of the datastrip.
-        generation: property with the time of generation; else the product name has it.
-        nodata: property with the percentage without data, dotted where it is nested.
-        coverage: property with the percentage that has data, where only that is stated.
-        shadow: property with the percentage of cloud shadow, dotted likewise.
-        change_stamp: properties that change when the item is replaced, first found counts;
-            else the id.
-        scale: reflectance of one DN.
-        nodata_dn: DN without data.
-        mask: kind of the mask layer.
-        trusts_gsd: whether an asset's ``gsd`` is that of its file. HLS states that of the
-            instrument.
-        drivers: GDAL drivers that may open the files; the media type of the assets picks one.
-        hosts: hosts and buckets that hrefs may name, ``*`` at the beginning allowed, beside
-            the catalogue's own; empty: any public one.
-        signer: service that signs hrefs.
-        s3_endpoint: endpoint of ``s3`` hrefs where it is not Amazon's.
-    """
-
-    name: str
-    collections: tuple[str, ...]
-    marks: Mapping[str, str | None]
-    assets: AssetNames
-    tile: tuple[str, ...]
-    level: Level
-    offset: OffsetRule
-    agrees: Mapping[str, str] | None = None
-    id_pattern: str = ""
-    baseline: str = "s2:processing_baseline"
-    product: tuple[str, ...] = ("s2:product_uri",)
-    datatake: str = "s2:datatake_id"
-    datastrip: str = "s2:datastrip_id"
-    generation: str = "s2:generation_time"
-    nodata: str = "s2:nodata_pixel_percentage"
-    coverage: str = ""
-    shadow: str = "s2:cloud_shadow_percentage"
-    change_stamp: tuple[str, ...] = ("updated", "created", "s2:generation_time")
-    scale: float = 1e-4
-    nodata_dn: int = 0
-    mask: MaskKind = "scl"
-    trusts_gsd: bool = True
-    drivers: tuple[str, ...] = ("GTiff",)
-    hosts: tuple[str, ...] = ()
-    signer: str = ""
-    s3_endpoint: str = ""
-
-    def recognises(self, item: Mapping[str, Any]) -> bool:
-        """Whether an item is written in this dialect; missing assets do not matter."""
-        collection = item.get("collection")
-        if collection and collection not in self.collections:
-            return False
-        if not collection and not self._is_named_by_product(item):
-            return False
-        properties = item.get("properties") or {}
-        return all(
-            name in properties and value in (None, properties[name])
-            for name, value in self.marks.items()
-        ) and all(
-            properties.get(name, value) == value for name, value in (self.agrees or {}).items()
-        )
-
-    def _is_named_by_product(self, item: Mapping[str, Any]) -> bool:
-        # An item that lost its collection: its id must look right, and some asset must still
-        # bear this dialect's names.
-        assets = item.get("assets") or {}
-        fits = re.match(self.id_pattern, str(item.get("id"))) is not None
-        return fits and any(name in assets for name, _ in self.assets.values())
-
 
 PLANETARY_COMPUTER = Dialect(
     name="planetary_computer",

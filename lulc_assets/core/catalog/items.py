@@ -14,7 +14,8 @@ from shapely import get_coordinates
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
-from lulc_assets.core.catalog.dialects import Dialect, find_dialect
+from lulc_assets.core.catalog.dialect import Dialect
+from lulc_assets.core.catalog.dialects import find_dialect
 from lulc_assets.core.catalog.offsets import stated_scaling
 from lulc_assets.core.catalog.product import (
     ProductName,

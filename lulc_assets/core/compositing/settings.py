@@ -1,16 +1,25 @@
-"""The numbers of the class-weighted mode.
+"""The numbers of the vote.
 
 What belongs here: weights, thresholds, their defaults and reasons. What does not: the vote
-itself (``kernel``) and its files (``weighted_mode``).
+itself (``kernel``) and its files (``compose``).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from lulc_assets.core.compositing.seasons import (
+    QUARTERS,
+    Part,
+    Season,
+    parse_seasons,
+    part_of,
+    parts_of_year,
+    season_parts,
+)
 from lulc_assets.core.errors import InvalidProject, UnknownClass
 from lulc_assets.core.legend import KARRA_10, LandCover
 
@@ -24,7 +33,7 @@ DEFAULT_WEIGHTS_256: Mapping[str, int] = {"grass": 320, "snow_ice": 128}
 """Weights that are not 1, by class name.
 
 Karra et al. 2021 weight the votes of a year by class but print no numbers; the direction is
-theirs, the size is ours until it is fitted on gold labels:
+theirs, the size is ours until it is fitted on gold labels (``lulc weights fit``):
 
 - grass 1.25: grass is green for a part of the year and then looks bare or cropped, so its
   plain share of votes understates it;
@@ -32,52 +41,100 @@ theirs, the size is ours until it is fitted on gold labels:
   is seen more than twice as surely as anything else, which is permanent snow.
 """
 
+StrategyName = Literal["weighted_mode", "plain_mode", "mean_probability", "latest"]
+
+Seasons = Literal["none", "quarters"] | Mapping[str, tuple[str, str]]
+
 
 @dataclass(frozen=True)
 class CompositeSettings:
     """How a year's votes are counted.
 
     Attributes:
+        strategy: how votes make a map; see ``strategies``.
         weights_256: class name → weight in 1/256 (0–4096); classes not named weigh 256.
+        season_weights_256: season → class name → weight; there they replace
+            ``weights_256`` in the yearly map and in the map of the season.
+        seasons: ``none``; ``quarters``; or name → (first day, last day) as ``MM-DD``. Votes
+            are kept apart by season, which makes the kept sums larger.
         flag_masked_pct: a pixel is suspected to be masked wrongly when SCL masks it on more
             than this share of its valid dates (DESIGN §4: 80 %).
         flag_ground_pct: … and flagged when the network sees ground (classes 1–9) on more
             than this share of those masked dates (50 %).
         flag_min_dates: fewer valid dates than this say nothing about permanence; four is
             also the least number of dates that training spreads over the seasons.
-        block_px: side of the blocks that are decoded and counted at once; a multiple of
-            the files' 512-pixel tiles. Memory: about 3 · scenes · block_px² bytes a thread.
-        threads: blocks at work at the same time; the result does not depend on it.
+        min_mapping_unit_px: patches of fewer pixels (joined along edges) become part of
+            their largest neighbour; 1: off, because the map of the vote is what accuracy
+            and areas are estimated for, and small ponds and roads are worth having.
+        threads: blocks at work at the same time; the result does not depend on it. Memory:
+            about 100 MB a thread, and 12 MB more for each part of the year.
     """
 
+    strategy: StrategyName = "weighted_mode"
     weights_256: Mapping[str, int] = field(default_factory=lambda: dict(DEFAULT_WEIGHTS_256))
+    season_weights_256: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    seasons: Seasons = "none"
     flag_masked_pct: int = 80
     flag_ground_pct: int = 50
     flag_min_dates: int = 4
-    block_px: int = 1024
+    min_mapping_unit_px: int = 1
     threads: int = 2
 
     def __post_init__(self) -> None:
-        for name, weight in self.weights_256.items():
-            try:
-                code = KARRA_10.code_of(name)
-            except UnknownClass as error:
-                raise InvalidProject(f"class weights: {error}") from error
-            if code == LandCover.CLOUDS:
-                raise InvalidProject("class weights: clouds never vote, remove their weight")
-            if not isinstance(weight, int) or not 0 <= weight <= WEIGHT_MAX:
+        known = {season.name: season for season in self.windows()}
+        _check_weights("weights_256", self.weights_256)
+        taken: set[str] = set()
+        for name, weights in self.season_weights_256.items():
+            if name not in known:
                 raise InvalidProject(
-                    f"class weights: {name} = {weight!r} is not a whole number of 1/256 between "
-                    f"0 and {WEIGHT_MAX}"
+                    f"season_weights_256 names season {name}, which seasons does not have "
+                    f"({', '.join(known) or 'none'})"
                 )
-        if min(self.block_px, self.threads, self.flag_min_dates) < 1:
-            raise InvalidProject("block_px, threads and flag_min_dates must be at least 1")
+            _check_weights(f"season_weights_256.{name}", weights)
+            parts = {part.name for group in season_parts(known[name], self.parts())
+                     for part in group}  # fmt: skip
+            if parts & taken:
+                raise InvalidProject(
+                    f"season_weights_256: season {name} shares days with another weighted "
+                    "season; a day has one weight"
+                )
+            taken |= parts
+        if self.season_weights_256 and self.strategy != "weighted_mode":
+            raise InvalidProject(f"strategy {self.strategy} does not use season_weights_256")
+        if min(self.min_mapping_unit_px, self.threads, self.flag_min_dates) < 1:
+            raise InvalidProject(
+                "min_mapping_unit_px, threads and flag_min_dates must be at least 1"
+            )
 
-    def weight_table(self) -> npt.NDArray[np.int64]:
-        """Weights by class code, shape (11,), int64; no data and clouds are 0."""
+    def windows(self) -> tuple[Season, ...]:
+        """The seasons, as windows of the calendar."""
+        if isinstance(self.seasons, str):
+            return parse_seasons(QUARTERS) if self.seasons == "quarters" else ()
+        return parse_seasons(self.seasons)
+
+    def parts(self) -> tuple[Part, ...]:
+        """The parts of a year whose votes are kept apart."""
+        return parts_of_year(self.windows())
+
+    def part_of(self, day: str) -> str:
+        """Name of the part that holds a date ``YYYY-MM-DD``."""
+        return part_of(day, self.parts()).name
+
+    def weight_table(self, part: str | None = None) -> npt.NDArray[np.int64]:
+        """Weights by class code in a part of the year, shape (11,), int64.
+
+        No data and clouds are 0. Strategies other than the weighted mode weigh all alike.
+        """
+        named = self.weights_256
+        for season in self.windows():
+            own = self.season_weights_256.get(season.name)
+            parts = [p.name for group in season_parts(season, self.parts()) for p in group]
+            if own is not None and part in parts:
+                named = own
         table = np.zeros(len(KARRA_10.classes) + 1, dtype=np.int64)
+        weighted = self.strategy == "weighted_mode"
         for land in KARRA_10.land:
-            table[land.code] = self.weights_256.get(land.name, WEIGHT_ONE)
+            table[land.code] = named.get(land.name, WEIGHT_ONE) if weighted else WEIGHT_ONE
         return table
 
     def flag_rule(self) -> npt.NDArray[np.int64]:
@@ -87,11 +144,33 @@ class CompositeSettings:
         )
 
     def identity(self) -> dict[str, Any]:
-        """What a map's identity takes from the settings: all that can change a pixel."""
-        weights = self.weight_table()
+        """What a map's identity takes from the settings: all that can change a file."""
         return {
-            "weights_256": {land.name: int(weights[land.code]) for land in KARRA_10.land},
+            "strategy": self.strategy,
+            "weights_256": {
+                part.name: {
+                    land.name: int(self.weight_table(part.name)[land.code])
+                    for land in KARRA_10.land
+                }
+                for part in self.parts()
+            },
             "flag_masked_pct": self.flag_masked_pct,
             "flag_ground_pct": self.flag_ground_pct,
             "flag_min_dates": self.flag_min_dates,
+            "min_mapping_unit_px": self.min_mapping_unit_px,
         }
+
+
+def _check_weights(where: str, weights: Mapping[str, int]) -> None:
+    for name, weight in weights.items():
+        try:
+            code = KARRA_10.code_of(name)
+        except UnknownClass as error:
+            raise InvalidProject(f"class weights: {where}: {error}") from error
+        if code == LandCover.CLOUDS:
+            raise InvalidProject(f"class weights: {where}: clouds never vote, remove their weight")
+        if not isinstance(weight, int) or not 0 <= weight <= WEIGHT_MAX:
+            raise InvalidProject(
+                f"class weights: {where}: {name} = {weight!r} is not a whole number of 1/256 "
+                f"between 0 and {WEIGHT_MAX}"
+            )

@@ -125,22 +125,41 @@ class RasterSource:
 
     def read_dn(self, window: Window) -> BandWindow:
         """Digital numbers of a window: as stored where the grids agree, else bilinear."""
+        sampled, inside = self._sample(window)
+        return BandWindow(sampled.astype(np.float32, copy=False), inside)
+
+    def read_uint16(self, window: Window, out: npt.NDArray[np.uint16]) -> BoolArray:
+        """The same numbers, rounded and clipped to uint16, into ``out``; returns ``usable``."""
+        sampled, inside = self._sample(window)
+        if sampled.dtype == np.uint16:
+            out[...] = sampled
+        else:
+            np.clip(np.rint(sampled), 0, np.iinfo(np.uint16).max, out=out, casting="unsafe")
+        return inside
+
+    @property
+    def holds_integers(self) -> bool:
+        """Whether the file's numbers are integers, as digital numbers are."""
+        return np.issubdtype(np.dtype(self._dataset.dtypes[0]), np.integer)
+
+    def _sample(self, window: Window) -> tuple[npt.NDArray, BoolArray]:  # type: ignore[type-arg]
+        """Numbers of a window, of the file's type if they are as stored; and ``usable``."""
         rows, cols = self._axes(window)
         inside = rows.inside[:, None] & cols.inside[None, :]
         if not inside.any():
-            return BandWindow(np.zeros(inside.shape, np.float32), inside)
+            return np.zeros(inside.shape, np.float32), inside
         stored, rows, cols = self._read(rows, cols, nearest=self._is_aligned)
         broken = _broken(stored, (self._dataset.nodata, self.access.nodata_dn))
         if broken is not None:
             stored = np.where(broken, 0, stored)
             inside &= ~sample_nearest(broken, rows, cols)
         if self._is_aligned:
-            sampled = sample_nearest(stored, rows, cols).astype(np.float32)
+            sampled = sample_nearest(stored, rows, cols)
         else:
             sampled = sample_bilinear(stored.astype(np.float32), stored > 0, rows, cols)
         if not inside.all():
             sampled[~inside] = 0
-        return BandWindow(sampled, inside)
+        return sampled, inside
 
     def read_codes(self, window: Window, *, outside: int = 0) -> npt.NDArray[np.uint8]:
         """Codes of a window by nearest pixel, uint8 (h, w), ``outside`` outside the file."""

@@ -1,8 +1,11 @@
-"""Engines: one block of reflectance in, class and probability out.
+"""Engines: what all of them promise, and what they share.
 
-What belongs here: the interface and its implementations. What does not: windows, files.
+What belongs here: the interface, the check for numbers, how threads are dealt out. What
+does not: the engines themselves (``openvino_engine``, ``onnx_engine``, ``torch_engine``),
+their choice (``choose``), windows, files.
 """
 
+import math
 from typing import Literal, Protocol
 
 import numpy as np
@@ -11,101 +14,88 @@ import torch
 
 from lulc_assets.core.errors import NotFinite
 from lulc_assets.core.model.bundle import Bundle
-from lulc_assets.core.model.hardware import Device, best_device, describe_device
 
-InferencePrecision = Literal["fp32", "bf16"]
+Dn = npt.NDArray[np.uint16]
+"""Digital numbers of a block, (bands, h, w), 0 where nothing is seen."""
 
 Layers = tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]
-"""Class codes and the winner's probability × 255, both (h, w) uint8, 0 = invalid."""
+"""Class codes and the winner's probability × 255 (rounded half up), both uint8 (h, w)."""
+
+Outputs = Literal["layers", "softmax"]
+"""Which results are wanted: :meth:`Predictor.predict` or :meth:`Predictor.probabilities`."""
 
 
 class Predictor(Protocol):
-    """Runs a bundle on blocks."""
+    """Runs a bundle on blocks of digital numbers.
+
+    ``predict`` and ``probabilities`` may be called by as many threads as ``prepare`` said.
+    """
 
     @property
     def bundle(self) -> Bundle:
         """The model; it decides which scenes are accepted."""
 
-    @property
-    def stride(self) -> int:
-        """Heights and widths of blocks must be multiples of this."""
-
     def identity(self) -> dict[str, str]:
         """What else but the model decides the last bits; goes into product identities."""
 
-    def predict(
-        self, reflectance: npt.NDArray[np.float32], valid: npt.NDArray[np.bool_], where: str
-    ) -> Layers:
-        """Class and probability of one block.
+    def prepare(self, shape: tuple[int, int], blocks: int, outputs: Outputs = "layers") -> int:
+        """Get ready for blocks of a shape; a second time for the same costs nothing.
 
         Args:
-            reflectance: (6, h, w) float32, 0–1, invalid pixels 0.
-            valid: (h, w) bool; elsewhere both layers are 0.
+            shape: height and width, multiples of the network's stride.
+            blocks: how many will come; decides how threads are dealt out.
+            outputs: what will be asked for.
+
+        Returns:
+            How many blocks run side by side.
+        """
+
+    def predict(self, dn: Dn, offset_dn: float, scale: float, where: str) -> Layers:
+        """Class and probability of every pixel of a block, whether anything is seen or not.
+
+        Args:
+            dn: (bands, h, w) of the prepared shape.
+            offset_dn: reflectance = (dn + offset_dn) · scale, clipped to 0–1.
+            scale: see there.
             where: scene and window, for messages.
 
         Raises:
             NotFinite: the network gave NaN or infinity.
         """
 
+    def probabilities(
+        self, dn: Dn, offset_dn: float, scale: float, where: str
+    ) -> npt.NDArray[np.float32]:
+        """Probabilities of all classes, float32 (classes, h, w); as :meth:`predict`."""
 
-def quantise_probability(probability: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    """Probability 0–1 as floor(255 · p + 0.5), uint8 (DESIGN: class-weighted mode)."""
-    return np.floor(np.float32(255) * probability + np.float32(0.5)).astype(np.uint8)
 
+def require_finite(logit_sum: float, where: str) -> None:
+    """Refuse a block whose logits do not sum to a number.
 
-class TorchPredictor:
-    """Runs a bundle with torch, on a GPU if there is one and none is ruled out.
-
-    Args:
-        bundle: the model.
-        precision: ``fp32`` (default: maps must not depend on what a CPU can do) or
-            ``bf16``, about twice as fast where the hardware multiplies it.
-        device: ``cpu`` or ``cuda``; None takes the best.
+    Raises:
+        NotFinite: names the window.
     """
+    if not math.isfinite(logit_sum):
+        raise NotFinite(
+            f"{where}: the network gives NaN or infinity; check the model and the block"
+        )
 
-    def __init__(
-        self,
-        bundle: Bundle,
-        *,
-        precision: InferencePrecision = "fp32",
-        device: Device | None = None,
-    ) -> None:
-        self.bundle = bundle
-        self.precision = precision
-        self.device: Device = device or best_device()
-        network = bundle.network()
-        self.stride = network.stride
-        self._calibration = bundle.calibration
-        self._network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def identity(self) -> dict[str, str]:
-        """Engine, precision, device with its capability, torch version."""
-        return {
-            "engine": "torch",
-            "engine_version": torch.__version__,
-            "precision": self.precision,
-            **describe_device(self.device),
-        }
+def split_threads(threads: int, blocks: int) -> tuple[int, int]:
+    """How many blocks run at once, and threads a block.
 
-    def predict(
-        self, reflectance: npt.NDArray[np.float32], valid: npt.NDArray[np.bool_], where: str
-    ) -> Layers:
-        """See :meth:`Predictor.predict`."""
-        batch = torch.from_numpy(np.ascontiguousarray(reflectance))[None]
-        batch = batch.to(self.device).contiguous(memory_format=torch.channels_last)
-        with (
-            torch.inference_mode(),
-            torch.autocast(self.device, torch.bfloat16, enabled=self.precision == "bf16"),
-        ):
-            logits = self._calibration.apply(self._network(batch).float())
-        if not torch.isfinite(logits).all():
-            raise NotFinite(
-                f"{where}: the network gives NaN or infinity; check the model and the block"
-            )
-        with torch.inference_mode():
-            # 1 / Σ exp(z − max z) is the softmax of the winner without the other classes.
-            best, index = logits[0].max(0)
-            probability = 1.0 / torch.exp(logits[0] - best).sum(0)
-        codes = (index + 1).to(torch.uint8).cpu().numpy()
-        winner = quantise_probability(probability.cpu().numpy())
-        return np.where(valid, codes, np.uint8(0)), np.where(valid, winner, np.uint8(0))
+    A thread a block wastes nothing at barriers, but idles when blocks run out. Among the
+    divisors of ``threads`` the largest number of blocks at once is taken that keeps nine
+    tenths of the best use of threads.
+    """
+    streams = [s for s in range(1, threads + 1) if threads % s == 0]
+    use = {s: blocks / (-(-blocks // s) * s) for s in streams}
+    chosen = max(s for s in streams if use[s] >= 0.9 * max(use.values()))
+    return chosen, threads // chosen
+
+
+def cpu_capability() -> str:
+    """Instruction sets that decide an engine's kernels, such as ``avx512_f+avx512_bf16``."""
+    found = torch.cpu.get_capabilities()
+    kernels = ("avx2", "avx512_f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
+    return "+".join(name for name in kernels if found.get(name)) or str(found["architecture"])

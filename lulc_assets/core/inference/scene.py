@@ -5,9 +5,12 @@ the choice of scenes, publishing.
 """
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,13 +18,15 @@ import numpy.typing as npt
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.cog import write_cog
 from lulc_assets.core.imagery.masks import votes
-from lulc_assets.core.imagery.reader import SceneBlock, SceneReader
-from lulc_assets.core.inference.engine import Layers, Predictor
+from lulc_assets.core.imagery.reader import DnBlock, SceneReader
+from lulc_assets.core.inference.engine import Layers, Outputs, Predictor
+from lulc_assets.core.inference.pipeline import read_ahead
 from lulc_assets.core.inference.windows import (
     HaloWindow,
+    WindowPlan,
     WindowSettings,
-    halo_windows,
-    pad_to_stride,
+    pad_to,
+    plan_windows,
 )
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.progress import Progress, silent
@@ -77,25 +82,21 @@ def predict_scene(
     """
     predictor.bundle.require(recipe)
     settings = settings or WindowSettings()
+    plan = plan_windows(grid, settings, predictor.bundle.footprint)
     started = time.perf_counter()
     layers = {name: np.zeros(grid.shape, dtype=np.uint8) for name in LAYERS}
     counts = {"pixels": grid.height * grid.width, "valid_px": 0, "blocks": 0, "blocks_skipped": 0}
-    windows = list(halo_windows(grid, settings))
-    with SceneReader(recipe, grid) as reader:
-        for window in windows:
-            block = reader.read(window.outer)
-            inner, place = window.core_in_outer, window.core.slices
-            voting = (votes(block.scl) & block.valid)[inner]
-            layers["mask"][place] = voting
-            counts["valid_px"] += int(block.valid[inner].sum())
+    with closing(predict_windows(recipe, grid, predictor, plan, settings)) as windows:
+        for window, found in windows:
+            place = window.core.slices
+            layers["mask"][place] = found.voting
+            counts["valid_px"] += found.valid_px
             counts["blocks"] += 1
-            if voting.any():
-                found = predict_block(block, predictor, _name(recipe, window))
-                layers["class"][place] = found[0][inner]
-                layers["probability"][place] = found[1][inner]
-            else:
+            if found.layers is None:
                 counts["blocks_skipped"] += 1
-            progress(counts["blocks"], len(windows), f"predicting scene {recipe.id}")
+            else:
+                layers["class"][place], layers["probability"][place] = found.layers
+            progress(counts["blocks"], len(plan), f"predicting scene {recipe.id}")
     inferred = time.perf_counter()
     files = write_layers(layers, grid, predictor.bundle.legend, out_dir)
     counts.update(_count(layers, predictor.bundle.legend))
@@ -103,45 +104,105 @@ def predict_scene(
     return ScenePrediction(recipe.id, files, counts, seconds)
 
 
-def predict_block(block: SceneBlock, predictor: Predictor, where: str) -> Layers:
-    """Class and probability of a block, both (h, w) uint8, 0 where invalid."""
-    height, width = block.valid.shape
-    reflectance, valid = pad_to_stride(block.reflectance, block.valid, predictor.stride)
-    codes, winner = predictor.predict(reflectance, valid, where)
-    return codes[:height, :width], winner[:height, :width]
+@dataclass(frozen=True)
+class BlockResult:
+    """What came out of one window, on its core.
+
+    Attributes:
+        layers: class and probability, both uint8 (h, w), 0 where not valid; None where no
+            pixel may vote and nothing was computed.
+        voting: bool (h, w).
+        valid_px: pixels that are valid.
+    """
+
+    layers: Layers | None
+    voting: npt.NDArray[np.bool_]
+    valid_px: int
+
+
+def predict_windows(
+    recipe: SceneRecipe,
+    grid: PixelGrid,
+    predictor: Predictor,
+    plan: WindowPlan,
+    settings: WindowSettings,
+) -> Generator[tuple[HaloWindow, BlockResult], None, None]:
+    """Read and predict all windows of a plan, side by side, in order; raises as above."""
+    outputs: Outputs = "softmax" if settings.flips else "layers"
+    workers = predictor.prepare(plan.shape, len(plan), outputs)
+    infer = predict_flipped if settings.flips else predict_plain
+
+    def compute(window: HaloWindow, block: DnBlock) -> BlockResult:
+        inner = window.core_in_outer
+        valid = block.valid[inner]
+        voting = votes(block.scl[inner]) & valid
+        count = int(np.count_nonzero(valid))
+        if not voting.any():
+            return BlockResult(None, voting, count)
+        padded = replace(block, dn=pad_to(block.dn, plan.shape))
+        codes, winner = (layer[inner] for layer in infer(predictor, padded, _name(recipe, window)))
+        if count < valid.size:
+            codes, winner = codes * valid, winner * valid
+        return BlockResult((codes, winner), voting, count)
+
+    with SceneReader(recipe, grid) as reader:
+        yield from read_ahead(
+            plan, lambda window: reader.read_dn_block(window.outer), compute, workers
+        )
+
+
+def predict_plain(predictor: Predictor, block: DnBlock, where: str) -> Layers:
+    """Class and probability of a padded block."""
+    return predictor.predict(block.dn, block.offset_dn, block.scale, where)
+
+
+def predict_flipped(predictor: Predictor, block: DnBlock, where: str) -> Layers:
+    """The same from the mean probabilities of the block and its three mirror images."""
+    total: npt.NDArray[np.float32] | None = None
+    for axes in ((), (1,), (2,), (1, 2)):
+        image = np.ascontiguousarray(np.flip(block.dn, axes))
+        found = predictor.probabilities(image, block.offset_dn, block.scale, where)
+        back = np.flip(found, axes)
+        total = back.copy() if total is None else total + back
+    assert total is not None
+    return layers_of(total / np.float32(4))
+
+
+def layers_of(probabilities: npt.NDArray[np.float32]) -> Layers:
+    """Class and the winner's probability × 255, rounded half up, of (classes, h, w)."""
+    codes = (probabilities.argmax(0) + 1).astype(np.uint8)
+    winner = np.floor(np.float32(255) * probabilities.max(0) + np.float32(0.5))
+    return codes, np.minimum(winner, np.float32(255)).astype(np.uint8)
 
 
 def write_layers(
     layers: Mapping[str, npt.NDArray[np.uint8]], grid: PixelGrid, legend: Legend, out_dir: Path
 ) -> dict[str, Path]:
-    """Write the three layers as COGs; returns layer → file."""
+    """Write the three layers as COGs, side by side; returns layer → file."""
     out_dir.mkdir(parents=True, exist_ok=True)
-    return {
-        "class": write_cog(
-            out_dir / "class.tif",
-            layers["class"],
-            grid,
-            kind="class",
-            nodata=0,
-            colormap=legend.colormap(),
-            description="land cover of one scene",
-        ),
-        "probability": write_cog(
-            out_dir / "probability.tif",
-            layers["probability"],
-            grid,
-            kind="continuous",
-            nodata=0,
-            description="probability of the class x 255",
-        ),
-        "mask": write_cog(
-            out_dir / "mask.tif",
-            layers["mask"],
-            grid,
-            kind="class",
-            description="1 where the scene classification lets the pixel vote",
-        ),
+    options: dict[str, dict[str, Any]] = {
+        "class": {
+            "kind": "class",
+            "nodata": 0,
+            "colormap": legend.colormap(),
+            "description": "land cover of one scene",
+        },
+        "probability": {
+            "kind": "continuous",
+            "nodata": 0,
+            "description": "probability of the class x 255",
+        },
+        "mask": {
+            "kind": "class",
+            "description": "1 where the scene classification lets the pixel vote",
+        },
     }
+
+    def write(name: str) -> Path:
+        return write_cog(out_dir / f"{name}.tif", layers[name], grid, **options[name])
+
+    with ThreadPoolExecutor(len(options), "write") as pool:
+        return dict(zip(options, pool.map(write, options), strict=True))
 
 
 def _name(recipe: SceneRecipe, window: HaloWindow) -> str:

@@ -1,14 +1,20 @@
 """Blocks with a halo: how a scene larger than memory runs through a network seamlessly.
 
-What belongs here: windows and padding. What does not: engines, scenes, files.
+What belongs here: sizes and places of windows, padding. What does not: engines, scenes,
+files.
 
-A U-Net is convolutional: a pixel's class depends on its receptive field only. Each block
-is read with a halo of neighbours, of which nothing is kept; the blocks themselves cover
-the grid once. (Karra et al. 2021 cut 5 km chips with 1 km overlap: 1.56 × the work.)
+A U-Net is convolutional: a pixel's class depends on its surroundings only. Each block is
+read with a halo of neighbours, of which nothing is kept; the blocks themselves cover the
+grid once. (Karra et al. 2021 cut 5 km chips with 1 km overlap: 1.56 × the work.)
+
+All windows of a grid have one shape, so that an engine compiles once: windows at the far
+borders are moved inwards and get a larger halo instead. They start at multiples of the
+network's stride, as in a run over the whole scene.
 """
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,33 +22,60 @@ import numpy.typing as npt
 from lulc_assets.core.grid import PixelGrid, Window
 
 ALIGNMENT_PX = 32
-"""Blocks start at multiples of this, the coarsest stride of the usual encoders (2⁵): else
-strided convolutions would see another phase of the pixels than in the whole scene."""
+"""Given sizes must be multiples of this, the coarsest stride of the usual encoders (2⁵)."""
+
+
+class Needs(Protocol):
+    """What windows must know of a network: ``core/model/footprint.Footprint``."""
+
+    @property
+    def stride(self) -> int:
+        """Windows have sides of multiples of this, and start at multiples."""
+
+    @property
+    def halo_px(self) -> int:
+        """Neighbours on each side that decide a pixel's class."""
+
+    @property
+    def bytes_per_px(self) -> int:
+        """Memory of a pixel of a window."""
 
 
 @dataclass(frozen=True)
 class WindowSettings:
-    """Sizes of blocks, in pixels; both multiples of 32.
+    """Sizes of blocks; what is not given follows from the network.
 
     Attributes:
-        block_px: side of a block without its halo.
-        halo_px: neighbours read on each side. 64 px hold the effective receptive field
-            of a ResNet-18 U-Net of depth 4; the theoretical one is larger, but its rim
-            has hardly any weight (Luo et al. 2016).
+        block_px: side of a block without its halo, a multiple of 32; else as large as
+            ``memory_mb`` allows.
+        halo_px: neighbours read on each side, a multiple of 32; else what was measured on
+            the network when it was promoted.
+        memory_mb: what a network may need for one block, in float32. As many blocks as
+            there are threads run at once. It decides the sizes by itself, not together
+            with the machine: equal settings make equal maps everywhere. 600 MB hold
+            windows of about 1,500 px, of which 80 % are block; twice that would be 87 %.
+        flips: average the probabilities of the block and of its three mirror images, at
+            four times the price.
     """
 
-    block_px: int = 512
-    halo_px: int = 64
+    block_px: int | None = None
+    halo_px: int | None = None
+    memory_mb: int = 600
+    flips: bool = False
 
     def __post_init__(self) -> None:
-        if self.block_px < ALIGNMENT_PX or self.halo_px < 0:
+        block, halo = self.block_px, self.halo_px
+        if (block is not None and block < ALIGNMENT_PX) or (halo is not None and halo < 0):
             raise ValueError(f"window settings are too small: {self}")
-        if self.block_px % ALIGNMENT_PX or self.halo_px % ALIGNMENT_PX:
+        if (block or 0) % ALIGNMENT_PX or (halo or 0) % ALIGNMENT_PX:
             raise ValueError(f"block and halo must be multiples of {ALIGNMENT_PX} px: {self}")
+        if self.memory_mb < 1:
+            raise ValueError(f"memory_mb must be at least 1: {self}")
 
-    def to_dict(self) -> dict[str, int]:
-        """Plain numbers for a record."""
-        return asdict(self)
+    def identity(self, grid: PixelGrid, needs: Needs) -> dict[str, Any]:
+        """What decides the pixels of a grid, for a record: the windows, and flips."""
+        plan = plan_windows(grid, self, needs)
+        return {**asdict(plan), "flips": self.flips}
 
 
 @dataclass(frozen=True)
@@ -64,30 +97,110 @@ class HaloWindow:
         return slice(row, row + self.core.height), slice(col, col + self.core.width)
 
 
-def halo_windows(grid: PixelGrid, settings: WindowSettings) -> Iterator[HaloWindow]:
-    """Blocks of a grid, row by row."""
-    halo = settings.halo_px
-    for core in grid.blocks(settings.block_px):
-        top, left = max(0, core.row - halo), max(0, core.col - halo)
-        bottom = min(grid.height, core.row + core.height + halo)
-        right = min(grid.width, core.col + core.width + halo)
-        yield HaloWindow(core, Window(top, left, bottom - top, right - left))
+@dataclass(frozen=True)
+class Axis:
+    """Windows along one axis of a grid.
+
+    Attributes:
+        size: pixels of the grid.
+        outer: pixels of a window with halo and padding, a multiple of the stride.
+        spans: first and last-plus-one pixel of each core, and the first of its window.
+    """
+
+    size: int
+    outer: int
+    spans: tuple[tuple[int, int, int], ...]
 
 
-def pad_to_stride(
-    reflectance: npt.NDArray[np.float32], valid: npt.NDArray[np.bool_], stride: int
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
-    """Extend a block below and to the right, by reflection, to multiples of a stride.
+@dataclass(frozen=True)
+class WindowPlan:
+    """All windows of a grid.
+
+    Attributes:
+        rows: down.
+        cols: across.
+        halo_px: on each side of an inner block; more at the borders of the grid.
+    """
+
+    rows: Axis
+    cols: Axis
+    halo_px: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of every window after padding."""
+        return self.rows.outer, self.cols.outer
+
+    @property
+    def useful_share(self) -> float:
+        """Pixels of the grid by pixels that run through the network."""
+        run = len(self) * self.rows.outer * self.cols.outer
+        return self.rows.size * self.cols.size / run
+
+    def __len__(self) -> int:
+        return len(self.rows.spans) * len(self.cols.spans)
+
+    def __iter__(self) -> Iterator[HaloWindow]:
+        for top, bottom, first_row in self.rows.spans:
+            for left, right, first_col in self.cols.spans:
+                height = min(self.rows.outer, self.rows.size - first_row)
+                width = min(self.cols.outer, self.cols.size - first_col)
+                yield HaloWindow(
+                    Window(top, left, bottom - top, right - left),
+                    Window(first_row, first_col, height, width),
+                )
+
+
+def plan_windows(grid: PixelGrid, settings: WindowSettings, needs: Needs) -> WindowPlan:
+    """Lay windows of one shape over a grid.
+
+    Raises:
+        ValueError: the halo leaves no room for a block in the memory allowed.
+    """
+    halo = needs.halo_px if settings.halo_px is None else settings.halo_px
+    if settings.block_px is not None:
+        longest = settings.block_px + 2 * halo
+    else:
+        longest = int((settings.memory_mb * 1e6 / needs.bytes_per_px) ** 0.5)
+    longest = longest // needs.stride * needs.stride
+    if longest < 2 * halo + needs.stride:
+        raise ValueError(
+            f"windows of {longest} px leave no block between halos of {halo} px; give more than "
+            f"memory_mb = {settings.memory_mb}, or a smaller halo_px"
+        )
+    rows, cols = (_lay_axis(size, longest, halo, needs.stride) for size in grid.shape)
+    return WindowPlan(rows, cols, halo)
+
+
+def _lay_axis(size: int, longest: int, halo: int, stride: int) -> Axis:
+    """The fewest windows of at most ``longest`` pixels, and of those the shortest."""
+    whole = _round_up(size, stride)
+    count = 1 if whole <= longest else -(-(whole - 2 * halo) // (longest - 2 * halo))
+    # Cores start at multiples of the stride; the last one may be shorter.
+    core = _round_up(-(-(whole - 2 * halo) // count), stride) if count > 1 else whole
+    outer = min(whole, core + 2 * halo)
+    spans = []
+    for number in range(count):
+        first = min(number * core, whole - outer)
+        top = 0 if number == 0 else number * core + halo
+        bottom = size if number == count - 1 else (number + 1) * core + halo
+        if top < min(bottom, size):
+            spans.append((top, min(bottom, size), first))
+    return Axis(size, outer, tuple(spans))
+
+
+def pad_to(dn: npt.NDArray[np.uint16], shape: tuple[int, int]) -> npt.NDArray[np.uint16]:
+    """Extend a block below and to the right by reflection.
 
     Args:
-        reflectance: (6, h, w) float32.
-        valid: (h, w) bool; padding is invalid.
-        stride: of the network.
+        dn: uint16 (bands, h, w).
+        shape: height and width afterwards, at least those of the block.
     """
-    below, right = (-size % stride for size in valid.shape)
+    below, right = (want - have for want, have in zip(shape, dn.shape[1:], strict=True))
     if not below and not right:
-        return reflectance, valid
-    return (
-        np.pad(reflectance, ((0, 0), (0, below), (0, right)), mode="reflect"),
-        np.pad(valid, ((0, below), (0, right))),
-    )
+        return dn
+    return np.pad(dn, ((0, 0), (0, below), (0, right)), mode="reflect")
+
+
+def _round_up(size: int, step: int) -> int:
+    return -(-size // step) * step

@@ -29,13 +29,21 @@ METRICS = (
     "overall_accuracy",
     "users_accuracy",
     "producers_accuracy",
+    "f1",
     "area",
     "mapped_area",
     "agreement",
     "confusion",
     "no_data_area",
+    "design_effect",
+    "unusable_units",
+    "missing_share",
+    "overall_accuracy_at_worst",
+    "overall_accuracy_at_best",
+    "area_at_least",
+    "area_at_most",
 )
-UNITS = ("share", "ha", "count")
+UNITS = ("share", "ha", "count", "ratio")
 _ROUNDING = 1e-9
 
 _IDENTITY = ["scope", "key", "year", "metric", "class_name", "reference_class"]
@@ -90,6 +98,9 @@ METRIC_SCHEMA = pa.DataFrameSchema(
 
 ``estimate``, ``se`` and the interval are in ``unit``; in a confusion row ``class_name`` is
 the map's class, ``reference_class`` the reference's and ``estimate`` a count of units.
+``missing_share`` is the share of the mapped area behind units that nobody could interpret;
+``…_at_worst``, ``…_at_best``, ``area_at_least`` and ``area_at_most`` bound the estimate
+whatever those units are, before sampling error.
 """
 
 _ARROW_TYPES = {"int64": arrow.int64(), "float64": arrow.float64()}
@@ -185,6 +196,11 @@ def _figures(report: AccuracyReport) -> Iterator[dict[str, Any]]:
     if report.agreement is not None:
         yield _plain("agreement", report.agreement, "share", report.n_units)
     yield _plain("no_data_area", report.no_data_area_ha, "ha", report.n_units)
+    yield _plain("unusable_units", report.n_unusable, "count", report.n_units)
+    if report.design_effect is not None:
+        yield _plain("design_effect", report.design_effect, "ratio", report.n_units)
+    if report.overall is not None:
+        yield from _bounds(report)
     for figures in report.classes:
         yield from _class_figures(figures)
     for i, j in np.argwhere(report.matrix > 0):
@@ -195,6 +211,22 @@ def _figures(report: AccuracyReport) -> Iterator[dict[str, Any]]:
         }
 
 
+def _bounds(report: AccuracyReport) -> Iterator[dict[str, Any]]:
+    """How much units without interpretation could change; nothing but a share of 0 without."""
+    missing = report.missing
+    if missing is None:
+        yield _plain("missing_share", 0.0, "share", 0)
+        return
+    yield _plain("missing_share", missing.share, "share", missing.n)
+    yield _plain("overall_accuracy_at_worst", missing.overall_low, "share", missing.n)
+    yield _plain("overall_accuracy_at_best", missing.overall_high, "share", missing.n)
+    for figures, low, high in zip(
+        report.classes, missing.areas_low_ha, missing.areas_high_ha, strict=True
+    ):
+        yield {**_plain("area_at_least", low, "ha", missing.n), "class_name": figures.name}
+        yield {**_plain("area_at_most", high, "ha", missing.n), "class_name": figures.name}
+
+
 def _class_figures(figures: ClassFigures) -> Iterator[dict[str, Any]]:
     mapped = _plain("mapped_area", figures.mapped_area_ha, "ha", 0)
     yield {**mapped, "class_name": figures.name}
@@ -202,6 +234,7 @@ def _class_figures(figures: ClassFigures) -> Iterator[dict[str, Any]]:
         ("area", figures.area_ha, "ha"),
         ("users_accuracy", figures.users, "share"),
         ("producers_accuracy", figures.producers, "share"),
+        ("f1", figures.f1, "share"),
     ):
         if estimate is not None:
             yield _estimated(metric, figures.name, estimate, unit)

@@ -64,25 +64,41 @@ def read_record(path: Path, what: str) -> dict[str, Any]:
     return record
 
 
+def describe_file(path: Path) -> dict[str, Any]:
+    """A file's name, SHA-256 and size for a record."""
+    content = path.read_bytes()
+    return {"file": path.name, "sha256": sha256_of(content), "bytes": len(content)}
+
+
 def read_verified_weights(directory: Path, entry: Mapping[str, Any]) -> bytes:
-    """Read a weights file and compare it with its record, before anything parses it.
+    """The content of a weights file, see :func:`read_verified`."""
+    return read_verified(directory, entry, WEIGHTS_FILE, "weights")
+
+
+def read_verified(directory: Path, entry: Mapping[str, Any], name: str, what: str) -> bytes:
+    """Read a file and compare it with its record, before anything parses it.
+
+    Args:
+        directory: holds the file.
+        entry: ``file``, ``sha256`` and ``bytes`` of the record.
+        name: the only name that the record may give.
+        what: for messages.
 
     Raises:
-        BundleError: missing, of another size or digest, or no safetensors file name.
+        BundleError: missing, of another size or digest, or of another name.
     """
     if not {"file", "sha256", "bytes"} <= set(entry):
-        raise BundleError(f"the record in {directory} does not say what its weights are")
-    name = str(entry["file"])
-    if name != WEIGHTS_FILE:
-        raise BundleError(f"weights must be a file {WEIGHTS_FILE!r}, the record names {name!r}")
+        raise BundleError(f"the record in {directory} does not say what its {what} are")
+    if entry["file"] != name:
+        raise BundleError(f"{what} must be a file {name!r}, the record names {entry['file']!r}")
     path = directory / name
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise BundleError(f"weights {path} are missing") from None
+        raise BundleError(f"{what}: {path} is missing") from None
     if len(content) != entry["bytes"] or sha256_of(content) != entry["sha256"]:
         raise BundleError(
-            f"weights {path} are not those of the record ({len(content)} bytes, recorded "
+            f"{what}: {path} is not that of the record ({len(content)} bytes, recorded "
             f"{entry['bytes']}; or another SHA-256): truncated or tampered with; train or copy anew"
         )
     return content

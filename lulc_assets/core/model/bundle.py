@@ -3,8 +3,10 @@
 What belongs here: writing one, loading one with all checks, and which scenes it accepts.
 What does not: running it (``core/inference``).
 
-A bundle is a directory with ``bundle.json`` and ``weights.safetensors``. The first holds
-the SHA-256 of the second; nothing is parsed as tensors before that agrees.
+A bundle is a directory with ``bundle.json``, ``weights.safetensors`` and ``graph.onnx``.
+The first holds the SHA-256 of the others; nothing is parsed before that agrees. The graph
+is the same network with everything before and after it (``core/model/graph``), exported
+once at promotion: what was promoted is what every engine runs.
 """
 
 import shutil
@@ -17,8 +19,10 @@ from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.model.artifacts import (
     WEIGHTS_FILE,
     canonical_json,
+    describe_file,
     legend_from_dict,
     read_record,
+    read_verified,
     read_verified_weights,
     restore_network,
     sha256_of,
@@ -26,15 +30,18 @@ from lulc_assets.core.model.artifacts import (
 from lulc_assets.core.model.calibration import Calibration
 from lulc_assets.core.model.card import CARD_FILE
 from lulc_assets.core.model.evaluate import Evaluation
+from lulc_assets.core.model.footprint import Footprint, measure_footprint
+from lulc_assets.core.model.graph import export_graph
 from lulc_assets.core.model.network import LandCoverNetwork
 from lulc_assets.core.model.promotion import Verdict
 from lulc_assets.core.scene.recipe import BAND_ROLES, SceneRecipe
 
 BUNDLE_FILE = "bundle.json"
 BUNDLE_FORMAT = "lulc-bundle"
-BUNDLE_FORMAT_VERSION = 2
+BUNDLE_FORMAT_VERSION = 3
+GRAPH_FILE = "graph.onnx"
 _COPIED = ("legend", "bands", "gsd_m", "network", "normalisation", "calibration", "weights")
-_REQUIRED = (*_COPIED, "levels", "card", "evaluation", "verdict")
+_REQUIRED = (*_COPIED, "graph", "footprint", "levels", "card", "evaluation", "verdict")
 _GSD_TOLERANCE = 0.05
 """Relative: the Slovenian sample has pixels of 9.995 m, which is 10 m; 20 m is not."""
 
@@ -47,18 +54,20 @@ class Bundle:
         record: content of ``bundle.json``.
         legend: of its logits; code = argmax + 1.
         weights: verified content of the safetensors file.
+        graph: verified content of the ONNX file.
     """
 
     record: dict[str, Any]
     legend: Legend
     weights: bytes
+    graph: bytes
 
     @classmethod
     def load(cls, directory: Path, legend: Legend = KARRA_10) -> "Bundle":
         """Read and verify a bundle.
 
         Args:
-            directory: holds ``bundle.json`` and ``weights.safetensors``.
+            directory: holds ``bundle.json``, ``weights.safetensors`` and ``graph.onnx``.
             legend: the legend that the maps will have.
 
         Raises:
@@ -73,7 +82,9 @@ class Bundle:
                 f"bundle {directory} has legend {own.name} ({own.digest[:12]}), the maps have "
                 f"{legend.name} ({legend.digest[:12]}); train a model for that legend"
             )
-        return cls(record, own, read_verified_weights(Path(directory), record["weights"]))
+        weights = read_verified_weights(Path(directory), record["weights"])
+        graph = read_verified(Path(directory), record["graph"], GRAPH_FILE, "graph")
+        return cls(record, own, weights, graph)
 
     @property
     def digest(self) -> str:
@@ -109,6 +120,15 @@ class Bundle:
             BundleError: it does not fit the legend.
         """
         return Calibration.from_dict(self.record["calibration"], len(self.legend.classes))
+
+    @property
+    def footprint(self) -> Footprint:
+        """What windows must know of the network.
+
+        Raises:
+            BundleError: the record does not hold it.
+        """
+        return Footprint.from_dict(self.record["footprint"])
 
     @property
     def evaluation(self) -> Evaluation:
@@ -162,23 +182,28 @@ def write_bundle(
         out_dir: created if need be.
 
     Raises:
-        BundleError: the candidate is refused, or its files are not those of its card.
+        BundleError: the candidate is refused, its files are not those of its card, or its
+            network cannot be exported.
     """
     if not verdict.promote:
         raise BundleError(f"candidate {trained_dir} is refused, no bundle: {verdict.reason}")
     card = read_record(Path(trained_dir) / CARD_FILE, "model card")
-    restore_network(card, read_verified_weights(Path(trained_dir), card["weights"]))
+    network = restore_network(card, read_verified_weights(Path(trained_dir), card["weights"]))
+    calibration = Calibration.from_dict(card["calibration"], len(card["legend"]["classes"]))
+    out_dir.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(Path(trained_dir) / WEIGHTS_FILE, out_dir / WEIGHTS_FILE)
+    (out_dir / GRAPH_FILE).write_bytes(export_graph(network, calibration))
     record = {
         "format": BUNDLE_FORMAT,
         "format_version": BUNDLE_FORMAT_VERSION,
         **{key: card[key] for key in _COPIED},
+        "graph": describe_file(out_dir / GRAPH_FILE),
+        "footprint": measure_footprint(network).to_dict(),
         "levels": [card["level"]],
         "card": card,
         "evaluation": evaluation.to_dict(),
         "verdict": verdict.to_dict(),
     }
-    out_dir.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(Path(trained_dir) / WEIGHTS_FILE, out_dir / WEIGHTS_FILE)
     (out_dir / BUNDLE_FILE).write_bytes(canonical_json(record))
     return out_dir
 

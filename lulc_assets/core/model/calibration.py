@@ -1,7 +1,7 @@
 """Calibration: the step from a network's logits to probabilities that may vote.
 
 What belongs here: the per-class bias and temperature of a model, and how they apply. What
-does not: fitting them.
+does not: fitting them (``calibrate.py``).
 
 Source of the form: a class-weighted loss shifts the log-odds by the logarithm of the
 weights, which a temperature alone (Guo et al. 2017) cannot undo; bias-corrected

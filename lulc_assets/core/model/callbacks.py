@@ -63,29 +63,34 @@ class BestWeights(Callback):
         loss = float(trainer.callback_metrics["val_loss"])
         if loss < self.loss:
             self.loss = loss
-            self.epoch = trainer.current_epoch + 1
+            self.epoch = pl_module.epoch_number
             self.state = {k: v.clone() for k, v in pl_module.network.state_dict().items()}
 
 
 class TellProgress(Callback):
     """Calls a progress callback after every training batch."""
 
-    def __init__(self, progress: Progress, epochs: int, batches: int) -> None:
-        self.progress, self.epochs, self.batches = progress, epochs, batches
-        self.done = 0
+    def __init__(self, progress: Progress, batches: int) -> None:
+        self.progress, self.batches = progress, batches
 
     def on_train_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, *_: Any, **__: Any
+        self,
+        trainer: Trainer,
+        pl_module: LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
     ) -> None:
         """Tell how many batches are done, and the last validation accuracy."""
-        self.done += 1
-        what = f"training, epoch {trainer.current_epoch + 1} of at most {self.epochs}"
         assert isinstance(pl_module, LandCoverTraining)
+        done = len(pl_module.history) * self.batches + batch_idx + 1
+        what = f"training, epoch {pl_module.epoch_number} of at most {pl_module.epochs}"
         if pl_module.history:
             what += f", validation accuracy {pl_module.history[-1]['val_accuracy']:.3f}"
-        self.progress(self.done, self.epochs * self.batches, what)
+        self.progress(done, pl_module.epochs * self.batches, what)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Tell that training is over, by early stopping perhaps."""
-        total = self.epochs * self.batches
-        self.progress(total, total, f"trained {trainer.current_epoch} epochs")
+        assert isinstance(pl_module, LandCoverTraining)
+        total = pl_module.epochs * self.batches
+        self.progress(total, total, f"trained {len(pl_module.history)} epochs")

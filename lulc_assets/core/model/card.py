@@ -34,7 +34,7 @@ from lulc_assets.core.scene.recipe import BAND_ROLES
 
 CARD_FILE = "card.json"
 CARD_FORMAT = "lulc-model-card"
-CARD_FORMAT_VERSION = 2
+CARD_FORMAT_VERSION = 3
 _FRAMEWORKS = ("torch", "lightning", "segmentation-models-pytorch", "timm")
 
 

@@ -8,7 +8,7 @@ clustered, and where annotators must agree strictly, the hard pixels are left ou
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -27,6 +27,8 @@ from lulc_assets.core.model.dataset import (
 )
 from lulc_assets.core.model.hardware import best_device
 from lulc_assets.core.model.network import LandCoverNetwork
+from lulc_assets.core.model.reliability import Reliability
+from lulc_assets.core.model.windows import find_windows
 from lulc_assets.core.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -61,6 +63,11 @@ class Evaluation:
         n_chips: chips with at least one labelled pixel.
         reference_digest: SHA-256 over the chips' ids and masks: two evaluations are
             comparable when it agrees.
+        window_pixels: labelled pixels of each window of the split, all chips and dates of a
+            window together, shape (windows,), int64.
+        window_correct: those on which both agree, likewise.
+        raw: reliability of the network's own probabilities.
+        calibrated: reliability of the calibrated ones.
     """
 
     split: str
@@ -68,6 +75,10 @@ class Evaluation:
     matrix: npt.NDArray[np.int64]
     n_chips: int
     reference_digest: str
+    window_pixels: npt.NDArray[np.int64]
+    window_correct: npt.NDArray[np.int64]
+    raw: Reliability
+    calibrated: Reliability
 
     @property
     def n_pixels(self) -> int:
@@ -100,6 +111,10 @@ class Evaluation:
             "n_pixels": self.n_pixels,
             "overall": self.overall,
             "f1": self.f1,
+            "window_pixels": self.window_pixels.tolist(),
+            "window_correct": self.window_correct.tolist(),
+            "raw": self.raw.to_dict(),
+            "calibrated": self.calibrated.to_dict(),
         }
 
     @classmethod
@@ -111,6 +126,10 @@ class Evaluation:
             matrix=np.array(data["matrix"], dtype=np.int64),
             n_chips=int(data["n_chips"]),
             reference_digest=data["reference_digest"],
+            window_pixels=np.array(data["window_pixels"], dtype=np.int64),
+            window_correct=np.array(data["window_correct"], dtype=np.int64),
+            raw=Reliability.from_dict(data["raw"]),
+            calibrated=Reliability.from_dict(data["calibrated"]),
         )
 
 
@@ -130,39 +149,121 @@ def evaluate_model(
         NotFinite: the network gave NaN or infinity.
         BundleError: the model's files are not those of its record.
     """
+    selection = _require_chips(chip_sets, split)
+    legend = model.legend
+    count_class_pixels(selection, legend)  # refuses foreign codes
+    tally = _Tally(selection, len(legend.classes))
+    for first, raw, calibrated, codes in _forward(model, selection, progress):
+        tally.add(first, raw, calibrated, codes)
+    return Evaluation(
+        split,
+        legend.names,
+        tally.matrix,
+        len(selection),
+        _digest_reference(selection),
+        tally.window_pixels,
+        tally.window_correct,
+        tally.raw,
+        tally.calibrated,
+    )
+
+
+class _Tally:
+    """What is counted batch by batch."""
+
+    def __init__(self, selection: ChipSelection, classes: int) -> None:
+        self.selection, self.windows = selection, find_windows(selection)
+        self.matrix = np.zeros((classes, classes), dtype=np.int64)
+        self.window_pixels = np.zeros(self.windows.count, dtype=np.int64)
+        self.window_correct = np.zeros(self.windows.count, dtype=np.int64)
+        self.raw = self.calibrated = Reliability.none()
+
+    def add(
+        self, first: int, raw: torch.Tensor, calibrated: torch.Tensor, codes: torch.Tensor
+    ) -> None:
+        """Count the labelled pixels of the chips from number ``first`` on."""
+        known = codes > 0
+        labels = codes[known] - 1
+        raw, calibrated = (logits.permute(0, 2, 3, 1)[known] for logits in (raw, calibrated))
+        self.raw += Reliability.of(raw, labels)
+        self.calibrated += Reliability.of(calibrated, labels)
+        truth, predicted = labels.numpy(), calibrated.argmax(1).numpy()
+        size = len(self.matrix)
+        cells = np.bincount(predicted * size + truth, minlength=size**2)
+        self.matrix += cells.reshape(size, size)
+        chips = range(first, first + len(codes))
+        places = np.stack([self.windows.of_pixels(self.selection, i) for i in chips])
+        places = places[known.numpy()]
+        count = self.windows.count
+        self.window_pixels += np.bincount(places, minlength=count)
+        self.window_correct += np.bincount(places[predicted == truth], minlength=count)
+
+
+def _forward(
+    model: HasNetwork, selection: ChipSelection, progress: Progress
+) -> Iterator[tuple[int, torch.Tensor, torch.Tensor, torch.Tensor]]:
+    """First chip, logits, calibrated logits (both on the CPU) and codes of each batch."""
+    device, calibration = best_device(), model.calibration
+    network = model.network()
+    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    batches = ChipBatches(selection, _BATCH_SIZE)
+    for number, (images, codes) in enumerate(batches, start=1):
+        with torch.inference_mode():
+            raw = network(images.to(device))
+            calibrated = calibration.apply(raw)
+        if not torch.isfinite(calibrated).all():
+            raise NotFinite(f"the network gives NaN or infinity on chips of batch {number}")
+        yield (number - 1) * _BATCH_SIZE, raw.cpu(), calibrated.cpu(), codes
+        progress(number, len(batches), "evaluating the model")
+
+
+@dataclass(frozen=True)
+class ShownChips:
+    """Chips to look at.
+
+    Attributes:
+        images: (n, bands, s, s), uint16, reflectance × 10000.
+        masks: labels, (n, s, s), uint8, 0 = unlabelled.
+        predicted: calibrated classes, likewise, everywhere.
+    """
+
+    images: npt.NDArray[np.uint16]
+    masks: npt.NDArray[np.uint8]
+    predicted: npt.NDArray[np.uint8]
+
+
+def predict_some(
+    model: HasNetwork, chip_sets: Sequence["Chips"], split: str = "gold", count: int = 6
+) -> ShownChips:
+    """Predict some chips of a split, taken evenly from those with many labels.
+
+    Raises:
+        NoTrainingChips: no chip of the split is labelled.
+        NotFinite: the network gave NaN or infinity.
+    """
+    selection = _require_chips(chip_sets, split)
+    labelled = np.array([(selection.mask(i) > 0).mean() for i in range(len(selection))])
+    # A gold chip may have a strip of labels only, which shows nothing.
+    well = np.flatnonzero(labelled >= np.median(labelled))
+    rows = well[np.unique(np.linspace(0, len(well) - 1, count).round().astype(np.int64))]
+    some = ChipSelection(selection.sets, selection.places[rows])
+    logits = torch.cat([calibrated for _, _, calibrated, _ in _forward(model, some, silent)])
+    items = range(len(some))
+    return ShownChips(
+        np.stack([some.image(i) for i in items]),
+        np.stack([some.mask(i) for i in items]),
+        (logits.argmax(1) + 1).numpy().astype(np.uint8),
+    )
+
+
+def _require_chips(chip_sets: Sequence["Chips"], split: str) -> ChipSelection:
     selection = select_chips(chip_sets, split)
     if not len(selection):
         raise NoTrainingChips(
             f"no labelled chip of split {split!r} in {len(chip_sets)} set(s): nothing to judge the "
             "model on; give gold windows or a gold share"
         )
-    legend = model.legend
-    count_class_pixels(selection, legend)  # refuses foreign codes
-    matrix = _cross_tabulate(model, selection, progress)
-    return Evaluation(split, legend.names, matrix, len(selection), _digest_reference(selection))
-
-
-def _cross_tabulate(
-    model: HasNetwork, selection: ChipSelection, progress: Progress
-) -> npt.NDArray[np.int64]:
-    """Pixels by predicted class (rows) and label (columns), shape (n, n), int64."""
-    device, n_classes = best_device(), len(model.legend.classes)
-    network, calibration = model.network(), model.calibration
-    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    batches = ChipBatches(selection, _BATCH_SIZE)
-    matrix = np.zeros((n_classes, n_classes), dtype=np.int64)
-    with torch.inference_mode():
-        for number, (images, codes) in enumerate(batches, start=1):
-            logits = calibration.apply(network(images.to(device)))
-            if not torch.isfinite(logits).all():
-                raise NotFinite(f"the network gives NaN or infinity on chips of batch {number}")
-            predicted = logits.argmax(1).cpu().numpy()
-            labels = codes.numpy() - 1
-            known = labels >= 0
-            cells = predicted[known] * n_classes + labels[known]
-            matrix += np.bincount(cells, minlength=n_classes**2).reshape(n_classes, n_classes)
-            progress(number, len(batches), "evaluating the model")
-    return matrix
+    return selection
 
 
 def _digest_reference(selection: ChipSelection) -> str:

@@ -48,19 +48,30 @@ class LandCoverTraining(LightningModule):
         history: one row an epoch: epoch (from 1), learning_rate, train_loss,
             train_accuracy, val_loss, val_accuracy. The losses are weighted means over
             labelled pixels; training figures are taken during the epoch, with dropout.
+        epochs: to train at most, those before a kill counted in.
     """
 
     class_weights: torch.Tensor
 
     def __init__(
-        self, network: LandCoverNetwork, class_weights: torch.Tensor, recipe: TrainingRecipe
+        self,
+        network: LandCoverNetwork,
+        class_weights: torch.Tensor,
+        recipe: TrainingRecipe,
+        epochs: int,
     ) -> None:
         super().__init__()
+        self.epochs = epochs
         self.network = network
         self.recipe = recipe
         self.register_buffer("class_weights", class_weights.float())
         self.history: list[dict[str, float]] = []
         self._train_score, self._val_score = _RunningScore(), _RunningScore()
+
+    @property
+    def epoch_number(self) -> int:
+        """The epoch at work, from 1, counted from the very beginning."""
+        return len(self.history) + 1
 
     def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
         """The loss of one batch.
@@ -85,7 +96,7 @@ class LandCoverTraining(LightningModule):
         value = float(loss_sum.detach())
         if not math.isfinite(value):
             raise TrainingFailed(
-                f"the {what} loss became {value} in epoch {self.current_epoch + 1}, batch "
+                f"the {what} loss became {value} in epoch {self.epoch_number}, batch "
                 f"{number + 1}; lower the learning rate or look for broken chips"
             )
         score.add(value, float(weight_sum), logits, codes)
@@ -94,8 +105,7 @@ class LandCoverTraining(LightningModule):
     def on_train_epoch_start(self) -> None:
         """Start the running scores afresh, and cool down when the end is near."""
         self._train_score, self._val_score = _RunningScore(), _RunningScore()
-        epochs = self.trainer.max_epochs or 1
-        if self.current_epoch >= max(1, epochs - self.recipe.cooldown_epochs):
+        if self.epoch_number > max(1, self.epochs - self.recipe.cooldown_epochs):
             cool = self.recipe.learning_rate * self.recipe.plateau_factor
             for group in self.trainer.optimizers[0].param_groups:
                 group["lr"] = min(group["lr"], cool)
@@ -108,7 +118,7 @@ class LandCoverTraining(LightningModule):
         """Write the epoch's row of the history (before the schedule steps)."""
         self.history.append(
             {
-                "epoch": self.current_epoch + 1,
+                "epoch": self.epoch_number,
                 "learning_rate": float(self.trainer.optimizers[0].param_groups[0]["lr"]),
                 "train_loss": self._train_score.loss,
                 "train_accuracy": self._train_score.accuracy,

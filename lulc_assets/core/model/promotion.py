@@ -2,10 +2,21 @@
 
 What belongs here: the rule and its reason in words. What does not: evaluation, or what
 is done with a promoted model (``bundle.py``).
+
+Both models are compared on the same gold windows, so that what a hard window costs both of
+them cancels. Windows, not pixels, are the units of the comparison: the pixels of a window
+and its dates stand and fall together. The interval says how the difference would vary over
+windows *like these*; gold windows are chosen, so it is no statement about a region.
 """
 
+import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lulc_assets.core.accuracy.compare import difference_of_ratios
+from lulc_assets.core.accuracy.estimators import MIN_UNITS_FOR_VARIANCE, Strata
 
 if TYPE_CHECKING:  # evaluation loads torch; settings must stay light
     from lulc_assets.core.model.evaluate import Evaluation
@@ -19,12 +30,15 @@ class PromotionSettings:
         min_overall: agreement on the gold windows that any model must reach, 0–1. 0.6 is
             far above chance in ten classes (0.1) and below the 0.85 that Karra et al.
             2021 report on their gold set: it stops broken models, not modest ones.
-        tolerance: how far below the promoted model's agreement a candidate may be, 0–1;
-            0.01: two trainings that differ in their seed only differ by about as much.
+        margin: how much worse than the promoted model a candidate might at most be, 0–1, as
+            far as the gold windows can tell: the low end of the 95 % interval of the
+            difference must lie above −margin (a test of non-inferiority). 0.03: about the ±
+            of a map's overall accuracy from a sample of 800 units, so that no report would
+            show the loss. Few windows have wide intervals and promote little by themselves.
     """
 
     min_overall: float = 0.6
-    tolerance: float = 0.01
+    margin: float = 0.03
 
     def to_dict(self) -> dict[str, float]:
         """Plain JSON types."""
@@ -32,28 +46,73 @@ class PromotionSettings:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """Agreement of the candidate less that of the promoted model, 0–1.
+
+    Attributes:
+        value: of all labelled gold pixels.
+        ci95_low: low end of the interval; None where one window allows none.
+        ci95_high: high end.
+        windows: number of gold windows, the units of the interval.
+    """
+
+    value: float
+    ci95_low: float | None
+    ci95_high: float | None
+    windows: int
+
+    def __str__(self) -> str:
+        text = f"{100 * self.value:+.2f} points"
+        if self.ci95_low is None or self.ci95_high is None:
+            return f"{text} (one window allows no interval)"
+        low, high = 100 * self.ci95_low, 100 * self.ci95_high
+        return f"{text} (95 % interval {low:+.2f} to {high:+.2f} from {self.windows} windows)"
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """The decision and its reason, a sentence with the figures."""
+    """The decision, its reason in a sentence with the figures, and what it rests on."""
 
     promote: bool
     reason: str
+    difference: Difference | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return asdict(self)
 
 
+def paired_difference(candidate: "Evaluation", promoted: "Evaluation") -> Difference:
+    """Difference of two agreements on the same windows, with windows as units.
+
+    The linearised variance of a difference of ratios over primary units of unequal size
+    (Särndal et al. 1992, §5.6), with t quantiles of windows − 1 degrees of freedom.
+    """
+    pixels = candidate.window_pixels.astype(np.float64)
+    value = candidate.overall - promoted.overall
+    count = len(pixels)
+    if count < MIN_UNITS_FOR_VARIANCE:
+        return Difference(value, None, None, count)
+    every_window = Strata(("gold windows",), np.zeros(count, np.int64), np.ones(1), np.zeros(1))
+    correct = [e.window_correct.astype(np.float64) for e in (candidate, promoted)]
+    found = difference_of_ratios((correct[0], pixels), (correct[1], pixels), every_window)
+    return Difference(value, found.ci95_low, found.ci95_high, count)
+
+
 def decide_promotion(
     candidate: "Evaluation", promoted: "Evaluation | None", settings: PromotionSettings
 ) -> Verdict:
-    """Promote a candidate that is good enough and not worse than the promoted model.
+    """Promote a candidate that is good enough and shown to be not worse than the promoted one.
 
     Args:
         candidate: agreement of the candidate with the gold windows.
         promoted: agreement of the model now in use with the same windows, or None.
         settings: the rule's numbers.
     """
-    own = f"agreement on {candidate.n_pixels} gold pixels is {candidate.overall:.4f}"
+    own = (
+        f"agreement on {candidate.n_pixels} gold pixels in {len(candidate.window_pixels)} "
+        f"windows is {candidate.overall:.4f}"
+    )
     if candidate.overall < settings.min_overall:
         return Verdict(False, f"{own}, below the required {settings.min_overall:.4f}")
     if promoted is None:
@@ -66,7 +125,12 @@ def decide_promotion(
             f"{own}, but the promoted model ({promoted.overall:.4f}) was judged on other windows; "
             "evaluate it on the same ones first",
         )
-    against = f"the promoted model's is {promoted.overall:.4f}"
-    if candidate.overall < promoted.overall - settings.tolerance:
-        return Verdict(False, f"{own}; {against}: worse by more than {settings.tolerance:.4f}")
-    return Verdict(True, f"{own}; {against}: not worse by more than {settings.tolerance:.4f}")
+    difference = paired_difference(candidate, promoted)
+    least = difference.value if difference.ci95_low is None else difference.ci95_low
+    # Without an interval nothing tells luck from loss, so no loss is forgiven.
+    margin = 0.0 if difference.ci95_low is None else settings.margin
+    not_worse = math.isfinite(least) and least >= -margin
+    against = f"against the promoted model's {promoted.overall:.4f}: {difference}"
+    rule = f"not worse by more than {100 * margin:.1f} points"
+    words = f"so it is {rule}" if not_worse else f"so it is not shown to be {rule}"
+    return Verdict(not_worse, f"{own}, {against}, {words}", difference)

@@ -3,24 +3,28 @@
 What belongs here: the order of the work, and what a card says. What does not: the loss,
 the step, the numbers.
 
-Equal chips, recipe, machine and versions train equal weights, bit for bit (on a CPU).
+Equal chips, recipe, machine and versions train equal weights, bit for bit (on a CPU), whether
+the training was killed in between or not.
 """
 
 import logging
+import shutil
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import EarlyStopping
 
-from lulc_assets.core.errors import NoTrainingChips, TrainingFailed
+from lulc_assets.core.errors import CheckpointRefused, NoTrainingChips, TrainingFailed
 from lulc_assets.core.legend import Legend
-from lulc_assets.core.model.artifacts import WEIGHTS_FILE, canonical_json, write_weights
-from lulc_assets.core.model.calibration import Calibration
+from lulc_assets.core.model.artifacts import WEIGHTS_FILE, canonical_json, sha256_of, write_weights
+from lulc_assets.core.model.calibrate import fit_calibration, sample_logits
 from lulc_assets.core.model.callbacks import BestWeights, RefreshBatchStatistics, TellProgress
 from lulc_assets.core.model.card import (
     CARD_FILE,
@@ -29,6 +33,7 @@ from lulc_assets.core.model.card import (
     describe_network,
     describe_recipe,
 )
+from lulc_assets.core.model.checkpoint import Checkpoint, read_checkpoint
 from lulc_assets.core.model.dataset import (
     ChipBatches,
     ChipSelection,
@@ -41,11 +46,14 @@ from lulc_assets.core.model.lightning_module import LandCoverTraining
 from lulc_assets.core.model.loss import inverse_log_weights
 from lulc_assets.core.model.network import NetworkSpec, build_network
 from lulc_assets.core.model.recipe import TrainingRecipe
+from lulc_assets.core.model.resume import KeepCheckpoints, epochs_done
 from lulc_assets.core.progress import Progress, silent
 from lulc_assets.core.scene.recipe import BAND_ROLES, Level
 
 if TYPE_CHECKING:
     from lulc_assets.core.chips.cut import Chips
+
+_log = logging.getLogger(__name__)
 
 
 def train_model(
@@ -57,6 +65,7 @@ def train_model(
     gsd_m: float,
     inputs: Mapping[str, Any],
     out_dir: Path,
+    checkpoints: Path | None = None,
     progress: Progress = silent,
 ) -> TrainedModel:
     """Train a network and write ``weights.safetensors`` and ``card.json``.
@@ -70,6 +79,10 @@ def train_model(
         gsd_m: ground sampling of the chips, metres.
         inputs: digests of the chips or whatever else identifies them, for the card.
         out_dir: created if need be; both files are replaced.
+        checkpoints: folder of this training alone, for a checkpoint an epoch; a training that
+            was killed goes on from there. Removed when the training is over. A checkpoint
+            that cannot be trusted is refused with a warning in the log, and training starts
+            anew. ``inputs`` must then identify the chips.
         progress: told after every batch.
 
     Returns:
@@ -77,7 +90,8 @@ def train_model(
 
     Raises:
         NoTrainingChips: no labelled chip to train or to validate on.
-        TrainingFailed: the loss became NaN or infinite, or chips do not fit the network.
+        TrainingFailed: the loss became NaN or infinite (a checkpoint of the last good epoch
+            stays), or chips do not fit the network.
         UnknownArchitecture: the recipe names a network that does not exist.
         UnknownClass: a mask holds a code that the legend does not have.
     """
@@ -91,23 +105,63 @@ def train_model(
         network = build_network(spec, normalisation, recipe.encoder_weights)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         _require_fitting_size(training, validation, network.stride)
-        module = LandCoverTraining(network, torch.from_numpy(weights), recipe)
-        best = _fit(module, training, validation, recipe, progress)
-    network.load_state_dict(best.state)
+        described = {
+            **describe_recipe(recipe),
+            **describe_network(spec, normalisation, legend, level, gsd_m),
+            **describe_data(legend, pixels, weights, _count_chips(chip_sets), inputs),
+        }
+        epochs = recipe.epochs_for(len(training))
+        module = LandCoverTraining(network, torch.from_numpy(weights), recipe, epochs)
+        kept = _Kept(checkpoints, sha256_of(canonical_json(described)))
+        best = _fit(module, training, validation, kept, progress)
+        network.load_state_dict(best.state)
+        sample = sample_logits(
+            network.eval(), validation, recipe.calibration_pixels, seed=recipe.seed
+        )
+        calibrated = fit_calibration(sample, (-np.log(weights)).tolist(), recipe.calibration)
     out_dir.mkdir(parents=True, exist_ok=True)
-    chips = {"train": len(training), "val": len(validation)}
-    chips["gold"] = len(select_chips(chip_sets, "gold"))
     card = {
-        **describe_recipe(recipe),
-        **describe_network(spec, normalisation, legend, level, gsd_m),
-        **describe_data(legend, pixels, weights, chips, inputs),
+        **described,
         "history": module.history,
         "best_epoch": best.epoch,
-        "calibration": Calibration.none(len(legend.classes)).to_dict(),
+        "calibration": calibrated.calibration.to_dict(),
+        "calibration_report": calibrated.report,
         "weights": write_weights(network, out_dir / WEIGHTS_FILE),
     }
     (out_dir / CARD_FILE).write_bytes(canonical_json(card))
+    kept.remove()
     return TrainedModel(out_dir / WEIGHTS_FILE, out_dir / CARD_FILE, module.history)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Where the checkpoint of this training lies, and whose it is."""
+
+    folder: Path | None
+    identity: str
+
+    def find(self) -> Checkpoint | None:
+        """A checkpoint to go on from; one that cannot be trusted is removed."""
+        if self.folder is None:
+            return None
+        try:
+            return read_checkpoint(self.folder, self.identity)
+        except CheckpointRefused as error:
+            self.refuse(error)
+            return None
+
+    def refuse(self, error: CheckpointRefused) -> None:
+        """Say why a checkpoint is not used, and remove it."""
+        _log.warning("checkpoint refused, training starts anew: %s", error)
+        self.remove()
+
+    def remove(self) -> None:
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _count_chips(chip_sets: Sequence["Chips"]) -> dict[str, int]:
+    return {split: len(select_chips(chip_sets, split)) for split in ("train", "val", "gold")}
 
 
 def _require_chips(chip_sets: Sequence["Chips"]) -> tuple[ChipSelection, ChipSelection]:
@@ -148,25 +202,45 @@ def _fit(
     module: LandCoverTraining,
     training: ChipSelection,
     validation: ChipSelection,
-    recipe: TrainingRecipe,
+    kept: _Kept,
+    progress: Progress,
+) -> BestWeights:
+    """Train from the kept checkpoint, or from the first epoch."""
+    found = kept.find()
+    try:
+        return _run(module, training, validation, kept, found, progress)
+    except TrainingFailed as error:
+        if module.history and kept.folder is not None:
+            place = f"epoch {len(module.history)} is kept in {kept.folder}"
+            raise TrainingFailed(f"{error}; the last good checkpoint, after {place}") from error
+        raise
+
+
+def _run(
+    module: LandCoverTraining,
+    training: ChipSelection,
+    validation: ChipSelection,
+    kept: _Kept,
+    found: Checkpoint | None,
     progress: Progress,
 ) -> BestWeights:
     """Run Lightning without any of its files, bars or summaries."""
-    device = best_device()
-    batches = ChipBatches(training, recipe.batch_size, augment=True, seed=recipe.seed)
-    epochs = recipe.epochs_for(len(training))
+    recipe, device, done = module.recipe, best_device(), epochs_done(found)
+    batches = ChipBatches(training, recipe.batch_size, augment=True, seed=recipe.seed, epoch=done)
     best = BestWeights()
+    stopping = EarlyStopping("val_loss", patience=recipe.early_stop_patience)
     trainer = Trainer(
         accelerator=device,
         devices=1,
         precision=choose_training_precision(recipe.precision, device),
-        max_epochs=epochs,
+        max_epochs=module.epochs - done,
         deterministic=True,
         callbacks=[
+            KeepCheckpoints(kept.folder, kept.identity, best, stopping, found),
             RefreshBatchStatistics(training, recipe.batch_size, recipe.statistics_chips),
             best,
-            EarlyStopping("val_loss", patience=recipe.early_stop_patience),
-            TellProgress(progress, epochs, len(batches)),
+            stopping,
+            TellProgress(progress, len(batches)),
         ],
         logger=False,
         enable_checkpointing=False,

@@ -5,7 +5,7 @@ which says that the product exists and refers to the item as one of its files.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -34,17 +34,19 @@ def write_map_item(
     *,
     item_id: str,
     year: int,
+    window: tuple[date, date] | None = None,
     grid: PixelGrid,
     layers: Mapping[str, tuple[Path, str, str]],
     legend: Legend,
     properties: Mapping[str, Any],
 ) -> Path:
-    """Write the STAC item of a yearly map.
+    """Write the STAC item of a map of a year or a season.
 
     Args:
         path: target, ``.json``.
         item_id: unique within a catalogue, e.g. ``annual_map-33TVM-2023``.
         year: the item covers it from its first to its last second, UTC.
+        window: first and last day that it covers instead: a season.
         grid: of all layers; the footprint is its outline in EPSG:4326.
         layers: name → (finished file, file name in the store, title). The layer named
             ``class`` gets the legend.
@@ -55,13 +57,14 @@ def write_map_item(
         ``path``. Same inputs, same bytes.
     """
     footprint = _footprint(grid)
+    first, last = window or (date(year, 1, 1), date(year, 12, 31))
     item = pystac.Item(
         id=item_id,
         geometry=mapping(footprint),
         bbox=[round(v, _DEGREE_DIGITS) for v in footprint.bounds],
         datetime=None,
-        start_datetime=datetime(year, 1, 1, tzinfo=UTC),
-        end_datetime=datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC),
+        start_datetime=datetime.combine(first, time(), tzinfo=UTC),
+        end_datetime=datetime.combine(last, time(23, 59, 59), tzinfo=UTC),
         properties=dict(properties),
     )
     projection = ProjectionExtension.ext(item, add_if_missing=True)

@@ -26,6 +26,7 @@ from lulc_assets.core.reporting.training_figures import figure_of
 _FEW_UNITS = 20
 """Below this many units an accuracy is called weakly known (Stehman & Foody 2019 advise
 far more a class)."""
+_BARS = "Bars are 95\u00a0% intervals from the sampling design."
 
 
 def describe_map(class_map: npt.NDArray[np.uint8], legend: Legend) -> str:
@@ -81,7 +82,7 @@ def describe_areas(report: AccuracyReport) -> str:
         )
     off = [c for c in report.classes if _outside(c)]
     if not off:
-        return "No mapped area lies outside the 95\u00a0% interval of its estimate."
+        return f"No mapped area lies outside the 95\u00a0% interval of its estimate. {_BARS}"
     worst = max(off, key=_gap_ha)
     assert worst.area_ha is not None
     direction = "too much" if worst.mapped_area_ha > worst.area_ha.value else "too little"
@@ -92,8 +93,8 @@ def describe_areas(report: AccuracyReport) -> str:
     )
     others = [_lower(c.title) for c in off if c is not worst]
     if not others:
-        return f"{first} All other mapped areas lie inside their intervals."
-    return f"{first} Also outside their intervals: {_joined(others)}."
+        return f"{first} All other mapped areas lie inside their intervals. {_BARS}"
+    return f"{first} Also outside their intervals: {_joined(others)}. {_BARS}"
 
 
 def _outside(row: ClassFigures) -> bool:
@@ -125,7 +126,9 @@ def describe_accuracy(report: AccuracyReport) -> str:
     weak = [_lower(c.title) for c in report.classes if _is_weak(c.users) or _is_weak(c.producers)]
     if weak:
         sentences.append(f"Fewer than {_FEW_UNITS} units, so weakly known: {_joined(weak)}.")
-    return " ".join(sentences) or "No class has enough units for an accuracy."
+    if not sentences:
+        return "No class has enough units for an accuracy."
+    return " ".join([*sentences, _BARS])
 
 
 def _is_weak(estimate: Estimate | None) -> bool:

@@ -19,6 +19,7 @@ from lulc_assets.core.reporting.style import (
     INK,
     MUTED,
     WIDTH_IN,
+    bare_image,
     drawing,
     encode_figure,
     notice_figure,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _FIGURE_PX = 900
 """About as many pixels as a figure has: a larger map is shrunk by mode before drawing."""
+_SEASON_PX = 450
 _LEGEND_COLUMNS = 3
 
 
@@ -206,6 +208,48 @@ def class_histogram_figure(
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.12g}")
         axes.grid(axis="x")
         return encode_figure(figure)
+
+
+def seasons_figure(
+    maps: Mapping[str, tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]],
+    legend: Legend,
+    title: str,
+) -> bytes:
+    """Maps of seasons side by side, and below each how often its ground was seen.
+
+    Args:
+        maps: name → class codes (h, w) uint8, 0 = no data, and votes counted (h, w) uint8.
+        legend: of the codes.
+        title: printed above.
+
+    Returns:
+        PNG bytes.
+    """
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415 (see style.py)
+
+    classes = {name: shrink_classes(pair[0], _SEASON_PX) for name, pair in maps.items()}
+    seen = {name: pair[1][:: _step(pair[1]), :: _step(pair[1])] for name, pair in maps.items()}
+    most = max((int(votes.max()) for votes in seen.values()), default=0)
+    height, width = next(iter(classes.values())).shape
+    row_in = WIDTH_IN / len(maps) * height / width + 0.25
+    with drawing(2 * row_in + 1.3) as figure:
+        figure.suptitle(title, fontsize=10, fontweight="bold", x=0.02, ha="left")
+        axes = figure.subplots(2, len(maps), squeeze=False)
+        for column, name in enumerate(maps):
+            bare_image(axes[0, column], class_rgb(classes[name], legend), name)
+            bare_image(axes[1, column], seen[name])
+            shown = axes[1, column].images[0]
+            shown.set(cmap="viridis", clim=(0, max(most, 1)))
+        whole = MaxNLocator(6, integer=True)
+        bar = figure.colorbar(shown, ax=axes[1, :], location="bottom", fraction=0.06, ticks=whole)
+        bar.set_label("Votes counted")
+        zero = "No data" if any(np.any(codes == 0) for codes in classes.values()) else None
+        add_class_legend(figure, present_codes(list(classes.values()), legend), legend, zero)
+        return encode_figure(figure)
+
+
+def _step(votes: npt.NDArray[np.uint8]) -> int:
+    return -(-max(votes.shape) // _SEASON_PX)
 
 
 def _class_style(code: int, legend: Legend) -> tuple[str, str]:

@@ -31,6 +31,7 @@ from lulc_assets.core.reporting.report_views import (
     view_headline,
     view_table,
 )
+from lulc_assets.core.reporting.sample_views import view_sample
 from lulc_assets.core.reporting.scene_figures import scene_timeline_figure
 
 if TYPE_CHECKING:  # pages.py imports this module
@@ -75,6 +76,7 @@ def view_tile(page: "TilePage") -> dict[str, Any]:
         "warnings": page.report.warnings,
         "figures": report_figures(page.report, page.legend) + _extra_figures(page.figures),
         "table": view_table(page.report),
+        "sample": view_sample(page.report),
         "scenes_caption": describe_scenes(selected, [row.reason for row in page.scenes]),
         "timeline_uri": _timeline(page.scenes),
         "scenes_used": [_scene(row) for row in page.scenes if row.selected],
@@ -119,6 +121,7 @@ def view_region(page: "RegionPage") -> dict[str, Any]:
         "warnings": page.report.warnings,
         "figures": report_figures(page.report, page.legend) + _extra_figures(page.figures),
         "table": view_table(page.report),
+        "sample": view_sample(page.report),
         "provenance": dict(page.provenance),
     }
 

@@ -27,6 +27,7 @@ from lulc_assets.core.reporting.formats import (
     format_area_estimate,
     format_area_ha,
     format_area_interval,
+    format_number,
     format_share,
     format_share_estimate,
     format_share_interval,
@@ -82,6 +83,7 @@ def report_figures(report: AccuracyReport, legend: Legend) -> list[dict[str, str
     ]
     if report.matrix.any():
         caption = describe_confusion(report.matrix, legend)
+        caption += " Cells count sample units and have no interval."
         if report.design == "stratified":
             caption += " Units of a stratified sample are not shares of the area."
         figures.append(
@@ -110,8 +112,13 @@ def view_table(report: AccuracyReport) -> dict[str, Any]:
     estimated = _is_estimated(report)
     mapped = report.total_area_ha - report.no_data_area_ha
     rows = [_class_row(row, mapped, estimated) for row in report.classes]
+    if estimated and report.missing is not None:
+        bounds = zip(report.missing.areas_low_ha, report.missing.areas_high_ha, strict=True)
+        for row, (low, high) in zip(rows, bounds, strict=True):
+            row["area"]["bounds"] = f"{format_number(low)}–{format_area_ha(high)}"
     no_data = format_area_ha(report.no_data_area_ha) if report.no_data_area_ha > 0 else ""
-    return {"estimated": estimated, "rows": rows, "no_data": no_data}
+    bounded = estimated and report.missing is not None
+    return {"estimated": estimated, "bounded": bounded, "rows": rows, "no_data": no_data}
 
 
 def _class_row(row: ClassFigures, mapped_ha: float, estimated: bool) -> dict[str, Any]:
@@ -126,25 +133,27 @@ def _class_row(row: ClassFigures, mapped_ha: float, estimated: bool) -> dict[str
         view["area"] = _area_cell(row.area_ha)
         view["users"] = _share_cell(row.users)
         view["producers"] = _share_cell(row.producers)
+        view["f1"] = _share_cell(row.f1, counted=False)
     return view
 
 
 def _area_cell(estimate: Estimate | None) -> dict[str, str]:
-    if estimate is None:
-        return {"value": NOT_ESTIMABLE, "interval": ""}
-    if not has_interval(estimate):
-        return {"value": format_area_ha(estimate.value), "interval": ""}
-    value = format_area_estimate(estimate) if is_symmetric(estimate) else None
-    return {
-        "value": value or format_area_ha(estimate.value),
-        "interval": format_area_interval(estimate),
-    }
+    """Value, interval and, filled in where units have no class, the worst case."""
+    value, interval = NOT_ESTIMABLE, ""
+    if estimate is not None:
+        value = format_area_ha(estimate.value)
+        if has_interval(estimate):
+            interval = format_area_interval(estimate)
+            value = format_area_estimate(estimate) if is_symmetric(estimate) else value
+    return {"value": value, "interval": interval, "bounds": ""}
 
 
-def _share_cell(estimate: Estimate | None) -> dict[str, str]:
+def _share_cell(estimate: Estimate | None, *, counted: bool = True) -> dict[str, str]:
     if estimate is None:
         return {"value": NOT_ESTIMABLE, "interval": ""}
     interval = format_share_interval(estimate) if has_interval(estimate) else ""
+    if not counted:
+        return {"value": format_share(estimate.value), "interval": interval}
     units = f"{estimate.n:,} unit{'' if estimate.n == 1 else 's'}"
     return {
         "value": format_share(estimate.value),

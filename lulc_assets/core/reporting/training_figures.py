@@ -41,7 +41,7 @@ def loss_curve_figure(history: History, title: str = "Training") -> bytes:
 
     Args:
         history: one row an epoch with ``epoch``, ``train_loss``, ``val_loss``,
-            ``train_accuracy``, ``val_accuracy`` (shares of 0–1), ``lr``; a missing or
+            ``train_accuracy``, ``val_accuracy`` (shares of 0–1), ``learning_rate``; a missing or
             NaN figure leaves a gap. A dotted line marks each fall of the learning rate.
         title: printed above.
 
@@ -80,8 +80,8 @@ def rate_drops(history: History) -> list[tuple[int, float]]:
     """Epochs from which on the learning rate is lower than before, and the new rate."""
     drops = []
     for before, after in pairwise(history):
-        if figure_of(after, "lr") < figure_of(before, "lr"):
-            drops.append((int(after["epoch"]), figure_of(after, "lr")))
+        if figure_of(after, "learning_rate") < figure_of(before, "learning_rate"):
+            drops.append((int(after["epoch"]), figure_of(after, "learning_rate")))
     return drops
 
 

@@ -96,17 +96,48 @@ def publish(
     Raises:
         CommitConflict: another run committed something else meanwhile.
     """
-    stored = {}
+    return publish_beside(
+        store,
+        product,
+        None,
+        identity=identity,
+        files=files,
+        properties=properties,
+        replaces=replaces,
+    )
+
+
+def publish_beside(
+    store: ObjectStore,
+    product: str,
+    former: Record | None,
+    *,
+    identity: Mapping[str, Any],
+    files: Mapping[str, Path],
+    properties: Mapping[str, Any],
+    replaces: str | None,
+) -> Record:
+    """Like :func:`publish`, but the files of a former record stay named by the new one."""
+    stored = {} if former is None else dict(former.files)
     for name, path in sorted(files.items()):
         sha256 = digest_of_file(path)
         key = f"{product}/{stored_name(path, sha256)}"
         store.put_file(key, path)
         stored[name] = StoredFile(key, sha256, path.stat().st_size)
     record = Record(product, dict(identity), stored, dict(properties))
-    current, _ = find_record(store, product)
-    if current is None or current.digest != record.digest:
-        store.replace(f"{product}/{_RECORD}", record.to_bytes(), expected=replaces)
+    commit(store, record, replaces=replaces)
     return record
+
+
+def commit(store: ObjectStore, record: Record, *, replaces: str | None) -> None:
+    """Put a record whose files are stored: a new one, or a former one that is restored.
+
+    Raises:
+        CommitConflict: another run committed something else meanwhile.
+    """
+    current, _ = find_record(store, record.product)
+    if current is None or current.digest != record.digest:
+        store.replace(f"{record.product}/{_RECORD}", record.to_bytes(), expected=replaces)
 
 
 def open_file(store: ObjectStore, record: Record, name: str) -> Path:

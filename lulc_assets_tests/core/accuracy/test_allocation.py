@@ -5,11 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lulc_assets.core.accuracy.allocation import (
-    RULES,
+from lulc_assets.core.accuracy.allocation import RULES, allocate
+from lulc_assets.core.accuracy.anticipation import (
     Anticipation,
     Target,
-    allocate,
     anticipate,
     parse_target,
 )

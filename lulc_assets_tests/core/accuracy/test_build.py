@@ -61,7 +61,24 @@ def test_a_systematic_sample_is_estimated_like_a_random_one_and_says_so(world):
     report = report_on(shown, grid, sample)
 
     assert report.verdict == "estimated"
-    assert "usually a bit too large" in report.verdict_reason
+    assert "those of a simple random sample, usually a bit too large" in report.verdict_reason
+
+
+def test_neighbours_on_a_lattice_give_its_variance_on_request(world):
+    grid, truth, _ = world
+    shown = truth.copy()
+    shown[:40] = 1
+    rows, cols = (axis.ravel() for axis in np.mgrid[3:100:6, 2:100:6])
+    sample = sample_at(grid, rows, cols, truth[rows, cols], design="systematic")
+
+    plain, near = (
+        report_on(shown, grid, sample, settings=AccuracySettings(systematic_variance=how))
+        for how in ("random", "neighbours")
+    )
+
+    assert near.overall.value == plain.overall.value
+    assert near.overall.se < plain.overall.se
+    assert "differences of neighbours" in near.verdict_reason
 
 
 def test_the_reference_crs_does_not_matter(world):

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lulc_assets.core.accuracy.allocation import allocate
+from lulc_assets.core.accuracy.anticipation import anticipate, parse_target
 from lulc_assets.core.accuracy.estimators import Strata, poststratify
 from lulc_assets.core.accuracy.figures import estimate_figures
 from lulc_assets.core.accuracy.settings import AS_PRINTED, AccuracySettings
@@ -30,7 +32,14 @@ def estimate(example, settings):
 
 
 @pytest.mark.parametrize(
-    "name", ["olofsson_2014_table_8", "olofsson_2013_example_1", "olofsson_2013_example_2"]
+    "name",
+    [
+        "olofsson_2014_table_8",
+        "olofsson_2013_example_1",
+        "olofsson_2013_example_2",
+        "openmrv_colombia",
+        "mapac_card",
+    ],
 )
 def test_strata_that_are_the_map_classes_as_olofsson_prints_them(name):
     example = load(name)
@@ -68,7 +77,8 @@ def test_our_own_intervals_of_thin_classes_are_wider_than_the_printed_ones():
     assert ours.areas_ha[gain].value == printed.areas_ha[gain].value
 
 
-def test_strata_other_than_the_map_classes_as_stehman_prints_them():
+def stehman(*, finite_population):
+    """Classes and figures of the sample of Stehman 2014, table 2."""
     example = load("stehman_2014_table_2")
     shown, true = (
         np.array([ord(letter) - ord("A") + 1 for letter in example[key].replace(" ", "")])
@@ -77,10 +87,15 @@ def test_strata_other_than_the_map_classes_as_stehman_prints_them():
     n = example["units_per_stratum"]
     sizes = np.array(list(example["strata"].values()), dtype=float)
     of_unit = np.repeat(np.arange(len(sizes)), n)
-    strata = Strata(tuple(example["strata"]), of_unit, sizes, n / sizes)
-    figures = estimate_figures(
+    fractions = n / sizes if finite_population else np.zeros(len(sizes))
+    strata = Strata(tuple(example["strata"]), of_unit, sizes, fractions)
+    return estimate_figures(
         shown, true, strata, area_ha=1.0, titles=example["classes"], settings=AccuracySettings()
     )
+
+
+def test_strata_other_than_the_map_classes_as_stehman_prints_them():
+    figures = stehman(finite_population=True)
     found = {
         "overall": figures.overall,
         **{f"area {c}": e for c, e in zip("ABCD", figures.areas_ha, strict=True)},
@@ -88,7 +103,39 @@ def test_strata_other_than_the_map_classes_as_stehman_prints_them():
         **{f"producers {c}": e for c, e in zip("ABCD", figures.producers, strict=True)},
     }
 
-    for figure, printed in example["printed"].items():
+    for figure, printed in load("stehman_2014_table_2")["printed"].items():
         digits = 2 if figure.startswith("area") or figure == "overall" else 3
         assert round(found[figure].value, digits) == printed["value"], figure
         assert round(found[figure].se, 4) == printed["se"], figure
+
+
+def test_every_class_and_figure_of_that_sample_as_two_other_programs_compute_them():
+    example = load("stehman_2014_all_classes")
+    figures = stehman(finite_population=False)
+
+    assert figures.proportions == pytest.approx(np.array(example["proportions"]))
+    for figure, replicated in example["replicated"].items():
+        found = np.atleast_1d(getattr(figures, figure))
+        assert [e.value for e in found] == pytest.approx(replicated["value"], abs=1e-7), figure
+        if "se" in replicated:
+            assert [e.se for e in found] == pytest.approx(replicated["se"], abs=1e-7), figure
+
+
+def test_the_standard_error_of_f1_is_that_of_a_jackknife_where_other_programs_print_less():
+    jackknife = [0.1305, 0.1020, 0.1694, 0.1314]
+
+    found = [e.se for e in stehman(finite_population=False).f1]
+
+    assert found == pytest.approx(jackknife, rel=0.06)
+
+
+def test_as_many_units_as_olofsson_asks_for():
+    example = load("olofsson_2014_sample_size")
+    users = dict(zip(example["classes"], example["anticipated_users"], strict=True))
+    expected = anticipate(example["classes"], 1e6 * np.array(example["shares"]), users)
+    target = parse_target(example["target"], expected.names)
+
+    plan = allocate("neyman", expected, [target])
+
+    assert plan.units.sum() == example["printed_units"]
+    assert plan.expected_se["overall"] == pytest.approx(0.01, rel=1e-3)

@@ -4,7 +4,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from lulc_assets.core.compositing.kernel import vote
+from lulc_assets.core.compositing.kernel import (
+    add_latest,
+    add_scenes,
+    decide,
+    flag_pixels,
+    merge_datastrips,
+)
 
 RULE = np.array([80, 50, 4])
 ONES = np.array([0, *[256] * 9, 0])
@@ -36,6 +42,19 @@ def reference(classes, probabilities, masks, weights, rule):
             layers[0][at], layers[1][at] = winner, 255 * scores[winner] // total
         layers[2][at] = min(len(voters), 255)
     return (*layers, flags)
+
+
+def no_sums(shape):
+    return np.zeros((18, *shape), np.uint16), np.zeros((4, *shape), np.uint16)
+
+
+def vote(classes, probabilities, masks, weights, rule, *, plain=False, mean=False):
+    """Sum, flag, decide: winner, share, count, flagged."""
+    sums, tallies = no_sums(classes.shape[1:])
+    add_scenes(classes, probabilities, masks, 1, plain, sums, tallies)
+    flagged = flag_pixels(tallies[np.newaxis], rule)
+    layers = (sums[np.newaxis], tallies[np.newaxis], weights[np.newaxis], flagged[np.newaxis])
+    return (*decide(*layers, mean), flagged)
 
 
 def stack(*scenes):
@@ -113,4 +132,61 @@ def test_few_dates_say_nothing_about_permanence():
 def test_more_than_255_votes_are_255_observations_and_sums_stay_exact():
     heavy = ONES.copy()
     heavy[1] = 4096
-    assert pixel(*[(1, 255, 1)] * 700, (2, 255, 1), weights=heavy) == (1, 254, 255, False)
+    votes = [(1, 255, 1)] * 256
+    assert pixel(*votes, (2, 255, 1), weights=heavy) == (1, 254, 255, False)
+
+
+def test_a_plain_vote_counts_one_and_a_mean_is_over_all_votes():
+    scenes = stack((5, 250, 1), (3, 100, 1), (3, 100, 1))
+    assert [int(x[0, 0]) for x in vote(*scenes, ONES, RULE)[:3]] == [5, 255 * 250 // 450, 3]
+    assert [int(x[0, 0]) for x in vote(*scenes, ONES, RULE, plain=True)[:2]] == [3, 170]
+    assert [int(x[0, 0]) for x in vote(*scenes, ONES, RULE, mean=True)[:2]] == [5, 250 // 3]
+
+
+@settings(max_examples=60, deadline=None)
+@given(years(), st.data())
+def test_what_was_added_can_be_retracted_in_any_order(year, data):
+    codes, probabilities, masks, _ = year
+    gone = data.draw(st.lists(st.integers(0, len(codes) - 1), unique=True))
+    left = [k for k in range(len(codes)) if k not in gone]
+    found, expected = no_sums(codes.shape[1:]), no_sums(codes.shape[1:])
+    for sign, scenes, target in (
+        (1, left, expected),
+        (1, [*gone, *left], found),
+        (-1, gone, found),
+    ):
+        picked = (codes[scenes], probabilities[scenes], masks[scenes])
+        add_scenes(*picked, sign, False, *target)
+    for one, other in zip(found, expected, strict=True):
+        assert (one == other).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(years(), st.randoms())
+def test_datastrips_merge_to_the_surest_view_that_may_vote_in_any_order(year, random):
+    strips = [layer.copy() for layer in year[:3]]
+    order = list(range(len(strips[0])))
+    random.shuffle(order)
+    shuffled = [np.ascontiguousarray(layer[order]) for layer in strips]
+    merge_datastrips(*strips)
+    merge_datastrips(*shuffled)
+    codes, probabilities, masks, _ = year
+    for at in np.ndindex(codes.shape[1:]):
+        views = [(int(codes[k][at]), int(probabilities[k][at]), int(masks[k][at] > 0))
+                 for k in range(len(codes)) if codes[k][at]]  # fmt: skip
+        merged = [int(layer[0][at]) for layer in strips]
+        assert merged[0] == int(shuffled[0][0][at])
+        if not views:
+            assert merged[0] == 0
+            continue
+        best = max(views, key=lambda v: (v[2] and v[0] < 10, v[2], v[1], -v[0]))
+        assert merged == list(best)
+        assert merged == [int(layer[0][at]) for layer in shuffled]
+
+
+def test_the_latest_clear_view_replaces_former_ones_and_clouds_replace_nothing():
+    scenes = stack((5, 200, 1), (7, 90, 1), (10, 250, 1), (2, 60, 0))
+    views, tallies = np.zeros((4, 1, 1), np.uint16), np.zeros((4, 1, 1), np.uint16)
+    add_latest(*scenes, views, tallies)
+    assert views.ravel().tolist() == [7, 90, 2, 60]
+    assert tallies.ravel().tolist() == [2, 1, 1, 0]

@@ -26,6 +26,34 @@ def test_weights_that_cannot_be_are_refused(weights):
 
 def test_identity_holds_what_changes_a_pixel_and_nothing_else():
     identity = CompositeSettings().identity()
-    assert CompositeSettings(block_px=512, threads=7).identity() == identity
+    assert CompositeSettings(threads=7).identity() == identity
     assert CompositeSettings(weights_256={}).identity() != identity
     assert CompositeSettings(flag_masked_pct=81).identity() != identity
+    assert CompositeSettings(seasons="quarters").identity() != identity
+    assert CompositeSettings(strategy="plain_mode").identity() != identity
+    assert CompositeSettings(min_mapping_unit_px=3).identity() != identity
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"seasons": {"Wet": ("01-01", "03-31")}},
+        {"seasons": {"wet": ("01-01", "02-30")}},
+        {"season_weights_256": {"wet": {"water": 300}}},
+        {"seasons": "quarters", "season_weights_256": {"q1": {"lava": 300}}},
+        {"seasons": "quarters", "season_weights_256": {"q1": {}}, "strategy": "latest"},
+        {"seasons": {"a": ("01-01", "06-30"), "b": ("06-01", "08-31")},
+         "season_weights_256": {"a": {"water": 300}, "b": {"water": 200}}},
+        {"min_mapping_unit_px": 0},
+    ],
+)  # fmt: skip
+def test_seasons_that_cannot_be_are_refused(settings):
+    with pytest.raises(InvalidProject):
+        CompositeSettings(**settings)
+
+
+def test_a_day_in_two_seasons_may_have_the_weights_of_one():
+    seasons = {"a": ("01-01", "06-30"), "b": ("06-01", "08-31")}
+    found = CompositeSettings(seasons=seasons, season_weights_256={"a": {"water": 300}})
+    assert found.weight_table("0601")[1] == 300
+    assert found.weight_table("0701")[1] == 256

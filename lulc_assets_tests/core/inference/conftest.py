@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from lulc_assets.core.inference.engine import TorchPredictor
+from lulc_assets.core.inference.torch_engine import TorchPredictor
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.model.bundle import Bundle, write_bundle
 from lulc_assets.core.model.evaluate import evaluate_model

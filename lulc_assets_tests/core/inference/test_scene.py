@@ -16,6 +16,8 @@ from lulc_assets_tests.core.inference.scene_for_tests import (
 
 GRID = PixelGrid(32633, 500_040.0, 5_100_000.0, 150, 200)
 WHOLE = WindowSettings(block_px=256, halo_px=0)
+EVEN = PixelGrid(32633, 500_040.0, 5_100_000.0, 64, 64)
+EVEN_CLEAR = np.full(EVEN.shape, CLEAR, np.uint8)
 
 
 @pytest.fixture
@@ -59,17 +61,47 @@ def test_the_counts_are_those_of_the_layers(predictor, clear, tmp_path):
     assert prediction.scene_id == recipe.id
 
 
-def test_blocks_show_no_seam(predictor, clear, tmp_path):
+def test_blocks_show_no_seam(predictor, tmp_path):
     # 96 px exceed half the receptive field of this network (about 65 px).
-    recipe = write_scene(tmp_path / "in", GRID, water_and_sand(GRID), clear)
-    whole = predict_scene(recipe, GRID, predictor, tmp_path / "a", WHOLE)
-    blocks = predict_scene(recipe, GRID, predictor, tmp_path / "b", WindowSettings(32, 96))
-    assert blocks.counts["blocks"] == 35
+    grid = PixelGrid(32633, 500_040.0, 5_100_000.0, 310, 352)
+    clear = np.full(grid.shape, CLEAR, np.uint8)
+    recipe = write_scene(tmp_path / "in", grid, water_and_sand(grid), clear)
+    whole = predict_scene(recipe, grid, predictor, tmp_path / "a", WindowSettings(512, 0))
+    blocks = predict_scene(recipe, grid, predictor, tmp_path / "b", WindowSettings(64, 96))
+    assert (whole.counts["blocks"], blocks.counts["blocks"]) == (1, 6)
     first, second = layers_of(whole), layers_of(blocks)
     assert (first["class"] == second["class"]).mean() >= 0.999
     assert np.abs(first["probability"].astype(int) - second["probability"]).max() <= 1
-    bare = layers_of(predict_scene(recipe, GRID, predictor, tmp_path / "c", WindowSettings(32, 0)))
+    bare = layers_of(predict_scene(recipe, grid, predictor, tmp_path / "c", WindowSettings(64, 0)))
     assert np.abs(first["probability"].astype(int) - bare["probability"]).max() > 10
+
+
+def test_the_measured_halo_shows_no_seam(predictor, tmp_path):
+    grid = PixelGrid(32633, 500_040.0, 5_100_000.0, 256, 256)
+    clear = np.full(grid.shape, CLEAR, np.uint8)
+    recipe = write_scene(tmp_path / "in", grid, water_and_sand(grid), clear)
+    whole = predict_scene(recipe, grid, predictor, tmp_path / "a")
+    blocks = predict_scene(recipe, grid, predictor, tmp_path / "b", WindowSettings(block_px=32))
+    assert whole.counts["blocks"] == 1
+    assert blocks.counts["blocks"] >= 16
+    assert (layers_of(whole)["class"] == layers_of(blocks)["class"]).mean() >= 0.999
+
+
+def test_mirror_images_change_the_probabilities_and_hardly_a_class(predictor, clear, tmp_path):
+    recipe = write_scene(tmp_path / "in", GRID, water_and_sand(GRID), clear)
+    plain = layers_of(predict_scene(recipe, GRID, predictor, tmp_path / "a"))
+    settings = WindowSettings(flips=True)
+    flipped = layers_of(predict_scene(recipe, GRID, predictor, tmp_path / "b", settings))
+    assert (plain["class"] == flipped["class"]).mean() > 0.95
+    assert (plain["probability"] != flipped["probability"]).any()
+    # A mirrored scene has the mirrored map.
+    mirrored = write_scene(
+        tmp_path / "mirrored", EVEN, water_and_sand(EVEN)[:, :, ::-1].copy(), EVEN_CLEAR
+    )
+    straight = write_scene(tmp_path / "straight", EVEN, water_and_sand(EVEN), EVEN_CLEAR)
+    one = layers_of(predict_scene(mirrored, EVEN, predictor, tmp_path / "c", settings))
+    other = layers_of(predict_scene(straight, EVEN, predictor, tmp_path / "d", settings))
+    assert (one["class"][:, ::-1] == other["class"]).mean() > 0.9999
 
 
 def test_the_same_scene_gives_the_same_bytes(predictor, clear, tmp_path):
@@ -80,13 +112,13 @@ def test_the_same_scene_gives_the_same_bytes(predictor, clear, tmp_path):
 
 
 def test_blocks_where_no_pixel_may_vote_are_skipped(predictor, clear, tmp_path):
-    clear[:, :64] = CLOUD
+    clear[:, :80] = CLOUD
     recipe = write_scene(tmp_path / "in", GRID, water_and_sand(GRID), clear)
     prediction = predict_scene(recipe, GRID, predictor, tmp_path, WindowSettings(64, 32))
-    assert prediction.counts["blocks_skipped"] == 3
+    assert (prediction.counts["blocks"], prediction.counts["blocks_skipped"]) == (6, 2)
     layers = layers_of(prediction)
-    assert not layers["class"][:, :64].any()
-    assert layers["class"][:, 64:].all()
+    assert not layers["class"][:, :80].any()
+    assert layers["class"][:, 80:].all()
 
 
 def test_a_scene_without_a_valid_pixel_gives_layers_of_zeros(predictor, clear, tmp_path):
@@ -113,10 +145,10 @@ def test_an_unreadable_band_is_an_error_of_the_scene(predictor, clear, tmp_path)
 
 def test_nan_from_the_network_names_scene_and_window(predictor, clear, tmp_path):
     with torch.no_grad():
-        next(predictor._network.model.segmentation_head.parameters()).fill_(float("nan"))
-    clear[:64] = CLOUD
+        next(predictor.deployed.network.model.segmentation_head.parameters()).fill_(float("nan"))
+    clear[:56] = CLOUD
     recipe = write_scene(tmp_path / "in", GRID, water_and_sand(GRID), clear)
-    with pytest.raises(NotFinite, match=r"S2A_TEST_20230601, window row 64 col 0"):
+    with pytest.raises(NotFinite, match=r"S2A_TEST_20230601, window row 56 col 0"):
         predict_scene(recipe, GRID, predictor, tmp_path / "out", WindowSettings(64, 0))
 
 

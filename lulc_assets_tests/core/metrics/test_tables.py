@@ -3,7 +3,12 @@ import math
 import numpy as np
 import pytest
 
-from lulc_assets.core.accuracy.report import AccuracyReport, ClassFigures, Estimate
+from lulc_assets.core.accuracy.report import (
+    AccuracyReport,
+    ClassFigures,
+    Estimate,
+    MissingReference,
+)
 from lulc_assets.core.errors import InvalidProduct, ProductCorrupt
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.metrics.tables import (
@@ -32,6 +37,7 @@ def report(verdict="estimated", overall=SHARE, **fields):
             area_ha=Estimate(4.0, 1.0, 2.0, 6.0, 100) if estimated else None,
             users=SHARE if estimated else None,
             producers=NOTHING if estimated else None,
+            f1=SHARE if estimated else None,
         )
         for c in KARRA_10.land
     )
@@ -52,6 +58,7 @@ def report(verdict="estimated", overall=SHARE, **fields):
         "matrix": matrix,
         "proportions": None,
         "warnings": (),
+        "design_effect": 1.5 if estimated else None,
     }
     return AccuracyReport(**{**values, **fields})
 
@@ -64,10 +71,14 @@ def test_every_figure_has_one_row():
         "area": 9,
         "users_accuracy": 9,
         "producers_accuracy": 9,
+        "f1": 9,
         "confusion": 2,
         "overall_accuracy": 1,
         "agreement": 1,
         "no_data_area": 1,
+        "design_effect": 1,
+        "unusable_units": 1,
+        "missing_share": 1,
     }
     overall = rows[rows["metric"] == "overall_accuracy"].iloc[0]
     assert (overall["estimate"], overall["ci95_low"], overall["n_units"]) == (0.9, 0.86, 100)
@@ -84,7 +95,39 @@ def test_confusion_rows_name_map_and_reference():
 def test_what_the_verdict_rules_out_has_no_row():
     rows = metric_rows(report("insufficient"), **DIGESTS)
 
-    assert set(rows["metric"]) == {"mapped_area", "agreement", "confusion", "no_data_area"}
+    counted = {"mapped_area", "agreement", "confusion", "no_data_area", "unusable_units"}
+    assert set(rows["metric"]) == counted
+
+
+MISSING = MissingReference(
+    n=4,
+    share=0.05,
+    overall_low=0.86,
+    overall_high=0.91,
+    areas_low_ha=(3.5,) * 9,
+    areas_high_ha=(5.75,) * 9,
+)
+
+
+def test_units_that_nobody_could_interpret_bound_accuracy_and_every_area():
+    rows = metric_rows(report(missing=MISSING), **DIGESTS).set_index("metric")
+
+    assert rows.loc["missing_share", "estimate"] == 0.05
+    assert rows.loc["missing_share", "n_units"] == 4
+    assert rows.loc["overall_accuracy_at_worst", "estimate"] == 0.86
+    assert rows.loc["overall_accuracy_at_best", "estimate"] == 0.91
+    for metric, area in (("area_at_least", 3.5), ("area_at_most", 5.75)):
+        bounds = rows.loc[metric]
+        assert bounds["class_name"].tolist() == [c.name for c in KARRA_10.land]
+        assert set(bounds["estimate"]) == {area}
+        assert bounds["ci95_low"].isna().all()
+
+
+def test_without_such_units_the_missing_share_is_zero_and_nothing_is_bounded():
+    rows = metric_rows(report(), **DIGESTS)
+
+    assert rows.loc[rows["metric"] == "missing_share", "estimate"].tolist() == [0.0]
+    assert not rows["metric"].str.contains("_at_").any()
 
 
 def test_what_cannot_be_estimated_has_a_row_without_numbers():

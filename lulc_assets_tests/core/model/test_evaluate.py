@@ -7,7 +7,7 @@ import torch
 from lulc_assets.core.errors import NotFinite, NoTrainingChips
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.model.calibration import Calibration
-from lulc_assets.core.model.evaluate import Evaluation, evaluate_model
+from lulc_assets.core.model.evaluate import Evaluation, evaluate_model, predict_some
 from lulc_assets_tests.core.model.chips_for_tests import two_class_chips
 
 
@@ -66,6 +66,33 @@ def test_an_evaluation_survives_its_spelling_in_a_record():
     again = Evaluation.from_dict(data)
     np.testing.assert_array_equal(again.matrix, evaluation.matrix)
     assert again.to_dict() == evaluation.to_dict()
+
+
+def test_windows_share_out_the_pixels_of_the_matrix():
+    chips = two_class_chips(n_gold=3)
+    evaluation = evaluate_model(AlwaysClass(8), [chips])
+    gold = chips.masks[-3:]
+    assert evaluation.window_pixels.tolist() == (gold > 0).sum((1, 2)).tolist()
+    assert evaluation.window_correct.tolist() == (gold == 8).sum((1, 2)).tolist()
+
+
+def test_both_probabilities_are_judged_the_raw_and_the_calibrated():
+    chips = two_class_chips()
+    model = AlwaysClass(8, logit=0.0, bias=(0.0,) * 7 + (9.0, 0.0, 0.0))
+    evaluation = evaluate_model(model, [chips])
+    share = evaluation.overall
+    assert evaluation.calibrated.expected_calibration_error == pytest.approx(1 - share, abs=0.01)
+    assert evaluation.raw.confidence.sum() / evaluation.n_pixels == pytest.approx(0.1)
+
+
+def test_some_chips_are_shown_with_their_labels_and_predictions():
+    chips = two_class_chips(n_gold=9)
+    shown = predict_some(AlwaysClass(3), [chips], count=4)
+    assert shown.images.shape == (4, 6, 32, 32)
+    assert (shown.predicted == 3).all()
+    for image, mask in zip(shown.images, shown.masks, strict=True):
+        (row,) = [i for i in range(len(chips.images)) if (chips.images[i] == image).all()]
+        assert (chips.masks[row] == mask).all()
 
 
 def test_the_reference_digest_changes_with_the_labels_only():

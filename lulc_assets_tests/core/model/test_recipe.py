@@ -22,6 +22,7 @@ def test_every_number_changes_the_digest(field):
         "dropout": 0.1,
         "precision": "32-true",
         "max_chip_views": 100,
+        "calibration": "none",
     }.get(field)
     changed = other if other is not None else getattr(recipe, field) * 2 + 1
     assert dataclasses.replace(recipe, **{field: changed}).digest != recipe.digest
@@ -37,3 +38,8 @@ def test_a_budget_of_chip_views_becomes_whole_epochs():
 def test_a_recipe_without_epochs_is_refused():
     with pytest.raises(ValueError, match="max_epochs"):
         TrainingRecipe(max_epochs=0)
+
+
+def test_an_unknown_calibration_is_refused():
+    with pytest.raises(ValueError, match="isotonic"):
+        TrainingRecipe(calibration="isotonic")

@@ -157,7 +157,19 @@ def make_history(epochs: int = 12) -> list[dict[str, float]]:
             "val_loss": 1.5 * 0.8**e + 0.4 + 0.012 * max(0, e - 7),
             "train_accuracy": 0.93 - 0.5 * 0.8**e,
             "val_accuracy": 0.88 - 0.45 * 0.8**e,
-            "lr": 1e-3 if e < 6 else 1e-4,
+            "learning_rate": 1e-3 if e < 6 else 1e-4,
         }
         for e in range(epochs)
     ]
+
+
+def make_reliability(truth: float, bins: int = 15) -> dict[str, object]:
+    """Pixels whose class is right ``truth`` times as often as stated."""
+    middle = (np.arange(bins) + 0.5) / bins
+    pixels = np.round(1000 * middle**2).astype(int)
+    return {
+        "pixels": pixels.tolist(),
+        "confidence": (pixels * middle).tolist(),
+        "correct": np.round(pixels * middle * truth).astype(int).tolist(),
+        "expected_calibration_error": float((1 - truth) * (pixels * middle).sum() / pixels.sum()),
+    }

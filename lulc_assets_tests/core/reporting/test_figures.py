@@ -1,6 +1,7 @@
 """All figures: they draw, repeat to the byte, and survive odd inputs."""
 
 import io
+from types import SimpleNamespace
 
 import matplotlib as mpl
 import numpy as np
@@ -13,6 +14,8 @@ from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.reporting import (
     accuracy_figures,
+    calibration_figures,
+    evaluation_figures,
     map_figures,
     quicklook,
     scene_figures,
@@ -26,6 +29,7 @@ from lulc_assets_tests.core.reporting.sample_data import (
     make_history,
     make_matrix,
     make_reflectance,
+    make_reliability,
     make_report,
 )
 
@@ -33,6 +37,10 @@ CODES = make_class_map(40)
 REFLECTANCE = make_reflectance(CODES)
 CHIPS = np.stack([(REFLECTANCE[:, :16, :16] * 10_000).astype(np.uint16)] * 3)
 MASKS = np.stack([CODES[:16, :16]] * 3)
+MATRIX = np.rint(make_matrix() ** 2.5).astype(np.int64)
+SHOWN = SimpleNamespace(
+    images=CHIPS, masks=MASKS, predicted=np.where(MASKS == 5, 3, np.maximum(MASKS, 1)).astype("u1")
+)
 
 FIGURES = {
     "map": lambda: map_figures.map_figure(CODES, make_grid(40), KARRA_10, "33TVM 2023"),
@@ -45,6 +53,12 @@ FIGURES = {
     "timeline": lambda: scene_figures.scene_timeline_figure(make_candidates()),
     "loss": lambda: training_figures.loss_curve_figure(make_history()),
     "chips": lambda: training_figures.chip_panel_figure(CHIPS, MASKS, KARRA_10),
+    "reliability": lambda: calibration_figures.reliability_figure(
+        {"Before": make_reliability(0.7), "After": make_reliability(1.0)}, "Probabilities"
+    ),
+    "log_confusion": lambda: evaluation_figures.log_confusion_figure(MATRIX, KARRA_10, "Pixels"),
+    "confusions": lambda: evaluation_figures.ranked_confusions_figure(MATRIX, KARRA_10, "Ranked"),
+    "panels": lambda: evaluation_figures.panels_figure(SHOWN, KARRA_10, "Some chips"),
     "confusion": lambda: accuracy_figures.confusion_figure(make_matrix(), KARRA_10),
     "areas": lambda: accuracy_figures.area_figure(make_report()),
     "accuracies": lambda: accuracy_figures.accuracy_figure(make_report()),
@@ -64,6 +78,28 @@ def test_the_same_data_give_the_same_bytes_whatever_the_users_settings(name):
     with mpl.rc_context({"font.size": 30, "axes.facecolor": "red", "savefig.dpi": 20}):
         assert FIGURES[name]() == first
     assert size_of(first)[0] == 900
+
+
+def test_confusions_are_ranked_with_their_shares():
+    matrix = np.array([[50, 0, 3], [10, 5, 0], [40, 5, 7]])
+    ranked = evaluation_figures.rank_confusions(matrix, KARRA_10)
+    assert [(c.label, c.predicted, c.pixels) for c in ranked] == [
+        ("Water", "Grass", 40), ("Water", "Trees", 10),
+        ("Trees", "Grass", 5), ("Grass", "Water", 3),
+    ]  # fmt: skip
+    assert ranked[0].share_of_label == 0.4
+    assert sum(c.share_of_errors for c in ranked) == pytest.approx(1.0)
+    assert evaluation_figures.rank_confusions(np.eye(3, dtype=np.int64), KARRA_10) == []
+
+
+def test_perfect_and_empty_evaluations_have_sentences():
+    for matrix in (np.eye(3, dtype=np.int64), np.zeros((3, 3), dtype=np.int64)):
+        size_of(evaluation_figures.ranked_confusions_figure(matrix, KARRA_10, "Ranked"))
+        size_of(evaluation_figures.log_confusion_figure(matrix, KARRA_10, "Pixels"))
+
+
+def test_no_pixel_has_a_sentence_instead_of_a_diagram():
+    size_of(calibration_figures.reliability_figure({"Before": {"pixels": [0, 0]}}, "Probabilities"))
 
 
 def test_drawing_leaves_global_settings_alone():

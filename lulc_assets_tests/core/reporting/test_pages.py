@@ -242,6 +242,18 @@ def test_an_estimated_page_shows_interval_units_and_design():
     assert "Bare ground rests on 15 reference units." in text
 
 
+def test_the_sample_is_explained_below_the_table_of_classes():
+    report = make_report(design="cluster", design_effect=4.0)
+    for html in (
+        render_tile_page(make_tile_page(report=report)),
+        render_region_page(make_region_page(report=report)),
+    ):
+        text = Reader(html).text
+        assert text.index("Classes in numbers") < text.index("What the sample can tell")
+        assert "2.0 times too narrow" in text
+        assert "the spread between the windows" in text
+
+
 def test_scenes_used_and_left_out_are_listed_with_reasons():
     text = Reader(render_tile_page(make_tile_page())).text
     assert "Used (1)" in text

@@ -1,0 +1,149 @@
+"""One new scene after many: what an update of the year's map costs.
+
+Run: ``python -m benchmarks.incremental [--json] [--size 5490] [--scenes 40]``.
+
+* ours: ``compose_year`` with one scene more and the kept sums of the map before: decode the
+  new scene and the sums, vote, write the new sums and the map;
+* limit: decoding that scene and those sums, encoding the sums and the map, each alone with as
+  many threads;
+* peer: the same map from all scenes anew. Both products are compared byte by byte.
+
+Bytes read are those of the files that are opened; both write the same. Everything runs in a
+process of its own, after a call on a small grid that loads the compiled loops.
+"""
+
+import argparse
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.consensus_parts import (
+    alone,
+    decode_layers,
+    decode_sums,
+    encode_map,
+    encode_sums,
+    paths_of,
+    seconds,
+)
+from benchmarks.prediction_stack import make_grid, make_scenes, scenes_in
+from lulc_assets.core.compositing.compose import compose_year
+from lulc_assets.core.compositing.settings import CompositeSettings
+from lulc_assets.core.compositing.update import KeptYear
+
+SUMS = "sums_0101.zip"
+MOST_OF_LIMIT, LEAST_BYTES, LEAST_FASTER = 2.5, 10.0, 2.5
+
+
+def _warm_up(folder: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        warm = make_scenes(Path(scratch), 64, 3, 1)
+        settings, grid = CompositeSettings(), make_grid(64)
+        first = compose_year(warm[:2], grid, settings, Path(scratch) / "a")
+        kept = KeptYear(first.sums, warm[:2])
+        compose_year(warm, grid, settings, Path(scratch) / "b", kept=kept)
+
+
+def run_anew(folder: Path, size: int, scenes: int, threads: int, out: str) -> float:
+    """Seconds to compose the first scenes of a folder."""
+    _warm_up(folder)
+    chosen, settings = scenes_in(folder)[:scenes], CompositeSettings(threads=threads)
+    return seconds(lambda: compose_year(chosen, make_grid(size), settings, folder / out))
+
+
+def run_update(folder: Path, size: int, scenes: int, threads: int) -> float:
+    """Seconds to add one scene to the map of all others."""
+    _warm_up(folder)
+    every, settings = scenes_in(folder), CompositeSettings(threads=threads)
+    kept = KeptYear({"0101": folder / "before" / SUMS}, every[:scenes])
+    return seconds(
+        lambda: compose_year(every, make_grid(size), settings, folder / "update", kept=kept)
+    )
+
+
+def run_limit(folder: Path, size: int, threads: int) -> dict[str, float]:
+    """Seconds of the unavoidable parts."""
+    _warm_up(folder)
+    grid = make_grid(size)
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        return {
+            "decode_scene": decode_layers(paths_of(scenes_in(folder)[-1:]), grid, threads),
+            "decode_sums": decode_sums(folder / "before" / SUMS, grid, threads),
+            "encode_sums": encode_sums(folder / "anew" / SUMS, grid, threads, Path(scratch)),
+            "encode_map": encode_map(folder / "anew", grid, threads, Path(scratch)),
+        }
+
+
+def compare(size: int, scenes: int, threads: int, repeats: int) -> dict[str, Any]:
+    """All figures of one size."""
+    with tempfile.TemporaryDirectory(prefix="incremental-") as name:
+        folder = Path(name)
+        every = make_scenes(folder, size, scenes + 1, threads)
+        alone(run_anew, folder, size, scenes, threads, "before")
+        anew = min(
+            alone(run_anew, folder, size, scenes + 1, threads, "anew")[0] for _ in range(repeats)
+        )
+        runs = [alone(run_update, folder, size, scenes, threads) for _ in range(repeats)]
+        _require_equal(folder)
+        limits = [alone(run_limit, folder, size, threads)[0] for _ in range(repeats)]
+        sizes = [sum(p.stat().st_size for p in paths_of([scene])) for scene in every]
+        kept = (folder / "before" / SUMS).stat().st_size
+    update, limit = min(run[0] for run in runs), {k: min(o[k] for o in limits) for k in limits[0]}
+    apart = limit["encode_map"]
+    found = {
+        "size_px": size,
+        "scenes": scenes,
+        "threads": threads,
+        "seconds": {"update": update, "anew": anew, **limit},
+        "ratio_to_limit": update / sum(limit.values()),
+        "ratio_to_peer": (anew - apart) / (update - apart),
+        "ratio_of_bytes_read": sum(sizes) / (sizes[-1] + kept),
+        "sums_in_scenes": kept / (sum(sizes) / len(sizes)),
+        "mpx_per_s": size * size / 1e6 / update,
+        "peak_mb": max(run[1] for run in runs),
+    }
+    reached = found["ratio_to_limit"] <= MOST_OF_LIMIT and found["ratio_to_peer"] >= LEAST_FASTER
+    enough = found["ratio_of_bytes_read"] >= LEAST_BYTES
+    return {**found, "reaches_time_targets": reached, "reaches_bytes_target": enough}
+
+
+def _require_equal(folder: Path) -> None:
+    for path in (folder / "anew").iterdir():
+        if path.read_bytes() != (folder / "update" / path.name).read_bytes():
+            raise SystemExit(f"{path.name} of the update is not that of all scenes anew")
+
+
+def print_table(found: dict[str, Any]) -> None:
+    """The figures for people."""
+    print(f"one scene after {found['scenes']}, {found['size_px']}² pixels, "
+          f"{found['threads']} threads")  # fmt: skip
+    for name, value in found["seconds"].items():
+        print(f"  {name:<14}{value:9.2f} s")
+    print(f"  {'of the limit (at most 2.5)':<40}{found['ratio_to_limit']:9.2f}")
+    print(f"  {'faster than anew, without the map':<40}{found['ratio_to_peer']:9.2f}")
+    print(f"  {'fewer bytes read':<40}{found['ratio_of_bytes_read']:9.2f}")
+    print(f"  {'size of the sums, in scenes':<40}{found['sums_in_scenes']:9.2f}")
+    print(f"  {'Mpx/s':<40}{found['mpx_per_s']:9.2f}")
+    print(f"  {'peak MB':<40}{found['peak_mb']:9.0f}")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--size", type=int, default=5490, help="pixels a side")
+    parser.add_argument("--scenes", type=int, default=40, help="that are in the map already")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--repeats", type=int, default=2, help="the best counts")
+    parser.add_argument("--json", action="store_true", help="one JSON object and nothing else")
+    wanted = parser.parse_args()
+    found = compare(wanted.size, wanted.scenes, wanted.threads, wanted.repeats)
+    if wanted.json:
+        print(json.dumps(found))
+    else:
+        print_table(found)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,225 @@
+"""The yearly map and the sums that it is made from, block by block.
+
+What belongs here: reading, counting and writing in threads. What does not: the loops over
+pixels (``kernel``), what has to be read (``update``), publishing (``core/publishing``).
+
+A block is a tile of the files, so that each tile is decoded once. Blocks are counted side by
+side; sums are written as they come, in the order of the blocks; the three layers, 3 bytes a
+pixel, are held until the end, because their overviews need them whole.
+"""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from lulc_assets.core.compositing.datatakes import PredictedScene, group_datatakes, scene_ids
+from lulc_assets.core.compositing.layers import Layers
+from lulc_assets.core.compositing.reading import BlockReader
+from lulc_assets.core.compositing.settings import CompositeSettings
+from lulc_assets.core.compositing.strategies import (
+    Decision,
+    PartVotes,
+    Strategy,
+    flag_tallies,
+    strategy_of,
+)
+from lulc_assets.core.compositing.sums_file import (
+    BlockSums,
+    PackedBlock,
+    SumsFile,
+    SumsWriter,
+    pack_block,
+)
+from lulc_assets.core.compositing.update import KeptYear, PartPlan, plan_parts, plan_update
+from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.imagery.cog import BLOCK_PX
+from lulc_assets.core.progress import Progress, silent
+
+SCENES_AT_ONCE = 16
+"""Scenes of a block that are decoded before they are counted: 12 MB a thread."""
+
+
+@dataclass(frozen=True)
+class YearComposite:
+    """A composed map.
+
+    Attributes:
+        files: ``class`` (code, 0 = no data), ``vote_share`` (255 · winner / total, floored;
+            of other strategies what their ``share_title`` says) and ``observations`` (votes
+            counted, 255 = 255 or more), each a uint8 COG.
+        sums: part of the year → its kept sums; empty for a strategy that keeps none.
+        scene_ids: scenes that were counted, sorted.
+        datatakes: passes that they make: the most votes that a pixel can have.
+        class_counts: code → pixels, all codes 0–10, also those with no pixel.
+        flagged_pixels: pixels where SCL was overruled by the network (see settings).
+        sieved_pixels: pixels that the minimum mapping unit changed.
+        observations_median: votes at the median pixel.
+        passes_read: passes that were decoded; of an update only what changed.
+    """
+
+    files: Mapping[str, Path]
+    sums: Mapping[str, Path]
+    scene_ids: tuple[str, ...]
+    datatakes: int
+    class_counts: Mapping[int, int]
+    flagged_pixels: int
+    sieved_pixels: int
+    observations_median: float
+    passes_read: int
+
+
+def compose_year(
+    predictions: Sequence[PredictedScene],
+    grid: PixelGrid,
+    settings: CompositeSettings,
+    out_dir: Path,
+    *,
+    kept: KeptYear | None = None,
+    progress: Progress = silent,
+) -> YearComposite:
+    """Compose predictions into one map; without predictions, a map of no data.
+
+    The order of the predictions does not matter, nor does a scene given twice, nor whether
+    the sums of a former map are used: the files are equal, byte by byte.
+
+    Args:
+        predictions: predicted scenes, all on ``grid``.
+        grid: grid of the map.
+        settings: strategy, weights, thresholds and seasons.
+        out_dir: gets ``class.tif``, ``vote_share.tif``, ``observations.tif``, and for each
+            part of the year ``sums_MMDD.zip``.
+        kept: sums of a former map; used where that reads fewer scenes.
+        progress: told after each block.
+
+    Returns:
+        The files and what is in them.
+
+    Raises:
+        InvalidProduct: a prediction is on another grid, is not uint8, holds a code that is
+            not in the legend, or two predictions share an id but not their files.
+        InvalidProject: more scenes than sums can hold.
+        ProductCorrupt: the kept sums cannot be read or are not those of their scenes.
+        UnreadableRaster: a prediction cannot be read.
+    """
+    takes, strategy = group_datatakes(predictions), strategy_of(settings)
+    plans = None
+    if kept is not None and strategy.unit is not None:
+        plans = plan_update(takes.values(), settings, grid, kept, strategy.unit)
+    if plans is None:
+        plans = plan_parts(takes.values(), settings)
+    layers = Layers(grid)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    flagged, sums = _count_blocks(plans, strategy, layers, settings, out_dir, progress)
+    sieved = layers.apply_mapping_unit(settings.min_mapping_unit_px)
+    return YearComposite(
+        files=layers.write(out_dir, strategy.share_title, settings.threads),
+        sums=sums,
+        scene_ids=scene_ids(takes),
+        datatakes=len(takes),
+        class_counts=layers.class_counts(),
+        flagged_pixels=flagged,
+        sieved_pixels=sieved,
+        observations_median=layers.observations_median(),
+        passes_read=sum(len(plan.add) + len(plan.retract) for plan in plans),
+    )
+
+
+def _count_blocks(
+    plans: Sequence[PartPlan],
+    strategy: Strategy,
+    layers: Layers,
+    settings: CompositeSettings,
+    folder: Path,
+    progress: Progress,
+) -> tuple[int, dict[str, Path]]:
+    """Fill the layers and write the sums; flagged pixels, and part → file of sums."""
+    windows = list(layers.grid.blocks(BLOCK_PX))
+    total = 0
+    with ExitStack() as stack:
+        writers = {
+            plan.name: stack.enter_context(
+                SumsWriter(
+                    folder / _sums_name(plan.name), layers.grid, plan.datatakes, strategy.unit
+                )
+            )
+            for plan in plans
+            if strategy.unit is not None and not plan.keeps_base
+        }
+        takes = [take for plan in plans for take in (*plan.add, *plan.retract)]
+        reader = stack.enter_context(BlockReader(layers.grid, settings.threads, takes))
+        counter = _Counter(plans, strategy, settings, reader, frozenset(writers))
+        for plan in plans:
+            if plan.base is not None:
+                counter.bases[plan.name] = stack.enter_context(SumsFile(plan.base, layers.grid))
+        pool = stack.enter_context(ThreadPoolExecutor(settings.threads))
+        for done, block in enumerate(pool.map(counter.count, windows), start=1):
+            total += block.flagged_pixels
+            layers.put(block.window, block.decision)
+            for name, packed in block.packed.items():
+                writers[name].write(packed)
+            progress(done, len(windows), "blocks composed")
+    kept = {p.name: _link(p.base, folder, p.name) for p in plans if p.base and p.keeps_base}
+    return total, {name: writer.path for name, writer in writers.items()} | kept
+
+
+def _link(base: Path, folder: Path, part: str) -> Path:
+    """Sums that stay as they are, under the name that new ones would have."""
+    path = folder / _sums_name(part)
+    path.unlink(missing_ok=True)
+    path.symlink_to(base.absolute())
+    return path
+
+
+def _sums_name(part: str) -> str:
+    return f"sums_{part}.zip"
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A counted block: its layers, and its new sums by part of the year."""
+
+    window: Window
+    decision: Decision
+    flagged_pixels: int
+    packed: Mapping[str, PackedBlock]
+
+
+class _Counter:
+    """Counts one block after the other, in any thread."""
+
+    def __init__(
+        self,
+        plans: Sequence[PartPlan],
+        strategy: Strategy,
+        settings: CompositeSettings,
+        reader: BlockReader,
+        written: frozenset[str],
+    ) -> None:
+        self._plans = plans
+        self._strategy = strategy
+        self._settings = settings
+        self._reader = reader
+        self._written = written
+        self._weights = {plan.name: settings.weight_table(plan.name) for plan in plans}
+        self.bases: dict[str, SumsFile] = {}
+
+    def count(self, window: Window) -> _Block:
+        """The layers and the new sums of a block."""
+        parts = {plan.name: self._sum(plan, window) for plan in self._plans}
+        flagged = flag_tallies([block.tallies for block in parts.values()], self._settings)
+        decision = self._strategy.decide(
+            [PartVotes(self._weights[name], block, flagged) for name, block in parts.items()]
+        )
+        packed = {name: pack_block(window, parts[name]) for name in self._written}
+        return _Block(window, decision, int(flagged.sum()), packed)
+
+    def _sum(self, plan: PartPlan, window: Window) -> BlockSums:
+        base = self.bases.get(plan.name)
+        block = base.read(window) if base is not None else self._strategy.empty(window)
+        for sign, takes in ((1, plan.add), (-1, plan.retract)):
+            for start in range(0, len(takes), SCENES_AT_ONCE):
+                stack = self._reader.read(takes[start : start + SCENES_AT_ONCE], window)
+                self._strategy.add(block, stack, sign)
+        return block

@@ -1,0 +1,104 @@
+"""The three layers of a map: held, counted, written.
+
+What belongs here: the arrays, their statistics, their files, the minimum mapping unit. What
+does not: how a pixel is decided.
+"""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from rasterio.features import sieve
+
+from lulc_assets.core.compositing.strategies import Decision
+from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.imagery.cog import LayerKind, write_cog
+from lulc_assets.core.legend import KARRA_10
+
+LAYERS = ("class", "vote_share", "observations")
+
+_ROWS_AT_ONCE = 512
+"""``numpy.bincount`` takes eight bytes a pixel."""
+
+U8 = npt.NDArray[np.uint8]
+
+
+class Layers:
+    """The layers of a map while it is made, 3 bytes a pixel.
+
+    Attributes:
+        classes: (h, w) uint8, 0 = no data.
+        share: (h, w) uint8.
+        observations: (h, w) uint8.
+    """
+
+    def __init__(self, grid: PixelGrid) -> None:
+        self.grid = grid
+        self.classes, self.share, self.observations = (
+            np.zeros(grid.shape, np.uint8) for _ in range(3)
+        )
+
+    def put(self, window: Window, decision: Decision) -> None:
+        """Fill in a block."""
+        self.classes[window.slices] = decision.winner
+        self.share[window.slices] = decision.share
+        self.observations[window.slices] = decision.count
+
+    def apply_mapping_unit(self, size_px: int) -> int:
+        """Give patches of fewer pixels to their largest neighbour; returns the pixels changed.
+
+        Patches are joined along edges. No data is neither filled nor spread. Where a class
+        comes from the surroundings, no vote stands behind it: the share becomes 0.
+        """
+        if size_px < 2:
+            return 0
+        sieved = sieve(self.classes, size_px, mask=self.classes > 0, connectivity=4)
+        changed = sieved != self.classes
+        self.share[changed] = 0
+        self.classes = sieved
+        return int(changed.sum())
+
+    def class_counts(self) -> dict[int, int]:
+        """Code → pixels, all codes 0–10."""
+        counts = _histogram(self.classes)
+        return {code: int(counts[code]) for code in range(len(KARRA_10.classes) + 1)}
+
+    def observations_median(self) -> float:
+        """Votes at the median pixel."""
+        below = _histogram(self.observations).cumsum()
+        middle = [(below[-1] - 1) // 2, below[-1] // 2]
+        return float(np.searchsorted(below, middle, side="right").mean())
+
+    def write(
+        self, folder: Path, share_title: str, threads: int, suffix: str = ""
+    ) -> dict[str, Path]:
+        """Write the layers as COGs, side by side; returns layer → file."""
+        described: Mapping[str, tuple[U8, LayerKind, int | None, str]] = {
+            "class": (self.classes, "class", 0, "land-cover class"),
+            "vote_share": (self.share, "continuous", 0, share_title),
+            "observations": (self.observations, "continuous", None, "votes counted"),
+        }
+
+        def write(name: str) -> Path:
+            array, kind, nodata, description = described[name]
+            return write_cog(
+                folder / f"{name}{suffix}.tif",
+                array,
+                self.grid,
+                kind=kind,
+                nodata=nodata,
+                colormap=KARRA_10.colormap() if kind == "class" else None,
+                description=description,
+            )
+
+        with ThreadPoolExecutor(min(threads, len(LAYERS))) as pool:
+            return dict(zip(LAYERS, pool.map(write, LAYERS), strict=True))
+
+
+def _histogram(layer: U8) -> npt.NDArray[np.int64]:
+    found = np.zeros(256, np.int64)
+    for row in range(0, layer.shape[0], _ROWS_AT_ONCE):
+        found += np.bincount(layer[row : row + _ROWS_AT_ONCE].ravel(), minlength=256)
+    return found

@@ -1,0 +1,192 @@
+"""How the votes of a year become a map: four strategies behind one interface.
+
+What belongs here: what a strategy keeps of the votes and how it decides. What does not: the
+loops (``kernel``), reading and files.
+
+- ``weighted_mode``: the largest weighted sum of probabilities wins (Karra et al. 2021).
+- ``plain_mode``: the most votes win, whatever their probability.
+- ``mean_probability``: the largest mean probability wins, where a scene that was surest of
+  another class counts 0 (only the winner's probability is stored); all classes weigh 1.
+- ``latest``: the last clear view decides.
+
+All but ``latest`` are made from sums, so that a scene can be added or taken away later.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from lulc_assets.core.compositing.reading import Stack
+from lulc_assets.core.compositing.settings import CompositeSettings
+from lulc_assets.core.compositing.sums_file import BlockSums
+from lulc_assets.core.grid import Window
+
+U8 = npt.NDArray[np.uint8]
+U16 = npt.NDArray[np.uint16]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The layers of a block, each (h, w) uint8.
+
+    Attributes:
+        winner: class code, 0 where nobody voted.
+        share: 255 = all; see the strategy's ``share_title``.
+        count: votes, 255 = 255 or more.
+    """
+
+    winner: U8
+    share: U8
+    count: U8
+
+
+@dataclass(frozen=True)
+class PartVotes:
+    """The votes of a part of a year in one block, with the flags of that year.
+
+    Attributes:
+        weights: (11,) int64, in 1/256.
+        sums: of the block.
+        flagged: (h, w) bool: masked votes count there.
+    """
+
+    weights: npt.NDArray[np.int64]
+    sums: BlockSums
+    flagged: Flags
+
+
+class Strategy(Protocol):
+    """What composing needs of a strategy."""
+
+    @property
+    def unit(self) -> str | None:
+        """What a vote adds to the kept sums; None: no sums can be kept."""
+
+    @property
+    def share_title(self) -> str:
+        """What the second layer says."""
+
+    def empty(self, window: Window) -> BlockSums:
+        """A block that no scene was counted in."""
+
+    def add(self, block: BlockSums, stack: Stack, sign: int) -> None:
+        """Count observations, given by time, in a block (1), or retract them (-1)."""
+
+    def decide(self, parts: Sequence[PartVotes]) -> Decision:
+        """The layers of a block from all parts that count, by time."""
+
+
+@dataclass(frozen=True)
+class SumStrategy:
+    """Decides by sums.
+
+    Attributes:
+        unit: ``probability`` or ``vote``.
+        mean: whether the second layer is the mean probability.
+        share_title: what the second layer says.
+    """
+
+    unit: str
+    mean: bool
+    share_title: str
+
+    def empty(self, window: Window) -> BlockSums:
+        """See :class:`Strategy`."""
+        return BlockSums.empty(window)
+
+    def add(self, block: BlockSums, stack: Stack, sign: int) -> None:
+        """See :class:`Strategy`."""
+        from lulc_assets.core.compositing.kernel import add_scenes  # noqa: PLC0415 - numba
+
+        plain = self.unit == "vote"
+        layers = (stack.classes, stack.probabilities, stack.masks)
+        add_scenes(*layers, sign, plain, block.sums, block.tallies)
+
+    def decide(self, parts: Sequence[PartVotes]) -> Decision:
+        """See :class:`Strategy`."""
+        from lulc_assets.core.compositing.kernel import decide  # noqa: PLC0415 - numba
+
+        return Decision(
+            *decide(
+                _stacked([part.sums.sums for part in parts]),
+                _stacked([part.sums.tallies for part in parts]),
+                np.stack([part.weights for part in parts]),
+                _stacked([part.flagged for part in parts]),
+                self.mean,
+            )
+        )
+
+
+@dataclass(frozen=True)
+class LatestStrategy:
+    """The last clear view decides; nothing is kept, the year is read anew each time.
+
+    Its "sums" are (4, h, w): class and probability of the last clear view of ground, and of
+    the last view of ground whatever SCL says.
+    """
+
+    unit: None = None
+    share_title: str = "255 x probability of the last clear view"
+
+    def empty(self, window: Window) -> BlockSums:
+        """See :class:`Strategy`."""
+        views = np.zeros((4, window.height, window.width), np.uint16)
+        return BlockSums(views, BlockSums.empty(window).tallies)
+
+    def add(self, block: BlockSums, stack: Stack, sign: int) -> None:
+        """See :class:`Strategy`; nothing can be retracted."""
+        from lulc_assets.core.compositing.kernel import add_latest  # noqa: PLC0415 - numba
+
+        if sign != 1:
+            raise ValueError("the latest view cannot be retracted")
+        layers = (stack.classes, stack.probabilities, stack.masks)
+        add_latest(*layers, block.sums, block.tallies)
+
+    def decide(self, parts: Sequence[PartVotes]) -> Decision:
+        """See :class:`Strategy`."""
+        shape = parts[0].flagged.shape
+        winner, share = np.zeros(shape, np.uint16), np.zeros(shape, np.uint16)
+        votes = np.zeros(shape, np.int64)
+        for part in parts:
+            views = np.where(part.flagged, part.sums.sums[2:], part.sums.sums[:2])
+            seen = views[0] > 0
+            winner[seen], share[seen] = views[0][seen], views[1][seen]
+            votes += part.sums.tallies[0] + part.sums.tallies[2] * part.flagged
+        count = np.minimum(votes, 255).astype(np.uint8)
+        return Decision(winner.astype(np.uint8), share.astype(np.uint8), count)
+
+
+_SUMS: Mapping[str, SumStrategy] = {
+    "weighted_mode": SumStrategy("probability", False, "255 x winning score / all scores"),
+    "plain_mode": SumStrategy("vote", False, "255 x votes of the class / all votes"),
+    "mean_probability": SumStrategy("probability", True, "255 x mean probability of the class"),
+}
+
+
+def strategy_of(settings: CompositeSettings) -> Strategy:
+    """The strategy that the settings name."""
+    return _SUMS.get(settings.strategy) or LatestStrategy()
+
+
+def flag_tallies(tallies: Sequence[U16], settings: CompositeSettings) -> Flags:
+    """Where the masks of a whole year are wrong, from the tallies of all its parts.
+
+    Args:
+        tallies: (4, h, w) uint16 each.
+        settings: thresholds.
+
+    Returns:
+        (h, w) bool.
+    """
+    from lulc_assets.core.compositing.kernel import flag_pixels  # noqa: PLC0415 - numba
+
+    return flag_pixels(_stacked(tallies), settings.flag_rule())
+
+
+def _stacked(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """All in one array; of a single one a view, since a copy would cost as much as the vote."""
+    return arrays[0][np.newaxis] if len(arrays) == 1 else np.stack(arrays)

@@ -1,0 +1,235 @@
+"""The kept sums of a part of a year, in one file.
+
+What belongs here: sums ↔ bytes. What does not: what the sums mean (``kernel``) and when they
+may be used (``update``).
+
+The file is a zip archive (not compressed itself) with, for each block of 512 pixels that any
+scene saw, ``<row>_<col>/maps`` (which classes have a sum, and the four tallies: (6, h, w)
+uint16) and ``<row>_<col>/values`` (the sums that are not 0), both compressed by Blosc: byte
+shuffle and Zstandard. ``state.json`` comes first and says what was counted. Blocks are
+written in their order, each by one thread: equal sums are equal bytes.
+"""
+
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lulc_assets.core.errors import ProductCorrupt
+from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.imagery.cog import BLOCK_PX
+from lulc_assets.core.store.records import canonical_json
+
+FORMAT = 1
+ZSTD_LEVEL = 1
+"""Sums are noise in their low bytes: level 3 saves 6 % and takes twice the time."""
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_HEADER = "state.json"
+_MAPS = 6
+
+U16 = npt.NDArray[np.uint16]
+
+
+@dataclass
+class BlockSums:
+    """Sums of a block.
+
+    Attributes:
+        sums: (18, h, w) uint16: by class where SCL lets a pixel vote, then where it masks it.
+        tallies: (4, h, w) uint16: clear ground, clear cloud, masked ground, masked cloud.
+    """
+
+    sums: U16
+    tallies: U16
+
+    @classmethod
+    def empty(cls, window: Window) -> "BlockSums":
+        """Sums of no scene."""
+        from lulc_assets.core.compositing.kernel import PLANES, TALLIES  # noqa: PLC0415 - numba
+
+        shape = (window.height, window.width)
+        return cls(np.zeros((PLANES, *shape), np.uint16), np.zeros((TALLIES, *shape), np.uint16))
+
+
+@dataclass(frozen=True)
+class PackedBlock:
+    """A compressed block; None where no scene saw a pixel."""
+
+    window: Window
+    maps: bytes | None
+    values: bytes
+
+
+def pack_block(window: Window, block: BlockSums) -> PackedBlock:
+    """Compress a block; to be called in a worker thread.
+
+    There Blosc uses one thread and releases the interpreter lock. In the main thread it may
+    use several, and the order in which they end would show in the bytes.
+    """
+    from numcodecs import blosc  # noqa: PLC0415 - only a run that composes needs it
+
+    from lulc_assets.core.compositing.packing import pack  # noqa: PLC0415 - numba
+
+    if not block.tallies.any():
+        return PackedBlock(window, None, b"")
+    maps = np.empty((_MAPS, window.height, window.width), np.uint16)
+    maps[2:] = block.tallies
+    values = np.empty(block.sums.size, np.uint16)
+    count = pack(block.sums, maps[:2], values)
+    how = {"cname": b"zstd", "clevel": ZSTD_LEVEL, "shuffle": blosc.SHUFFLE}
+    return PackedBlock(
+        window,
+        blosc.compress(maps, **how),
+        blosc.compress(values[:count], **how) if count else b"",
+    )
+
+
+class SumsWriter:
+    """Writes blocks one after the other, in the order in which they are given.
+
+    The file gets its name when the context ends without an error.
+
+    Args:
+        path: target.
+        grid: of the sums.
+        datatakes: pass → scene id → digest of its prediction: all that was counted.
+        unit: what a vote adds, ``probability`` or ``vote``.
+    """
+
+    def __init__(
+        self, path: Path, grid: PixelGrid, datatakes: Mapping[str, Mapping[str, str]], unit: str
+    ) -> None:
+        self.path = path
+        self._part = path.with_name(f".{path.name}.part")
+        self._archive = zipfile.ZipFile(self._part, "w", zipfile.ZIP_STORED)
+        header = {
+            "format": FORMAT, "grid": grid.to_dict(), "datatakes": datatakes, "unit": unit,
+        }  # fmt: skip
+        self._put(_HEADER, canonical_json(header))
+
+    def __enter__(self) -> "SumsWriter":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._archive.close()
+        if kind is None:
+            self._part.replace(self.path)
+        else:
+            self._part.unlink()
+
+    def write(self, packed: PackedBlock) -> None:
+        """Append a block."""
+        if packed.maps is not None:
+            name = _name(packed.window)
+            self._put(f"{name}/maps", packed.maps)
+            self._put(f"{name}/values", packed.values)
+
+    def _put(self, name: str, data: bytes) -> None:
+        entry = zipfile.ZipInfo(name, date_time=_EPOCH)
+        entry.external_attr = 0o644 << 16
+        self._archive.writestr(entry, data)
+
+
+class SumsFile:
+    """Kept sums, open for reading; a context manager, usable from several threads.
+
+    Attributes:
+        datatakes: pass → scene id → digest of its prediction.
+        unit: what a vote adds.
+
+    Raises:
+        ProductCorrupt: no such archive, of another format or of another grid.
+    """
+
+    def __init__(self, path: Path, grid: PixelGrid) -> None:
+        self.path = path
+        with ExitStack() as stack:
+            try:
+                self._archive = stack.enter_context(zipfile.ZipFile(path))
+                header: dict[str, Any] = json.loads(self._archive.read(_HEADER))
+                found = (header["format"], header["grid"])
+                self.datatakes: dict[str, dict[str, str]] = header["datatakes"]
+                self.unit: str = header["unit"]
+            except (OSError, zipfile.BadZipFile, ValueError, KeyError) as error:
+                raise ProductCorrupt(f"kept sums {path} cannot be read: {error}") from error
+            if found != (FORMAT, grid.to_dict()):
+                raise ProductCorrupt(
+                    f"kept sums {path} have (format, grid) {found}; needed is "
+                    f"{(FORMAT, grid.to_dict())}"
+                )
+            stack.pop_all()
+        self._names = frozenset(self._archive.namelist())
+
+    def __enter__(self) -> "SumsFile":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._archive.close()
+
+    def read(self, window: Window) -> BlockSums:
+        """The sums of one block of the file.
+
+        Raises:
+            ProductCorrupt: the block is damaged.
+        """
+        block, name = BlockSums.empty(window), _name(window)
+        if f"{name}/maps" in self._names:
+            with self._named_damage(name):
+                self._fill(block, name)
+        return block
+
+    def read_tallies(self, window: Window) -> U16:
+        """The tallies of one block, (4, h, w) uint16; raises as :meth:`read`."""
+        name = _name(window)
+        if f"{name}/maps" not in self._names:
+            return np.zeros((_MAPS - 2, window.height, window.width), np.uint16)
+        with self._named_damage(name):
+            return np.ascontiguousarray(self._read_maps(name, window.height, window.width)[2:])
+
+    @contextmanager
+    def _named_damage(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except (zipfile.BadZipFile, OSError, RuntimeError, ValueError, KeyError) as error:
+            raise ProductCorrupt(f"kept sums {self.path}, block {name}: {error}") from error
+
+    def _read_maps(self, name: str, height: int, width: int) -> U16:
+        from numcodecs import blosc  # noqa: PLC0415 - see pack_block
+
+        maps = np.empty((_MAPS, height, width), np.uint16)
+        blosc.decompress(self._archive.read(f"{name}/maps"), maps)
+        return maps
+
+    def _fill(self, block: BlockSums, name: str) -> None:
+        from numcodecs import blosc  # noqa: PLC0415 - see pack_block
+
+        from lulc_assets.core.compositing.packing import unpack  # noqa: PLC0415 - numba
+
+        maps = self._read_maps(name, *block.tallies.shape[1:])
+        packed = self._archive.read(f"{name}/values")
+        values = np.frombuffer(blosc.decompress(packed) if packed else b"", np.uint16)
+        if unpack(maps[:2], values, block.sums) != values.size:
+            raise ValueError("the sums do not fit their classes")
+        block.tallies[:] = maps[2:]
+
+
+def _name(window: Window) -> str:
+    return f"{window.row // BLOCK_PX}_{window.col // BLOCK_PX}"

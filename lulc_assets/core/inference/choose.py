@@ -1,0 +1,55 @@
+"""The choice of the engine that suits machine and project.
+
+What belongs here: the rules. What does not: the settings (``settings``) or the engines.
+"""
+
+from importlib.util import find_spec
+
+from lulc_assets.core.errors import InvalidProject
+from lulc_assets.core.inference.engine import Predictor
+from lulc_assets.core.inference.settings import EngineName, InferenceSettings, Precision
+from lulc_assets.core.model.bundle import Bundle
+from lulc_assets.core.model.hardware import Device, best_device, multiplies_bf16
+
+
+def choose_engine(bundle: Bundle, settings: InferenceSettings) -> Predictor:
+    """Load the engine that the settings name, or that suits the machine.
+
+    Raises:
+        InvalidProject: the named engine is not installed, or cannot do the precision.
+    """
+    engine = settings.engine
+    if engine == "auto":
+        engine = "torch" if best_device() == "cuda" else _cpu_engine()
+    if engine != "torch" and find_spec(engine) is None:
+        raise InvalidProject(f"[inference] engine {engine} is not installed: pip install {engine}")
+    # Imported here: each engine takes half a second and some 100 MB that others do without.
+    if engine == "onnxruntime":
+        if settings.precision == "bf16":
+            raise InvalidProject(
+                "[inference] engine onnxruntime computes in float32 only; leave precision out, "
+                "or take another engine"
+            )
+        from lulc_assets.core.inference.onnx_engine import OnnxRuntimePredictor  # noqa: PLC0415
+
+        return OnnxRuntimePredictor(bundle, threads=settings.threads)
+    if engine == "openvino":
+        from lulc_assets.core.inference.openvino_engine import OpenVinoPredictor  # noqa: PLC0415
+
+        precision = choose_precision(settings, "cpu")
+        return OpenVinoPredictor(bundle, precision=precision, threads=settings.threads)
+    from lulc_assets.core.inference.torch_engine import TorchPredictor  # noqa: PLC0415
+
+    device = best_device()
+    return TorchPredictor(bundle, precision=choose_precision(settings, device), device=device)
+
+
+def choose_precision(settings: InferenceSettings, device: Device) -> Precision:
+    """Resolve ``auto``: bfloat16 where the hardware multiplies it."""
+    if settings.precision == "auto":
+        return "bf16" if multiplies_bf16(device) else "fp32"
+    return settings.precision
+
+
+def _cpu_engine() -> EngineName:
+    return "openvino" if find_spec("openvino") else "onnxruntime"

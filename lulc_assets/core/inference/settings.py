@@ -1,0 +1,53 @@
+"""What a project may say about engines; the defaults suit the machine.
+
+What belongs here: plain settings, light enough to load with the project file. What does
+not: the engines (``choose`` and the modules that it names).
+"""
+
+import os
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+EngineName = Literal["auto", "openvino", "onnxruntime", "torch"]
+Precision = Literal["bf16", "fp32"]
+WantedPrecision = Literal["auto", "bf16", "fp32"]
+
+
+@dataclass(frozen=True)
+class InferenceSettings:
+    """How a network is run.
+
+    Attributes:
+        engine: ``auto``: torch where there is a GPU, else OpenVINO, else ONNX Runtime.
+        precision: ``auto``: bfloat16 where the processor multiplies it (CPU: AMX or
+            AVX512-BF16) and the engine can, else float32. What bfloat16 costs is measured by
+            ``benchmarks/scene_inference``; ``fp32`` where maps of different machines must agree.
+        threads: CPU threads; without it as many as the process may use. They decide the
+            time, not one bit of the result.
+    """
+
+    engine: EngineName = "auto"
+    precision: WantedPrecision = "auto"
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.engine not in get_args(EngineName):
+            raise ValueError(f"engine {self.engine!r} is none of {', '.join(get_args(EngineName))}")
+        if self.precision not in get_args(WantedPrecision):
+            raise ValueError(
+                f"precision {self.precision!r} is none of {', '.join(get_args(WantedPrecision))}"
+            )
+        if self.threads is not None and self.threads < 1:
+            raise ValueError(f"threads must be at least 1, not {self.threads}")
+
+    @property
+    def thread_count(self) -> int:
+        """CPU threads to use."""
+        return self.threads or usable_cores()
+
+
+def usable_cores() -> int:
+    """Cores that this process may run on (a container may allow fewer than there are)."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
