@@ -240,7 +240,9 @@ def _print_inspection(found: "LabelInspection") -> None:
     ):
         table.add_column(title, justify=side)  # type: ignore[arg-type]
     for row in found.summary.itertuples():
-        table.add_row(str(row.class_name), str(row.role), f"{row.polygons:,}", f"{row.area_ha:,.1f}")
+        table.add_row(
+            str(row.class_name), str(row.role), f"{row.polygons:,}", f"{row.area_ha:,.1f}"
+        )
     console.print(table)
     if found.gold is not None:
         for pair in found.gold.pairs:
