@@ -44,7 +44,7 @@ from lulc_assets.simulation.spec import DEMO_SEED, PROFILES, ArchiveSpec, demo_s
 from lulc_assets.simulation.truth import CERTAINTY_SCALE
 
 YEAR = 2022
-CHIPS = ChipSettings(gold_apart="pixel")
+CHIPS = ChipSettings(gold_apart="pixel", max_cloud_share=0.5)
 RECIPE = TrainingRecipe(
     batch_size=8,
     learning_rate=2e-3,

@@ -207,7 +207,9 @@ def _print_design(drawn: "gpd.GeoDataFrame") -> None:
     for (zone, stratum), rows in drawn.groupby(["zone", "stratum"]):
         gold = int((rows["role"] == "gold").sum())
         candidates = int(rows["stratum_windows"].iloc[0])
-        table.add_row(zone or "–", stratum, str(len(rows) - gold), str(gold), str(candidates))
+        table.add_row(
+            str(zone) or "–", str(stratum), str(len(rows) - gold), str(gold), str(candidates)
+        )
     Console().print(table)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lulc_assets.core.grid import PixelGrid, tile_grid
-from lulc_assets.simulation.archive import ArchivePaths
+from lulc_assets.simulation.archive import GOLD_DRAWINGS, ArchivePaths
 from lulc_assets.simulation.spec import ArchiveSpec
 
 SLOVENIA_TILE = "33TVL"
@@ -34,6 +34,8 @@ layer = "labels"
 class_column = "class_name"
 crosswalk = "karra-10"
 role_column = "role"
+gold_path = {gold}
+annotator_column = "annotator"      # three a gold window: only what all call the same is gold
 
 [training]      # the model learns from one tile and is judged on all
 tiles = [{training_tile}]
@@ -44,6 +46,7 @@ years = {years}
 DEMO_SETTINGS = """\
 [chips]
 gold_apart = "pixel"      # areas of 10 km: else gold windows cost half of the training chips
+max_cloud_share = 0.5     # and few chips of 128 px have less than 15 % clouds on each date
 
 [recipe]                  # a budget of a few minutes on two cores
 max_chip_views = 6000
@@ -142,6 +145,7 @@ def write_simulated_project(
         tile_keys=json.dumps([t.tile for t in spec.tiles]),
         samples=samples,
         labels=_path(folder, archive.labels),
+        gold=_path(folder, archive.root / GOLD_DRAWINGS),
         training_tile=json.dumps(spec.tiles[0].tile),
         years=list(spec.years),
         settings=settings,

@@ -226,7 +226,10 @@ def _run(
 ) -> BestWeights:
     """Run Lightning without any of its files, bars or summaries."""
     recipe, device, done = module.recipe, best_device(), epochs_done(found)
-    batches = ChipBatches(training, recipe.batch_size, augment=True, seed=recipe.seed, epoch=done)
+    stored = device != "cpu"  # reflectance is made behind the bus, not before it
+    batches = ChipBatches(
+        training, recipe.batch_size, augment=True, seed=recipe.seed, epoch=done, stored=stored
+    )
     best = BestWeights()
     stopping = EarlyStopping("val_loss", patience=recipe.early_stop_patience)
     trainer = Trainer(
@@ -251,7 +254,7 @@ def _run(
     with warnings.catch_warnings():
         # Lightning 2.6 asks torch in a way that torch 2.13 deprecates; not ours to change.
         warnings.filterwarnings("ignore", r".*isinstance\(treespec, LeafSpec\)", FutureWarning)
-        trainer.fit(module, batches, ChipBatches(validation, recipe.batch_size))
+        trainer.fit(module, batches, ChipBatches(validation, recipe.batch_size, stored=stored))
     return best
 
 
