@@ -214,12 +214,13 @@ def map_year_by_unet(
             out_dir=Path(scratch),
         )
         network = model.network().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        calibration = model.calibration
     del cut
     size = test.grid.height * test.grid.width
     score, singles = np.zeros((len(KARRA_10.classes) + 1, size), dtype=np.int64), []
     for scene in test.recipes:
         block = read_scene(scene, test.grid)
-        found, share = _predict(network, block.reflectance)
+        found, share = _predict(network, calibration, block.reflectance)
         seen = clear(block)
         singles.append(OneDate(scene.date, found, seen))
         score[found.ravel(), np.arange(size)] += (share * seen).ravel()
@@ -227,7 +228,7 @@ def map_year_by_unet(
     return composite, singles
 
 
-def _predict(network, reflectance):  # type: ignore[no-untyped-def]
+def _predict(network, calibration, reflectance):  # type: ignore[no-untyped-def]
     """Classes, uint8, and the winner's probability × 255, int64, both (h, w)."""
     import torch  # noqa: PLC0415
 
@@ -237,7 +238,7 @@ def _predict(network, reflectance):  # type: ignore[no-untyped-def]
     batch = torch.from_numpy(np.ascontiguousarray(reflectance))[None]
     batch = batch.contiguous(memory_format=torch.channels_last)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, multiplies_bf16("cpu")):
-        best, index = torch.softmax(network(batch).float(), 1)[0].max(0)
+        best, index = torch.softmax(calibration.apply(network(batch).float()), 1)[0].max(0)
     share = quantise_probability(best.numpy()).astype(np.int64)
     return (index.numpy() + 1).astype(np.uint8), share
 

@@ -20,7 +20,7 @@ from lulc_assets.core.grid import (
     validate_year,
 )
 
-SIMULATION_VERSION = 2
+SIMULATION_VERSION = 3
 """Raised whenever the same description would give other bytes."""
 
 DIALECTS = ("planetary_computer", "earth_search_v1")
@@ -111,7 +111,7 @@ class ArchiveSpec:
     profile: SensorProfile = field(default=NORMAL)
     quiet_years: tuple[int, ...] = ()
     interpreter_error_share: float = 0.0
-    patchiness: float = 0.5
+    patchiness: float = 0.75
     dialect: str = DIALECTS[0]
 
     def __post_init__(self) -> None:

@@ -13,7 +13,7 @@ few validation blocks:
    logit are left out, and its bias stays at the start. A class without a validation pixel
    would otherwise be punished for every pixel that somebody mapped as something else.
 2. All others are held by a Gaussian prior around the start, worth :data:`PRIOR_OBSERVATIONS`
-   observations of the class: firm for a class of few pixels, hardly felt by a class of many.
+   observations of the class: firm where few blocks of ground speak, hardly felt where many do.
    It also fixes the one degree of freedom that softmax ignores (a constant added to every
    bias), so that classes outside the fit stay where they were against the mean of the others.
 """
@@ -38,8 +38,11 @@ if TYPE_CHECKING:
 FEWEST_PIXELS = 100
 """One hectare."""
 
-PIXELS_PER_OBSERVATION = 100
-"""Neighbouring pixels of one stand say the same: a hectare counts as one observation."""
+OBSERVATIONS_PER_PLACE = 10
+"""Pixels of one block of ground are alike: it counts as so many observations, one for each
+class that it may hold, however many pixels and dates show it. Own measurement, simulated
+archive, four blocks: a fit that counted each hectare lowered the agreement of another tile
+from 0.821 at the start to 0.807; held by the prior as here, 0.822."""
 
 PRIOR_OBSERVATIONS = 4.0
 """Precision of the prior, in observations of a class: a standard deviation of half a nat.
@@ -196,7 +199,11 @@ def _fit(sample: LogitSample, start: Calibration, method: "CalibrationMethod") -
     if method == "temperature":
         begun = torch.zeros_like(begun)
     shift, log_temperature = _minimise(
-        logits, labels, begun[taking_part], with_bias=method == "bias_and_temperature"
+        logits,
+        labels,
+        begun[taking_part],
+        observations=OBSERVATIONS_PER_PLACE * len(torch.unique(sample.places[used])),
+        with_bias=method == "bias_and_temperature",
     )
     bias = begun.clone()
     bias[taking_part] += shift
@@ -204,13 +211,17 @@ def _fit(sample: LogitSample, start: Calibration, method: "CalibrationMethod") -
 
 
 def _minimise(
-    logits: torch.Tensor, labels: torch.Tensor, start: torch.Tensor, *, with_bias: bool
+    logits: torch.Tensor,
+    labels: torch.Tensor,
+    start: torch.Tensor,
+    *,
+    observations: int,
+    with_bias: bool,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Shift of each bias and the logarithm of the temperature, by L-BFGS in float64."""
     shift = torch.zeros_like(start, requires_grad=with_bias)
     log_temperature = torch.zeros((), dtype=torch.float64, requires_grad=True)
     parameters = [shift, log_temperature] if with_bias else [log_temperature]
-    observations = len(labels) / PIXELS_PER_OBSERVATION
     optimizer = torch.optim.LBFGS(
         parameters,
         max_iter=_STEPS,
