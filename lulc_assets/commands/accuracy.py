@@ -162,6 +162,7 @@ def report(
 
     reference = read_sample(sample)
     groups = tuple(tuple(group.split("+")) for group in merge or [])
+    reference.check_merge(groups)
     found = build_region_report(
         (one.part() for one in open_maps(map)),
         reference,
@@ -175,6 +176,8 @@ def report(
         typer.echo(json.dumps(found.to_dict(), indent=2, allow_nan=False, ensure_ascii=False))
     else:
         typer.echo(found.verdict_reason)
+        if found.verdict == "agreement_only":
+            typer.echo(f"Plain agreement {found.agreement:.3f}, without an interval.")
         if found.overall is not None:
             print_table(tabulate_report(found))
     for warning in found.warnings:

@@ -75,6 +75,19 @@ class ReferenceSample:
         _check_units(self.units, "reference sample")
         _check_design(self.units, self.design)
 
+    @property
+    def stratum_names(self) -> list[str]:
+        """Names of the strata of units and design, sorted."""
+        return sorted({*self.units["stratum"], *self.design.stratum_pixels})
+
+    def check_merge(self, merge: Sequence[Sequence[str]]) -> None:
+        """Refuse groups that name a stratum which the sample does not have.
+
+        Raises:
+            InvalidSample: it does; the message names it.
+        """
+        _merged_names(self.stratum_names, merge)
+
     def strata(
         self, *, finite_population: bool = False, merge: Sequence[Sequence[str]] = ()
     ) -> Strata:
@@ -90,7 +103,7 @@ class ReferenceSample:
             InvalidSample: a stratum has fewer than two primary units, or ``merge`` names an
                 unknown stratum.
         """
-        own = sorted({*self.units["stratum"], *self.design.stratum_pixels})
+        own = self.stratum_names
         merged = _merged_names(own, merge)
         names = tuple(sorted(set(merged.values())))
         index = {stratum: names.index(merged[stratum]) for stratum in own}
@@ -139,7 +152,8 @@ def _merged_names(own: Sequence[str], merge: Sequence[Sequence[str]]) -> dict[st
         unknown = sorted(set(group) - set(own))
         if unknown:
             raise InvalidSample(
-                f"cannot merge stratum {unknown[0]!r}: the sample has {', '.join(own)}"
+                f"cannot merge stratum {unknown[0]!r}: the sample has "
+                f"{', '.join(filter(None, own)) or 'no strata'}"
             )
         names.update(dict.fromkeys(group, " + ".join(sorted(group))))
     return names
