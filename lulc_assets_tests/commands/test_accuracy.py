@@ -308,7 +308,7 @@ def test_a_stratum_to_merge_that_the_sample_lacks_is_an_error_not_a_verdict(worl
     result = accuracy("report", *files, "--merge", "gras+crops")
 
     assert result.exit_code == 1
-    assert "cannot merge stratum 'crops': the sample has no strata" in result.stderr
+    assert "cannot merge 'crops': the strata are none" in result.stderr
 
 
 def test_units_that_nobody_drew_show_plain_agreement_and_the_reason(world):
