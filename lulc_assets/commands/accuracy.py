@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lulc_assets.commands.accuracy_tables import (
+    print_design_effect,
     print_table,
     tabulate_report,
     write_difference,
@@ -180,6 +181,7 @@ def report(
             typer.echo(f"Plain agreement {found.agreement:.3f}, without an interval.")
         if found.overall is not None:
             print_table(tabulate_report(found))
+            print_design_effect(found)
     for warning in found.warnings:
         typer.echo(f"Warning: {warning}", err=True)
 

@@ -296,6 +296,7 @@ def test_a_report_from_a_map_and_its_sample(world):
 
     assert table.exit_code == 0, table.stderr
     assert "Simple random sample: 400 units here" in table.stdout
+    assert "the 400 units tell as much about overall accuracy as" in table.stdout
     assert "crops" in table.stdout
     report = json.loads(text.stdout)
     assert report["verdict"] == "estimated"
