@@ -61,7 +61,7 @@ def _draw_overall(axes, runs: list[dict]) -> None:
     axes.set_yticks(places, [shorten(run["design"]) for run in runs], fontsize=7.5)
     axes.set_ylim(len(runs) - 0.4, -0.9)
     axes.set_xlim(0, 1)
-    axes.set_xlabel("Coverage")
+    axes.set_xlabel("Coverage (* variance from neighbours)")
     axes.set_title("Overall accuracy, by design")
 
 
@@ -70,4 +70,6 @@ def shorten(title: str) -> str:
     replaced = title.replace("stratified by map class", "map strata").replace(
         "NAIVE: the 40 windows, pixels taken as independent", "naive: 4,000 pixels"
     )
-    return replaced.replace(", poststratified", "").replace(" of 10 × 10 px", "")
+    for words, short in ((", variance from neighbours", " *"), (", poststratified", "")):
+        replaced = replaced.replace(words, short)
+    return replaced.replace(" of 10 × 10 px", "")

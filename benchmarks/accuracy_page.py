@@ -39,6 +39,7 @@ def write_page(runs: list[dict], lattices: list[dict], out: Path) -> None:
         lattices: of ``accuracy_systematic.py``.
         out: folder.
     """
+    runs = sorted(runs, key=is_naive)
     (out / "accuracy_coverage.png").write_bytes(draw_coverage(runs))
     text = "\n".join(lines_of(runs, lattices)) + "\n"
     (out / "accuracy_coverage.md").write_text(text, encoding="utf-8")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lulc_assets.commands.accuracy_tables import (
+    print_design_effect,
     print_table,
     tabulate_report,
     write_difference,
@@ -162,6 +163,7 @@ def report(
 
     reference = read_sample(sample)
     groups = tuple(tuple(group.split("+")) for group in merge or [])
+    reference.check_merge(groups)
     found = build_region_report(
         (one.part() for one in open_maps(map)),
         reference,
@@ -175,8 +177,11 @@ def report(
         typer.echo(json.dumps(found.to_dict(), indent=2, allow_nan=False, ensure_ascii=False))
     else:
         typer.echo(found.verdict_reason)
+        if found.verdict == "agreement_only":
+            typer.echo(f"Plain agreement {found.agreement:.3f}, without an interval.")
         if found.overall is not None:
             print_table(tabulate_report(found))
+            print_design_effect(found)
     for warning in found.warnings:
         typer.echo(f"Warning: {warning}", err=True)
 

@@ -4,6 +4,7 @@ What belongs here: figures as text and plain JSON. What does not: arguments (``a
 and estimation (``core/accuracy``).
 """
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -51,6 +52,15 @@ def print_table(result: dict[str, Any]) -> None:
         table.add_row(name, _share(row["users"]), _share(row["producers"]), _area(row["area_ha"]))
     Console().print(table)
     typer.echo("In brackets: 95 % interval.")
+
+
+def print_design_effect(found: "AccuracyReport") -> None:
+    """What a unit of the sample is worth, where that can be told."""
+    from lulc_assets.core.reporting.sample_views import describe_design_effect  # noqa: PLC0415
+
+    if found.design_effect is not None and math.isfinite(found.design_effect):
+        effect = describe_design_effect(found.design_effect, found.n_units)
+        typer.echo(f"Design effect {effect}")
 
 
 def _share(figure: dict[str, float | None]) -> str:

@@ -7,7 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from lulc_assets.cli import app
-from lulc_assets.core.accuracy.sample import ReferenceSample, write_sample
+from lulc_assets.core.accuracy.design import SampleDesign
+from lulc_assets.core.accuracy.sample import ReferenceSample, read_sample, write_sample
 from lulc_assets_tests.core.accuracy.map_files import patchy_map, write_map
 from lulc_assets_tests.core.accuracy.samples import random_sample, sample_at, with_errors
 
@@ -295,10 +296,35 @@ def test_a_report_from_a_map_and_its_sample(world):
 
     assert table.exit_code == 0, table.stderr
     assert "Simple random sample: 400 units here" in table.stdout
+    assert "the 400 units tell as much about overall accuracy as" in table.stdout
     assert "crops" in table.stdout
     report = json.loads(text.stdout)
     assert report["verdict"] == "estimated"
     assert report["overall"]["value"] == pytest.approx(0.775, abs=0.08)
+
+
+def test_a_stratum_to_merge_that_the_sample_lacks_is_an_error_not_a_verdict(world):
+    files = ["--map", world / "map.tif", "--sample", world / "sample.parquet"]
+
+    result = accuracy("report", *files, "--merge", "gras+crops")
+
+    assert result.exit_code == 1
+    assert "cannot merge 'crops': the strata are none" in result.stderr
+
+
+def test_units_that_nobody_drew_show_plain_agreement_and_the_reason(world):
+    sample = read_sample(world / "sample.parquet")
+    chosen = sample.units.assign(inclusion_probability=np.nan)
+    write_sample(world / "chosen.parquet", ReferenceSample(chosen, SampleDesign("none")))
+
+    result = accuracy(
+        "report", "--map", world / "map.tif", "--sample", world / "chosen.parquet", "--year", 2023
+    )
+
+    assert result.exit_code == 0, result.stderr
+    assert "no probability sample" in result.stdout
+    assert "Plain agreement 0." in result.stdout
+    assert "95 %" not in result.stdout
 
 
 def test_a_lattice_is_estimated_from_neighbours_on_request(world):

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from lulc_assets.core.accuracy.count_files import CountTable
 from lulc_assets.core.accuracy.estimators import Strata
 from lulc_assets.core.accuracy.figures import Figures, estimate_figures
+from lulc_assets.core.accuracy.merging import merge_names, merged_weights
 from lulc_assets.core.accuracy.report import Estimate
 from lulc_assets.core.accuracy.settings import AS_PRINTED, AccuracySettings
 from lulc_assets.core.errors import InvalidSample
@@ -97,19 +98,20 @@ def _strata_of(
     of_unit = np.repeat([names.index(name) for name in table.strata], table.counts)
     counts = np.bincount(of_unit, minlength=len(names))
     _refuse_ghosts(table, names, counts, sizes)
-    label = _merged_names(names, merge)
+    label = merge_names(names, merge)
     shown = np.flatnonzero(sizes > 0)
     strata = tuple(dict.fromkeys(label[names[i]] for i in shown))
-    group = np.full(len(names), -1, dtype=np.int64)
-    group[shown] = [strata.index(label[names[i]]) for i in shown]
-    pooled_sizes = np.bincount(group[shown], sizes[shown], len(strata)).astype(np.float64)
-    pooled_counts = np.bincount(group[shown], counts[shown], len(strata))
-    empty = np.bincount(group[shown], counts[shown] == 0, len(strata)) > 0
-    own = sizes / np.maximum(counts, 1)
-    pooled = (pooled_sizes / np.maximum(pooled_counts, 1))[group]
-    weights = np.where(empty[group], pooled, own)[of_unit]
-    fractions = _fractions(strata, pooled_counts, pooled_sizes, unit_ha)
-    return Strata(strata, group[of_unit], pooled_sizes, fractions, unit_weights=weights)
+    group = np.array([strata.index(label[names[i]]) for i in shown], dtype=np.int64)
+    merged_sizes = np.bincount(group, sizes[shown], len(strata)).astype(np.float64)
+    merged_counts = np.bincount(group, counts[shown], len(strata)).astype(np.float64)
+    of_shown = np.searchsorted(shown, of_unit)
+    return Strata(
+        strata,
+        group[of_shown],
+        merged_sizes,
+        _fractions(strata, merged_counts, merged_sizes, unit_ha),
+        unit_weights=merged_weights(sizes[shown], counts[shown], group)[of_shown],
+    )
 
 
 def _refuse_ghosts(
@@ -124,19 +126,9 @@ def _refuse_ghosts(
         raise InvalidSample(f"{table.source}: units on {where} without area: {', '.join(ghosts)}")
 
 
-def _merged_names(names: Sequence[str], merge: Sequence[Sequence[str]]) -> dict[str, str]:
-    label = {name: name for name in names}
-    for group in merge:
-        unknown = [name for name in group if name not in names]
-        if unknown:
-            raise InvalidSample(f"cannot merge {unknown[0]!r}: strata are {', '.join(names)}")
-        label.update(dict.fromkeys(group, " + ".join(group)))
-    return label
-
-
 def _fractions(
     strata: Sequence[str],
-    counts: npt.NDArray[np.integer],
+    counts: npt.NDArray[np.float64],
     sizes: npt.NDArray[np.float64],
     unit_ha: float | None,
 ) -> npt.NDArray[np.float64]:

@@ -8,7 +8,6 @@ import geopandas
 import numpy as np
 import numpy.typing as npt
 from pyproj import Transformer
-from scipy.spatial import cKDTree
 
 _REACH = 1.2
 """In steps of the lattice: above 1 for the scale of projections, below √2 of the diagonal."""
@@ -23,6 +22,8 @@ def neighbour_pairs(points: geopandas.GeoSeries) -> npt.NDArray[np.int64]:
     Args:
         points: of a systematic sample, in any CRS; some may be missing (no data).
     """
+    from scipy.spatial import cKDTree  # noqa: PLC0415 (definitions load this module)
+
     if len(points) < 2:
         return np.zeros((0, 2), dtype=np.int64)
     degrees = points.to_crs(4326)

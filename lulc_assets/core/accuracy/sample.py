@@ -6,7 +6,7 @@ what interpreters deliver (``ingest.py``), and estimates (``figures.py``).
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from lulc_assets.core.accuracy.design import SampleDesign
 from lulc_assets.core.accuracy.estimators import Strata
+from lulc_assets.core.accuracy.merging import merge_names, merged_weights
 from lulc_assets.core.errors import InvalidGeometry, InvalidSample, MissingCrs
 from lulc_assets.core.grid import PixelGrid
 
@@ -75,6 +76,19 @@ class ReferenceSample:
         _check_units(self.units, "reference sample")
         _check_design(self.units, self.design)
 
+    @property
+    def stratum_names(self) -> list[str]:
+        """Names of the strata of units and design, sorted."""
+        return sorted({*self.units["stratum"], *self.design.stratum_pixels})
+
+    def check_merge(self, merge: Sequence[Sequence[str]]) -> None:
+        """Refuse groups that name a stratum which the sample does not have.
+
+        Raises:
+            InvalidSample: it does; the message names it.
+        """
+        merge_names(self.stratum_names, merge)
+
     def strata(
         self, *, finite_population: bool = False, merge: Sequence[Sequence[str]] = ()
     ) -> Strata:
@@ -90,8 +104,8 @@ class ReferenceSample:
             InvalidSample: a stratum has fewer than two primary units, or ``merge`` names an
                 unknown stratum.
         """
-        own = sorted({*self.units["stratum"], *self.design.stratum_pixels})
-        merged = _merged_names(own, merge)
+        own = self.stratum_names
+        merged = merge_names(own, merge)
         names = tuple(sorted(set(merged.values())))
         index = {stratum: names.index(merged[stratum]) for stratum in own}
         of_unit = self.units["stratum"].map(index).to_numpy(dtype=np.int64)
@@ -104,10 +118,15 @@ class ReferenceSample:
         if self.design.design == "cluster":
             weights = 1.0 / self.units["inclusion_probability"].to_numpy(dtype=np.float64)
             primary = pd.factorize(self.units["primary_unit"])[0].astype(np.int64)
-        elif finite_population:
-            fractions = counts / sizes
-        elif merge:
-            weights = self._weights_within(own, sizes_of_own, merged)
+        else:
+            if finite_population:
+                fractions = counts / sizes
+            if merge:
+                of_own = self.units["stratum"].map(own.index).to_numpy(dtype=np.int64)
+                weights_of_own = merged_weights(
+                    sizes_of_own, np.bincount(of_own, minlength=len(own)), group
+                )
+                weights = weights_of_own[of_own]
         return Strata(names, of_unit, sizes, fractions, primary, weights)
 
     def _stratum_sizes(self, own: Sequence[str]) -> npt.NDArray[np.float64]:
@@ -117,32 +136,6 @@ class ReferenceSample:
             return np.array([given[name] for name in own], dtype=np.float64)
         sums = (1.0 / self.units["inclusion_probability"]).groupby(self.units["stratum"]).sum()
         return np.array([sums[name] for name in own], dtype=np.float64)
-
-    def _weights_within(
-        self, own: Sequence[str], sizes: npt.NDArray[np.float64], merged: Mapping[str, str]
-    ) -> npt.NDArray[np.float64]:
-        """Weights of units when strata were merged, shape (n,)."""
-        counts = self.units["stratum"].value_counts().reindex(list(own), fill_value=0)
-        frame = pd.DataFrame({"size": sizes, "count": counts.to_numpy()}, index=list(own))
-        group = pd.Series(merged).reindex(list(own))
-        pooled = frame.groupby(group)[["size", "count"]].transform("sum")
-        empty = frame["count"].eq(0).groupby(group).transform("any")
-        weight = (frame["size"] / frame["count"].clip(lower=1)).where(
-            ~empty, pooled["size"] / pooled["count"].clip(lower=1)
-        )
-        return self.units["stratum"].map(weight).to_numpy(dtype=np.float64)
-
-
-def _merged_names(own: Sequence[str], merge: Sequence[Sequence[str]]) -> dict[str, str]:
-    names = {name: name for name in own}
-    for group in merge:
-        unknown = sorted(set(group) - set(own))
-        if unknown:
-            raise InvalidSample(
-                f"cannot merge stratum {unknown[0]!r}: the sample has {', '.join(own)}"
-            )
-        names.update(dict.fromkeys(group, " + ".join(sorted(group))))
-    return names
 
 
 def units_from_mask(
