@@ -10,7 +10,7 @@ the clock, as they come once for all scenes of a tile. The best of the repeats c
 * limit: the sum of what nobody can leave out, each alone on all cores: OpenVINO on blocks
   that lie in memory (the faster of our graph and of the bare network), plain rasterio
   decoding the seven files, plain writing of the three COGs;
-* peer: torchgeo's ``GridGeoSampler`` and ``DataLoader`` with the same weights in torch
+* peer: chips as torchgeo lays them, and a ``DataLoader``, with the same weights in torch
   (``scene_inference_peer``), in float32 (the ratio) and under bfloat16 autocast.
 
 ``--project FILE`` takes the promoted model of a project (``make demo`` makes one) instead of
@@ -145,7 +145,7 @@ def write(task: Task, made: Path, out: Path) -> dict[str, Any]:
 
 
 def peer(task: Task, out: Path, bf16: bool) -> dict[str, Any]:
-    """The torchgeo script; once, for it is slow."""
+    """The loop over chips; once, for it is slow."""
     return {"seconds": run_peer(
         task.recipe, task.grid, task.bundle, out, bf16=bf16, cores=usable_cores())}  # fmt: skip
 
@@ -223,7 +223,7 @@ def main() -> None:
     parser.add_argument("--memory-mb", type=int, default=WindowSettings().memory_mb)
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--growth", action="store_true", help="half and twice the side, too")
-    parser.add_argument("--no-peer", action="store_true", help="leave torchgeo out")
+    parser.add_argument("--no-peer", action="store_true", help="leave the loop over chips out")
     parser.add_argument("--json", action="store_true", help="one object instead of a table")
     asked = parser.parse_args()
     from benchmarks.scene_inference_model import (  # noqa: PLC0415 - loads torch
@@ -273,7 +273,9 @@ def _table(result: dict[str, Any]) -> str:
         f"of the limit {result['ratio_to_limit']:.2f} (at least {TARGET_OF_LIMIT})",
     ]
     for name, seconds in result.get("peer_s", {}).items():
-        lines.append(f"torchgeo {name} {seconds:8.2f} s  {seconds / run['seconds']:.1f} × ours")
+        lines.append(
+            f"chips in torch, {name} {seconds:8.2f} s  {seconds / run['seconds']:.1f} × ours"
+        )
     if result["ratio_to_peer"] is not None:
         lines.append(f"times the peer {result['ratio_to_peer']:.1f} (at least {TARGET_OF_PEER})")
     for size, found in result.get("growth", {}).items():
