@@ -51,13 +51,20 @@ BLOCK_PX = 1024
 TARGET_OF_LIMIT = 0.8
 
 
-def make_scene(folder: Path, size_px: int) -> tuple[dict[str, Any], PixelGrid]:
-    """Files and item of one scene of ``size_px`` a side; returns the item and its grid."""
+def make_scene(
+    folder: Path, size_px: int, *, out_of: int = 2, clearest: bool = False
+) -> tuple[dict[str, Any], PixelGrid]:
+    """Files and item of one scene of ``size_px`` a side; returns the item and its grid.
+
+    It is the first ``out_of`` that many simulated ones, or the clearest.
+    """
     pattern_px = min(PATTERN_PX, size_px) // 2 * 2
-    spec = build_spec("reading", ["33TVM"], [2022], size_px=pattern_px, scenes_per_year=2)
+    spec = build_spec("reading", ["33TVM"], [2022], size_px=pattern_px, scenes_per_year=out_of)
     archive = write_archive(spec, folder / "archive")
-    source = sorted(archive.catalog.parent.rglob("*/*/*/*.json"))[0]
-    item = json.loads(source.read_text())
+    items = {path: json.loads(path.read_text()) for path in sorted(_item_paths(archive.catalog))}
+    cloud = {path: item["properties"]["eo:cloud_cover"] for path, item in items.items()}
+    source = min(cloud, key=cloud.__getitem__) if clearest else next(iter(items))
+    item = items[source]
     corner = spec.tiles[0].grid
     grid = PixelGrid(corner.epsg, corner.x0, corner.y0, size_px, size_px)
     (folder / "scene").mkdir()
@@ -75,6 +82,10 @@ def make_scene(folder: Path, size_px: int) -> tuple[dict[str, Any], PixelGrid]:
         )  # fmt: skip
     (folder / "scene" / "item.json").write_text(json.dumps(item))
     return item, grid
+
+
+def _item_paths(catalog: Path) -> Iterator[Path]:
+    return catalog.parent.rglob("*/*/*/*.json")
 
 
 def read_ours(recipe: SceneRecipe, grid: PixelGrid) -> float:

@@ -285,3 +285,44 @@ def test_a_closed_reader_says_so(tmp_path):
 def test_level_1c_reads_by_the_same_rules(tmp_path):
     block = read_scene(write_scene(tmp_path, level="L1C", dn=1234), GRID)
     np.testing.assert_allclose(block.reflectance, 0.1234, atol=1e-7)
+
+
+def reflectance_of(block):
+    """The rule of ``DnBlock``, word for word."""
+    light = np.clip((block.dn + np.float32(block.offset_dn)) * np.float32(block.scale), 0, 1)
+    return np.where(block.dn > 0, light, np.float32(0))
+
+
+@pytest.mark.parametrize("offset", [0, -1000])
+def test_digital_numbers_carry_the_same_scene_as_reflectance(tmp_path, offset):
+    rng = np.random.default_rng(0)
+    shape = dict.fromkeys(("red", "green", "blue", "nir"), GRID.shape)
+    shape |= dict.fromkeys(("swir1", "swir2"), (GRID.height // 2, GRID.width // 2))
+    dn = {role: rng.integers(1, 12_000, size).astype(np.uint16) for role, size in shape.items()}
+    for values in dn.values():
+        values[-1] = 0  # no data at the lower border
+    recipe = write_scene(tmp_path, dn=dn, offset_dn=offset)
+    with SceneReader(recipe, GRID) as reader:
+        window = Window(0, 1, GRID.height, GRID.width - 1)
+        block, raw = reader.read(window), reader.read_dn_block(window)
+    assert raw.dn.dtype == np.uint16
+    np.testing.assert_array_equal(raw.valid, block.valid)
+    np.testing.assert_array_equal(raw.scl, block.scl)
+    found = reflectance_of(raw)
+    np.testing.assert_array_equal(found[:4], block.reflectance[:4])  # as stored
+    np.testing.assert_allclose(found[4:], block.reflectance[4:], atol=0.5e-4 + 1e-7)  # sampled
+    assert not raw.dn[:, ~raw.valid].any()
+
+
+def test_numbers_that_are_no_integers_come_as_steps_of_reflectance(tmp_path):
+    recipe = write_scene(tmp_path, scale=1.0)
+    red = np.linspace(0, 1.2, GRID.height * GRID.width, dtype=np.float32).reshape(GRID.shape)
+    for role in recipe.bands:
+        if role != "scl":
+            step = 2 if role.startswith("swir") else 1
+            write_tif(tmp_path / f"{role}.tif", red[::step, ::step], pixel_m=10.0 * step)
+    with SceneReader(recipe, GRID) as reader:
+        window = Window(0, 0, *GRID.shape)
+        block, raw = reader.read(window), reader.read_dn_block(window)
+    assert (raw.offset_dn, raw.scale) == (0.0, 1e-4)
+    np.testing.assert_allclose(reflectance_of(raw), block.reflectance, atol=0.5e-4 + 1e-7)

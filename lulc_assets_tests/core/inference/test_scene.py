@@ -92,7 +92,7 @@ def test_mirror_images_change_the_probabilities_and_hardly_a_class(predictor, cl
     plain = layers_of(predict_scene(recipe, GRID, predictor, tmp_path / "a"))
     settings = WindowSettings(flips=True)
     flipped = layers_of(predict_scene(recipe, GRID, predictor, tmp_path / "b", settings))
-    assert (plain["class"] == flipped["class"]).mean() > 0.95
+    assert (plain["class"] == flipped["class"]).mean() > 0.9
     assert (plain["probability"] != flipped["probability"]).any()
     # A mirrored scene has the mirrored map.
     mirrored = write_scene(

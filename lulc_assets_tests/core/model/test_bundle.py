@@ -92,9 +92,10 @@ def test_a_refused_candidate_gets_no_bundle(trained, chips, tmp_path):
     assert not (tmp_path / "b").exists()
 
 
+@pytest.mark.parametrize("name", ["weights.safetensors", "graph.onnx"])
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "extended", "missing"])
-def test_weights_that_are_not_those_recorded_are_refused(copy, damage):
-    path = copy / "weights.safetensors"
+def test_files_that_are_not_those_recorded_are_refused(copy, damage, name):
+    path = copy / name
     content = bytearray(path.read_bytes())
     if damage == "truncated":
         path.write_bytes(content[:-1])
@@ -105,7 +106,7 @@ def test_weights_that_are_not_those_recorded_are_refused(copy, damage):
         path.write_bytes(content + b"\0")
     else:
         path.unlink()
-    with pytest.raises(BundleError, match=r"weights"):
+    with pytest.raises(BundleError, match=name):
         Bundle.load(copy)
 
 
@@ -196,3 +197,12 @@ def test_an_l1c_bundle_refuses_l2a_scenes(bundle_dir):
     l1c.require(scene(level="L1C"))
     with pytest.raises(IncompatibleScene, match="L2A"):
         l1c.require(scene())
+
+
+def test_a_bundle_says_what_windows_must_know(bundle_dir, copy):
+    footprint = Bundle.load(bundle_dir).footprint
+    assert footprint.stride == 8
+    assert footprint.halo_px % 8 == 0
+    rewrite(copy, footprint={**footprint.to_dict(), "halo_px": 0})
+    with pytest.raises(BundleError, match="above 0"):
+        _ = Bundle.load(copy).footprint

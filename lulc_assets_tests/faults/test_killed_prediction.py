@@ -1,0 +1,118 @@
+"""A scene killed at ten points: the old product stays whole, the rerun gives the same bytes."""
+
+import multiprocessing
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from lulc_assets.core.store.objects import LocalStore
+from lulc_assets.steps import making, predictions
+from lulc_assets_tests.tiny_project import (
+    TILE,
+    YEAR,
+    make_tiny_project,
+    open_place,
+    train_tiny_model,
+)
+
+POINTS = (
+    "bundle",
+    "read",
+    "infer 0",
+    "infer 2",
+    "write 0",
+    "valid",
+    "publish",
+    "put 1",
+    "put 3",
+    "commit",
+)
+"""Where the process dies: just before a call, and before which one. ``put`` stores a file,
+``commit`` writes the record."""
+
+HEAVY = ["lulc_assets.core.model.bundle", "lulc_assets_tests.tiny_project"]
+"""Loaded once for all processes that are to die."""
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A project with a bundle and no prediction."""
+    folder = tmp_path_factory.mktemp("killed")
+    file = make_tiny_project(folder)
+    text = file.read_text() + "\n[windows]\nblock_px = 32\nhalo_px = 32\n"
+    file.write_text(text)
+    train_tiny_model(open_place(file))
+    return folder
+
+
+def predict_first(folder: Path) -> None:
+    place = open_place(folder / "project.toml")
+    batch = predictions.plan_batches(place, TILE, YEAR)[0]
+    only = predictions.Batch(batch.tile, batch.year, batch.bundle, batch.scenes[:1])
+    (outcome,) = predictions.predict_batch(place, only)
+    assert not outcome.error
+
+
+def products(folder: Path) -> dict[str, bytes]:
+    root = folder / "store" / "scene_predictions"
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+    }
+
+
+def run_and_die(folder: Path, point: str) -> None:
+    """Predict the first scene and kill this process at the point."""
+    from lulc_assets.core.inference import openvino_engine, scene  # noqa: PLC0415
+
+    def die(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    what, _, number = point.partition(" ")
+    calls = iter(range(1000))
+
+    def before(holder: object, name: str) -> None:
+        original = getattr(holder, name)
+
+        def dying(*args: object, **options: object) -> object:
+            if next(calls) == int(number or 0):
+                die()
+            return original(*args, **options)
+
+        setattr(holder, name, dying)
+
+    holder, name = {
+        "bundle": (predictions, "open_bundle"),
+        "read": (scene.SceneReader, "read_dn_block"),
+        "infer": (openvino_engine.OpenVinoPredictor, "predict"),
+        "write": (scene, "write_cog"),
+        "valid": (predictions, "validate_layer"),
+        "put": (LocalStore, "put_file"),
+        "publish": (making, "publish"),
+        "commit": (LocalStore, "replace"),
+    }[what]
+    before(holder, name)
+    predict_first(folder)
+
+
+def test_a_kill_at_any_point_changes_nothing_but_the_time(trained, tmp_path):
+    whole = shutil.copytree(trained, tmp_path / "whole")
+    predict_first(whole)
+    expected = products(whole)
+    assert expected
+    fresh = multiprocessing.get_context("forkserver")
+    fresh.set_forkserver_preload(HEAVY)
+    for point in POINTS:
+        folder = shutil.copytree(trained, tmp_path / point)
+        process = fresh.Process(target=run_and_die, args=(folder, point))
+        process.start()
+        process.join(300)
+        assert process.exitcode == -signal.SIGKILL, point
+        records = [name for name in products(folder) if name.endswith("record.json")]
+        assert not records, f"{point}: a killed scene left a record"
+        predict_first(folder)
+        assert products(folder) == expected, point
