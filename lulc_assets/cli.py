@@ -5,7 +5,7 @@ What belongs here: putting the commands together. What does not: any command.
 
 import typer
 
-from lulc_assets.commands import accuracy, areas, demo, sample, scenes, simulate, tiles
+from lulc_assets.commands import accuracy, areas, demo, sample, scenes, simulate, tiles, weights
 from lulc_assets.commands.running import PoliteGroup
 
 app = typer.Typer(
@@ -23,4 +23,5 @@ app.add_typer(scenes.app, name="scenes")
 app.add_typer(sample.app, name="sample")
 app.add_typer(accuracy.app, name="accuracy")
 app.add_typer(areas.app, name="areas")
+app.add_typer(weights.app, name="weights")
 app.add_typer(simulate.app)
