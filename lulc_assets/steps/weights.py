@@ -82,11 +82,8 @@ def fit_project_weights(
         if place.find("annual_map", tile, year) is not None
     )
     groups = _groups(settings, by_season)
-    gold, offset = [], 0
-    for tile, year in chosen:
-        found = _gold_votes(place, tile, year, list(groups.values()), offset)
-        offset = int(found.window.max(initial=offset - 1)) + 1
-        gold.append(found)
+    numbers: dict[tuple[str, str], int] = {}
+    gold = [_gold_votes(place, *key, list(groups.values()), numbers) for key in chosen]
     if not gold:
         raise NoLabels("no training partition has an annual map; make the maps first")
     reference = np.stack([_default_table()[1:10]] * len(groups))
@@ -136,30 +133,42 @@ def _sums_of(place: Place, tile: str, year: int) -> dict[str, Path]:
 
 
 def _gold_votes(
-    place: Place, tile: str, year: int, groups: Sequence[Sequence[int]], first_window: int
+    place: Place,
+    tile: str,
+    year: int,
+    groups: Sequence[Sequence[int]],
+    numbers: dict[tuple[str, str], int],
 ) -> GoldVotes:
-    """Votes, labels and windows of a tile and year; windows are numbered from a number on."""
+    """Votes, labels and windows of a tile and year; ``numbers`` gets those of new windows.
+
+    A window has one number in all years: the same ground a year later is not new ground, and
+    must be left out together with itself.
+    """
     labels, grid = place.record("reference_labels", tile, year), place.grid(tile)
     truth = read_raster(place.open(labels, "gold.tif"))
     table = read_label_table(place.open(labels, "labels.parquet"))
-    windows = _window_numbers(table, grid)
+    windows = _window_numbers(table, grid, tile, numbers)
     chosen = (truth > 0) & (truth < LandCover.CLOUDS) & (windows >= 0)
     votes = votes_at(_sums_of(place, tile, year), grid, place.project.composite, chosen)
     return GoldVotes(
         merge_groups(votes, groups),
         values_at(truth, grid, chosen),
-        values_at(windows, grid, chosen) + first_window,
+        values_at(windows, grid, chosen),
     )
 
 
-def _window_numbers(labels: gpd.GeoDataFrame, grid: PixelGrid) -> npt.NDArray[np.int32]:
+def _window_numbers(
+    labels: gpd.GeoDataFrame, grid: PixelGrid, tile: str, numbers: dict[tuple[str, str], int]
+) -> npt.NDArray[np.int32]:
     """Number of the gold window of each pixel, -1 outside; a polygon without one is its own."""
     gold = labels[labels["role"] == GOLD]
     if gold.empty:
         return np.full(grid.shape, -1, np.int32)
     names = gold["window_id"].where(gold["window_id"] != "", gold["label_id"])
-    numbers = {name: number for number, name in enumerate(sorted(set(names)))}
-    shapes = [(geometry, numbers[n]) for geometry, n in zip(gold.geometry, names, strict=True)]
+    shapes = [
+        (geometry, numbers.setdefault((tile, name), len(numbers)))
+        for geometry, name in zip(gold.geometry, names, strict=True)
+    ]
     burnt: npt.NDArray[np.int32] = rasterize(
         shapes, out_shape=grid.shape, transform=grid.transform, fill=-1, dtype="int32"
     )

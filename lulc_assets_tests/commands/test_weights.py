@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import geopandas
 import numpy as np
@@ -10,7 +11,8 @@ from lulc_assets.cli import app
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.project import load_project
 from lulc_assets.steps.labels import make_reference_labels
-from lulc_assets.steps.maps import make_annual_map
+from lulc_assets.steps.maps import make_annual_map, predicted_scenes
+from lulc_assets.steps.weights import fit_project_weights
 from lulc_assets_tests.core.compositing.scenes import write_prediction
 from lulc_assets_tests.steps.predicted_year import TILE, YEAR, commit_scenes, open_project
 
@@ -71,6 +73,16 @@ def test_weights_are_fitted_on_gold_windows_and_the_lines_can_be_used(tmp_path):
     place = open_project(tmp_path, "\n" + lines)
     second = read_raster(place.open(make_annual_map(place, *KEY), "class.tif"))
     assert (second == truth).mean() > (first == truth).mean()
+
+
+def test_a_window_of_two_years_is_left_out_as_one(tmp_path):
+    place, _ = make_world(tmp_path)
+    scenes = predicted_scenes(place, place.record("scene_predictions", *KEY))
+    commit_scenes(place, [replace(s, date="2021-07-01") for s in scenes], year=2021)
+    make_annual_map(place, TILE, 2021)
+    make_reference_labels(place, TILE, 2021)
+    found = fit_project_weights(place, [KEY, (TILE, 2021)]).fit
+    assert (found.pixels, found.windows) == (800, 8)
 
 
 def test_json_tells_what_it_is_worth_and_what_would_change(tmp_path):
