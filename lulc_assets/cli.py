@@ -15,6 +15,7 @@ from lulc_assets.commands import (
     scenes,
     simulate,
     tiles,
+    weights,
 )
 from lulc_assets.commands.running import PoliteGroup
 
@@ -35,4 +36,5 @@ app.add_typer(model.app, name="model")
 app.add_typer(sample.app, name="sample")
 app.add_typer(accuracy.app, name="accuracy")
 app.add_typer(areas.app, name="areas")
+app.add_typer(weights.app, name="weights")
 app.add_typer(simulate.app)

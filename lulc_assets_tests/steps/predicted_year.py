@@ -24,6 +24,7 @@ window = [1000, 2000, 24, 40]
 path = "labels.gpkg"
 class_column = "class"
 crosswalk = "karra-10"
+role_column = "role"
 
 [training]
 tiles = ["33TVM"]

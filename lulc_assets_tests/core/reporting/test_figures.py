@@ -46,6 +46,9 @@ FIGURES = {
     "map": lambda: map_figures.map_figure(CODES, make_grid(40), KARRA_10, "33TVM 2023"),
     "labels": lambda: map_figures.label_figure(CODES, KARRA_10),
     "histogram": lambda: map_figures.class_histogram_figure({0: 3, 1: 7, 10: 2}, KARRA_10, "px"),
+    "seasons": lambda: map_figures.seasons_figure(
+        {"wet": (CODES, CODES), "dry": (CODES[::-1], CODES)}, KARRA_10, "Seasons"
+    ),
     "scene": lambda: scene_figures.scene_figure(REFLECTANCE, CODES > 0, "S2A", make_grid(40)),
     "prediction": lambda: scene_figures.prediction_figure(
         quicklook.true_color(REFLECTANCE, CODES > 0), CODES, CODES > 2, KARRA_10, "S2A"

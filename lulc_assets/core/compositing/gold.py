@@ -1,0 +1,103 @@
+"""Kept sums where gold labels are, and what other weights make of a map.
+
+What belongs here: reading sums for fitting weights. What does not: the choice (``fit``).
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from lulc_assets.core.compositing.settings import CompositeSettings
+from lulc_assets.core.compositing.strategies import PartVotes, flag_tallies, strategy_of
+from lulc_assets.core.compositing.sums_file import BlockSums, SumsFile
+from lulc_assets.core.errors import InvalidProduct
+from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.imagery.cog import BLOCK_PX
+
+I64 = npt.NDArray[np.int64]
+Tables = Mapping[str, I64]
+"""Part of the year → weights by class code, (11,) int64."""
+
+
+def votes_at(
+    sums: Mapping[str, Path],
+    grid: PixelGrid,
+    settings: CompositeSettings,
+    chosen: npt.NDArray[np.bool_],
+) -> I64:
+    """The votes at chosen pixels, with masked ones where the year's masks are wrong.
+
+    Args:
+        sums: part of the year → kept sums.
+        grid: of the sums.
+        settings: the rule of wrong masks.
+        chosen: (h, w) bool.
+
+    Returns:
+        (n, parts, 9) int64, pixels in the order of blocks and rows; see :func:`values_at`.
+    """
+    from lulc_assets.core.compositing.kernel import LAND  # noqa: PLC0415 - numba
+
+    found = [np.empty((0, len(sums), LAND), np.int64)]
+    for window, parts in _blocks(sums, grid, chosen):
+        here = chosen[window.slices]
+        flagged = flag_tallies([part.tallies for part in parts], settings)[here]
+        rows = [
+            part.sums[:LAND, here].astype(np.int64) + part.sums[LAND:, here] * flagged
+            for part in parts
+        ]
+        found.append(np.stack(rows).transpose(2, 0, 1))
+    return np.concatenate(found)
+
+
+def values_at(
+    layer: npt.NDArray[np.integer], grid: PixelGrid, chosen: npt.NDArray[np.bool_]
+) -> I64:
+    """Values of a layer at chosen pixels, in the order of :func:`votes_at`, (n,) int64."""
+    parts = [layer[w.slices][chosen[w.slices]] for w in grid.blocks(BLOCK_PX)]
+    return np.concatenate(parts).astype(np.int64)
+
+
+def count_changes(
+    sums: Mapping[str, Path],
+    grid: PixelGrid,
+    settings: CompositeSettings,
+    before: Tables,
+    after: Tables,
+) -> npt.NDArray[np.int64]:
+    """What other weights would change of a map: (10, 10) pixels, from code to code.
+
+    Raises:
+        InvalidProduct: the strategy keeps no sums.
+    """
+    strategy = strategy_of(settings)
+    if strategy.unit is None:
+        raise InvalidProduct(f"strategy {settings.strategy} keeps no sums")
+    found = np.zeros((10, 10), np.int64)
+    for _, parts in _blocks(sums, grid, np.ones(grid.shape, dtype=bool)):
+        flagged = flag_tallies([part.tallies for part in parts], settings)
+        old, new = (
+            strategy.decide(
+                [
+                    PartVotes(tables[name], part, flagged)
+                    for name, part in zip(sums, parts, strict=True)
+                ]
+            ).winner.astype(np.int64)
+            for tables in (before, after)
+        )
+        found += np.bincount((10 * old + new).ravel(), minlength=100).reshape(10, 10)
+    return found
+
+
+def _blocks(
+    sums: Mapping[str, Path], grid: PixelGrid, chosen: npt.NDArray[np.bool_]
+) -> Iterator[tuple[Window, list[BlockSums]]]:
+    """The blocks that hold a chosen pixel, with their sums by part."""
+    with ExitStack() as stack:
+        files = [stack.enter_context(SumsFile(path, grid)) for path in sums.values()]
+        for window in grid.blocks(BLOCK_PX):
+            if chosen[window.slices].any():
+                yield window, [file.read(window) for file in files]

@@ -1,0 +1,195 @@
+"""Class weights fitted on gold labels, from the sums that annual maps keep.
+
+What belongs here: gathering gold pixels of committed products, fitting, and what would
+change. Nothing is committed: weights are a decision, and belong into the project file.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+from rasterio.features import rasterize
+
+from lulc_assets.core.compositing.fit import Fit, GoldVotes, fit_weights, merge_groups
+from lulc_assets.core.compositing.gold import count_changes, values_at, votes_at
+from lulc_assets.core.compositing.seasons import season_parts
+from lulc_assets.core.compositing.settings import DEFAULT_WEIGHTS_256, CompositeSettings
+from lulc_assets.core.errors import InvalidProduct, InvalidProject, NoLabels
+from lulc_assets.core.grid import PixelGrid
+from lulc_assets.core.imagery.cog import read_raster
+from lulc_assets.core.labels.schema import GOLD
+from lulc_assets.core.labels.table import read_label_table
+from lulc_assets.core.legend import LandCover
+from lulc_assets.steps.making import Place
+from lulc_assets.steps.maps import kept_parts
+
+Partition = tuple[str, int]
+I64 = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class FittedWeights:
+    """What a fit found, and what it would change.
+
+    Attributes:
+        fit: the chosen weights by group.
+        groups: name of each group: ``year``, or the seasons.
+        reference: (groups, 9) int64, the weights to begin from.
+        changes: (10, 10) pixels from code to code, between the maps of the project's present
+            weights and of the fitted ones, over all partitions.
+        partitions: whose gold labels and sums were used.
+    """
+
+    fit: Fit
+    groups: tuple[str, ...]
+    reference: I64
+    changes: I64
+    partitions: tuple[Partition, ...]
+
+    @property
+    def changed_share(self) -> float:
+        """Share of the mapped pixels whose class would change, 0–1."""
+        mapped = int(self.changes[1:].sum())
+        return 1 - int(np.trace(self.changes[1:, 1:])) / mapped if mapped else 0.0
+
+
+def fit_project_weights(
+    place: Place, partitions: Sequence[Partition] = (), *, by_season: bool = False
+) -> FittedWeights:
+    """Fit the weights of a project on the gold labels of some of its maps.
+
+    Args:
+        place: the project.
+        partitions: tile and year; empty: all training partitions that have an annual map.
+        by_season: choose weights for each season instead of for the year.
+
+    Raises:
+        NoLabels: there are too few gold windows.
+        InvalidProject: the strategy is not the weighted mode, or there are no seasons, or
+            they overlap.
+        InvalidProduct: a map keeps other parts of the year than the project has now.
+        ProductNotFound: a map or its labels are missing.
+    """
+    settings = place.project.composite
+    if settings.strategy != "weighted_mode":
+        raise InvalidProject(f"strategy {settings.strategy} has no class weights")
+    chosen = tuple(partitions) or tuple(
+        (tile, year)
+        for tile, year in place.project.training_partitions()
+        if place.find("annual_map", tile, year) is not None
+    )
+    groups = _groups(settings, by_season)
+    numbers: dict[tuple[str, str], int] = {}
+    gold = [_gold_votes(place, *key, list(groups.values()), numbers) for key in chosen]
+    if not gold:
+        raise NoLabels("no training partition has an annual map; make the maps first")
+    reference = np.stack([_default_table()[1:10]] * len(groups))
+    joined = GoldVotes(
+        np.concatenate([one.votes for one in gold]),
+        np.concatenate([one.truth for one in gold]),
+        np.concatenate([one.window for one in gold]),
+    )
+    fit = fit_weights(joined, reference)
+    changes = _changes(place, chosen, fit.weights, list(groups.values()))
+    return FittedWeights(fit, tuple(groups), reference, changes, chosen)
+
+
+def _default_table() -> I64:
+    """The default weights by class code, not those of the project: they may be fitted ones."""
+    return CompositeSettings(weights_256=dict(DEFAULT_WEIGHTS_256)).weight_table()
+
+
+def _groups(settings: CompositeSettings, by_season: bool) -> Mapping[str, list[int]]:
+    """Name → numbers of the parts of the year that get the same weights."""
+    names = [part.name for part in settings.parts()]
+    if not by_season:
+        return {"year": list(range(len(names)))}
+    groups = {
+        season.name: [
+            names.index(part.name)
+            for parts in season_parts(season, settings.parts())
+            for part in parts
+        ]
+        for season in settings.windows()
+    }
+    if sorted(part for parts in groups.values() for part in parts) != list(range(len(names))):
+        raise InvalidProject(
+            "weights by season need seasons that cover the year and do not overlap; set "
+            '[composite] seasons, for example "quarters"'
+        )
+    return groups
+
+
+def _sums_of(place: Place, tile: str, year: int) -> dict[str, Path]:
+    """The kept sums of a map, in the order of the parts of the project's year."""
+    record, parts = place.record("annual_map", tile, year), place.project.composite.parts()
+    kept = kept_parts(record)
+    if set(kept) != {part.name for part in parts}:
+        raise InvalidProduct(f"{record.product} keeps other parts of the year; make it again")
+    return {part.name: place.open(record, kept[part.name]) for part in parts}
+
+
+def _gold_votes(
+    place: Place,
+    tile: str,
+    year: int,
+    groups: Sequence[Sequence[int]],
+    numbers: dict[tuple[str, str], int],
+) -> GoldVotes:
+    """Votes, labels and windows of a tile and year; ``numbers`` gets those of new windows.
+
+    A window has one number in all years: the same ground a year later is not new ground, and
+    must be left out together with itself.
+    """
+    labels, grid = place.record("reference_labels", tile, year), place.grid(tile)
+    truth = read_raster(place.open(labels, "gold.tif"))
+    table = read_label_table(place.open(labels, "labels.parquet"))
+    windows = _window_numbers(table, grid, tile, numbers)
+    chosen = (truth > 0) & (truth < LandCover.CLOUDS) & (windows >= 0)
+    votes = votes_at(_sums_of(place, tile, year), grid, place.project.composite, chosen)
+    return GoldVotes(
+        merge_groups(votes, groups),
+        values_at(truth, grid, chosen),
+        values_at(windows, grid, chosen),
+    )
+
+
+def _window_numbers(
+    labels: gpd.GeoDataFrame, grid: PixelGrid, tile: str, numbers: dict[tuple[str, str], int]
+) -> npt.NDArray[np.int32]:
+    """Number of the gold window of each pixel, -1 outside; a polygon without one is its own."""
+    gold = labels[labels["role"] == GOLD]
+    if gold.empty:
+        return np.full(grid.shape, -1, np.int32)
+    names = gold["window_id"].where(gold["window_id"] != "", gold["label_id"])
+    shapes = [
+        (geometry, numbers.setdefault((tile, name), len(numbers)))
+        for geometry, name in zip(gold.geometry, names, strict=True)
+    ]
+    burnt: npt.NDArray[np.int32] = rasterize(
+        shapes, out_shape=grid.shape, transform=grid.transform, fill=-1, dtype="int32"
+    )
+    return burnt
+
+
+def _changes(
+    place: Place, partitions: Sequence[Partition], weights: I64, groups: Sequence[Sequence[int]]
+) -> I64:
+    """Pixels from code to code between the present and the fitted weights."""
+    settings = place.project.composite
+    names = [part.name for part in settings.parts()]
+    before = {name: settings.weight_table(name) for name in names}
+    after = {name: before[name].copy() for name in names}
+    for number, group in enumerate(groups):
+        for part in group:
+            after[names[part]][1:10] = weights[number]
+    return sum(
+        (
+            count_changes(_sums_of(place, *key), place.grid(key[0]), settings, before, after)
+            for key in partitions
+        ),
+        start=np.zeros((10, 10), np.int64),
+    )
