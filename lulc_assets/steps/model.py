@@ -66,12 +66,14 @@ def make_lulc_model(place: Place) -> Record:
     probabilities on validation chips before and after calibration.
     """
     from lulc_assets.core.model.card import describe_recipe  # noqa: PLC0415 - loads torch
+    from lulc_assets.core.model.pretrained import digest_files, local_files  # noqa: PLC0415
 
     chips = training_records(place)
     recipe, level = place.project.recipe, _level_of(chips)
     identity = {
         "chips": {r.product: r.digest for r in chips},
         "recipe": describe_recipe(recipe),
+        "pretrained": digest_files(local_files(recipe, place.project.folder)),
         "legend": place.legend.digest,
         "level": level,
     }
@@ -88,6 +90,7 @@ def make_lulc_model(place: Place) -> Record:
             inputs={r.product: r.digest for r in chips},
             out_dir=scratch / "model",
             checkpoints=place.project.training_folder(digest_of(identity)),
+            folder=place.project.folder,
             progress=place.progress,
         )
         card = model.read_card()
