@@ -121,10 +121,15 @@ class LabelSection(_Section):
 
 
 class TrainingSection(_Section):
-    """Which partitions the model learns from."""
+    """Which partitions the model learns from.
+
+    Attributes:
+        licence: of the weights, an SPDX identifier; for the model's STAC item and card.
+    """
 
     tiles: tuple[str, ...]
     years: tuple[int, ...]
+    licence: str = "other"
 
 
 class Project(_Section):

@@ -130,6 +130,10 @@ class TrainingFailed(LulcError):
     """Training stopped because the loss was not finite or the data cannot be learnt."""
 
 
+class PretrainedUnavailable(LulcError):
+    """Weights to start a training from are missing, cannot be fetched, or do not fit."""
+
+
 class CheckpointRefused(LulcError):
     """A checkpoint of a training is damaged, tampered with, or of another training."""
 

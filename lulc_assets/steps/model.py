@@ -18,6 +18,7 @@ from lulc_assets.core.reporting.calibration_figures import reliability_figure
 from lulc_assets.core.reporting.evaluation_figures import evaluation_pictures
 from lulc_assets.core.reporting.training_figures import loss_curve_figure
 from lulc_assets.core.store.history import History
+from lulc_assets.core.store.publish import stored_name
 from lulc_assets.core.store.records import Record, canonical_json, digest_of
 from lulc_assets.steps.making import Made, Place, write_png
 from lulc_assets.steps.model_history import (
@@ -63,25 +64,30 @@ def _level_of(records: list[Record]) -> str:
 def make_lulc_model(place: Place) -> Record:
     """Train a candidate on the chips of the training partitions.
 
-    Files: ``weights.safetensors``, ``card.json``, the loss curve and the reliability of the
-    probabilities on validation chips before and after calibration.
+    Files: ``weights.safetensors``, ``card.json``, ``card.md``, ``item.json`` (STAC), the loss
+    curve and the reliability on validation chips before and after calibration.
     """
     from lulc_assets.core.model.card import describe_recipe  # noqa: PLC0415 - loads torch
+    from lulc_assets.core.model.pretrained import digest_files, local_files  # noqa: PLC0415
 
     chips = training_records(place)
     recipe, level = place.project.recipe, _level_of(chips)
+    licence = place.project.training.licence
     identity = {
         "chips": {r.product: r.digest for r in chips},
         "recipe": describe_recipe(recipe),
+        "pretrained": digest_files(local_files(recipe, place.project.folder)),
         "legend": place.legend.digest,
         "level": level,
+        "licence": licence,
     }
 
     def build(scratch: Path) -> Made:
         from lulc_assets.core.model.train import train_model  # noqa: PLC0415 - loads Lightning
 
+        sets = keep_apart(_chip_sets(place, chips))
         model = train_model(
-            keep_apart(_chip_sets(place, chips)),
+            sets,
             recipe,
             place.legend,
             level=level,  # type: ignore[arg-type]
@@ -89,6 +95,7 @@ def make_lulc_model(place: Place) -> Record:
             inputs={r.product: r.digest for r in chips},
             out_dir=scratch / "model",
             checkpoints=place.project.training_folder(digest_of(identity)),
+            folder=place.project.folder,
             progress=place.progress,
         )
         card = model.read_card()
@@ -103,6 +110,7 @@ def make_lulc_model(place: Place) -> Record:
             "card.json": model.card,
             "loss.png": write_png(scratch, "loss.png", loss_curve_figure(model.history)),
             "reliability.png": write_png(scratch, "reliability.png", diagram),
+            **_descriptions(scratch, card, sets, licence),
         }
         properties = {
             "epochs": len(model.history),
@@ -117,6 +125,23 @@ def make_lulc_model(place: Place) -> Record:
         return Made(files, properties)
 
     return _make_kept(place, CANDIDATE, identity, build)
+
+
+def _descriptions(
+    scratch: Path, card: Mapping[str, Any], sets: "list[Chips]", licence: str
+) -> dict[str, Path]:
+    """``item.json`` (STAC, MLM extension) and ``card.md``."""
+    from lulc_assets.core.model.description import (  # noqa: PLC0415 - loads torch
+        Origin,
+        card_as_markdown,
+        write_model_item,
+    )
+
+    origin = Origin.of(sets)
+    name = stored_name(scratch / "model" / "weights.safetensors")
+    item = write_model_item(scratch / "item.json", card, origin, name, licence)
+    (scratch / "card.md").write_text(card_as_markdown(card, origin, licence), encoding="utf-8")
+    return {"item.json": item, "card.md": scratch / "card.md"}
 
 
 def make_model_evaluation(place: Place) -> Record:

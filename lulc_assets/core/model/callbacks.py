@@ -32,21 +32,27 @@ class RefreshBatchStatistics(Callback):
         self.batches = ChipBatches(chosen, batch_size)
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Forward passes in training mode that change nothing but the statistics."""
+        """Forward passes that change nothing but the statistics; not those of frozen parts."""
         assert isinstance(pl_module, LandCoverTraining)
         network = pl_module.network
-        norms = [m for m in network.modules() if isinstance(m, _BatchNorm)]
+        norms = [m for m in network.modules() if isinstance(m, _BatchNorm) and _learns(m)]
         momenta = [norm.momentum for norm in norms]
         for norm in norms:
             norm.reset_running_stats()
             norm.momentum = None  # plain mean over all batches
-        network.train()
+        network.eval()
+        for norm in norms:
+            norm.train()
         with torch.no_grad(), trainer.precision_plugin.forward_context():
             for images, _ in self.batches:
                 network(images.to(pl_module.device))
         network.eval()
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum
+
+
+def _learns(norm: _BatchNorm) -> bool:
+    return any(parameter.requires_grad for parameter in norm.parameters())
 
 
 class BestWeights(Callback):

@@ -103,8 +103,14 @@ class LandCoverTraining(LightningModule):
         return loss_sum / weight_sum
 
     def on_train_epoch_start(self) -> None:
-        """Start the running scores afresh, and cool down when the end is near."""
+        """Start the running scores afresh, and cool down when the end is near.
+
+        Frozen parts run as in prediction: their batch normalisation keeps its statistics.
+        """
         self._train_score, self._val_score = _RunningScore(), _RunningScore()
+        for part in self.network.parts:
+            if not any(p.requires_grad for p in part.parameters()):
+                part.eval()
         if self.epoch_number > max(1, self.epochs - self.recipe.cooldown_epochs):
             cool = self.recipe.learning_rate * self.recipe.plateau_factor
             for group in self.trainer.optimizers[0].param_groups:
@@ -134,7 +140,7 @@ class LandCoverTraining(LightningModule):
     def configure_optimizers(self) -> Any:
         """AdamW, its rate divided on a plateau of the validation loss."""
         optimizer = torch.optim.AdamW(
-            self.network.parameters(),
+            [p for p in self.network.parameters() if p.requires_grad],
             lr=self.recipe.learning_rate,
             weight_decay=self.recipe.weight_decay,
         )

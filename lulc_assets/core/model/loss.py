@@ -12,19 +12,24 @@ import torch
 from torch.nn import functional
 
 from lulc_assets.core.errors import NoTrainingChips
-from lulc_assets.core.model.recipe import INVERSE_LOG_OFFSET
+from lulc_assets.core.model.recipe import INVERSE_LOG_OFFSET, SMALLEST_SHARE, ClassWeights
 
 UNLABELLED_INDEX = -1
 """Class index of a pixel without a label: mask code 0 minus 1."""
 
 
-def inverse_log_weights(class_pixels: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Weights w = 1 / ln(1.02 + p), p the share of a class, shape (classes,), float64.
+def class_weights(
+    class_pixels: npt.ArrayLike, formula: ClassWeights = "inverse_log"
+) -> npt.NDArray[np.float64]:
+    """Weight of each class in the loss, shape (classes,), float64; finite and above 0.
 
-    A class without a pixel gets the largest weight, 50.5: finite, and never used.
+    ``inverse_log``: w = 1 / ln(1.02 + p), p the share of a class; ``sqrt_inverse``:
+    w = 1 / √p; ``none``: w = 1. A class without a pixel gets the weight of a class of
+    vanishing share (50.5; 100), which is never used.
 
     Args:
         class_pixels: labelled training pixels of each class, shape (classes,).
+        formula: of the recipe.
 
     Raises:
         NoTrainingChips: there is no labelled pixel at all.
@@ -32,7 +37,12 @@ def inverse_log_weights(class_pixels: npt.ArrayLike) -> npt.NDArray[np.float64]:
     counts = np.asarray(class_pixels, dtype=np.float64)
     if counts.sum() <= 0:
         raise NoTrainingChips("no training pixel is labelled; check labels and chip filters")
-    weights: npt.NDArray[np.float64] = 1.0 / np.log(INVERSE_LOG_OFFSET + counts / counts.sum())
+    shares = counts / counts.sum()
+    weights: npt.NDArray[np.float64] = np.ones_like(shares)
+    if formula == "inverse_log":
+        weights = 1.0 / np.log(INVERSE_LOG_OFFSET + shares)
+    elif formula == "sqrt_inverse":
+        weights = 1.0 / np.sqrt(np.maximum(shares, SMALLEST_SHARE))
     return weights
 
 

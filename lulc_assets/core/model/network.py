@@ -112,6 +112,15 @@ class LandCoverNetwork(nn.Module):
         return logits
 
     @property
+    def parts(self) -> tuple[nn.Module, nn.Module, nn.Module]:
+        """Encoder, decoder and head (with dropout), as every architecture has them."""
+        return (
+            self.model.get_submodule("encoder"),
+            self.model.get_submodule("decoder"),
+            self.model.get_submodule("segmentation_head"),
+        )
+
+    @property
     def normalisation(self) -> Normalisation:
         """The statistics in the buffers, exact float32 values."""
         return Normalisation(
@@ -121,14 +130,12 @@ class LandCoverNetwork(nn.Module):
         )
 
 
-def build_network(
-    spec: NetworkSpec, normalisation: Normalisation, encoder_weights: str | None = None
-) -> LandCoverNetwork:
+def build_network(spec: NetworkSpec, normalisation: Normalisation) -> LandCoverNetwork:
     """Build a network with fresh weights, drawn from torch's global generator.
 
     Raises:
-        UnknownArchitecture: the library has no such architecture or encoder, or it
-            refuses the combination.
+        UnknownArchitecture: the library has no such architecture or encoder, it refuses
+            the combination, or the logits of the combination do not have the size of the image.
     """
     name = spec.architecture.lower()
     known = smp.MODEL_ARCHITECTURES_MAPPING
@@ -139,11 +146,14 @@ def build_network(
     options: dict[str, Any] = {"encoder_depth": spec.encoder_depth}
     if name in _TAKES_DECODER_CHANNELS:
         options["decoder_channels"] = spec.decoder_channels
+    if name == "fpn":
+        # The library's head enlarges four times, which is right for a depth of five only.
+        options["upsampling"] = 2 ** max(0, spec.encoder_depth - 3)
     try:
         model = smp.create_model(
             name,
             encoder_name=spec.encoder,
-            encoder_weights=encoder_weights,
+            encoder_weights=None,
             in_channels=spec.in_channels,
             classes=spec.classes,
             **options,
@@ -156,7 +166,22 @@ def build_network(
     _drop_unreached_stages(model.encoder, spec.encoder_depth)
     head = model.segmentation_head
     model.segmentation_head = nn.Sequential(nn.Dropout2d(spec.dropout), head)
-    return LandCoverNetwork(model, normalisation, int(model.encoder.output_stride))
+    network = LandCoverNetwork(model, normalisation, int(model.encoder.output_stride))
+    _require_whole_images(network, spec)
+    return network
+
+
+def _require_whole_images(network: LandCoverNetwork, spec: NetworkSpec) -> None:
+    """One forward pass that leaves no trace (no statistics, no random numbers)."""
+    side = 2 * network.stride
+    with torch.no_grad():
+        found = network.eval()(torch.zeros(1, spec.in_channels, side, side)).shape
+    network.train()
+    if tuple(found) != (1, spec.classes, side, side):
+        raise UnknownArchitecture(
+            f"{spec.architecture} with encoder {spec.encoder!r} of depth {spec.encoder_depth} "
+            f"gives logits of {tuple(found[2:])} for {side} × {side} px; choose another depth"
+        )
 
 
 def _drop_unreached_stages(encoder: nn.Module, depth: int) -> None:

@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 CalibrationMethod = Literal["bias_and_temperature", "temperature", "none"]
+ClassWeights = Literal["inverse_log", "sqrt_inverse", "none"]
+Trainable = Literal["all", "decoder", "head"]
 
 RECIPE_VERSION = 3
 """Raised whenever the same recipe would train another network."""
@@ -21,6 +23,9 @@ INVERSE_LOG_OFFSET = 1.02
 """c in w = 1 / ln(c + p), p a class's share of the labelled training pixels: weights of
 at most 50.5. Paszke et al. 2016 (ENet), section 5.2; Karra et al. name inverse-log
 weights but do not print the formula."""
+
+SMALLEST_SHARE = 1e-4
+"""Below this share of the pixels, 1 / √p grows no more: a weight of at most 100."""
 
 _COUNTS = (
     "encoder_depth",
@@ -31,22 +36,37 @@ _COUNTS = (
     "threads",
 )
 
+_CHOICES = {
+    "calibration": get_args(CalibrationMethod),
+    "class_weights": get_args(ClassWeights),
+    "trainable": get_args(Trainable),
+}
+
 
 @dataclass(frozen=True)
 class TrainingRecipe:
     """How a network is built and trained.
 
     Attributes:
-        architecture: a segmentation-models-pytorch architecture; the paper: U-Net.
-        encoder: an encoder of that library; ResNet-18 is the largest that a laptop of
-            two cores trains within minutes.
+        architecture: a segmentation-models-pytorch architecture, any case: ``Unet`` (the
+            paper), ``UnetPlusPlus``, ``DeepLabV3Plus``, ``FPN``, ``Segformer`` and others.
+        encoder: an encoder of that library, or ``tu-`` and the name of one of timm; ResNet-18
+            is the largest that a laptop of two cores trains within minutes.
         encoder_depth: how often the encoder halves the resolution. 4, not the usual 5: at
             10 m a cell of the coarsest level is then 160 m, and a 128 px chip still
             has 8 × 8 of them.
         decoder_channels: channels of the decoder, coarse to fine, one a level; half of
-            the library's default, which doubles the speed.
-        encoder_weights: name of pretrained weights; none: six reflectances have little
-            in common with three-channel photographs, and no network access is needed.
+            the library's default, which doubles the speed. The U-Net family only.
+        encoder_weights: pretrained weights of the encoder: a hub's name (``imagenet``; needs
+            network), or a ``.safetensors`` file, relative to the project file. None: six
+            reflectances have little in common with three-channel photographs.
+        start_from: ``weights.safetensors`` of an earlier model of the same network, to be
+            fine-tuned; relative to the project file.
+        trainable: ``all``; ``decoder``: the encoder is frozen; ``head``: all but the last
+            layer is frozen, which a few labelled chips of a new region can train.
+        class_weights: in the loss. ``inverse_log``, the paper's, at most 50 and mild between
+            common classes; ``sqrt_inverse`` between that and ``none``, which learns the
+            natural odds and neglects rare classes, but needs no calibration for them.
         dropout: share of feature channels dropped before the segmentation head (the
             paper: 20 %).
         batch_size: chips in a step; gradient noise regularises, memory stays under 1 GB.
@@ -83,6 +103,9 @@ class TrainingRecipe:
     encoder_depth: int = 4
     decoder_channels: tuple[int, ...] = (128, 64, 32, 16)
     encoder_weights: str | None = None
+    start_from: str | None = None
+    trainable: Trainable = "all"
+    class_weights: ClassWeights = "inverse_log"
     dropout: float = 0.2
     batch_size: int = 16
     learning_rate: float = 3e-3
@@ -104,11 +127,12 @@ class TrainingRecipe:
         for name in _COUNTS:
             if getattr(self, name) < 1:
                 raise ValueError(f"training recipe: {name} must be at least 1")
-        if self.calibration not in get_args(CalibrationMethod):
-            raise ValueError(
-                f"training recipe: calibration {self.calibration!r} is unknown; known: "
-                f"{', '.join(get_args(CalibrationMethod))}"
-            )
+        for name, known in _CHOICES.items():
+            if getattr(self, name) not in known:
+                raise ValueError(
+                    f"training recipe: {name} {getattr(self, name)!r} is unknown; known: "
+                    f"{', '.join(known)}"
+                )
         if not 0 <= self.dropout < 1:
             raise ValueError(f"training recipe: dropout {self.dropout} is not in [0, 1)")
 

@@ -43,8 +43,14 @@ from lulc_assets.core.model.dataset import (
 )
 from lulc_assets.core.model.hardware import best_device, choose_training_precision
 from lulc_assets.core.model.lightning_module import LandCoverTraining
-from lulc_assets.core.model.loss import inverse_log_weights
+from lulc_assets.core.model.loss import class_weights
 from lulc_assets.core.model.network import NetworkSpec, build_network
+from lulc_assets.core.model.pretrained import (
+    digest_files,
+    freeze,
+    load_pretrained,
+    local_files,
+)
 from lulc_assets.core.model.recipe import TrainingRecipe
 from lulc_assets.core.model.resume import KeepCheckpoints, epochs_done
 from lulc_assets.core.progress import Progress, silent
@@ -66,6 +72,7 @@ def train_model(
     inputs: Mapping[str, Any],
     out_dir: Path,
     checkpoints: Path | None = None,
+    folder: Path = Path(),
     progress: Progress = silent,
 ) -> TrainedModel:
     """Train a network and write ``weights.safetensors`` and ``card.json``.
@@ -83,6 +90,7 @@ def train_model(
             was killed goes on from there. Removed when the training is over. A checkpoint
             that cannot be trusted is refused with a warning in the log, and training starts
             anew. ``inputs`` must then identify the chips.
+        folder: that files in the recipe are relative to.
         progress: told after every batch.
 
     Returns:
@@ -92,23 +100,27 @@ def train_model(
         NoTrainingChips: no labelled chip to train or to validate on.
         TrainingFailed: the loss became NaN or infinite (a checkpoint of the last good epoch
             stays), or chips do not fit the network.
+        PretrainedUnavailable: weights to start from cannot be had.
         UnknownArchitecture: the recipe names a network that does not exist.
         UnknownClass: a mask holds a code that the legend does not have.
     """
     training, validation = _require_chips(chip_sets)
     pixels = count_class_pixels(training, legend)
     count_class_pixels(validation, legend)  # refuses foreign codes
-    weights = inverse_log_weights(pixels)
+    weights = class_weights(pixels, recipe.class_weights)
     spec = _spec_of(recipe, legend)
     with _reproducible(recipe):
         normalisation = measure_normalisation(training)
-        network = build_network(spec, normalisation, recipe.encoder_weights)
+        network = build_network(spec, normalisation)
+        load_pretrained(network, spec, recipe, folder)
+        freeze(network, recipe.trainable)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         _require_fitting_size(training, validation, network.stride)
         described = {
             **describe_recipe(recipe),
             **describe_network(spec, normalisation, legend, level, gsd_m),
             **describe_data(legend, pixels, weights, _count_chips(chip_sets), inputs),
+            "pretrained": digest_files(local_files(recipe, folder)),
         }
         epochs = recipe.epochs_for(len(training))
         module = LandCoverTraining(network, torch.from_numpy(weights), recipe, epochs)

@@ -6,27 +6,43 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from lulc_assets.core.errors import NoTrainingChips
-from lulc_assets.core.model.loss import inverse_log_weights, weighted_loss_sums
+from lulc_assets.core.model.loss import class_weights, weighted_loss_sums
 
 
 def test_weights_follow_the_inverse_log_formula():
-    weights = inverse_log_weights([900, 100, 0])
+    weights = class_weights([900, 100, 0])
     expected = [1 / np.log(1.92), 1 / np.log(1.12), 1 / np.log(1.02)]
     np.testing.assert_allclose(weights, expected, rtol=1e-12)
 
 
 @given(hnp.arrays(np.int64, 10, elements=st.integers(0, 10**12)).filter(lambda a: a.sum() > 0))
 def test_weights_are_finite_and_larger_for_rarer_classes(counts):
-    weights = inverse_log_weights(counts)
+    weights = class_weights(counts)
     assert np.isfinite(weights).all()
     assert weights.max() <= 50.5
     order = np.argsort(counts)
     assert (np.diff(weights[order]) <= 0).all()
 
 
+@given(
+    hnp.arrays(np.int64, 10, elements=st.integers(0, 10**12)).filter(lambda a: a.sum() > 0),
+    st.sampled_from(["sqrt_inverse", "none"]),
+)
+def test_the_alternatives_are_finite_and_never_smaller_for_rarer_classes(counts, formula):
+    weights = class_weights(counts, formula)
+    assert np.isfinite(weights).all()
+    assert 1 <= weights.min() <= weights.max() <= 100
+    assert (np.diff(weights[np.argsort(counts)]) <= 0).all()
+
+
+def test_the_alternatives_follow_their_formulas():
+    np.testing.assert_allclose(class_weights([75, 25, 0], "sqrt_inverse")[:2], [0.75**-0.5, 2.0])
+    assert class_weights([75, 25, 0], "none").tolist() == [1.0, 1.0, 1.0]
+
+
 def test_no_labelled_pixel_has_no_weights():
     with pytest.raises(NoTrainingChips, match="no training pixel"):
-        inverse_log_weights([0, 0])
+        class_weights([0, 0])
 
 
 def test_the_loss_is_the_weighted_mean_of_the_labelled_pixels():

@@ -57,11 +57,35 @@ def test_stages_that_are_never_run_are_not_stored():
     assert [n for n in names if "layer2" in n]
 
 
-@pytest.mark.parametrize("architecture", ["fpn", "UnetPlusPlus"])
-def test_other_architectures_are_chosen_by_name(architecture):
-    depth = 5 if architecture == "fpn" else 3
-    network = build_network(spec(architecture=architecture, encoder_depth=depth), PLAIN).eval()
+@pytest.mark.parametrize(
+    ("architecture", "encoder", "depth"),
+    [
+        ("UnetPlusPlus", "resnet18", 3),
+        ("fpn", "resnet18", 3),
+        ("FPN", "resnet18", 4),
+        ("FPN", "resnet18", 5),
+        ("DeepLabV3Plus", "resnet18", 4),
+        ("Segformer", "mit_b0", 5),
+        ("Unet", "efficientnet-b0", 3),
+        ("Unet", "tu-resnet10t", 3),
+    ],
+)
+def test_architectures_and_encoders_are_chosen_by_name(architecture, encoder, depth):
+    chosen = spec(architecture=architecture, encoder=encoder, encoder_depth=depth)
+    network = build_network(chosen, PLAIN).eval()
     assert network(torch.zeros(1, 6, 64, 64)).shape == (1, 10, 64, 64)
+
+
+def test_building_draws_the_weights_and_no_other_random_number():
+    torch.manual_seed(4)
+    first = build_network(spec(), PLAIN)
+    after = torch.get_rng_state()
+    torch.manual_seed(4)
+    second = build_network(spec(), PLAIN)
+    assert torch.equal(torch.get_rng_state(), after)
+    assert first.training
+    for name, tensor in first.state_dict().items():
+        assert torch.equal(tensor, second.state_dict()[name]), name
 
 
 @pytest.mark.parametrize(

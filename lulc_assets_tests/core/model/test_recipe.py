@@ -23,6 +23,9 @@ def test_every_number_changes_the_digest(field):
         "precision": "32-true",
         "max_chip_views": 100,
         "calibration": "none",
+        "start_from": "weights.safetensors",
+        "trainable": "head",
+        "class_weights": "none",
     }.get(field)
     changed = other if other is not None else getattr(recipe, field) * 2 + 1
     assert dataclasses.replace(recipe, **{field: changed}).digest != recipe.digest
@@ -40,6 +43,7 @@ def test_a_recipe_without_epochs_is_refused():
         TrainingRecipe(max_epochs=0)
 
 
-def test_an_unknown_calibration_is_refused():
-    with pytest.raises(ValueError, match="isotonic"):
-        TrainingRecipe(calibration="isotonic")
+@pytest.mark.parametrize("field", ["calibration", "class_weights", "trainable"])
+def test_an_unknown_choice_is_refused_with_those_that_there_are(field):
+    with pytest.raises(ValueError, match=rf"{field} 'isotonic' is unknown; known: \w+, "):
+        TrainingRecipe(**{field: "isotonic"})

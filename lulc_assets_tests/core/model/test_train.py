@@ -54,6 +54,16 @@ def test_the_card_has_the_same_bytes_whenever_it_is_written(trained):
     assert content.decode() == again + "\n"
 
 
+def test_data_of_one_class_train_a_model_that_says_so(tmp_path):
+    chips = two_class_chips()
+    chips.masks[chips.masks == 8] = 0
+    model = train([chips], tmp_path)
+    card = model.read_card()
+    assert len(card["warnings"]) == 9
+    assert evaluate_model(model, [chips]).overall == 1.0
+    assert model.calibration.temperature == pytest.approx(1.0, abs=0.2)
+
+
 SCRIPT = """
 import sys
 from pathlib import Path
