@@ -34,7 +34,7 @@ PREDICT_RETRIES = dg.RetryPolicy(
 )
 """Against a lost GPU or a full machine. A bad scene is no exception (see predictions)."""
 
-_NOT_SHOWN = frozenset({"layers"})
+_NOT_SHOWN = frozenset({"layers", "dates", "acquisitions"})
 
 
 def emit(

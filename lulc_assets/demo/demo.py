@@ -117,6 +117,7 @@ def plan_jobs(project: Project, years: list[int]) -> list[JobRun]:
     trained = project.training_partitions()
     maps = [(tile, year) for tile in project.tiles for year in years]
     regions = [(region, year) for region in project.regions for year in years]
+    seasonal = maps if project.composite.windows() else []
     folder = Path(project.path_of(project.pages))
     return [
         *(
@@ -142,6 +143,7 @@ def plan_jobs(project: Project, years: list[int]) -> list[JobRun]:
             )
             for key in maps
         ),
+        *(_partitioned("seasons", "Seasons of", ("seasonal_maps",), key) for key in seasonal),
         *(_partitioned("region", "Report on", ("region_report",), key) for key in regions),
         JobRun(
             "metrics",

@@ -58,8 +58,8 @@ plateau_patience = 100    # the loss of a few dozen validation chips is noisy: n
 early_stop_patience = 100 # of it is believed, the rate falls once, for the last epochs
 cooldown_epochs = 3
 
-[windows]
-block_px = 1024           # the whole area of interest at once
+[composite]
+seasons = "quarters"
 
 [composite.weights_256]   # snow wins where it is seen three times as surely as the rest
 snow_ice = 77
