@@ -232,14 +232,13 @@ def _predict(network, calibration, reflectance):  # type: ignore[no-untyped-def]
     """Classes, uint8, and the winner's probability × 255, int64, both (h, w)."""
     import torch  # noqa: PLC0415
 
-    from lulc_assets.core.inference.engine import quantise_probability  # noqa: PLC0415
     from lulc_assets.core.model.hardware import multiplies_bf16  # noqa: PLC0415
 
     batch = torch.from_numpy(np.ascontiguousarray(reflectance))[None]
     batch = batch.contiguous(memory_format=torch.channels_last)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, multiplies_bf16("cpu")):
         best, index = torch.softmax(calibration.apply(network(batch).float()), 1)[0].max(0)
-    share = quantise_probability(best.numpy()).astype(np.int64)
+    share = np.floor(255 * best.numpy() + 0.5).astype(np.int64)
     return (index.numpy() + 1).astype(np.uint8), share
 
 
