@@ -142,9 +142,24 @@ def run_jobs(
             continue
         with bar(title) as progress, progress_heard_by(progress), _console_to(project.folder):
             seconds = _run(instance, job, inputs)
+        _require_products(place, job)
         say(f"{title}: {seconds:.0f} s")
         launched += 1
     return launched
+
+
+def _require_products(place: Place, job: JobRun) -> None:
+    """A run can end well without a product: a candidate that is refused makes no bundle.
+
+    Raises:
+        RunFailed: a product is not there, with the reason where there is a verdict.
+    """
+    for product in job.products:
+        if place.find(str(product[0]), *product[1:]) is None:
+            name = " ".join(str(part) for part in product)
+            evaluation = place.find("model_evaluation")
+            why = f": {evaluation.properties['reason']}" if evaluation is not None else ""
+            raise RunFailed(f"{job.title}: the run ended without {name}{why}")
 
 
 @contextmanager

@@ -143,8 +143,15 @@ def test_only_one_process_works_in_a_folder(tmp_path):
 
 
 def test_a_failed_job_names_its_error(tmp_path):
+    settings = "[chips]\nmin_dates = 99\nmax_dates = 99\n"
     with pytest.raises(RunFailed, match="NoTrainingChips"):
-        run_demo(tmp_path, tiny_archive_spec(), quiet, lambda _line: None, "")
+        run_demo(tmp_path, tiny_archive_spec(), quiet, lambda _line: None, settings)
+
+
+def test_a_refused_candidate_ends_the_demo_with_the_reason(tmp_path):
+    settings = SETTINGS.replace("min_overall = 0.02", "min_overall = 0.999")
+    with pytest.raises(RunFailed, match=r"without model_bundle: .*0\.999"):
+        run_demo(tmp_path, tiny_archive_spec(), quiet, lambda _line: None, settings)
 
 
 @pytest.mark.real_data
