@@ -46,6 +46,14 @@ def read_selection(place: Place, catalog: Record) -> list[SceneRecipe]:
     return selected_recipes(open_candidates(place, catalog))
 
 
+def read_clearest(place: Place, catalog: Record) -> list[SceneRecipe]:
+    """The selected scenes, those that see most of the area first."""
+    table = open_candidates(place, catalog)
+    return selected_recipes(
+        table.sort_values(["clear_pct", "scene_id"], ascending=[False, True], kind="stable")
+    )
+
+
 def _catalog_folder(place: Place) -> str:
     """Folder of a static catalogue; of an API, its URL, which no href lies in as a file."""
     location = place.project.path_of(place.project.catalog.location)

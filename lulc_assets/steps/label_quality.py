@@ -25,7 +25,7 @@ from lulc_assets.core.reporting.pages import PageFigure, render_label_page
 from lulc_assets.core.reporting.quicklook import true_color
 from lulc_assets.core.scene.recipe import BAND_ROLES, SceneRecipe
 from lulc_assets.core.store.records import Record
-from lulc_assets.steps.candidates import read_selection
+from lulc_assets.steps.candidates import read_clearest
 from lulc_assets.steps.making import Made, Place, write_png
 
 _DATES = 6
@@ -53,9 +53,7 @@ def make_label_quality(place: Place, tile: str, year: int) -> Record:
 
     def build(scratch: Path) -> Made:
         table = read_label_table(place.open(labels, "labels.parquet"))
-        recipes = sorted(
-            read_selection(place, catalog), key=lambda r: (r.cloud_cover_pct, r.datetime, r.id)
-        )[:_DATES]
+        recipes = read_clearest(place, catalog)[:_DATES]
         spectra = measure_spectra(table, grid, recipes, place.progress)
         outliers = find_outliers(spectra)
         pictures = {

@@ -49,7 +49,6 @@ def view_headline(report: AccuracyReport) -> dict[str, str]:
     units = f"{report.n_units:,} reference units"
     if report.n_unusable:
         units += f" ({report.n_unusable:,} more were unusable)"
-    design = _DESIGN_WORDS.get(report.design, report.design)
     if report.verdict == "estimated" and report.overall is not None:
         interval = ""
         if has_interval(report.overall):
@@ -58,7 +57,7 @@ def view_headline(report: AccuracyReport) -> dict[str, str]:
             "verdict": report.verdict,
             "value": format_share_estimate(report.overall),
             "label": "overall accuracy",
-            "detail": f"{interval}{units}, {design}. {report.verdict_reason}",
+            "detail": f"{interval}{units}. {report.verdict_reason}",
         }
     if report.verdict == "agreement_only" and report.agreement is not None:
         return {
@@ -68,6 +67,7 @@ def view_headline(report: AccuracyReport) -> dict[str, str]:
             "detail": f"{units}. {report.verdict_reason}",
         }
     none = report.verdict == "no_sample"
+    design = _DESIGN_WORDS.get(report.design, report.design)
     return {
         "verdict": report.verdict,
         "value": "No reference sample" if none else "Insufficient sample",

@@ -72,7 +72,7 @@ def make_matrix() -> np.ndarray:
 def make_report(verdict: str = "estimated", *, key: str = "33TVM", **fields) -> AccuracyReport:
     matrix = make_matrix()
     reasons = {
-        "estimated": "A probability sample with enough units.",
+        "estimated": "Simple random sample: 781 units here.",
         "insufficient": "Only 14 units fall into this tile; at least 30 are needed.",
         "agreement_only": "The reference polygons were chosen by hand, not drawn by chance.",
         "no_sample": "No reference sample was given for this region and year.",

@@ -237,7 +237,7 @@ def test_plain_agreement_is_called_that():
 
 def test_an_estimated_page_shows_interval_units_and_design():
     text = Reader(render_tile_page(make_tile_page())).text
-    for words in ("89.1\u00a0% ±\u00a02.5", "781 reference units", "simple random sample"):
+    for words in ("89.1\u00a0% ±\u00a02.5", "781 reference units", "Simple random sample"):
         assert words in text
     assert "Bare ground rests on 15 reference units." in text
 
