@@ -1,6 +1,6 @@
 """Write a whole simulated scene, 10980 × 10980 pixels, and say what it cost.
 
-python benchmarks/full_scene.py --out build/full_scene
+python -m benchmarks.full_scene --out build/full_scene
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
 To be looked at, until it could be taken for decimated Sentinel-2 scenes.
 
-    python benchmarks/pictures.py --archive build/believable/normal-20220713
+    python -m benchmarks.pictures --archive build/believable/normal-20220713
 """
 
 import argparse

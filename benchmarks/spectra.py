@@ -6,7 +6,7 @@ other classes, as in EuroSAT's patches of one class each; with what limits it: t
 class of EuroSAT-100 (top of atmosphere, so blue and green are left out of the judgement)
 and physical limits. Exit code 1 if a median is outside.
 
-    python benchmarks/spectra.py --eurosat ../shared/data/eurosat_ms_100
+    python -m benchmarks.spectra --eurosat ../shared/data/eurosat_ms_100
 """
 
 import argparse
@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import rasterio
-from believable_models import clear, open_tile_year
 from scipy import ndimage
 
+from benchmarks.believable_models import clear, open_tile_year
 from lulc_assets.core.imagery.reader import read_scene
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.legend import LandCover as C
