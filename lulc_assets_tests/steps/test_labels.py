@@ -17,17 +17,11 @@ from lulc_assets.steps.page_set import write_page_set
 from lulc_assets_tests.tiny_project import TILE, YEAR, open_place
 
 KEY = (TILE, YEAR)
-STRICT = """role_column = "role"
-annotator_column = "annotator"
-gold_path = "archive/gold_drawings.gpkg"
-"""
 
 
 @pytest.fixture
 def strict(copied: Path) -> Place:
-    """The tiny project with the three annotators' own drawings of its gold windows."""
-    text = copied.read_text().replace('role_column = "role"\n', STRICT)
-    copied.write_text(text)
+    """The tiny project, whose gold windows are three annotators' own drawings."""
     return open_place(copied)
 
 

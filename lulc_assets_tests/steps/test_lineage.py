@@ -238,7 +238,7 @@ def test_of_two_runs_at_once_one_commits_and_the_other_says_so(copied):
 def test_labels_that_change_make_new_products(copied):
     old = open_place(copied).record("reference_labels", *KEY)
     text = copied.read_text()
-    copied.write_text(text.replace('role_column = "role"', "gold_share = 0.5"))
+    copied.write_text(text.replace('role_column = "role"', 'role_column = "role"\nborder_px = 2'))
     assert make_reference_labels(open_place(copied), *KEY).digest != old.digest
 
 

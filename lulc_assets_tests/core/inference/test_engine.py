@@ -62,7 +62,8 @@ def expected_layers(bundle, dn):
     reflectance = np.clip((dn.astype(np.float32) + np.float32(OFFSET)) * np.float32(SCALE), 0, 1)
     reflectance[dn == 0] = 0
     with torch.no_grad():
-        soft = bundle.network()(torch.from_numpy(reflectance)[None])[0].softmax(0).numpy()
+        logits = bundle.calibration.apply(bundle.network()(torch.from_numpy(reflectance)[None]))
+    soft = logits[0].softmax(0).numpy()
     return soft, soft.argmax(0) + 1, np.floor(255 * soft.max(0).astype(np.float64) + 0.5)
 
 

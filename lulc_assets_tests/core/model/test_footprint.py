@@ -5,10 +5,12 @@ from torch import nn
 from lulc_assets.core.model.footprint import measure_footprint
 from lulc_assets.core.model.network import LandCoverNetwork, Normalisation
 
+NEARLY_LINEAR = Normalisation((0.1,) * 2, (0.1,) * 2, log_offset=1000.0)
+
 
 def network_of(*layers, stride):
     """Two bands in, three classes out."""
-    return LandCoverNetwork(nn.Sequential(*layers), Normalisation((0.1,) * 2, (0.1,) * 2), stride)
+    return LandCoverNetwork(nn.Sequential(*layers), NEARLY_LINEAR, stride)
 
 
 def flat(layer):
