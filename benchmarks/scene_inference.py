@@ -17,6 +17,9 @@ the clock, as they come once for all scenes of a tile. The best of the repeats c
 untrained weights, and adds what the precision costs on its scenes and gold windows.
 ``--growth`` adds scenes of half and of twice the side. Core-hours of a global year follow
 from the measured speed: 20,000 tiles of 120.6 Mpx, 20 scenes each.
+
+``--picture FILE`` measures no time and draws the map by blocks minus the map of the whole scene
+(``scene_inference_picture``).
 """
 
 import argparse
@@ -35,6 +38,7 @@ import numpy as np
 
 from benchmarks.reading import make_scene, read_plain
 from benchmarks.scene_inference_peer import run_peer
+from benchmarks.scene_inference_table import global_year, table
 from lulc_assets.core.catalog.items import recipe_from_item
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.cog import read_raster
@@ -43,12 +47,9 @@ from lulc_assets.core.imagery.reader import SceneReader
 from lulc_assets.core.inference.choose import choose_engine
 from lulc_assets.core.inference.settings import InferenceSettings, usable_cores
 from lulc_assets.core.inference.windows import WindowSettings, pad_to, plan_windows
+from lulc_assets.core.model.bundle import Bundle
 from lulc_assets.core.scene.recipe import SceneRecipe
 
-TARGET_OF_LIMIT, TARGET_OF_PEER, TARGET_PEAK_MB = 0.85, 9.0, 3000
-TARGET_EQUAL, TARGET_LOSS_POINTS = 0.995, 0.2
-TILE_MPX, TILES, SCENES = 10_980**2 / 1e6, 20_000, 20
-KARRA_CORE_HOURS = 1.2e6
 _TWICE, _HALF = 2, 0.5
 
 
@@ -56,7 +57,7 @@ _TWICE, _HALF = 2, 0.5
 class Task:
     """What every part needs; plain data, so that a fresh process can have it."""
 
-    bundle: Any
+    bundle: Bundle
     item: str
     grid: PixelGrid
     settings: InferenceSettings
@@ -207,10 +208,18 @@ def measure(task: Task, folder: Path, *, peers: bool) -> dict[str, Any]:
     return result
 
 
-def global_year(mpx_per_s: float, cores: int) -> dict[str, float]:
-    """Core-hours of all land in a year, at the measured speed."""
-    hours = TILES * SCENES * TILE_MPX / mpx_per_s * cores / 3600
-    return {"core_hours": hours, "of_karra": hours / KARRA_CORE_HOURS}
+def picture(bundle: Bundle, size: int, file: Path) -> None:
+    """Draw and print where blocks differ from the whole scene."""
+    from benchmarks.scene_inference_picture import compare_blocks, draw  # noqa: PLC0415 - torch
+
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        _, grid = make_scene(folder, size, out_of=8, clearest=True)
+        item = str(folder / "scene" / "item.json")
+        task = Task(bundle, item, grid, InferenceSettings(), WindowSettings(), 1)
+        found = compare_blocks(task.recipe, grid, bundle, folder)
+    draw(found, file)
+    print(*found, sep="\n")
 
 
 def main() -> None:
@@ -224,6 +233,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--growth", action="store_true", help="half and twice the side, too")
     parser.add_argument("--no-peer", action="store_true", help="leave the loop over chips out")
+    parser.add_argument("--picture", type=Path, help="write where blocks differ from the whole")
     parser.add_argument("--json", action="store_true", help="one object instead of a table")
     asked = parser.parse_args()
     from benchmarks.scene_inference_model import (  # noqa: PLC0415 - loads torch
@@ -234,6 +244,8 @@ def main() -> None:
 
     bundle = project_bundle(asked.project) if asked.project else untrained_bundle(asked.encoder)
     settings = InferenceSettings(precision=asked.precision)
+    if asked.picture:
+        return picture(bundle, asked.size, asked.picture)
     sizes = [asked.size]
     if asked.growth:
         sizes += [int(asked.size * _HALF) // 2 * 2, asked.size * _TWICE]
@@ -257,41 +269,7 @@ def main() -> None:
         }
     if asked.project:
         result["precision_cost"] = price_of_precision(asked.project, bundle, settings)
-    print(json.dumps(result) if asked.json else _table(result))
-
-
-def _table(result: dict[str, Any]) -> str:
-    run, limit = result["ours"], result["limit_s"]
-    lines = [
-        f"{result['size_px']}² px, U-Net {result['network']}, {run['engine']} {run['precision']} "
-        f"({run['capability']}), {result['cores']} cores",
-        f"windows {run['window_px']} with halo {run['halo_px']} px: {run['blocks']} blocks, "
-        f"{run['useful_share']:.0%} useful; ready after {run['ready_s']:.1f} s",
-        f"ours   {run['seconds']:8.2f} s  {result['mpx_per_s']:6.2f} Mpx/s  "
-        f"peak {result['peak_mb']:.0f} MB (at most {TARGET_PEAK_MB})",
-        *(f"  {name:22} {seconds:8.2f} s" for name, seconds in limit.items()),
-        f"of the limit {result['ratio_to_limit']:.2f} (at least {TARGET_OF_LIMIT})",
-    ]
-    for name, seconds in result.get("peer_s", {}).items():
-        lines.append(
-            f"chips in torch, {name} {seconds:8.2f} s  {seconds / run['seconds']:.1f} × ours"
-        )
-    if result["ratio_to_peer"] is not None:
-        lines.append(f"times the peer {result['ratio_to_peer']:.1f} (at least {TARGET_OF_PEER})")
-    for size, found in result.get("growth", {}).items():
-        lines.append(f"{size}²: {found['mpx_per_s']:.2f} Mpx/s, peak {found['peak_mb']:.0f} MB")
-    if cost := result.get("precision_cost"):
-        lines.append(
-            f"{cost['precision']} against torch fp32: {cost['equal_classes']:.3%} equal classes "
-            f"(at least {TARGET_EQUAL:.1%}), {cost['loss_points']:+.2f} points of gold agreement "
-            f"lost (at most {TARGET_LOSS_POINTS})"
-        )
-    hours = result["global_year"]
-    lines.append(
-        f"global year, {TILES} tiles × {SCENES} scenes: {hours['core_hours']:,.0f} core-hours, "
-        f"{hours['of_karra']:.1%} of Karra et al.'s 1.2 million"
-    )
-    return "\n".join(lines)
+    print(json.dumps(result) if asked.json else table(result))
 
 
 if __name__ == "__main__":

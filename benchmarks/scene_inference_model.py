@@ -22,7 +22,7 @@ from lulc_assets.core.inference.windows import pad_to
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.model.bundle import Bundle
 from lulc_assets.core.model.calibration import Calibration
-from lulc_assets.core.model.dataset import select_chips
+from lulc_assets.core.model.dataset import ChipSelection, select_chips
 from lulc_assets.core.model.footprint import measure_footprint
 from lulc_assets.core.model.graph import export_graph
 from lulc_assets.core.model.network import NetworkSpec, Normalisation, build_network
@@ -63,7 +63,7 @@ def untrained_bundle(encoder: str) -> Bundle:
 
 def project_bundle(file: Path) -> Bundle:
     """The promoted model of a project."""
-    place = _place(file)
+    place = open_place(file)
     return open_bundle(place, place.record("model_bundle"))
 
 
@@ -74,11 +74,11 @@ def price_of_precision(file: Path, bundle: Bundle, settings: InferenceSettings) 
     float32. ``loss_points``: agreement with gold labels, torch's minus the engine's, in
     percentage points.
     """
-    place = _place(file)
+    place = open_place(file)
     engine = choose_engine(bundle, settings)
     reference = TorchPredictor(bundle, precision="fp32", device="cpu")
     equal = [_equal_on_scenes(place, tile, engine, reference) for tile in place.project.tiles]
-    agreement = [_gold_agreement(place, run) for run in (engine, reference)]
+    agreement = [gold_agreement(place, run) for run in (engine, reference)]
     return {
         "precision": engine.identity()["precision"],
         "equal_classes": float(np.mean(equal)),
@@ -107,12 +107,9 @@ def _equal_on_scenes(place: Place, tile: str, engine: Predictor, reference: Pred
     return equal / valid
 
 
-def _gold_agreement(place: Place, engine: Predictor) -> float:
-    sets = [
-        read_chips(place.open(r, "chips.zarr.zip"), place.open(r, "index.parquet"))
-        for r in training_records(place)
-    ]
-    gold = select_chips(sets, "gold")
+def gold_agreement(place: Place, engine: Predictor) -> float:
+    """Share of gold pixels with the class of their label."""
+    gold = chips_of(place, "gold")
     hit = labelled = 0
     for item in range(len(gold)):
         image, mask = gold.image(item), gold.mask(item)
@@ -122,6 +119,16 @@ def _gold_agreement(place: Place, engine: Predictor) -> float:
     return hit / labelled
 
 
-def _place(file: Path) -> Place:
+def chips_of(place: Place, split: str) -> ChipSelection:
+    """The training chips of a split, ``train``, ``val`` or ``gold``."""
+    sets = [
+        read_chips(place.open(r, "chips.zarr.zip"), place.open(r, "index.parquet"))
+        for r in training_records(place)
+    ]
+    return select_chips(sets, split)
+
+
+def open_place(file: Path) -> Place:
+    """A project and its store."""
     project = load_project(file)
     return Place(project, project.open_store())

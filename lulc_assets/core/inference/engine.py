@@ -1,8 +1,9 @@
 """Engines: what all of them promise, and what they share.
 
-What belongs here: the interface, the check for numbers, how threads are dealt out. What
-does not: the engines themselves (``openvino_engine``, ``onnx_engine``, ``torch_engine``),
-their choice (``choose``), windows, files.
+What belongs here: the interface, the check for numbers, classes and bytes from
+probabilities, how threads are dealt out. What does not: the engines themselves
+(``openvino_engine``, ``onnx_engine``, ``torch_engine``), their choice (``choose``), windows,
+files.
 """
 
 import math
@@ -79,6 +80,18 @@ def require_finite(logit_sum: float, where: str) -> None:
         raise NotFinite(
             f"{where}: the network gives NaN or infinity; check the model and the block"
         )
+
+
+def winning_code(probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    """Code of the most probable class: (classes, h, w) to uint8 (h, w); the first of equals."""
+    code: npt.NDArray[np.uint8] = (probabilities.argmax(0) + 1).astype(np.uint8)
+    return code
+
+
+def as_byte(probability: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    """Probability × 255, rounded half up, as the graph does it."""
+    rounded = np.floor(np.float32(255) * probability + np.float32(0.5))
+    return np.minimum(rounded, np.float32(255)).astype(np.uint8)
 
 
 def split_threads(threads: int, blocks: int) -> tuple[int, int]:

@@ -1,14 +1,14 @@
 """One scene: read, infer, write its three layers.
 
-What belongs here: the loop over the blocks of a scene. What does not: engines, windows,
-the choice of scenes, publishing.
+What belongs here: how blocks become layers, and layers files. What does not: the blocks
+themselves (``blocks``), engines, windows, the choice of scenes, publishing.
 """
 
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +17,18 @@ import numpy.typing as npt
 
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.cog import write_cog
-from lulc_assets.core.imagery.masks import votes
-from lulc_assets.core.imagery.reader import DnBlock, SceneReader
-from lulc_assets.core.inference.engine import Layers, Outputs, Predictor
-from lulc_assets.core.inference.pipeline import read_ahead
-from lulc_assets.core.inference.windows import (
-    HaloWindow,
-    WindowPlan,
-    WindowSettings,
-    pad_to,
-    plan_windows,
-)
+from lulc_assets.core.inference.blending import Blending, RowsInWork
+from lulc_assets.core.inference.blocks import BlockResult, hide_invalid, predict_windows
+from lulc_assets.core.inference.engine import Predictor
+from lulc_assets.core.inference.windows import HaloWindow, WindowSettings, plan_windows
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.progress import Progress, silent
 from lulc_assets.core.scene.recipe import SceneRecipe
 
 LAYERS = ("class", "probability", "mask")
+
+_Canvas = Mapping[str, npt.NDArray[np.uint8]]
+_Paint = Callable[[HaloWindow, BlockResult], None]
 
 
 @dataclass(frozen=True)
@@ -86,16 +82,16 @@ def predict_scene(
     started = time.perf_counter()
     layers = {name: np.zeros(grid.shape, dtype=np.uint8) for name in LAYERS}
     counts = {"pixels": grid.height * grid.width, "valid_px": 0, "blocks": 0, "blocks_skipped": 0}
-    with closing(predict_windows(recipe, grid, predictor, plan, settings)) as windows:
-        for window, found in windows:
-            place = window.core.slices
-            layers["mask"][place] = found.voting
-            counts["valid_px"] += found.valid_px
+    blending = Blending(plan) if settings.blend == "hann" and len(plan) > 1 else None
+    paint = _blended(layers, predictor, blending) if blending else _plain(layers)
+    blocks = predict_windows(recipe, grid, predictor, plan, flips=settings.flips, blending=blending)
+    with closing(blocks):
+        for window, found in blocks:
+            layers["mask"][window.core.slices] = found.voting
+            paint(window, found)
+            counts["valid_px"] += int(np.count_nonzero(found.valid))
             counts["blocks"] += 1
-            if found.layers is None:
-                counts["blocks_skipped"] += 1
-            else:
-                layers["class"][place], layers["probability"][place] = found.layers
+            counts["blocks_skipped"] += found.skipped
             progress(counts["blocks"], len(plan), f"predicting scene {recipe.id}")
     inferred = time.perf_counter()
     files = write_layers(layers, grid, predictor.bundle.legend, out_dir)
@@ -104,75 +100,32 @@ def predict_scene(
     return ScenePrediction(recipe.id, files, counts, seconds)
 
 
-@dataclass(frozen=True)
-class BlockResult:
-    """What came out of one window, on its core.
+def _plain(layers: _Canvas) -> _Paint:
+    """Each block is laid beside the others."""
 
-    Attributes:
-        layers: class and probability, both uint8 (h, w), 0 where not valid; None where no
-            pixel may vote and nothing was computed.
-        voting: bool (h, w).
-        valid_px: pixels that are valid.
-    """
+    def paint(window: HaloWindow, found: BlockResult) -> None:
+        if found.layers is not None:
+            place = window.core.slices
+            layers["class"][place], layers["probability"][place] = found.layers
 
-    layers: Layers | None
-    voting: npt.NDArray[np.bool_]
-    valid_px: int
+    return paint
 
 
-def predict_windows(
-    recipe: SceneRecipe,
-    grid: PixelGrid,
-    predictor: Predictor,
-    plan: WindowPlan,
-    settings: WindowSettings,
-) -> Generator[tuple[HaloWindow, BlockResult], None, None]:
-    """Read and predict all windows of a plan, side by side, in order; raises as above."""
-    outputs: Outputs = "softmax" if settings.flips else "layers"
-    workers = predictor.prepare(plan.shape, len(plan), outputs)
-    infer = predict_flipped if settings.flips else predict_plain
+def _blended(layers: _Canvas, predictor: Predictor, blending: Blending) -> _Paint:
+    """Blocks are summed up; rows that no later block reaches are laid down."""
+    rows_in_work = RowsInWork(blending, len(predictor.bundle.legend.classes))
+    shown = np.zeros(layers["class"].shape, bool)
 
-    def compute(window: HaloWindow, block: DnBlock) -> BlockResult:
-        inner = window.core_in_outer
-        valid = block.valid[inner]
-        voting = votes(block.scl[inner]) & valid
-        count = int(np.count_nonzero(valid))
-        if not voting.any():
-            return BlockResult(None, voting, count)
-        padded = replace(block, dn=pad_to(block.dn, plan.shape))
-        codes, winner = (layer[inner] for layer in infer(predictor, padded, _name(recipe, window)))
-        if count < valid.size:
-            codes, winner = codes * valid, winner * valid
-        return BlockResult((codes, winner), voting, count)
-
-    with SceneReader(recipe, grid) as reader:
-        yield from read_ahead(
-            plan, lambda window: reader.read_dn_block(window.outer), compute, workers
+    def paint(window: HaloWindow, found: BlockResult) -> None:
+        if found.weighted is not None:
+            rows_in_work.add(window, found.weighted)
+            shown[window.core.slices] = found.valid
+        rows, (codes, winner) = rows_in_work.take(window)
+        layers["class"][rows], layers["probability"][rows] = hide_invalid(
+            codes, winner, shown[rows]
         )
 
-
-def predict_plain(predictor: Predictor, block: DnBlock, where: str) -> Layers:
-    """Class and probability of a padded block."""
-    return predictor.predict(block.dn, block.offset_dn, block.scale, where)
-
-
-def predict_flipped(predictor: Predictor, block: DnBlock, where: str) -> Layers:
-    """The same from the mean probabilities of the block and its three mirror images."""
-    total: npt.NDArray[np.float32] | None = None
-    for axes in ((), (1,), (2,), (1, 2)):
-        image = np.ascontiguousarray(np.flip(block.dn, axes))
-        found = predictor.probabilities(image, block.offset_dn, block.scale, where)
-        back = np.flip(found, axes)
-        total = back.copy() if total is None else total + back
-    assert total is not None
-    return layers_of(total / np.float32(4))
-
-
-def layers_of(probabilities: npt.NDArray[np.float32]) -> Layers:
-    """Class and the winner's probability × 255, rounded half up, of (classes, h, w)."""
-    codes = (probabilities.argmax(0) + 1).astype(np.uint8)
-    winner = np.floor(np.float32(255) * probabilities.max(0) + np.float32(0.5))
-    return codes, np.minimum(winner, np.float32(255)).astype(np.uint8)
+    return paint
 
 
 def write_layers(
@@ -203,13 +156,6 @@ def write_layers(
 
     with ThreadPoolExecutor(len(options), "write") as pool:
         return dict(zip(options, pool.map(write, options), strict=True))
-
-
-def _name(recipe: SceneRecipe, window: HaloWindow) -> str:
-    core = window.core
-    return (
-        f"scene {recipe.id}, window row {core.row} col {core.col} ({core.height} × {core.width} px)"
-    )
 
 
 def _count(layers: Mapping[str, npt.NDArray[np.uint8]], legend: Legend) -> dict[str, int]:

@@ -14,7 +14,7 @@ network's stride, as in a run over the whole scene.
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,9 @@ from lulc_assets.core.grid import PixelGrid, Window
 
 ALIGNMENT_PX = 32
 """Given sizes must be multiples of this, the coarsest stride of the usual encoders (2⁵)."""
+
+
+Blend = Literal["none", "hann"]
 
 
 class Needs(Protocol):
@@ -56,12 +59,16 @@ class WindowSettings:
             1,504 px of a U-Net with ResNet-18, of which 83 % are block.
         flips: average the probabilities of the block and of its three mirror images, at
             four times the price.
+        blend: ``hann``: average the probabilities of neighbouring blocks over their halos
+            (``blending``), for a halo that is too small for the network. ``none``: the halo
+            as measured leaves no seam, and classes need a tenth of the memory.
     """
 
     block_px: int | None = None
     halo_px: int | None = None
     memory_mb: int = 640
     flips: bool = False
+    blend: Blend = "none"
 
     def __post_init__(self) -> None:
         block, halo = self.block_px, self.halo_px
@@ -71,11 +78,17 @@ class WindowSettings:
             raise ValueError(f"block and halo must be multiples of {ALIGNMENT_PX} px: {self}")
         if self.memory_mb < 1:
             raise ValueError(f"memory_mb must be at least 1: {self}")
+        if self.blend not in get_args(Blend):
+            raise ValueError(f"blend {self.blend!r} is none of {', '.join(get_args(Blend))}")
+        if self.blend == "hann" and halo == 0:
+            raise ValueError("blend = 'hann' averages over the halo; halo_px = 0 leaves none")
 
     def identity(self, grid: PixelGrid, needs: Needs) -> dict[str, Any]:
-        """What decides the pixels of a grid, for a record: the windows, and flips."""
+        """What decides the pixels of a grid, for a record: windows, flips and blending."""
         plan = plan_windows(grid, self, needs)
-        return {**asdict(plan), "flips": self.flips}
+        # Predictions from before there was blending keep their identity; so do single blocks.
+        blend = {"blend": self.blend} if self.blend != "none" and len(plan) > 1 else {}
+        return {**asdict(plan), "flips": self.flips, **blend}
 
 
 @dataclass(frozen=True)
