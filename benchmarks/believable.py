@@ -8,7 +8,7 @@ composite. Needs scikit-learn for the forests, which nothing else here needs.
     python -m benchmarks.believable --seeds 1,2,3 --out believable.json
     python -m benchmarks.believable --seeds 4 --profile stress   # never tuned on
 
-Settings were chosen on seed 20220713 (the demo's) under the normal profile; other seeds
+Settings were chosen on seeds 20220713 (the demo's) and 1 under the normal profile; other seeds
 and the stress profile are for reporting.
 
 The Bayes bound: where a stand could be either of two classes (a ley or a meadow, scrub or
