@@ -67,7 +67,7 @@ def products(folder: Path) -> dict[str, bytes]:
 
 def run_and_die(folder: Path, point: str) -> None:
     """Predict the first scene and kill this process at the point."""
-    from lulc_assets.core.inference import openvino_engine, scene  # noqa: PLC0415
+    from lulc_assets.core.inference import blocks, openvino_engine, scene  # noqa: PLC0415
 
     def die(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -87,7 +87,7 @@ def run_and_die(folder: Path, point: str) -> None:
 
     holder, name = {
         "bundle": (predictions, "open_bundle"),
-        "read": (scene.SceneReader, "read_dn_block"),
+        "read": (blocks.SceneReader, "read_dn_block"),
         "infer": (openvino_engine.OpenVinoPredictor, "predict"),
         "write": (scene, "write_cog"),
         "valid": (predictions, "validate_layer"),
