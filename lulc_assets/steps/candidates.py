@@ -10,7 +10,7 @@ from pathlib import Path
 
 import geopandas as gpd
 
-from lulc_assets.core.catalog.selection import selected_recipes
+from lulc_assets.core.catalog.selection import clearest_first, selected_recipes
 from lulc_assets.core.catalog.table import read_candidates, write_candidates
 from lulc_assets.core.scene.recipe import SceneRecipe
 from lulc_assets.core.store.records import Record, canonical_json
@@ -48,10 +48,7 @@ def read_selection(place: Place, catalog: Record) -> list[SceneRecipe]:
 
 def read_clearest(place: Place, catalog: Record) -> list[SceneRecipe]:
     """The selected scenes, those that see most of the area first."""
-    table = open_candidates(place, catalog)
-    return selected_recipes(
-        table.sort_values(["clear_pct", "scene_id"], ascending=[False, True], kind="stable")
-    )
+    return selected_recipes(clearest_first(open_candidates(place, catalog)))
 
 
 def _catalog_folder(place: Place) -> str:

@@ -8,6 +8,7 @@ import json
 import geopandas as gpd
 import numpy as np
 
+from lulc_assets.core.catalog.selection import clearest_first, selected_recipes
 from lulc_assets.core.errors import SceneError
 from lulc_assets.core.imagery.overview import lattice_of
 from lulc_assets.core.imagery.quickread import look_at_scene, median_look
@@ -41,11 +42,8 @@ def true_color_composite(place: Place, tile: str, candidates: gpd.GeoDataFrame) 
     """
     grid = place.grid(tile)
     lattice = lattice_of(grid, _COMPOSITE_PX)
-    chosen = candidates[candidates["selected"]].sort_values(
-        ["clear_pct", "scene_id"], ascending=[False, True]
-    )
     looks = []
-    for recipe in _recipes(chosen.head(_COMPOSITE_SCENES)):
+    for recipe in selected_recipes(clearest_first(candidates))[:_COMPOSITE_SCENES]:
         try:
             looks.append(look_at_scene(recipe, lattice))
         except SceneError:

@@ -152,6 +152,11 @@ def selected_recipes(table: gpd.GeoDataFrame) -> list[SceneRecipe]:
     return [SceneRecipe.from_dict(json.loads(text)) for text in chosen]
 
 
+def clearest_first(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The candidates, those that see most of the area first; ties by id."""
+    return table.sort_values(["clear_pct", "scene_id"], ascending=[False, True])
+
+
 def _look(recipe: SceneRecipe, lattice: PixelGrid) -> _Candidate:
     scl = read_scl_lattice(recipe, lattice)
     clear = votes(scl).astype(np.float32)
