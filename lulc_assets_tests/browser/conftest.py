@@ -3,7 +3,6 @@
 The browser is the package ``chromium`` of the system.
 """
 
-import os
 import shutil
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -13,6 +12,7 @@ import pytest
 
 from lulc_assets.steps.page_set import write_page_set
 from lulc_assets.steps.regions import make_region_report
+from lulc_assets_tests.system_programs import need
 from lulc_assets_tests.tiny_project import (
     REGION,
     TILE,
@@ -22,14 +22,6 @@ from lulc_assets_tests.tiny_project import (
     open_place,
     train_tiny_model,
 )
-
-
-def need(found: object, what: str) -> None:
-    if found:
-        return
-    if os.environ.get("CI", "").lower() == "true":
-        pytest.fail(f"{what} is missing")
-    pytest.skip(f"{what} is missing")
 
 
 @pytest.fixture(scope="session")

@@ -19,15 +19,9 @@ from pathlib import Path
 import pytest
 import requests
 
+from lulc_assets_tests.system_programs import need
+
 WAIT_S = 60
-
-
-def need(found: object, what: str) -> None:
-    if found:
-        return
-    if os.environ.get("CI", "").lower() == "true":
-        pytest.fail(f"{what} is missing")
-    pytest.skip(f"{what} is missing")
 
 
 def free_port() -> int:
