@@ -83,7 +83,8 @@ def die_in_a_process(folder: Path, point: str) -> None:
 
 def run_and_die(folder: Path, point: str) -> None:
     """Predict the first scene and kill this process at the point."""
-    from lulc_assets.core.inference import blocks, openvino_engine, scene  # noqa: PLC0415
+    from lulc_assets.core.imagery.growing import GrowingLayer  # noqa: PLC0415
+    from lulc_assets.core.inference import blocks, openvino_engine  # noqa: PLC0415
 
     def die(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -105,7 +106,7 @@ def run_and_die(folder: Path, point: str) -> None:
         "bundle": (predictions, "open_bundle"),
         "read": (blocks.SceneReader, "read_dn_block"),
         "infer": (openvino_engine.OpenVinoPredictor, "predict"),
-        "write": (scene, "write_cog"),
+        "write": (GrowingLayer, "finish"),
         "valid": (predictions, "validate_layer"),
         "put": (LocalStore, "put_file"),
         "publish": (making, "publish"),

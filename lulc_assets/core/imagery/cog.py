@@ -68,7 +68,6 @@ def write_cog(
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.part.tif")
-    is_float = np.issubdtype(array2d.dtype, np.floating)
     profile = {
         "driver": "COG",
         "height": grid.height,
@@ -78,12 +77,7 @@ def write_cog(
         "crs": f"EPSG:{grid.epsg}",
         "transform": grid.transform,
         "nodata": nodata,
-        "compress": "DEFLATE",
-        "level": DEFLATE_LEVEL,
-        "predictor": "NO" if kind == "class" else ("FLOATING_POINT" if is_float else "STANDARD"),
-        "blocksize": BLOCK_PX,
-        "overview_resampling": "MODE" if kind == "class" else "AVERAGE",
-        "num_threads": 1,
+        **cog_options(kind, array2d.dtype),
     }
     try:
         with gdal_env(), rasterio.open(scratch, "w", **profile) as target:
@@ -96,6 +90,19 @@ def write_cog(
     finally:
         scratch.unlink(missing_ok=True)
     return path
+
+
+def cog_options(kind: LayerKind, dtype: npt.DTypeLike) -> dict[str, Any]:
+    """Creation options of GDAL's COG driver for a layer; one thread, so that bytes are equal."""
+    is_float = np.issubdtype(dtype, np.floating)
+    return {
+        "compress": "DEFLATE",
+        "level": DEFLATE_LEVEL,
+        "predictor": "NO" if kind == "class" else ("FLOATING_POINT" if is_float else "STANDARD"),
+        "blocksize": BLOCK_PX,
+        "overview_resampling": "MODE" if kind == "class" else "AVERAGE",
+        "num_threads": 1,
+    }
 
 
 def read_raster(path: Path | str, window: Window | None = None) -> npt.NDArray[Any]:
