@@ -131,6 +131,24 @@ def read_raster(path: Path | str, window: Window | None = None) -> npt.NDArray[A
         ) from error
 
 
+def read_coarse(path: Path | str, max_px: int) -> npt.NDArray[Any]:
+    """The first band with no side longer than ``max_px``, for pictures.
+
+    Read from the nearest overview, every so many pixels: little memory, whatever the size.
+
+    Raises:
+        UnreadableRaster: missing, not a GeoTIFF or damaged.
+    """
+    try:
+        with gdal_env(), rasterio.open(path, driver="GTiff") as source:
+            step = -(-max(source.shape) // max_px)
+            return source.read(1, out_shape=tuple(-(-side // step) for side in source.shape))
+    except (RasterioError, OSError) as error:
+        raise UnreadableRaster(
+            f"cannot read {path}: {error.__cause__ or error}; the file is missing or damaged"
+        ) from error
+
+
 def validate_layer(
     path: Path | str,
     grid: PixelGrid,
