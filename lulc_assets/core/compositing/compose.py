@@ -9,8 +9,7 @@ pixel, are held until the end, because their overviews need them whole.
 """
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +34,7 @@ from lulc_assets.core.compositing.sums_file import (
 from lulc_assets.core.compositing.update import KeptYear, PartPlan, plan_parts, plan_update
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.cog import BLOCK_PX
+from lulc_assets.core.inference.pipeline import read_ahead
 from lulc_assets.core.progress import Progress, silent
 
 SCENES_AT_ONCE = 16
@@ -153,8 +153,11 @@ def _count_blocks(
         for plan in plans:
             if plan.base is not None:
                 counter.bases[plan.name] = stack.enter_context(SumsFile(plan.base, layers.grid))
-        pool = stack.enter_context(ThreadPoolExecutor(settings.threads))
-        for done, block in enumerate(pool.map(counter.count, windows), start=1):
+        # A bound on blocks in memory: a slow disk would let counted ones pile up.
+        blocks = stack.enter_context(
+            closing(read_ahead(windows, _as_it_is, counter.count, settings.threads))
+        )
+        for done, (_, block) in enumerate(blocks, start=1):
             total += block.flagged_pixels
             layers.put(block.window, block.decision)
             for name, packed in block.packed.items():
@@ -162,6 +165,10 @@ def _count_blocks(
             progress(done, len(windows), "blocks composed")
     kept = {p.name: _link(p.base, folder, p.name) for p in plans if p.base and p.keeps_base}
     return total, {name: writer.path for name, writer in writers.items()} | kept
+
+
+def _as_it_is(window: Window) -> Window:
+    return window
 
 
 def _link(base: Path, folder: Path, part: str) -> Path:
@@ -205,8 +212,8 @@ class _Counter:
         self._weights = {plan.name: settings.weight_table(plan.name) for plan in plans}
         self.bases: dict[str, SumsFile] = {}
 
-    def count(self, window: Window) -> _Block:
-        """The layers and the new sums of a block."""
+    def count(self, window: Window, _: Window) -> _Block:
+        """The layers and the new sums of a block; decoding is part of it."""
         parts = {plan.name: self._sum(plan, window) for plan in self._plans}
         flagged = flag_tallies([block.tallies for block in parts.values()], self._settings)
         decision = self._strategy.decide(
