@@ -14,6 +14,7 @@ from typing import Any
 
 import safetensors
 import safetensors.torch
+import torch
 from torch import nn
 
 from lulc_assets.core.errors import BundleError
@@ -102,6 +103,25 @@ def read_verified(directory: Path, entry: Mapping[str, Any], name: str, what: st
             f"{entry['bytes']}; or another SHA-256): truncated or tampered with; train or copy anew"
         )
     return content
+
+
+def require_normalisation(record: Mapping[str, Any], weights: bytes) -> None:
+    """Refuse a record whose normalisation is not that of its weights; builds no network.
+
+    Raises:
+        BundleError: the bytes are no safetensors file, or the two differ.
+    """
+    try:
+        stated = Normalisation.from_dict(record["normalisation"])
+        tensors = safetensors.torch.load(weights)
+        own = [tensors[name].flatten() for name in ("mean", "std", "log_offset")]
+    except (KeyError, TypeError, ValueError, safetensors.SafetensorError) as error:
+        raise BundleError(
+            f"the weights do not load with the record's normalisation: {error!r}"
+        ) from error
+    expected = (stated.mean, stated.std, (stated.log_offset,))
+    if not all(torch.equal(a, torch.tensor(b)) for a, b in zip(own, expected, strict=True)):
+        raise BundleError("the weights were trained with another normalisation than the record's")
 
 
 def restore_network(record: Mapping[str, Any], weights: bytes) -> LandCoverNetwork:

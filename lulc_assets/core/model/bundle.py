@@ -25,6 +25,7 @@ from lulc_assets.core.model.artifacts import (
     read_record,
     read_verified,
     read_verified_weights,
+    require_normalisation,
     restore_network,
     sha256_of,
 )
@@ -76,7 +77,7 @@ class Bundle:
 
         Raises:
             BundleError: a file is missing, truncated, tampered with, of an unknown
-                format or version, or the legend is another one.
+                format or version, or the legend or the normalisation is another one.
         """
         record = read_record(Path(directory) / BUNDLE_FILE, "model bundle")
         _check_format(record, Path(directory))
@@ -87,6 +88,7 @@ class Bundle:
                 f"{legend.name} ({legend.digest[:12]}); train a model for that legend"
             )
         weights = read_verified_weights(Path(directory), record["weights"])
+        require_normalisation(record, weights)
         graph = read_verified(Path(directory), record["graph"], GRAPH_FILE, "graph")
         return cls(record, own, weights, graph, read_int8(record, Path(directory)))
 

@@ -159,10 +159,12 @@ def test_a_truncated_or_missing_record_is_refused(copy):
         Bundle.load(copy)
 
 
-def test_another_normalisation_than_that_of_the_weights_is_refused(copy):
-    rewrite(copy, normalisation={"mean": [0.0] * 6, "std": [1.0] * 6, "log_offset": 0.05})
-    with pytest.raises(BundleError, match="normalisation"):
-        Bundle.load(copy).network()
+def test_another_normalisation_than_that_of_the_weights_is_refused_before_anything_runs(copy):
+    own = Bundle.load(copy).record["normalisation"]
+    for name, other in (("mean", [0.0] * 6), ("std", [9.0] * 6), ("log_offset", 0.7)):
+        rewrite(copy, normalisation={**own, name: other})
+        with pytest.raises(BundleError, match="normalisation"):
+            Bundle.load(copy)
 
 
 def test_a_map_with_another_legend_refuses_the_bundle(bundle_dir):
