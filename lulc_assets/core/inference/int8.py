@@ -138,10 +138,14 @@ def _compare(
         image, mask = chips.image(item), chips.mask(item)
         where = f"{split} chip {item}"
         own, full = (e.predict(image, 0.0, float(_SCALE), where)[0] for e in (int8, fp32))
-        counts += [
-            _labelled_hits(own, mask), _labelled_hits(full, mask), np.count_nonzero(mask),
-            np.count_nonzero(own == full), own.size,
-        ]  # fmt: skip
+        found = (
+            _labelled_hits(own, mask),
+            _labelled_hits(full, mask),
+            np.count_nonzero(mask),
+            np.count_nonzero(own == full),
+            own.size,
+        )
+        counts += np.array(found, np.int64)
     hits, hits_fp32, labelled, equal, pixels = counts.tolist()
     return hits / labelled, hits_fp32 / labelled, equal / pixels
 
