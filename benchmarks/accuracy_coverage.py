@@ -61,6 +61,7 @@ def simulate(population: Population, design: Design, samples: int, seed: int) ->
     rng = np.random.default_rng(seed)
     results = np.full((samples, len(names()), 4), np.nan)
     effective = np.zeros((samples, len(TITLES)))
+    telling = np.zeros((samples, len(TITLES)))
     degrees = 0
     started = time.perf_counter()
     for i in range(samples):
@@ -74,12 +75,15 @@ def simulate(population: Population, design: Design, samples: int, seed: int) ->
             settings=AccuracySettings(),
         )
         results[i], effective[i] = figures_of(figures), figures.omission_units
+        telling[i] = figures.commission_units
         degrees = drawn.strata.degrees_of_freedom
     expected = expected_counts(population, design) if design.per_stratum else effective.mean(axis=0)
     rows = summarise(results, truths(population), degrees)
     for row in rows:
         if row["class"]:
             row["effective_count"] = float(expected[TITLES.index(row["class"])])
+        if row["figure"] == "user's accuracy":
+            row["commission_count"] = float(telling[:, TITLES.index(row["class"])].mean())
     return {
         "design": design.title,
         "per_stratum": design.per_stratum,
