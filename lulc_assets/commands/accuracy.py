@@ -118,6 +118,7 @@ def estimate(
         check_total,
         read_areas,
         read_counts,
+        suspect_shares,
     )
     from lulc_assets.core.accuracy.counts import estimate_counts, tabulate  # noqa: PLC0415
 
@@ -139,7 +140,7 @@ def estimate(
         typer.echo(json.dumps(result, indent=2, allow_nan=False, ensure_ascii=False))
     else:
         print_table(result)
-    for warning in figures.warnings:
+    for warning in filter(None, (suspect_shares(areas_ha), *figures.warnings)):
         typer.echo(f"Warning: {warning}", err=True)
 
 

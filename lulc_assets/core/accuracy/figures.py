@@ -250,6 +250,8 @@ def _estimate(
     guarded = settings.thin_interval == "dirichlet"
     if prior is not None and guarded:
         low, high = dirichlet_interval(ratio, y_numbers, x_numbers, strata, prior)
+        if low == high:  # No unit shows the class on the map, so the prior holds no hit.
+            low, high = score_interval(ratio, y_numbers, x_numbers, strata)
     elif effective and guarded:
         low, high = effective_interval(ratio, x_numbers, strata)
     elif between and not has_no_spread(ratio):
