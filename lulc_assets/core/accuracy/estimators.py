@@ -237,12 +237,13 @@ def _variance_between_starts(d: npt.NDArray[np.float64], strata: Strata, starts:
     V = (1 − f) k / (k − 1) Σ_j e_j² (Mahalanobis 1946; Cochran 1977, §8.11; Wolter 2007,
     §8.2; the residuals of post-strata: Särndal et al. 1992, §7.6). The e_j sum to zero, so a
     start without a unit here counts with 0. n_h / (n_h − 1) makes up for the mean of a small
-    post-stratum being its own sample's.
+    post-stratum being its own sample's; a sample that is one stratum needs no such factor.
     """
     counts = strata.counts
     weighted = strata.weights * d
     means = np.bincount(strata.of_unit, weights=weighted, minlength=counts.size) / counts
-    centred = (weighted - means[strata.of_unit]) * np.sqrt(counts / (counts - 1))[strata.of_unit]
+    factors = counts / (counts - 1) if counts.size > 1 else np.ones(1)
+    centred = (weighted - means[strata.of_unit]) * np.sqrt(factors)[strata.of_unit]
     totals = np.bincount(starts.of_unit, weights=centred, minlength=starts.count)
     k = starts.count
     return float((1.0 - starts.fraction) * k / (k - 1) * np.sum(totals**2))

@@ -8,7 +8,6 @@ inside). What does not: its schema (``sample_schema.py``), the design's own fiel
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
 import geopandas
@@ -187,10 +186,11 @@ def write_sample(path: Path, sample: ReferenceSample) -> Path:
 
     Same sample, same bytes.
     """
-    buffer = BytesIO()
+    # Arrow's own buffers and no threads: a thread that still holds a Python object while the
+    # interpreter ends aborts the process, rarely and after all work is done (arrow #34314).
+    buffer = arrow.BufferOutputStream()
     sample.units.to_parquet(buffer, index=False, compression="zstd")
-    buffer.seek(0)
-    table = pq.read_table(buffer)
+    table = pq.ParquetFile(arrow.BufferReader(buffer.getvalue())).read(use_threads=False)
     design = json.dumps(sample.design.to_dict(), sort_keys=True, ensure_ascii=False)
     metadata = {**(table.schema.metadata or {}), _DESIGN_KEY: design.encode()}
     pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd")
@@ -205,7 +205,7 @@ def read_sample(path: Path) -> ReferenceSample:
     """
     try:
         metadata = pq.read_metadata(path).metadata or {}
-        units = geopandas.read_parquet(path)
+        units = geopandas.read_parquet(path, use_threads=False, pre_buffer=False)
     except (OSError, ValueError, arrow.ArrowException) as error:
         raise InvalidSample(f"{path}: cannot be read as a stored sample: {error}") from error
     if _DESIGN_KEY not in metadata:
