@@ -1,14 +1,13 @@
-"""The unavoidable parts of a consensus, each alone, and a process of its own to time them in.
+"""The unavoidable parts of a consensus, each alone.
 
 What belongs here: decoding layers, decoding and encoding sums, encoding the map. What does
-not: the consensus itself, which is measured as users call it.
+not: the consensus itself, which is measured as users call it; how a part is timed
+(``measuring``).
 """
 
-import multiprocessing
-import resource
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import numpy as np
 import rasterio
 from rasterio.windows import Window as RasterWindow
 
+from benchmarks.measuring import seconds
 from lulc_assets.core.compositing.datatakes import PredictedScene
 from lulc_assets.core.compositing.layers import Layers
 from lulc_assets.core.compositing.strategies import Decision
@@ -24,30 +24,6 @@ from lulc_assets.core.compositing.sums_file import SumsFile, SumsWriter, pack_bl
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.cog import BLOCK_PX, read_raster
 from lulc_assets.core.imagery.gdal import gdal_env
-
-
-def alone(function: Callable[..., Any], *args: Any) -> tuple[Any, float]:
-    """Call a function in a fresh process; its result and the process's peak memory in MB."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_answer, args=(theirs, function, args))
-    process.start()
-    theirs.close()
-    result = ours.recv()
-    process.join()
-    return result
-
-
-def _answer(pipe: Any, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
-    result = function(*args)
-    pipe.send((result, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
-
-
-def seconds(work: Callable[[], Any]) -> float:
-    """Wall time of a call."""
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
 
 
 def decode_layers(paths: Sequence[Path], grid: PixelGrid, threads: int) -> float:

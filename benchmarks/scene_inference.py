@@ -18,36 +18,45 @@ untrained weights, and adds what the precision costs on its scenes and gold wind
 ``--growth`` adds scenes of half and of twice the side. Core-hours of a global year follow
 from the measured speed: 20,000 tiles of 120.6 Mpx, 20 scenes each.
 
-``--picture FILE`` measures no time and draws the map by blocks minus the map of the whole scene
-(``scene_inference_picture``).
+``--device cuda`` measures the same on a GPU (``scene_inference_gpu``): there the limit is the
+captured graph replayed on data that lie on the device.
+
+Two questions are answered instead of the speed of scenes: ``--picture FILE`` draws the map by
+blocks minus the map of the whole scene (``scene_inference_picture``), ``--project FILE --int8``
+tells what INT8 brings and costs (``scene_inference_int8``).
 """
 
-import argparse
 import json
-import multiprocessing
-import resource
 import tempfile
 import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from argparse import Namespace
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
+from benchmarks.measuring import alone, best_seconds, options_of, print_figures
 from benchmarks.reading import make_scene, read_plain
+from benchmarks.scene_inference_gpu import measure_replays, require_cuda
 from benchmarks.scene_inference_peer import run_peer
 from benchmarks.scene_inference_table import global_year, table
 from lulc_assets.core.catalog.items import recipe_from_item
 from lulc_assets.core.grid import PixelGrid
-from lulc_assets.core.imagery.cog import read_raster
+from lulc_assets.core.imagery.cog import read_raster, write_cog
 from lulc_assets.core.imagery.href import HrefPolicy
 from lulc_assets.core.imagery.reader import SceneReader
-from lulc_assets.core.inference.choose import choose_engine
-from lulc_assets.core.inference.settings import InferenceSettings, usable_cores
+from lulc_assets.core.inference.choose import choose_engine, choose_precision
+from lulc_assets.core.inference.settings import (
+    EngineName,
+    InferenceSettings,
+    WantedPrecision,
+    usable_cores,
+)
 from lulc_assets.core.inference.windows import WindowSettings, pad_to, plan_windows
 from lulc_assets.core.model.bundle import Bundle
+from lulc_assets.core.model.hardware import Device
 from lulc_assets.core.scene.recipe import SceneRecipe
 
 _TWICE, _HALF = 2, 0.5
@@ -79,7 +88,7 @@ def ours(task: Task, out: Path) -> dict[str, Any]:
     plan = plan_windows(task.grid, task.windows, task.bundle.footprint)
     started = time.perf_counter()
     predictor.prepare(plan.shape, len(plan))
-    predictor.predict(_blocks(task, 1)[0], 0.0, 1e-4, "warm-up")
+    predictor.predict(read_blocks(task, 1)[0], 0.0, 1e-4, "warm-up")
     ready = time.perf_counter() - started
     found = []
     for _ in range(task.repeats):
@@ -94,8 +103,8 @@ def ours(task: Task, out: Path) -> dict[str, Any]:
             "useful_share": plan.useful_share, **predictor.identity()}  # fmt: skip
 
 
-def forward(task: Task, bare: bool) -> dict[str, Any]:
-    """The compiled graph alone, on blocks in memory, on all cores."""
+def forward(task: Task, bare: bool) -> float:
+    """Seconds of the compiled graph alone, on blocks in memory, on all cores."""
     import openvino as ov  # noqa: PLC0415
 
     from lulc_assets.core.inference.openvino_engine import OpenVinoPredictor  # noqa: PLC0415
@@ -110,12 +119,12 @@ def forward(task: Task, bare: bool) -> dict[str, Any]:
                 logits = logits.get_node().input_value(0)
             return ov.Model([logits.get_node().input_value(0)], model.get_parameters(), "bare")
 
-    precision = choose_engine(task.bundle, task.settings).identity()["precision"]
+    precision = choose_precision(task.settings, "cpu")
     engine = (Bare if bare else OpenVinoPredictor)(task.bundle, precision=precision)
     plan = plan_windows(task.grid, task.windows, task.bundle.footprint)
     workers = engine.prepare(plan.shape, len(plan))
     requests = [engine._requests.get() for _ in range(workers)]
-    for request, dn in zip(requests, _blocks(task, workers), strict=True):
+    for request, dn in zip(requests, read_blocks(task, workers), strict=True):
         request.get_tensor("dn").data[0] = dn
         request.get_tensor("scale").data[...] = 1e-4
         request.infer()
@@ -127,67 +136,44 @@ def forward(task: Task, bare: bool) -> dict[str, Any]:
 
     with ThreadPoolExecutor(workers) as pool:
         work_all = lambda: list(pool.map(work, zip(requests, shares, strict=True)))  # noqa: E731
-        return {"seconds": _best(work_all, task.repeats)}
+        return best_seconds(work_all, task.repeats)
 
 
-def read(task: Task) -> dict[str, Any]:
-    """Decode the seven files with nothing but rasterio."""
-    return {"seconds": _best(
-        lambda: read_plain(task.recipe, task.grid, usable_cores()), task.repeats)}  # fmt: skip
+def read(task: Task) -> float:
+    """Seconds to decode the seven files with nothing but rasterio."""
+    return best_seconds(lambda: read_plain(task.recipe, task.grid, usable_cores()), task.repeats)
 
 
-def write(task: Task, made: Path, out: Path) -> dict[str, Any]:
-    """Write the three COGs from memory."""
-    from lulc_assets.core.inference.scene import LAYERS, write_layers  # noqa: PLC0415
+def write(task: Task, made: Path, out: Path) -> float:
+    """Seconds to write the three COGs from memory."""
+    from lulc_assets.core.inference.layers import layer_options  # noqa: PLC0415
 
-    layers = {name: read_raster(made / f"{name}.tif") for name in LAYERS}
-    legend = task.bundle.legend
-    return {"seconds": _best(lambda: write_layers(layers, task.grid, legend, out), task.repeats)}
+    options = layer_options(task.bundle.legend)
+    layers = {name: read_raster(made / f"{name}.tif") for name in options}
+
+    def write_one(name: str) -> None:
+        write_cog(out / f"{name}.tif", layers[name], task.grid, **options[name])
+
+    with ThreadPoolExecutor(len(options)) as pool:
+        return best_seconds(lambda: list(pool.map(write_one, options)), task.repeats)
 
 
-def peer(task: Task, out: Path, bf16: bool) -> dict[str, Any]:
-    """The loop over chips; once, for it is slow."""
-    return {"seconds": run_peer(
-        task.recipe, task.grid, task.bundle, out, bf16=bf16, cores=usable_cores())}  # fmt: skip
-
-
-def _blocks(task: Task, number: int) -> list[np.ndarray]:
+def read_blocks(task: Task, number: int) -> list[np.ndarray]:
+    """The first blocks of the scene, as an engine takes them."""
     plan = plan_windows(task.grid, task.windows, task.bundle.footprint)
     with SceneReader(task.recipe, task.grid) as reader:
         windows = [window for _, window in zip(range(number), plan, strict=False)]
         return [pad_to(reader.read_dn_block(w.outer).dn, plan.shape) for w in windows]
 
 
-def _best(run: Callable[[], Any], repeats: int) -> float:
-    run()
-    times = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - started)
-    return min(times)
-
-
-def alone(part: Callable[..., dict[str, Any]], *arguments: Any) -> dict[str, Any]:
-    """Run a part in a fresh process; adds its peak memory."""
-    fresh = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=fresh) as pool:
-        return pool.submit(_with_peak, part, arguments).result()
-
-
-def _with_peak(part: Callable[..., dict[str, Any]], arguments: tuple[Any, ...]) -> dict[str, Any]:
-    found = part(*arguments)
-    return {**found, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3}
-
-
 def measure(task: Task, folder: Path, *, peers: bool) -> dict[str, Any]:
     """All parts and their ratios."""
-    run = alone(ours, task, folder / "ours")
+    run, peak_mb = alone(ours, task, folder / "ours")
     limit = {
-        "forward": alone(forward, task, False)["seconds"],
-        "forward_bare_network": alone(forward, task, True)["seconds"],
-        "read": alone(read, task)["seconds"],
-        "write": alone(write, task, folder / "ours", folder / "limit")["seconds"],
+        "forward": alone(forward, task, False)[0],
+        "forward_bare_network": alone(forward, task, True)[0],
+        "read": alone(read, task)[0],
+        "write": alone(write, task, folder / "ours", folder / "limit")[0],
     }
     total = min(limit["forward"], limit["forward_bare_network"]) + limit["read"] + limit["write"]
     mpx = task.grid.height * task.grid.width / 1e6
@@ -195,81 +181,129 @@ def measure(task: Task, folder: Path, *, peers: bool) -> dict[str, Any]:
         "ratio_to_limit": total / run["seconds"],
         "ratio_to_peer": None,
         "mpx_per_s": mpx / run["seconds"],
-        "peak_mb": run["peak_mb"],
+        "peak_mb": peak_mb,
         "ours": run,
         "limit_s": limit,
     }
-    if peers:
-        times = {n: alone(peer, task, folder, n == "bf16")["seconds"] for n in ("fp32", "bf16")}
-        result["peer_s"] = times
-        result["peer_mpx_per_s"] = {name: mpx / seconds for name, seconds in times.items()}
-        result["ratio_to_peer"] = times["fp32"] / run["seconds"]
-        result["ratio_to_peer_bf16"] = times["bf16"] / run["seconds"]
-    return result
+    return result | (compare_peers(task, folder, run["seconds"], "cpu") if peers else {})
 
 
-def picture(bundle: Bundle, size: int, file: Path) -> None:
+def measure_gpu(task: Task, folder: Path, *, peers: bool) -> dict[str, Any]:
+    """The whole way on a GPU against the captured graph alone, on data that lie on it."""
+    run, peak_mb = alone(ours, task, folder / "ours")
+    (block,) = read_blocks(task, 1)
+    replays = alone(measure_replays, task.bundle, block, run["blocks"], run["precision"])[0]
+    result = {
+        "ratio_to_limit": replays / run["seconds"],
+        "ratio_to_peer": None,
+        "mpx_per_s": task.grid.height * task.grid.width / 1e6 / run["seconds"],
+        "peak_mb": peak_mb,
+        "ours": run,
+        "limit_s": {"captured graph on the device": replays},
+    }
+    return result | (compare_peers(task, folder, run["seconds"], "cuda") if peers else {})
+
+
+def compare_peers(task: Task, folder: Path, seconds: float, device: Device) -> dict[str, Any]:
+    """The loop over chips on the same device, in float32 and bfloat16."""
+    times = {
+        name: alone(run_peer, task.recipe, task.grid, task.bundle, folder, name == "bf16", device)[
+            0
+        ]
+        for name in ("fp32", "bf16")
+    }
+    mpx = task.grid.height * task.grid.width / 1e6
+    return {
+        "peer_s": times,
+        "peer_mpx_per_s": {name: mpx / spent for name, spent in times.items()},
+        "ratio_to_peer": times["fp32"] / seconds,
+        "ratio_to_peer_bf16": times["bf16"] / seconds,
+    }
+
+
+def picture(task: Task, folder: Path, file: Path) -> None:
     """Draw and print where blocks differ from the whole scene."""
     from benchmarks.scene_inference_picture import compare_blocks, draw  # noqa: PLC0415 - torch
 
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        _, grid = make_scene(folder, size, out_of=8, clearest=True)
-        item = str(folder / "scene" / "item.json")
-        task = Task(bundle, item, grid, InferenceSettings(), WindowSettings(), 1)
-        found = compare_blocks(task.recipe, grid, bundle, folder)
+    found = compare_blocks(task.recipe, task.grid, task.bundle, folder)
     draw(found, file)
     print(*found, sep="\n")
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--size", type=int, default=5490, help="pixels a side, even")
+    parser = options_of(__doc__, size_px=5490)
     parser.add_argument("--encoder", default="resnet18", help="of an untrained U-Net")
     parser.add_argument("--project", type=Path, help="project file: its model, and its price")
-    parser.add_argument("--precision", default="auto", choices=("auto", "bf16", "fp32"))
+    parser.add_argument("--precision", default="auto", choices=get_args(WantedPrecision))
+    parser.add_argument("--device", default="cpu", choices=get_args(Device))
     parser.add_argument("--memory-mb", type=int, default=WindowSettings().memory_mb)
-    parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--growth", action="store_true", help="half and twice the side, too")
     parser.add_argument("--no-peer", action="store_true", help="leave the loop over chips out")
     parser.add_argument("--picture", type=Path, help="write where blocks differ from the whole")
-    parser.add_argument("--json", action="store_true", help="one object instead of a table")
+    parser.add_argument("--int8", action="store_true", help="what INT8 brings to --project")
     asked = parser.parse_args()
-    from benchmarks.scene_inference_model import (  # noqa: PLC0415 - loads torch
-        price_of_precision,
-        project_bundle,
-        untrained_bundle,
-    )
+    if asked.int8 and not asked.project:
+        parser.error("--int8 is judged by labels: give a --project with a promoted model")
+    if asked.device == "cuda":
+        require_cuda()
+    run(asked)
+
+
+def run(asked: Namespace) -> None:
+    """What the options ask for."""
+    from benchmarks.scene_inference_model import project_bundle, untrained_bundle  # noqa: PLC0415
 
     bundle = project_bundle(asked.project) if asked.project else untrained_bundle(asked.encoder)
-    settings = InferenceSettings(precision=asked.precision)
+    if asked.int8:
+        from benchmarks.scene_inference_int8 import describe_int8, measure_int8  # noqa: PLC0415
+
+        found = measure_int8(asked.project, bundle, InferenceSettings())
+        return print_figures(found, describe_int8, as_json=asked.json)
     if asked.picture:
-        return picture(bundle, asked.size, asked.picture)
+        with tempfile.TemporaryDirectory() as scratch:
+            return picture(simulate(asked, bundle, asked.size, Path(scratch)), Path(scratch),
+                           asked.picture)  # fmt: skip
+    return print_figures(measure_sizes(asked, bundle), table, as_json=asked.json)
+
+
+def measure_sizes(asked: Namespace, bundle: Bundle) -> dict[str, Any]:
+    """The size asked for, with its growth and the price of precision where they are wanted."""
     sizes = [asked.size]
     if asked.growth:
         sizes += [int(asked.size * _HALF) // 2 * 2, asked.size * _TWICE]
     results = {}
     for size in sizes:
         with tempfile.TemporaryDirectory() as scratch:
-            folder = Path(scratch)
-            _, grid = make_scene(folder, size, out_of=8, clearest=True)
-            task = Task(bundle, str(folder / "scene" / "item.json"), grid, settings,
-                        WindowSettings(memory_mb=asked.memory_mb), asked.repeats)  # fmt: skip
+            task = simulate(asked, bundle, size, Path(scratch))
             peers = size == asked.size and not asked.no_peer
-            results[size] = measure(task, folder, peers=peers)
+            measured = measure_gpu if asked.device == "cuda" else measure
+            results[size] = measured(task, Path(scratch), peers=peers)
     result = results[asked.size]
-    result |= {"size_px": asked.size, "cores": usable_cores(), "trained": bool(asked.project),
+    cores = usable_cores()
+    result |= {"size_px": asked.size, "cores": cores, "trained": bool(asked.project),
                "network": bundle.record["network"]["encoder"],
-               "global_year": global_year(result["mpx_per_s"], usable_cores())}  # fmt: skip
+               "global_year": global_year(result["mpx_per_s"], cores, asked.device)}  # fmt: skip
     if asked.growth:
         result["growth"] = {
             size: {key: found[key] for key in ("mpx_per_s", "peak_mb", "ratio_to_limit")}
             for size, found in sorted(results.items())
         }
     if asked.project:
-        result["precision_cost"] = price_of_precision(asked.project, bundle, settings)
-    print(json.dumps(result) if asked.json else table(result))
+        from benchmarks.scene_inference_model import price_of_precision  # noqa: PLC0415
+
+        result["precision_cost"] = price_of_precision(asked.project, bundle, task.settings)
+    return result
+
+
+def simulate(asked: Namespace, bundle: Bundle, size: int, folder: Path) -> Task:
+    """A clear scene of a size, and how it is to be run."""
+    _, grid = make_scene(folder, size, out_of=8, clearest=True)
+    engine: EngineName = "torch" if asked.device == "cuda" else "openvino"
+    settings = InferenceSettings(engine, asked.precision)
+    windows = WindowSettings(memory_mb=asked.memory_mb)
+    item = str(folder / "scene" / "item.json")
+    return Task(bundle, item, grid, settings, windows, asked.repeats)
 
 
 if __name__ == "__main__":

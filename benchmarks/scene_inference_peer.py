@@ -21,7 +21,9 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
 from lulc_assets.core.grid import PixelGrid
+from lulc_assets.core.inference.settings import usable_cores
 from lulc_assets.core.model.bundle import Bundle
+from lulc_assets.core.model.hardware import Device
 from lulc_assets.core.scene.recipe import BAND_ROLES, SCL_ROLE, SceneRecipe
 
 CHIP_PX, OVERLAP_PX = 500, 100
@@ -61,22 +63,25 @@ class Chips(Dataset[Chip]):
 
 
 def run_peer(
-    recipe: SceneRecipe, grid: PixelGrid, bundle: Bundle, out_dir: Path, *, bf16: bool, cores: int
+    recipe: SceneRecipe, grid: PixelGrid, bundle: Bundle, out_dir: Path, bf16: bool, device: Device
 ) -> float:
     """Map the scene from files to files; seconds, without loading the network."""
-    network = bundle.network().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    cores = usable_cores()
+    network = bundle.network().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     torch.set_num_threads(cores)
     started = time.perf_counter()
     layers = {name: np.zeros(grid.shape, np.uint8) for name in ("class", "probability", "mask")}
-    loader = DataLoader(Chips(recipe, grid), batch_size=BATCH, num_workers=cores)
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+    pinned = device == "cuda"
+    loader = DataLoader(Chips(recipe, grid), batch_size=BATCH, num_workers=cores, pin_memory=pinned)
+    with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=bf16):
         for images, scl, rows, cols in loader:
-            reflectance = ((images + recipe.offset_dn) * recipe.scale).clamp(0, 1)
+            stored = images.to(device, non_blocking=pinned)
+            reflectance = ((stored + recipe.offset_dn) * recipe.scale).clamp(0, 1)
             softmax = _forward(network, reflectance).float().softmax(1)
             winner, index = softmax.max(1)
             found = {
-                "class": (index + 1).to(torch.uint8).numpy(),
-                "probability": (winner * 255).round().to(torch.uint8).numpy(),
+                "class": (index + 1).to(torch.uint8).cpu().numpy(),
+                "probability": (winner * 255).round().to(torch.uint8).cpu().numpy(),
                 "mask": (~np.isin(scl.numpy(), MASKED_SCL)).astype(np.uint8),
             }
             for item, place in enumerate(zip(rows.tolist(), cols.tolist(), strict=True)):

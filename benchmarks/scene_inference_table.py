@@ -5,16 +5,20 @@ What belongs here: targets, extrapolation, the table. What does not: measuring.
 
 from typing import Any
 
+from lulc_assets.core.model.hardware import Device
+
 TARGET_OF_LIMIT, TARGET_OF_PEER, TARGET_PEAK_MB = 0.85, 9.0, 3000
 TARGET_EQUAL, TARGET_LOSS_POINTS = 0.995, 0.2
 TILE_MPX, TILES, SCENES = 10_980**2 / 1e6, 20_000, 20
 KARRA_CORE_HOURS = 1.2e6
 
 
-def global_year(mpx_per_s: float, cores: int) -> dict[str, float]:
-    """Core-hours of all land in a year, at the measured speed."""
-    hours = TILES * SCENES * TILE_MPX / mpx_per_s * cores / 3600
-    return {"core_hours": hours, "of_karra": hours / KARRA_CORE_HOURS}
+def global_year(mpx_per_s: float, cores: int, device: Device) -> dict[str, float]:
+    """All land in a year at the measured speed: core-hours, of a GPU its own hours."""
+    hours = TILES * SCENES * TILE_MPX / mpx_per_s / 3600
+    if device == "cuda":
+        return {"gpu_hours": hours, "scenes_per_hour": TILES * SCENES / hours}
+    return {"core_hours": hours * cores, "of_karra": hours * cores / KARRA_CORE_HOURS}
 
 
 def table(result: dict[str, Any]) -> str:
@@ -44,9 +48,11 @@ def table(result: dict[str, Any]) -> str:
             f"(at least {TARGET_EQUAL:.1%}), {cost['loss_points']:+.2f} points of gold agreement "
             f"lost (at most {TARGET_LOSS_POINTS})"
         )
-    hours = result["global_year"]
-    lines.append(
-        f"global year, {TILES} tiles × {SCENES} scenes: {hours['core_hours']:,.0f} core-hours, "
-        f"{hours['of_karra']:.1%} of Karra et al.'s 1.2 million"
-    )
-    return "\n".join(lines)
+    year, what = result["global_year"], f"global year, {TILES} tiles × {SCENES} scenes: "
+    if "gpu_hours" in year:
+        what += (
+            f"{year['gpu_hours']:,.0f} GPU-hours at {year['scenes_per_hour']:.0f} scenes/h, instead"
+        )
+    else:
+        what += f"{year['core_hours']:,.0f} core-hours, {year['of_karra']:.1%}"
+    return "\n".join([*lines, f"{what} of Karra et al.'s 1.2 million core-hours"])

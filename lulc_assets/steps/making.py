@@ -33,7 +33,7 @@ RECIPE_VERSIONS: Mapping[str, int] = {
     "lulc_model": 2,
     "model_evaluation": 2,
     "model_bundle": 3,
-    "scene_predictions": 4,
+    "scene_predictions": 5,
     "annual_map": 2,
     "seasonal_maps": 1,
     "reference_sample": 1,

@@ -262,11 +262,14 @@ def _make_bundle(place: Place, candidate: Record, evaluation: Record, by_hand: s
     from lulc_assets.core.model.bundle import write_bundle  # noqa: PLC0415 - loads torch
     from lulc_assets.core.model.promotion import Verdict  # noqa: PLC0415
 
-    identity = {"candidate": candidate.digest, "evaluation": evaluation.digest}
+    identity: dict[str, Any] = {"candidate": candidate.digest, "evaluation": evaluation.digest}
     reason = str(evaluation.properties["reason"])
     if by_hand:
         identity["by_hand"] = by_hand
         reason = f"promoted by hand: {by_hand} (the rule said: {reason})"
+    chips = training_records(place) if place.project.inference.precision == "int8" else []
+    if chips:
+        identity["int8"] = {r.product: r.digest for r in chips}
 
     def build(scratch: Path) -> Made:
         folder = write_bundle(
@@ -275,12 +278,19 @@ def _make_bundle(place: Place, candidate: Record, evaluation: Record, by_hand: s
             Verdict(True, reason),
             scratch / "bundle",
         )
+        added = {}
+        if chips:
+            from lulc_assets.core.inference.int8 import add_int8  # noqa: PLC0415 - loads torch
+
+            price = add_int8(folder, place.legend, _chip_sets(place, chips), place.progress)
+            added["int8"] = str(price)
         files = {path.name: path for path in sorted(folder.iterdir())}
         properties = {
             "candidate": candidate.digest,
             "gold_agreement": evaluation.properties["gold_agreement"],
             "reason": reason,
             "level": candidate.properties["level"],
+            **added,
         }
         return Made(files, properties)
 

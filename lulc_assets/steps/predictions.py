@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lulc_assets.core.errors import AllScenesFailed, BundleError, SceneError
-from lulc_assets.core.imagery.cog import read_raster, validate_layer
+from lulc_assets.core.imagery.cog import read_coarse, validate_layer
 from lulc_assets.core.imagery.overview import lattice_of
 from lulc_assets.core.imagery.quickread import look_at_scene
 from lulc_assets.core.reporting.quicklook import true_color
@@ -132,8 +132,8 @@ def _predict(
         look = look_at_scene(recipe, lattice_of(grid, _PICTURE_PX))
         return prediction_figure(
             true_color(look.reflectance, look.valid),
-            read_raster(files["class.tif"]),
-            read_raster(files["mask.tif"]) > 0,
+            read_coarse(files["class.tif"], _PICTURE_PX),
+            read_coarse(files["mask.tif"], _PICTURE_PX) > 0,
             place.legend,
             recipe.id,
         )

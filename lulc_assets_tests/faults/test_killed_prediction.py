@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lulc_assets.core.store.objects import LocalStore
+from lulc_assets.core.store.records import Record
 from lulc_assets.steps import making, predictions
 from lulc_assets_tests.tiny_project import (
     TILE,
@@ -33,7 +34,12 @@ POINTS = (
 """Where the process dies: just before a call, and before which one. ``put`` stores a file,
 ``commit`` writes the record."""
 
-HEAVY = ["lulc_assets.core.model.bundle", "lulc_assets_tests.tiny_project"]
+HEAVY = [
+    "lulc_assets.core.inference.openvino_engine",
+    "lulc_assets.core.inference.scene",
+    "lulc_assets.core.reporting.scene_figures",
+    "lulc_assets_tests.tiny_project",
+]
 """Loaded once for all processes that are to die."""
 
 
@@ -42,7 +48,7 @@ def trained(tmp_path_factory):
     """A project with a bundle and no prediction."""
     folder = tmp_path_factory.mktemp("killed")
     file = make_tiny_project(folder)
-    text = file.read_text() + "\n[windows]\nblock_px = 32\nhalo_px = 32\n"
+    text = file.read_text() + "\n[windows]\nblock_px = 96\nhalo_px = 32\n"
     file.write_text(text)
     train_tiny_model(open_place(file))
     return folder
@@ -65,9 +71,20 @@ def products(folder: Path) -> dict[str, bytes]:
     }
 
 
+def die_in_a_process(folder: Path, point: str) -> None:
+    """Predict in a fresh process and see it die at the point."""
+    fresh = multiprocessing.get_context("forkserver")
+    fresh.set_forkserver_preload(HEAVY)
+    process = fresh.Process(target=run_and_die, args=(folder, point))
+    process.start()
+    process.join(300)
+    assert process.exitcode == -signal.SIGKILL, point
+
+
 def run_and_die(folder: Path, point: str) -> None:
     """Predict the first scene and kill this process at the point."""
-    from lulc_assets.core.inference import blocks, openvino_engine, scene  # noqa: PLC0415
+    from lulc_assets.core.imagery.growing import GrowingLayer  # noqa: PLC0415
+    from lulc_assets.core.inference import blocks, openvino_engine  # noqa: PLC0415
 
     def die(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -89,7 +106,7 @@ def run_and_die(folder: Path, point: str) -> None:
         "bundle": (predictions, "open_bundle"),
         "read": (blocks.SceneReader, "read_dn_block"),
         "infer": (openvino_engine.OpenVinoPredictor, "predict"),
-        "write": (scene, "write_cog"),
+        "write": (GrowingLayer, "finish"),
         "valid": (predictions, "validate_layer"),
         "put": (LocalStore, "put_file"),
         "publish": (making, "publish"),
@@ -104,15 +121,32 @@ def test_a_kill_at_any_point_changes_nothing_but_the_time(trained, tmp_path):
     predict_first(whole)
     expected = products(whole)
     assert expected
-    fresh = multiprocessing.get_context("forkserver")
-    fresh.set_forkserver_preload(HEAVY)
     for point in POINTS:
         folder = shutil.copytree(trained, tmp_path / point)
-        process = fresh.Process(target=run_and_die, args=(folder, point))
-        process.start()
-        process.join(300)
-        assert process.exitcode == -signal.SIGKILL, point
+        die_in_a_process(folder, point)
         records = [name for name in products(folder) if name.endswith("record.json")]
         assert not records, f"{point}: a killed scene left a record"
         predict_first(folder)
         assert products(folder) == expected, point
+
+
+def verified_record(folder: Path) -> tuple[Record, dict[str, bytes]]:
+    """The first scene's record, and its files as their checksums allow."""
+    place = open_place(folder / "project.toml")
+    scene = predictions.plan_batches(place, TILE, YEAR)[0].scenes[0]
+    record = place.record("scene_predictions", TILE, YEAR, str(scene["id"]))
+    return record, {name: place.open(record, name).read_bytes() for name in record.files}
+
+
+@pytest.mark.parametrize("point", ["put 1", "commit"])
+def test_a_kill_while_a_prediction_is_replaced_leaves_the_old_one_whole(trained, tmp_path, point):
+    folder = shutil.copytree(trained, tmp_path / "project")
+    predict_first(folder)
+    old, content = verified_record(folder)
+    file = folder / "project.toml"
+    file.write_text(file.read_text().replace("block_px = 96", "block_px = 192"))
+    die_in_a_process(folder, point)
+    assert verified_record(folder) == (old, content)
+    predict_first(folder)
+    new, _ = verified_record(folder)
+    assert new.digest != old.digest

@@ -68,7 +68,6 @@ def write_cog(
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.part.tif")
-    is_float = np.issubdtype(array2d.dtype, np.floating)
     profile = {
         "driver": "COG",
         "height": grid.height,
@@ -78,12 +77,7 @@ def write_cog(
         "crs": f"EPSG:{grid.epsg}",
         "transform": grid.transform,
         "nodata": nodata,
-        "compress": "DEFLATE",
-        "level": DEFLATE_LEVEL,
-        "predictor": "NO" if kind == "class" else ("FLOATING_POINT" if is_float else "STANDARD"),
-        "blocksize": BLOCK_PX,
-        "overview_resampling": "MODE" if kind == "class" else "AVERAGE",
-        "num_threads": 1,
+        **cog_options(kind, array2d.dtype),
     }
     try:
         with gdal_env(), rasterio.open(scratch, "w", **profile) as target:
@@ -96,6 +90,19 @@ def write_cog(
     finally:
         scratch.unlink(missing_ok=True)
     return path
+
+
+def cog_options(kind: LayerKind, dtype: npt.DTypeLike) -> dict[str, Any]:
+    """Creation options of GDAL's COG driver for a layer; one thread, so that bytes are equal."""
+    is_float = np.issubdtype(dtype, np.floating)
+    return {
+        "compress": "DEFLATE",
+        "level": DEFLATE_LEVEL,
+        "predictor": "NO" if kind == "class" else ("FLOATING_POINT" if is_float else "STANDARD"),
+        "blocksize": BLOCK_PX,
+        "overview_resampling": "MODE" if kind == "class" else "AVERAGE",
+        "num_threads": 1,
+    }
 
 
 def read_raster(path: Path | str, window: Window | None = None) -> npt.NDArray[Any]:
@@ -118,6 +125,24 @@ def read_raster(path: Path | str, window: Window | None = None) -> npt.NDArray[A
                 )
             part = rasterio.windows.Window(window.col, window.row, window.width, window.height)
             return source.read(1, window=part)
+    except (RasterioError, OSError) as error:
+        raise UnreadableRaster(
+            f"cannot read {path}: {error.__cause__ or error}; the file is missing or damaged"
+        ) from error
+
+
+def read_coarse(path: Path | str, max_px: int) -> npt.NDArray[Any]:
+    """The first band with no side longer than ``max_px``, for pictures.
+
+    Read from the nearest overview, every so many pixels: little memory, whatever the size.
+
+    Raises:
+        UnreadableRaster: missing, not a GeoTIFF or damaged.
+    """
+    try:
+        with gdal_env(), rasterio.open(path, driver="GTiff") as source:
+            step = -(-max(source.shape) // max_px)
+            return source.read(1, out_shape=tuple(-(-side // step) for side in source.shape))
     except (RasterioError, OSError) as error:
         raise UnreadableRaster(
             f"cannot read {path}: {error.__cause__ or error}; the file is missing or damaged"

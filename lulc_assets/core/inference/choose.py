@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.inference.engine import Predictor
-from lulc_assets.core.inference.settings import EngineName, InferenceSettings, Precision
+from lulc_assets.core.inference.settings import CpuPrecision, EngineName, InferenceSettings
 from lulc_assets.core.model.bundle import Bundle
 from lulc_assets.core.model.hardware import Device, best_device, multiplies_bf16
 
@@ -17,8 +17,16 @@ def choose_engine(bundle: Bundle, settings: InferenceSettings) -> Predictor:
 
     Raises:
         InvalidProject: the named engine is not installed, or cannot do the precision.
+        BundleError: INT8 is wanted, and the bundle does not have it, or it costs too much.
     """
     engine = settings.engine
+    if settings.precision == "int8":
+        if engine not in ("auto", "openvino"):
+            raise InvalidProject(
+                f"[inference] precision = 'int8' runs in openvino only, not in {engine}; leave "
+                "engine out, or choose another precision"
+            )
+        engine = "openvino"
     if engine == "auto":
         engine = "torch" if best_device() == "cuda" else _cpu_engine()
     if engine != "torch" and find_spec(engine) is None:
@@ -36,15 +44,18 @@ def choose_engine(bundle: Bundle, settings: InferenceSettings) -> Predictor:
     if engine == "openvino":
         from lulc_assets.core.inference.openvino_engine import OpenVinoPredictor  # noqa: PLC0415
 
-        precision = choose_precision(settings, "cpu")
-        return OpenVinoPredictor(bundle, precision=precision, threads=settings.threads)
+        return OpenVinoPredictor(
+            bundle, precision=choose_precision(settings, "cpu"), threads=settings.threads
+        )
     from lulc_assets.core.inference.torch_engine import TorchPredictor  # noqa: PLC0415
 
     device = best_device()
-    return TorchPredictor(bundle, precision=choose_precision(settings, device), device=device)
+    precision = choose_precision(settings, device)
+    assert precision != "int8"  # refused above
+    return TorchPredictor(bundle, precision=precision, device=device)
 
 
-def choose_precision(settings: InferenceSettings, device: Device) -> Precision:
+def choose_precision(settings: InferenceSettings, device: Device) -> CpuPrecision:
     """Resolve ``auto``: bfloat16 where the hardware multiplies it."""
     if settings.precision == "auto":
         return "bf16" if multiplies_bf16(device) else "fp32"

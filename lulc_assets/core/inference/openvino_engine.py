@@ -1,6 +1,7 @@
-"""The engine for CPUs: the bundle's ONNX graph, compiled by OpenVINO for one shape.
+"""The engine for CPUs: the bundle's graph, compiled by OpenVINO for one shape.
 
-What belongs here: compiling and requests. What does not: the graph (``core/model/graph``).
+What belongs here: compiling and requests. What does not: the graph (``core/model/graph``) or
+its quantisation (``int8``).
 """
 
 from queue import SimpleQueue
@@ -17,8 +18,10 @@ from lulc_assets.core.inference.engine import (
     require_finite,
     split_threads,
 )
-from lulc_assets.core.inference.settings import Precision, usable_cores
+from lulc_assets.core.inference.settings import CpuPrecision, Precision, usable_cores
 from lulc_assets.core.model.bundle import Bundle
+from lulc_assets.core.model.hardware import multiplies_bf16
+from lulc_assets.core.model.quantised import require_int8
 
 _NEEDED: dict[Outputs, tuple[str, ...]] = {
     "layers": ("code", "probability", "logit_sum"),
@@ -36,15 +39,25 @@ class OpenVinoPredictor:
 
     Args:
         bundle: the model.
-        precision: of the convolutions; what comes before and after is always float32.
+        precision: of the convolutions; what comes before and after is always float32. With
+            ``int8`` the few operations between convolutions that have no integer kernel are
+            bfloat16 where the processor multiplies it.
         threads: CPU threads; None: all that the process may use.
+
+    Raises:
+        BundleError: the bundle has no INT8 graph, and one is wanted.
     """
 
     def __init__(
-        self, bundle: Bundle, *, precision: Precision = "fp32", threads: int | None = None
+        self, bundle: Bundle, *, precision: CpuPrecision = "fp32", threads: int | None = None
     ) -> None:
         self.bundle = bundle
         self.precision = precision
+        if precision == "int8":
+            self._int8 = require_int8(bundle.record, bundle.int8)
+            self._floats: Precision = "bf16" if multiplies_bf16("cpu") else "fp32"
+        else:
+            self._floats = precision
         self._threads = threads or usable_cores()
         self._core = ov.Core()
         self._key: _Key | None = None
@@ -57,6 +70,7 @@ class OpenVinoPredictor:
             "engine": "openvino",
             "engine_version": ov.__version__,
             "precision": self.precision,
+            **({"floats": self._floats} if self.precision == "int8" else {}),
             "device": "cpu",
             "capability": cpu_capability(),
         }
@@ -70,7 +84,7 @@ class OpenVinoPredictor:
                 self._model(shape, outputs),
                 "CPU",
                 {
-                    "INFERENCE_PRECISION_HINT": _HINTS[self.precision],
+                    "INFERENCE_PRECISION_HINT": _HINTS[self._floats],
                     "NUM_STREAMS": self._streams,
                     "INFERENCE_NUM_THREADS": self._streams * threads_each,
                     # Pinned threads of two processes would share a core and leave others idle.
@@ -114,12 +128,19 @@ class OpenVinoPredictor:
 
     def _model(self, shape: tuple[int, int], outputs: Outputs) -> ov.Model:
         """The graph with one shape and only the results that are wanted."""
-        whole = self._core.read_model(self.bundle.graph)
+        whole = self.read_graph()
         results = [whole.output(name).get_node() for name in _NEEDED[outputs]]
         model = ov.Model(results, whole.get_parameters(), "land cover")
-        # Fed as float32, offset and scale are computed in float32; an integer input would be
-        # converted to bfloat16 first, whose steps are 32 near 5000.
-        model.input("dn").get_node().set_element_type(ov.Type.f32)
-        model.validate_nodes_and_infer_types()
         model.reshape({"dn": [1, len(self.bundle.bands), *shape]})
         return model
+
+    def read_graph(self) -> ov.Model:
+        """The whole graph of this precision, of free size, fed with float32."""
+        if self.precision == "int8":
+            return self._core.read_model(self._int8.structure, self._int8.constants)
+        whole = self._core.read_model(self.bundle.graph)
+        # Fed as float32, offset and scale are computed in float32; an integer input would be
+        # converted to bfloat16 first, whose steps are 32 near 5000.
+        whole.input("dn").get_node().set_element_type(ov.Type.f32)
+        whole.validate_nodes_and_infer_types()
+        return whole

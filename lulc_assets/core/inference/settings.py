@@ -10,7 +10,9 @@ from typing import Literal, get_args
 
 EngineName = Literal["auto", "openvino", "onnxruntime", "torch"]
 Precision = Literal["bf16", "fp32"]
-WantedPrecision = Literal["auto", "bf16", "fp32"]
+"""Of convolutions, in every engine but ONNX Runtime, which has the second only."""
+CpuPrecision = Literal["bf16", "fp32", "int8"]
+WantedPrecision = Literal["auto", "bf16", "fp32", "int8"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,9 @@ class InferenceSettings:
         precision: ``auto``: bfloat16 where the processor multiplies it (CPU: AMX or
             AVX512-BF16) and the engine can, else float32. What bfloat16 costs is measured by
             ``benchmarks/scene_inference``; ``fp32`` where maps of different machines must agree.
+            ``int8``: 8-bit integers, in OpenVINO on a CPU, from a graph that is made when a model
+            is promoted and is refused if it loses more than half a point of agreement
+            (``core/model/quantised``).
         threads: CPU threads; without it as many as the process may use. They decide the
             time, not one bit of the result.
     """

@@ -20,7 +20,7 @@ _CUDA_SLOTS = 2
 """While one block is computed, the next is copied."""
 
 _WARM_UPS = 3
-"""Runs before a graph is captured, in which cuDNN chooses its algorithms."""
+"""Runs before a graph is captured, in which libraries allocate what capturing forbids."""
 
 _Results = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 
@@ -80,6 +80,10 @@ class TorchPredictor:
         """See :meth:`Predictor.probabilities`."""
         return self._run(dn, offset_dn, scale, where, softmax=True)[3][0]
 
+    def slots(self) -> "list[_CudaSlot]":
+        """The ways that ``prepare`` made ready on the GPU; for measurements."""
+        return [self._slots.get() for _ in range(_CUDA_SLOTS)]
+
     def forward(self, dn: torch.Tensor, offset_dn: torch.Tensor, scale: torch.Tensor) -> _Results:
         """The deployed network on tensors of this device, in this precision."""
         half = self.precision == "bf16"
@@ -117,27 +121,40 @@ class _CudaSlot:
     def __init__(self, engine: TorchPredictor, shape: tuple[int, int, int]) -> None:
         self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         self._pinned = torch.zeros((1, *shape), dtype=torch.uint16, pin_memory=True)
-        with torch.cuda.stream(self._stream):
+        self._pinned_numbers = torch.zeros(2, pin_memory=True)
+        # The same kernels in every run, and no TensorFloat-32, whose products have 10 bits and
+        # which cuDNN takes for float32 by default.
+        exact = torch.backends.cudnn.flags(
+            enabled=True, benchmark=False, deterministic=True, allow_tf32=False
+        )
+        with exact, torch.cuda.stream(self._stream):
             self._dn = torch.zeros((1, *shape), dtype=torch.uint16, device="cuda")
             self._numbers = torch.zeros(2, device="cuda")
             inputs = (self._dn, self._numbers[0], self._numbers[1])
             for _ in range(_WARM_UPS):
                 engine.forward(*inputs)
-        self._stream.synchronize()
-        self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph, stream=self._stream):
-            self._results = engine.forward(*inputs)
+            self._stream.synchronize()
+            self._graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(self._graph, stream=self._stream):
+                self._results = engine.forward(*inputs)
         self._out = [torch.empty(r.shape, dtype=r.dtype, pin_memory=True) for r in self._results]
 
     def run(self, dn: Dn, offset_dn: float, scale: float, *, softmax: bool) -> list[npt.NDArray]:  # type: ignore[type-arg]
         """Code, probability, sum of logits and, if wanted, softmax; copies."""
         np.copyto(self._pinned.numpy()[0], dn)
+        self._pinned_numbers.numpy()[:] = offset_dn, scale
         wanted = len(self._results) if softmax else 3
         with torch.cuda.stream(self._stream):
             self._dn.copy_(self._pinned, non_blocking=True)
-            self._numbers.copy_(torch.tensor([offset_dn, scale]))
+            self._numbers.copy_(self._pinned_numbers, non_blocking=True)
             self._graph.replay()
             for host, result in zip(self._out[:wanted], self._results, strict=False):
                 host.copy_(result, non_blocking=True)
         self._stream.synchronize()
         return [host.numpy().copy() for host in self._out[:wanted]]
+
+    def replay(self) -> None:
+        """Compute once more what lies on the device; for measurements."""
+        with torch.cuda.stream(self._stream):
+            self._graph.replay()
+        self._stream.synchronize()

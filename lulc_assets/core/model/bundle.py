@@ -6,7 +6,8 @@ What does not: running it (``core/inference``).
 A bundle is a directory with ``bundle.json``, ``weights.safetensors`` and ``graph.onnx``.
 The first holds the SHA-256 of the others; nothing is parsed before that agrees. The graph
 is the same network with everything before and after it (``core/model/graph``), exported
-once at promotion: what was promoted is what every engine runs.
+once at promotion: what was promoted is what every engine runs. Where the project asks for
+it, the same graph in INT8 is added (``quantised``), with its price in the record.
 """
 
 import shutil
@@ -34,6 +35,7 @@ from lulc_assets.core.model.footprint import Footprint, measure_footprint
 from lulc_assets.core.model.graph import export_graph
 from lulc_assets.core.model.network import LandCoverNetwork
 from lulc_assets.core.model.promotion import Verdict
+from lulc_assets.core.model.quantised import Int8Graph, read_int8
 from lulc_assets.core.scene.recipe import BAND_ROLES, SceneRecipe
 
 BUNDLE_FILE = "bundle.json"
@@ -55,12 +57,14 @@ class Bundle:
         legend: of its logits; code = argmax + 1.
         weights: verified content of the safetensors file.
         graph: verified content of the ONNX file.
+        int8: the same quantised; None where it was not asked for, or costs too much.
     """
 
     record: dict[str, Any]
     legend: Legend
     weights: bytes
     graph: bytes
+    int8: Int8Graph | None = None
 
     @classmethod
     def load(cls, directory: Path, legend: Legend = KARRA_10) -> "Bundle":
@@ -84,7 +88,7 @@ class Bundle:
             )
         weights = read_verified_weights(Path(directory), record["weights"])
         graph = read_verified(Path(directory), record["graph"], GRAPH_FILE, "graph")
-        return cls(record, own, weights, graph)
+        return cls(record, own, weights, graph, read_int8(record, Path(directory)))
 
     @property
     def digest(self) -> str:

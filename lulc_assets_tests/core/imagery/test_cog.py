@@ -4,7 +4,7 @@ import rasterio
 
 from lulc_assets.core.errors import InvalidProduct, UnreadableRaster
 from lulc_assets.core.grid import PixelGrid, Window
-from lulc_assets.core.imagery.cog import read_raster, validate_layer, write_cog
+from lulc_assets.core.imagery.cog import read_coarse, read_raster, validate_layer, write_cog
 from lulc_assets_tests.small_scene import GRID, write_tif
 
 BIG = PixelGrid(GRID.epsg, GRID.x0, GRID.y0, 700, 600)
@@ -48,6 +48,18 @@ def test_overviews_of_classes_hold_the_majority_not_an_average(tmp_path):
     path = write_cog(tmp_path / "class.tif", codes, BIG, kind="class")
     with rasterio.open(path, overview_level=0) as source:
         assert set(np.unique(source.read(1))) == {2}
+
+
+def test_a_coarse_look_is_taken_from_the_overview(tmp_path):
+    codes = np.full((700, 600), 2, np.uint8)
+    codes[::2, ::2] = 8
+    path = write_cog(tmp_path / "class.tif", codes, BIG, kind="class")
+    found = read_coarse(path, 350)
+    assert found.shape == (350, 300)
+    assert set(np.unique(found)) == {2}
+    np.testing.assert_array_equal(read_coarse(path, 700), codes)
+    with pytest.raises(UnreadableRaster, match="missing"):
+        read_coarse(tmp_path / "none.tif", 100)
 
 
 def test_overviews_of_numbers_hold_the_average(tmp_path):

@@ -12,7 +12,7 @@ from lulc_assets_tests.core.model.chips_for_tests import TINY, two_class_chips
 
 
 @pytest.fixture(scope="session")
-def bundle(tmp_path_factory):
+def bundle_dir(tmp_path_factory):
     """A tiny model that tells dark water (1) from bright bare ground (8)."""
     chips = two_class_chips(n_train=16)
     trained_dir = tmp_path_factory.mktemp("trained")
@@ -22,7 +22,13 @@ def bundle(tmp_path_factory):
     )
     evaluation = evaluate_model(model, [chips])
     folder = tmp_path_factory.mktemp("bundle")
-    return Bundle.load(write_bundle(trained_dir, evaluation, Verdict(True, "test"), folder))
+    return write_bundle(trained_dir, evaluation, Verdict(True, "test"), folder)
+
+
+@pytest.fixture(scope="session")
+def bundle(bundle_dir):
+    """The same, loaded."""
+    return Bundle.load(bundle_dir)
 
 
 @pytest.fixture

@@ -188,7 +188,7 @@ def test_the_engine_follows_machine_and_project(bundle, monkeypatch):
         choose_engine(bundle, InferenceSettings("openvino"))
 
 
-@pytest.mark.parametrize("wrong", [{"engine": "tf"}, {"precision": "int8"}, {"threads": 0}])
+@pytest.mark.parametrize("wrong", [{"engine": "tf"}, {"precision": "int4"}, {"threads": 0}])
 def test_settings_that_mean_nothing_are_refused(wrong):
     with pytest.raises(ValueError, match=str(next(iter(wrong)))):
         InferenceSettings(**wrong)

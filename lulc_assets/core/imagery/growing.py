@@ -1,0 +1,101 @@
+"""A layer that is written window by window and becomes a COG when it is whole.
+
+What belongs here: layers too large to be held in memory. What does not: layers that are
+(``cog``).
+
+GDAL's COG driver copies a finished raster. So windows go into a plain tiled GeoTIFF first, of
+which GDAL holds no more than its cache (``gdal.GDAL_OPTIONS``), and that is copied. The bytes are
+those of ``cog.write_cog`` with the same pixels.
+"""
+
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import numpy.typing as npt
+import rasterio
+import rasterio.shutil
+from rasterio.windows import Window as RasterWindow
+
+from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.imagery.cog import BLOCK_PX, Colormap, LayerKind, cog_options
+from lulc_assets.core.imagery.gdal import gdal_env
+
+
+class GrowingLayer:
+    """A uint8 layer on its way to a COG; a context manager that leaves no scratch behind.
+
+    What is not put is 0. Of one layer, ``put`` and ``finish`` are called by one thread at a
+    time; of different layers by any.
+
+    Args:
+        path: of the COG; its folder is made if need be.
+        grid: where the pixels lie.
+        kind: see ``cog.write_cog``, as for the rest.
+        nodata: value that the file declares as no data.
+        colormap: colours of codes.
+        description: name of the band.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        grid: PixelGrid,
+        *,
+        kind: LayerKind,
+        nodata: int | None = None,
+        colormap: Colormap | None = None,
+        description: str = "",
+    ) -> None:
+        self.path = path
+        self._kind = kind
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._plain = path.with_name(f".{path.name}.plain.tif")
+        self._part = path.with_name(f".{path.name}.part.tif")
+        profile = {
+            "driver": "GTiff",
+            "height": grid.height,
+            "width": grid.width,
+            "count": 1,
+            "dtype": "uint8",
+            "crs": f"EPSG:{grid.epsg}",
+            "transform": grid.transform,
+            "nodata": nodata,
+            "tiled": True,
+            "blockxsize": BLOCK_PX,
+            "blockysize": BLOCK_PX,
+        }
+        with gdal_env():
+            self._target = rasterio.open(self._plain, "w", **profile)
+            if colormap is not None:
+                self._target.write_colormap(1, dict(colormap))
+            if description:
+                self._target.set_band_description(1, description)
+
+    def __enter__(self) -> "GrowingLayer":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._target.close()
+        for scratch in (self._plain, self._part):
+            scratch.unlink(missing_ok=True)
+
+    def put(self, window: Window, pixels: npt.NDArray[np.uint8]) -> None:
+        """Lay down a window, uint8 (h, w)."""
+        part = RasterWindow(window.col, window.row, window.width, window.height)
+        with gdal_env():
+            self._target.write(pixels, 1, window=part)
+
+    def finish(self) -> Path:
+        """Make the COG of what was put; nothing can be put any more."""
+        with gdal_env():
+            self._target.close()
+            options = cog_options(self._kind, np.uint8)
+            rasterio.shutil.copy(self._plain, self._part, driver="COG", **options)
+        self._part.replace(self.path)
+        return self.path
