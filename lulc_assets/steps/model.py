@@ -282,7 +282,8 @@ def _make_bundle(place: Place, candidate: Record, evaluation: Record, by_hand: s
         if chips:
             from lulc_assets.core.inference.int8 import add_int8  # noqa: PLC0415 - loads torch
 
-            price = add_int8(folder, place.legend, _chip_sets(place, chips), place.progress)
+            sets = _chip_sets(place, chips, Room(scratch))
+            price = add_int8(folder, place.legend, sets, place.progress)
             added["int8"] = str(price)
         files = {path.name: path for path in sorted(folder.iterdir())}
         properties = {
