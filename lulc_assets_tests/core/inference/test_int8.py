@@ -21,8 +21,6 @@ from lulc_assets_tests.core.model.chips_for_tests import two_class_chips
 
 WANTED = InferenceSettings(precision="int8", threads=1)
 
-pytestmark = pytest.mark.skipif(find_spec("nncf") is None, reason="NNCF is an extra")
-
 
 @pytest.fixture(scope="module")
 def chips():
