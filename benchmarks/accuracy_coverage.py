@@ -24,9 +24,13 @@ from benchmarks.accuracy_population import (
     make_designs,
     make_population,
 )
+from benchmarks.accuracy_rows import THIN
+from lulc_assets.core.accuracy.estimators import effective_count
 from lulc_assets.core.accuracy.figures import Figures, estimate_figures
 from lulc_assets.core.accuracy.settings import AccuracySettings
 
+COUNTED = 300
+"""Samples from which the effective numbers of units behind user's accuracies are told."""
 DOCS = Path(__file__).parents[1] / "docs"
 
 
@@ -90,6 +94,31 @@ def simulate(population: Population, design: Design, samples: int, seed: int) ->
     }
 
 
+def count_commissions(population: Population, design: Design, run: dict, seed: int) -> None:
+    """Note how many effective units decide each user's accuracy, and how often the engine warns.
+
+    Over the first :data:`COUNTED` samples of the run; they need no intervals and are quick.
+    """
+    shown, truth = population.shown.ravel(), population.truth.ravel()
+    rng = np.random.default_rng(seed)
+    fewer = np.zeros((min(COUNTED, run["samples"]), len(TITLES)))
+    for i in range(len(fewer)):
+        drawn = design.draw(rng)
+        strata, agrees = drawn.strata, (shown == truth)[drawn.positions]
+        for j in range(len(TITLES)):
+            mapped = shown[drawn.positions] == j + 1
+            fewer[i, j] = min(
+                effective_count(strata.total_by_primary(strata.weights * side))
+                for side in (mapped & agrees, mapped & ~agrees)
+            )
+    for j, title in enumerate(TITLES):
+        row = next(
+            r for r in run["rows"] if r["figure"] == "user's accuracy" and r["class"] == title
+        )
+        row["commission_count"] = float(fewer[:, j].mean())
+        row["commission_warned"] = float(np.mean(fewer[:, j] < THIN))
+
+
 def expected_counts(population: Population, design: Design) -> np.ndarray:
     """m_j = (Σ W_i p_ij)² / Σ W_i² p_ij / n_i over i ≠ j, from the truth, shape (5,)."""
     k = len(TITLES)
@@ -133,12 +162,19 @@ def summarise(results: np.ndarray, truth: np.ndarray, degrees: int) -> list[dict
     return rows
 
 
+def write_runs(path: Path, designs: list[Design], runs: dict[str, dict]) -> None:
+    """Write what is done so far, in the order of the designs."""
+    done = [runs[design.title] for design in designs if design.title in runs]
+    path.write_text(json.dumps(done, indent=1), encoding="utf-8")
+
+
 def main() -> None:
     """Run every design and write the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--samples", type=int, default=5000, help="samples a design")
     parser.add_argument("--out", type=Path, default=DOCS, help="folder of the page")
     parser.add_argument("--page-only", action="store_true", help="rewrite the page from the JSON")
+    parser.add_argument("--count-only", action="store_true", help="only recount effective units")
     parser.add_argument("--only", default="", help="rerun designs whose title holds this text")
     options = parser.parse_args()
     path = options.out / "accuracy_coverage.json"
@@ -148,16 +184,21 @@ def main() -> None:
         write_page(json.loads(path.read_text(encoding="utf-8")), lattices, options.out)
         return
     population = make_population()
-    known = json.loads(path.read_text(encoding="utf-8")) if options.only else []
+    keep = options.only or options.count_only
+    known = json.loads(path.read_text(encoding="utf-8")) if keep else []
     runs = {run["design"]: run for run in known}
     designs = make_designs(population)
     for seed, design in enumerate(designs):
-        if options.only not in design.title and design.title in runs:
+        if design.title in runs and (options.count_only or options.only not in design.title):
+            if options.count_only:
+                count_commissions(population, design, runs[design.title], seed)
+                print(f"{design.title}: counted", flush=True)
             continue
         runs[design.title] = simulate(population, design, options.samples, seed)
+        count_commissions(population, design, runs[design.title], seed)
         print(f"{design.title}: {runs[design.title]['seconds']:.0f} s", flush=True)
-        done = [runs[d.title] for d in designs if d.title in runs]
-        path.write_text(json.dumps(done, indent=1), encoding="utf-8")
+        write_runs(path, designs, runs)
+    write_runs(path, designs, runs)
     runs = [runs[design.title] for design in designs]
     write_page(runs, lattices, options.out)
 

@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.accuracy_figure import draw_coverage
+from benchmarks.accuracy_lattices import lattice_lines
 from benchmarks.accuracy_rows import (
     BIAS,
     HIGH,
+    KINDS,
     LOW,
     OMISSION_FIGURES,
     THIN,
@@ -94,10 +96,8 @@ def promise_section(runs: list[dict]) -> Iterator[str]:
     for title, rows in promises(runs):
         coverage = [r["coverage"] for r in rows]
         yield promise_line(f"coverage of {title}: {LOW}–{HIGH}", coverage, LOW, HIGH)
-    for kind, systematic in (("units or windows drawn at random", False), ("systematic", True)):
-        ratios = [
-            r["variance_ratio"] for run, r in sound_rows(runs) if is_systematic(run) is systematic
-        ]
+    for kind, belongs in KINDS:
+        ratios = [r["variance_ratio"] for run, r in sound_rows(runs) if belongs(run)]
         yield promise_line(
             f"variance, {kind}: mean estimate / empirical, ± 10 %", ratios, *VARIANCE
         )
@@ -145,7 +145,7 @@ def failures(runs: list[dict]) -> Iterator[str]:
         if not BIAS[0] <= in_mc_errors(r) <= BIAS[1]
     ]
     found += [
-        f"- variance: {named(run, r)}: {r['variance_ratio']:.2f}"
+        f"- variance: {named(run, r)}: {r['variance_ratio']:.2f}{why_missed(run, r)}"
         for run, r in sound_rows(runs)
         if not VARIANCE[0] <= r["variance_ratio"] <= VARIANCE[1]
     ]
@@ -162,12 +162,26 @@ def failures(runs: list[dict]) -> Iterator[str]:
         yield from found
         yield ""
         yield (
-            "A systematic sample has no unbiased estimator of its variance: see below. The other "
-            "misses are rare classes that a few windows or a few heavy units decide; the engine "
-            "warns of them and leaves ± t SE ([decision 72](adr/0072-variance-of-ratios-and-"
-            "lattices.md) has what else was tried)."
+            "One lattice has no unbiased estimator of its variance; several lattices have: see "
+            "below. The other misses are user's accuracies of rare classes that a few windows or a "
+            "few heavy units decide. The engine warns of them and takes Wilson's interval with the "
+            "effective number of units. Their linearised variance takes the number of units of the "
+            "class for known; a delete-one jackknife errs to the other side ([decision 72](adr/"
+            "0072-variance-of-ratios-and-lattices.md), [decision 73](adr/0073-several-lattices.md))"
+            "."
         )
         yield ""
+
+
+def why_missed(run: dict, row: dict) -> str:
+    """How few units decide a figure, and whether the engine says so."""
+    warns = not is_systematic(run) and not run["design"].startswith("stratified by map class")
+    if not warns or row.get("commission_count") is None:
+        return ""
+    return (
+        f" ({row['commission_count']:.1f} effective units on the smaller side; the engine warns in "
+        f"{row['commission_warned']:.0%} of the samples)"
+    )
 
 
 def bias_table(runs: list[dict]) -> Iterator[str]:
@@ -200,43 +214,6 @@ def bias_lines(runs: list[dict]) -> Iterator[str]:
         "of the standard error falls as 1 / √n. Producer's accuracy of *built*: "
         f"{shown}. Post-stratified areas are ratios too, because the n_h come out by chance."
     )
-
-
-def lattice_lines(lattices: list[dict]) -> Iterator[str]:
-    """What a systematic sample's variance estimates are worth."""
-    if not lattices:
-        return
-    yield "## Systematic samples"
-    yield ""
-    yield (
-        f"Estimated over true variance, pooled over {lattices[0]['landscapes']} landscapes and "
-        "many starts of the lattice on each (`benchmarks/accuracy_systematic.py`); the range is "
-        "that of single landscapes. *Random*: as if the units were drawn independently, the "
-        "default. *Neighbours*: from differences of units side by side (`systematic_variance = "
-        '"neighbours"` under `[accuracy]`; D\'Orazio 2003).'
-    )
-    yield ""
-    yield "| lattice | weights | figure | random | range | coverage | neighbours | coverage |"
-    yield "|---|---|---|---:|---:|---:|---:|---:|"
-    for table in lattices:
-        weights = "map classes" if table["poststratified"] else "none"
-        for i, figure in enumerate(table["figures"]):
-            yield (
-                f"| {table['step']} px, {table['units']:,} units | {weights} | {figure} "
-                f"| {table['random'][i]:.2f} | {table['lowest'][i]:.2f}–{table['highest'][i]:.2f} "
-                f"| {table['random_coverage'][i]:.3f} | {table['neighbours'][i]:.2f} "
-                f"| {table['neighbours_coverage'][i]:.3f} |"
-            )
-    yield ""
-    yield (
-        "Pooled, neither is too small here. A lattice covers the ground more evenly than chance "
-        "does, and gains from likeness at distances below its own step, of which the sample holds "
-        "no pair: no estimator from the sample alone can see that gain. Neighbours see what "
-        "reaches over one step, which matters on a dense lattice. The default is the safe one of "
-        "the two, as Aune-Lundberg and Strand 2014 advise; the single landscape of the tables "
-        "here is one draw from that range."
-    )
-    yield ""
 
 
 def thin_table(runs: list[dict]) -> Iterator[str]:

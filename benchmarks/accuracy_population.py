@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from lulc_assets.core.accuracy.estimators import Strata, poststratify
+from lulc_assets.core.accuracy.estimators import Starts, Strata
+from lulc_assets.core.accuracy.poststrata import poststratify
+from lulc_assets.core.accuracy.settings import DEFAULT_STARTS
 
 SIZE = 1000
 SHARES = (0.50, 0.30, 0.15, 0.04, 0.01)
@@ -104,6 +106,8 @@ def make_designs(population: Population) -> list[Design]:
         _windows(80, 10, 9, "80 windows of 10 × 10 px, 9 pixels each", naive=False),
         _windows(40, 10, None, "NAIVE: the 40 windows, pixels taken as independent", naive=True),
         _systematic(population, 44, neighbours=True),
+        _replicated(population, 44, DEFAULT_STARTS),
+        _replicated(population, 20, DEFAULT_STARTS),
     ]
 
 
@@ -146,6 +150,32 @@ def _systematic(population: Population, step: int, *, neighbours: bool) -> Desig
 
     how = ", variance from neighbours" if neighbours else ""
     return Design(f"systematic, every {step} px, poststratified{how}", 0, draw)
+
+
+def _replicated(population: Population, step: int, starts: int) -> Design:
+    """Lattices with independent starts, as many units as one lattice of the step."""
+    shown, sizes = population.shown.ravel(), population.map_sizes
+    apart = round(step * np.sqrt(starts))
+
+    def draw(rng: np.random.Generator) -> Drawn:
+        picked, of_unit = draw_lattices(rng, apart, starts)
+        strata = poststratify(shown[picked], sizes).strata
+        return Drawn(picked, replace(strata, starts=Starts(of_unit, starts)))
+
+    title = f"{starts} systematic samples, every {apart} px, poststratified"
+    return Design(title, 0, draw)
+
+
+def draw_lattices(
+    rng: np.random.Generator, step: int, starts: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Flat positions on lattices with different random starts, and the start of each."""
+    places = rng.choice(step * step, starts, replace=False)
+    positions = [
+        np.add.outer(np.arange(row, SIZE, step) * SIZE, np.arange(col, SIZE, step)).ravel()
+        for row, col in zip(*divmod(places, step), strict=True)
+    ]
+    return np.concatenate(positions), np.repeat(np.arange(starts), [p.size for p in positions])
 
 
 def side_by_side(shape: tuple[int, ...]) -> np.ndarray:

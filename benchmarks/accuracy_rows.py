@@ -25,8 +25,26 @@ def is_naive(run: dict) -> bool:
 
 
 def is_systematic(run: dict) -> bool:
-    """Whether no unbiased estimator of the variance exists."""
+    """Whether it is one lattice, whose variance no estimator meets without bias."""
     return run["design"].startswith("systematic")
+
+
+def is_replicated(run: dict) -> bool:
+    """Whether it is a systematic sample of several lattices."""
+    return "systematic samples" in run["design"]
+
+
+def is_random(run: dict) -> bool:
+    """Whether units or windows were drawn independently."""
+    return not is_systematic(run) and not is_replicated(run)
+
+
+KINDS = (
+    ("units or windows drawn at random", is_random),
+    ("one lattice", is_systematic),
+    ("several lattices", is_replicated),
+)
+"""Designs whose variances are judged together."""
 
 
 def honest_rows(runs: list[dict]) -> list[dict]:
@@ -85,23 +103,24 @@ def promises(runs: list[dict]) -> Iterator[tuple[str, list[dict]]]:
             if r["figure"] == "user's accuracy"
         ],
     )
-    random = [run for run in runs if not is_systematic(run)]
-    for figure in OMISSION_FIGURES:
-        yield (
-            f"{figure}, m_j ≥ {THIN:g}, units or windows drawn at random",
-            [r for r in honest_rows(random) if r["figure"] == figure and is_enough(r)],
-        )
-    for figure in OMISSION_FIGURES:
-        yield (
-            f"{figure}, m_j ≥ {THIN:g}, systematic",
-            [
-                r
-                for run in runs
-                if is_systematic(run)
-                for r in run["rows"]
-                if r["figure"] == figure and is_enough(r)
-            ],
-        )
+    several = [run for run in runs if is_replicated(run)]
+    yield "overall accuracy, several lattices", [row_of(run, "overall accuracy") for run in several]
+    yield (
+        f"user's accuracy, {THIN:g} effective units agree and {THIN:g} do not, several lattices",
+        [r for run in several for r in run["rows"] if r.get("commission_count", 0.0) >= THIN],
+    )
+    for kind, belongs in KINDS:
+        for figure in OMISSION_FIGURES:
+            yield (
+                f"{figure}, m_j ≥ {THIN:g}, {kind}",
+                [
+                    r
+                    for run in runs
+                    if belongs(run) and not is_naive(run)
+                    for r in run["rows"]
+                    if r["figure"] == figure and is_enough(r)
+                ],
+            )
 
 
 def is_enough(row: dict) -> bool:

@@ -40,7 +40,8 @@ from lulc_assets.core.compositing.settings import CompositeSettings
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.model.recipe import TrainingRecipe
 from lulc_assets.simulation.archive import write_archive
-from lulc_assets.simulation.spec import DEMO_SEED, PROFILES, ArchiveSpec, demo_spec
+from lulc_assets.simulation.profiles import PROFILES
+from lulc_assets.simulation.spec import DEMO_SEED, ArchiveSpec, demo_spec
 from lulc_assets.simulation.truth import CERTAINTY_SCALE
 
 YEAR = 2022

@@ -99,15 +99,19 @@ VARIANTS = {
 
 
 def run(
-    variant: Variant, seed: int, chips: Chips, test: Seen, truth: npt.NDArray[np.uint8], views: int
+    variant: Variant,
+    chips: Chips,
+    test: Seen,
+    truth: npt.NDArray[np.uint8],
+    base: TrainingRecipe,
 ) -> dict[str, Any]:
     """Train one variant and judge it: the figures of one line."""
     from lulc_assets.core.model.card import TrainedModel  # noqa: PLC0415 - loads torch
     from lulc_assets.core.model.evaluate import evaluate_model  # noqa: PLC0415
     from lulc_assets.core.model.train import train_model  # noqa: PLC0415
 
-    recipe = replace(FULL, seed=seed, max_chip_views=views, **variant.recipe)
-    own = variant.chips(chips, seed)
+    recipe = replace(base, **variant.recipe)
+    own = variant.chips(chips, recipe.seed)
     with tempfile.TemporaryDirectory() as scratch:
         model: TrainedModel = train_model(
             [own], recipe, KARRA_10, level="L2A", gsd_m=10.0, inputs={}, out_dir=Path(scratch)
@@ -209,6 +213,7 @@ def main() -> None:
     parser.add_argument("--seeds", default=f"{DEMO_SEED},1,2")
     parser.add_argument("--variants", default=",".join(VARIANTS))
     parser.add_argument("--views", type=int, default=FULL.max_chip_views)
+    parser.add_argument("--threads", type=int, default=FULL.threads, help="of each training")
     parser.add_argument("--size", type=int, default=0, help="pixels a side; 0: the demo's")
     parser.add_argument("--archives", type=Path, default=Path("build/experiments"))
     parser.add_argument("--out", type=Path, default=Path("build/experiments.jsonl"))
@@ -230,9 +235,10 @@ def main() -> None:
         settings_of_chips = small if wanted.size else CHIPS
         dates = choose_dates(place.recipes, settings_of_chips)
         chips = cut_chips(dates, place.grid, place.train_mask, place.gold_mask, settings_of_chips)
+        base = replace(FULL, seed=seed, max_chip_views=wanted.views, threads=wanted.threads)
         for name in left:
             started = time.monotonic()
-            figures = run(VARIANTS[name], seed, chips, test, truth, wanted.views)
+            figures = run(VARIANTS[name], chips, test, truth, base)
             seconds = round(time.monotonic() - started)
             lines.append({"variant": name, "seed": seed, **settings, **figures, "seconds": seconds})
             with wanted.out.open("a", encoding="utf-8") as file:

@@ -6,11 +6,16 @@ other classes, as in EuroSAT's patches of one class each; with what limits it: t
 class of EuroSAT-100 (top of atmosphere, so blue and green are left out of the judgement)
 and physical limits. Exit code 1 if a median is outside.
 
+With ``--bands 10`` the red edge (B05, B06, B07) and the narrow near infrared (B8A) too.
+
     python -m benchmarks.spectra --eurosat ../shared/data/eurosat_ms_100
+    python -m benchmarks.spectra --bands 10
 """
 
 import argparse
+import dataclasses
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +27,15 @@ from benchmarks.believable_models import clear, open_tile_year
 from lulc_assets.core.imagery.reader import read_scene
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.legend import LandCover as C
+from lulc_assets.core.scene.recipe import SceneRecipe
 from lulc_assets.simulation.archive import write_archive
-from lulc_assets.simulation.spec import DEMO_SEED, demo_spec
+from lulc_assets.simulation.bands import BAND_SETS, SIX, Band
+from lulc_assets.simulation.spec import DEMO_SEED, ArchiveSpec, demo_spec
 
 YEAR = 2022
-BANDS = ("B04", "B03", "B02", "B08", "B11", "B12")
-JUDGED = ("B04", "B08", "B11", "B12")
+NOT_JUDGED = ("B03", "B02")
+"""Brightened by the air in EuroSAT's patches, which are top of atmosphere."""
+
 EUROSAT_ORDER = [
     "B01",
     "B02",
@@ -57,9 +65,9 @@ Quantiles = npt.NDArray[np.float64]
 """5 %, 50 %, 95 % by band, shape (3, bands), reflectance."""
 
 
-def measure_eurosat(folder: Path) -> dict[C, Quantiles]:
-    """Quantiles of the like classes in the order of ``BANDS``."""
-    rows = [EUROSAT_ORDER.index(band) + 1 for band in BANDS]
+def measure_eurosat(folder: Path, bands: Sequence[Band]) -> dict[C, Quantiles]:
+    """Quantiles of the like classes."""
+    rows = [EUROSAT_ORDER.index(band.name) + 1 for band in bands]
     found = {}
     for land, names in LIKE.items():
         pixels = []
@@ -72,10 +80,10 @@ def measure_eurosat(folder: Path) -> dict[C, Quantiles]:
     return found
 
 
-def measure_archive(root: Path, seed: int) -> dict[C, Quantiles]:
-    """Quantiles over both tiles' clear growing-season pixels, by true class."""
-    spec = demo_spec(seed, years=(YEAR,))
+def measure_archive(root: Path, spec: ArchiveSpec) -> dict[C, Quantiles]:
+    """Quantiles over the tiles' clear growing-season pixels, by true class."""
     write_archive(spec, root)
+    more = BAND_SETS[spec.bands][len(SIX) :]
     rng = np.random.default_rng(0)
     by_class: dict[C, list[npt.NDArray[np.float32]]] = {C(c.code): [] for c in KARRA_10.land}
     for area in spec.tiles:
@@ -87,21 +95,32 @@ def measure_archive(root: Path, seed: int) -> dict[C, Quantiles]:
             if not 4 <= recipe.datetime.month <= 10:
                 continue
             block = read_scene(recipe, area.grid)
+            seen = np.concatenate([block.reflectance, *(read_coarse(recipe, b) for b in more)])
+            seen = seen.reshape(spec.bands, -1)
             # Snow that SCL sees is another class on that date, but for snow itself.
             for land, parts in by_class.items():
                 snowy = (block.scl == 11) & (land != C.SNOW_ICE)
                 places = np.flatnonzero(clear(block) & (truth == land) & inside & ~snowy)
                 chosen = rng.choice(places, size=min(20_000, places.size), replace=False)
-                parts.append(block.reflectance.reshape(len(BANDS), -1)[:, chosen])
+                parts.append(seen[:, chosen])
     return {
         land: np.quantile(np.concatenate(parts, axis=1), (0.05, 0.5, 0.95), axis=1)
         for land, parts in by_class.items()
     }
 
 
+def read_coarse(recipe: SceneRecipe, band: Band) -> npt.NDArray[np.float32]:
+    """Reflectance of a 20 m band that the product does not read, on 10 m, shape (1, h, w)."""
+    with rasterio.open(Path(recipe.bands["swir1"].href).with_name(f"{band.name}.tif")) as source:
+        dn = source.read().astype(np.float32)
+    reflectance = np.clip((dn + np.float32(recipe.offset_dn)) * np.float32(recipe.scale), 0, 1)
+    fine: npt.NDArray[np.float32] = np.repeat(np.repeat(reflectance, 2, axis=1), 2, axis=2)
+    return fine
+
+
 def physical_faults(found: dict[C, Quantiles]) -> list[str]:
     """Medians that break a physical limit; the sources are in ``docs/simulation.md``."""
-    red, green, _, nir, swir1, swir2 = range(6)
+    red, green, _, nir, swir1, swir2 = range(len(SIX))
     middle = {land: values[1] for land, values in found.items()}
     water, trees, bare, snow = (middle[c] for c in (C.WATER, C.TREES, C.BARE_GROUND, C.SNOW_ICE))
     ndsi = (snow[green] - snow[swir1]) / (snow[green] + snow[swir1])
@@ -122,15 +141,21 @@ def main() -> None:
     parser.add_argument("--eurosat", type=Path, default=Path("../shared/data/eurosat_ms_100"))
     parser.add_argument("--archive", type=Path, default=Path("build/believable/normal-spectra"))
     parser.add_argument("--seed", type=int, default=DEMO_SEED)
+    parser.add_argument("--bands", type=int, choices=sorted(BAND_SETS), default=len(SIX))
+    parser.add_argument("--size", type=int, default=1024, help="side of a tile's area, pixels")
     wanted = parser.parse_args()
-    found, measured = measure_archive(wanted.archive, wanted.seed), measure_eurosat(wanted.eurosat)
+    bands = BAND_SETS[wanted.bands]
+    spec = demo_spec(wanted.seed, wanted.size, years=(YEAR,))
+    found = measure_archive(wanted.archive, dataclasses.replace(spec, bands=wanted.bands))
+    measured = measure_eurosat(wanted.eurosat, bands)
     faults = physical_faults(found)
     print("| class | band | 5 % | median | 95 % | EuroSAT 5 – 95 % |\n" + "| --- " * 6 + "|")
     for land, values in found.items():
-        for i, band in enumerate(BANDS):
+        for i, band in enumerate(band.name for band in bands):
             like = measured.get(land)
             span = "" if like is None else f"{like[0, i]:.3f} – {like[2, i]:.3f}"
-            if like is not None and band in JUDGED and not like[0, i] <= values[1, i] <= like[2, i]:
+            judged = like is not None and band not in NOT_JUDGED
+            if judged and not like[0, i] <= values[1, i] <= like[2, i]:
                 faults.append(f"{land.name.lower()} {band} {values[1, i]:.3f} not in {span}")
             low, middle, high = values[:, i]
             name = KARRA_10.by_code(int(land)).name

@@ -19,7 +19,8 @@ from lulc_assets.core.catalog.dialects import sampling_m
 from lulc_assets.core.catalog.selection import SelectionSettings
 from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.compositing.settings import CompositeSettings
-from lulc_assets.core.errors import InvalidProject, LulcError
+from lulc_assets.core.crosswalks import find_crosswalk
+from lulc_assets.core.errors import InvalidProject, LulcError, UnknownClass
 from lulc_assets.core.grid import PixelGrid, Window, tile_grid, validate_tile, validate_year
 from lulc_assets.core.inference.settings import InferenceSettings
 from lulc_assets.core.inference.windows import WindowSettings
@@ -29,6 +30,7 @@ from lulc_assets.core.model.promotion import PromotionSettings
 from lulc_assets.core.model.recipe import TrainingRecipe
 from lulc_assets.core.scene.hls import HLS_PIXEL_M, hls_grid
 from lulc_assets.core.store.objects import LocalStore, ObjectStore, S3Store
+from lulc_assets.project_messages import explain
 
 
 class _Section(BaseModel):
@@ -181,6 +183,9 @@ class Project(_Section):
             _require_known(f"regions.{name}.tiles", region.tiles, self.tiles)
             for year in region.samples:
                 validate_year(year)
+            for year, sample in region.samples.items():
+                _require_crosswalk(f"regions.{name}.samples.{year}.crosswalk", sample.crosswalk)
+        _require_crosswalk("labels.crosswalk", self.labels.crosswalk)
         _require_known("training.tiles", self.training.tiles, self.tiles)
         for year in (*self.training.years, *self.watch_years):
             validate_year(year)
@@ -203,6 +208,10 @@ class Project(_Section):
         if window is None:
             return whole
         row, col, height, width = window
+        if min(height, width) < 1:
+            raise InvalidProject(
+                f"tiles.{tile}.window {window} is empty; it is row, column, height, width"
+            )
         if min(row, col) < 0 or row + height > whole.height or col + width > whole.width:
             raise InvalidProject(f"tiles.{tile}.window {window} leaves the tile's {whole.shape}")
         return whole.cut(Window(*window))
@@ -210,6 +219,10 @@ class Project(_Section):
     def path_of(self, location: str) -> str:
         """A location of the file, absolute; URLs stay as they are."""
         return location if "://" in location else str((self.folder / location).resolve())
+
+    def crosswalk_of(self, name: str) -> str:
+        """A vocabulary's name, or the absolute path of its CSV file."""
+        return self.path_of(name) if name.lower().endswith(".csv") else name
 
     def open_store(self) -> ObjectStore:
         """The store of the products."""
@@ -223,8 +236,7 @@ class Project(_Section):
         fields["path"] = self.path_of(self.labels.path)
         if self.labels.gold_path is not None:
             fields["gold_path"] = self.path_of(self.labels.gold_path)
-        if self.labels.crosswalk.lower().endswith(".csv"):
-            fields["crosswalk"] = self.path_of(self.labels.crosswalk)
+        fields["crosswalk"] = self.crosswalk_of(self.labels.crosswalk)
         return LabelSource(**fields)
 
     def regions_of(self, tile: str) -> tuple[str, ...]:
@@ -250,6 +262,16 @@ def _require_known(where: str, tiles: tuple[str, ...], known: Mapping[str, Any])
         raise InvalidProject(f"{where} names {', '.join(unknown)}, which [tiles] does not have")
 
 
+def _require_crosswalk(where: str, name: str) -> None:
+    """Refuse a vocabulary that nobody knows; a CSV file is looked at when it is read."""
+    if name.lower().endswith(".csv"):
+        return
+    try:
+        find_crosswalk(name)
+    except UnknownClass as error:
+        raise InvalidProject(f"{where}: {error}") from error
+
+
 def load_project(path: str | Path) -> Project:
     """Read and check a project file.
 
@@ -259,15 +281,17 @@ def load_project(path: str | Path) -> Project:
     """
     file = Path(path).absolute()
     try:
-        text = tomllib.loads(file.read_text())
+        text = tomllib.loads(file.read_text("utf-8"))
     except OSError as error:
-        raise InvalidProject(f"project file {file} cannot be read: {error.strerror}") from error
+        raise InvalidProject(
+            f"project file {file} cannot be read: {error.strerror}; name another with --project "
+            "or LULC_PROJECT (docs/project-file.md shows how to write one)"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidProject(f"project file {file} is no TOML: {error}") from error
     try:
         return Project(**text, folder=file.parent)
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-        raise InvalidProject(f"project file {file}: " + "; ".join(lines)) from error
+        raise InvalidProject(f"project file {file}: {explain(error.errors(), Project)}") from error
     except (LulcError, TypeError, ValueError) as error:
         raise InvalidProject(f"project file {file}: {error}") from error

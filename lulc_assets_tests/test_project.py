@@ -56,7 +56,24 @@ def test_a_good_file_gives_grids_paths_and_settings(tmp_path):
         ("size_px = 64", "size_px = 50", "chip size 50 px"),
         ("size_px = 64", "size = 64", "size"),
         ('name = "demo"', 'name = "demo', "no TOML"),
-        ('name = "demo"', "", "name"),
+        (
+            '"karra-10"',
+            '"kara"',
+            r"labels\.crosswalk: no crosswalk is called 'kara'",
+        ),
+        ('name = "demo"', "", "name is missing"),
+        ('name = "demo"', 'nmae = "demo"', "nmae is no setting; did you mean name?"),
+        (
+            "size_px = 64",
+            "sizepx = 64",
+            r"chips\.sizepx is no setting; did you mean chips\.size_px",
+        ),
+        ("window = [100", "windwo = [100", r"did you mean tiles\.33TVM\.window"),
+        ("points =", "pionts =", r"regions\.both\.samples\.2022\.pionts is no setting; did you"),
+        ("size_px = 64", "xyz = 64", r"chips\.xyz is no setting; known here: size_m, "),
+        ("years = [2022]", 'years = ["soon"]', r"training\.years\.0 = 'soon': input should be"),
+        ("[100, 9200, 64, 96]", "[100, 9200, 0, 96]", "is empty; it is row, column, height"),
+        ("[chips]", '[composite]\nseasons = "fifths"\n[chips]', "seasons = 'fifths': input should"),
     ],
 )
 def test_a_wrong_value_is_named_with_the_file(tmp_path, old, new, named):

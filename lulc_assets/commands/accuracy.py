@@ -44,10 +44,20 @@ class Intervals(StrEnum):
 
 
 class SystematicVariance(StrEnum):
-    """Which variance of a systematic sample."""
+    """Which variance of a systematic sample of one lattice."""
 
     random = "random"
     neighbours = "neighbours"
+
+
+LatticeVariance = Annotated[
+    SystematicVariance,
+    typer.Option(
+        help="Of a systematic sample of one lattice: random, as if drawn at random (safe), or "
+        "neighbours, from differences of units side by side (sharper on a dense lattice). "
+        "Several lattices need neither: their spread tells."
+    ),
+]
 
 
 @app.command()
@@ -108,6 +118,7 @@ def estimate(
         check_total,
         read_areas,
         read_counts,
+        suspect_shares,
     )
     from lulc_assets.core.accuracy.counts import estimate_counts, tabulate  # noqa: PLC0415
 
@@ -129,7 +140,7 @@ def estimate(
         typer.echo(json.dumps(result, indent=2, allow_nan=False, ensure_ascii=False))
     else:
         print_table(result)
-    for warning in figures.warnings:
+    for warning in filter(None, (suspect_shares(areas_ha), *figures.warnings)):
         typer.echo(f"Warning: {warning}", err=True)
 
 
@@ -141,13 +152,7 @@ def report(
     merge: Annotated[
         list[str] | None, typer.Option(help="Strata to take as one: 'A+B'. Repeat.")
     ] = None,
-    systematic_variance: Annotated[
-        SystematicVariance,
-        typer.Option(
-            help="Of a systematic sample: random, as if drawn at random (safe), or neighbours, "
-            "from differences of units side by side (sharper on a dense lattice)."
-        ),
-    ] = SystematicVariance.random,
+    systematic_variance: LatticeVariance = SystematicVariance.random,
     format: Annotated[Format, typer.Option(help="A table to read, or JSON.")] = Format.table,
 ) -> None:
     """Accuracy and areas of a map from its reference sample, as the assets report them.
@@ -191,6 +196,7 @@ def compare(
     map: Annotated[list[str], typer.Option("--map", help=MAP_HELP)],
     other: Annotated[list[str], typer.Option(help="The map to compare with, likewise.")],
     sample: Annotated[Path, typer.Option(help="Reference sample (`lulc sample ingest`).")],
+    systematic_variance: LatticeVariance = SystematicVariance.random,
 ) -> None:
     """Which of two maps is more accurate, judged on one sample.
 
@@ -201,9 +207,11 @@ def compare(
     """
     from lulc_assets.core.accuracy.paired import compare_on_sample  # noqa: PLC0415
     from lulc_assets.core.accuracy.sample import read_sample  # noqa: PLC0415
+    from lulc_assets.core.accuracy.settings import AccuracySettings  # noqa: PLC0415
 
     maps, others = open_maps(map), open_maps(other)
-    difference, n = compare_on_sample(maps, others, read_sample(sample))
+    settings = AccuracySettings(systematic_variance=systematic_variance.value)
+    difference, n = compare_on_sample(maps, others, read_sample(sample), settings)
     typer.echo(f"Differences on {n} units, positive where the first map is better:")
     typer.echo(f"overall accuracy {write_difference(difference.overall.to_dict())}")
     for legend, users, producers in zip(
@@ -219,6 +227,7 @@ def change(
     before: Annotated[Path, typer.Option(help="Sample, interpreted at the first date.")],
     after: Annotated[Path, typer.Option(help="The same units at the second date.")],
     map: Annotated[list[str], typer.Option("--map", help=MAP_HELP)],
+    systematic_variance: LatticeVariance = SystematicVariance.random,
     format: Annotated[Format, typer.Option(help="A table to read, or JSON.")] = Format.table,
 ) -> None:
     """Area that changed between two dates, with intervals, from units interpreted twice.
@@ -230,11 +239,16 @@ def change(
     """
     from lulc_assets.core.accuracy.paired import change_on_sample  # noqa: PLC0415
     from lulc_assets.core.accuracy.sample import read_sample  # noqa: PLC0415
+    from lulc_assets.core.accuracy.settings import AccuracySettings  # noqa: PLC0415
     from lulc_assets.core.legend import KARRA_10  # noqa: PLC0415
 
     names = [c.name for c in KARRA_10.land]
     found = change_on_sample(
-        read_sample(before), read_sample(after), area_ha=_mapped_ha(map), titles=names
+        read_sample(before),
+        read_sample(after),
+        area_ha=_mapped_ha(map),
+        titles=names,
+        settings=AccuracySettings(systematic_variance=systematic_variance.value),
     )
     rows = {"all change": found.changed}
     rows |= {f"{names[a - 1]} to {names[b - 1]}": e for (a, b), e in found.transitions.items()}

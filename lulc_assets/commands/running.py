@@ -3,6 +3,7 @@
 What belongs here: the Typer group with the project's manners. What does not: commands.
 """
 
+import errno
 import sys
 import time
 from collections.abc import Iterator
@@ -25,23 +26,41 @@ SECONDS_BETWEEN_LINES = 10.0
 
 
 class PoliteGroup(TyperGroup):
-    """Prints an error of the domain as one line on stderr and exits with 1."""
+    """Prints an error of the domain or of the system as one line on stderr and exits with 1."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         try:
             return super().invoke(ctx)
         except LulcError as error:
-            Console(stderr=True).print(
-                # A message may quote other people's text, and that is never markup.
-                f"[bold red]{type(error).__name__}[/]: {escape(str(error))}",
-                highlight=False,
-                soft_wrap=True,
-            )
+            _complain(type(error).__name__, str(error))
+            raise typer.Exit(USER_ERROR) from error
+        except OSError as error:
+            if error.errno is None:
+                raise
+            _complain(type(error).__name__, _about_the_system(error))
             raise typer.Exit(USER_ERROR) from error
         except KeyboardInterrupt as error:
             Console(stderr=True).print("Stopped. Call it again to go on: what was published stays.")
             raise typer.Exit(INTERRUPTED) from error
+
+
+def _complain(kind: str, message: str) -> None:
+    Console(stderr=True).print(
+        # A message may quote other people's text, and that is never markup.
+        f"[bold red]{kind}[/]: {escape(message)}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _about_the_system(error: OSError) -> str:
+    """File, reason and what to look at: a full disk, a folder that nobody may write to."""
+    where = f"{error.filename}: " if error.filename else ""
+    reason = error.strerror or str(error)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{where}{reason}; make room and call it again: what was published stays"
+    return f"{where}{reason}; check that the place exists and that you may write there"
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import typer
 from lulc_assets.commands.maps import MAP_HELP, open_maps
 from lulc_assets.commands.running import PoliteGroup
 from lulc_assets.commands.sample_tables import plan_as_json, print_consensus, print_plans
+from lulc_assets.core.accuracy.settings import DEFAULT_STARTS
 
 if TYPE_CHECKING:
     from lulc_assets.core.accuracy.anticipation import Anticipation
@@ -97,7 +98,8 @@ def draw(
         typer.Option(
             "--units",
             help="crops=100 (repeat, stratified), or one number: units (simple), windows "
-            "(windows), or the step in pixels (systematic).",
+            "(windows), or the step in pixels (systematic; about one unit in step x step "
+            "pixels, however many starts).",
         ),
     ],
     seed: Annotated[int, typer.Option(help="Of the draw; publish it with the sample.")],
@@ -106,6 +108,14 @@ def draw(
     within: Annotated[
         int | None, typer.Option(help="Pixels drawn in each window; all without it.")
     ] = None,
+    starts: Annotated[
+        int,
+        typer.Option(
+            help="Lattices of a systematic sample, each from a random start of its own. Their "
+            "spread gives an honest standard error; 1 has the smallest error, and no honest "
+            "figure for it."
+        ),
+    ] = DEFAULT_STARTS,
     region: Annotated[str, typer.Option(help="Name of the region.")] = "",
     year: Annotated[int | None, typer.Option(help="That interpreters describe.")] = None,
 ) -> None:
@@ -126,11 +136,18 @@ def draw(
     elif how is Draw.windows:
         number = _one_number(units)
         sample = drawing.draw_windows(maps, number, size=window, within=within, **common)
+    elif how is Draw.systematic:
+        sample = drawing.draw_systematic(maps, _one_number(units), starts=starts, **common)
     else:
-        chosen = drawing.draw_simple if how is Draw.simple else drawing.draw_systematic
-        sample = chosen(maps, _one_number(units), **common)
+        sample = drawing.draw_simple(maps, _one_number(units), **common)
     for path in write_fieldwork(out, sample):
         typer.echo(path)
+    if how is Draw.systematic and starts == 1:
+        typer.echo(
+            "One lattice has no unbiased variance: intervals will be those of a random sample, "
+            "usually too wide. --starts 10 draws lattices whose spread tells.",
+            err=True,
+        )
 
 
 @app.command()
@@ -189,7 +206,8 @@ def import_points(
         typer.Option(
             "--design",
             help="JSON that says how they were drawn: design (simple_random, systematic, "
-            "stratified, cluster or none), region, year, stratum_pixels.",
+            "stratified, cluster or none), region, year, stratum_pixels, starts of a systematic "
+            "sample of several lattices.",
         ),
     ],
     out: Annotated[Path, typer.Option(help="The reference sample (GeoParquet).")],
@@ -200,8 +218,8 @@ def import_points(
     """Check points that were drawn elsewhere and store them with their design.
 
     Columns: unit_id, the class, inclusion_probability, and where the design has them stratum
-    and primary_unit (the window). Without a design that drew them, write {"design": "none"}:
-    agreement can be told then, no area and no interval.
+    and primary_unit (the window, or the start of a lattice). Without a design that drew them,
+    write {"design": "none"}: agreement can be told then, no area and no interval.
 
     Example: lulc sample import points.gpkg --design design.json --out sample.parquet
     """

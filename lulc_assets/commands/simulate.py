@@ -51,6 +51,13 @@ def simulate(
         str,
         typer.Option(help="Whose items to imitate: planetary_computer or earth_search_v1."),
     ] = "planetary_computer",
+    bands: Annotated[
+        int,
+        typer.Option(
+            help="6, or 10: the red edge (B05, B06, B07) and the narrow near infrared (B8A) too. "
+            "Maps are made from six."
+        ),
+    ] = 6,
 ) -> None:
     """Simulate a Sentinel-2 archive: imagery, labels, samples, and the truth to judge by.
 
@@ -61,10 +68,8 @@ def simulate(
     """
     from lulc_assets.core.errors import InvalidProject  # noqa: PLC0415 - quick --help
     from lulc_assets.simulation.archive import write_archive  # noqa: PLC0415
-    from lulc_assets.simulation.spec import (  # noqa: PLC0415
-        PROFILES,
-        archive_spec,
-    )
+    from lulc_assets.simulation.profiles import PROFILES  # noqa: PLC0415
+    from lulc_assets.simulation.spec import archive_spec  # noqa: PLC0415
 
     if profile not in PROFILES:
         raise InvalidProject(f"profile {profile!r} is unknown; use {' or '.join(PROFILES)}")
@@ -77,6 +82,7 @@ def simulate(
         sample_size=sample,
         profile=PROFILES[profile],
         dialect=dialect,
+        bands=bands,
     )
     with progress_bar("simulate") as progress:
         paths = write_archive(spec, out, progress)

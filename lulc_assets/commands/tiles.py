@@ -3,6 +3,7 @@
 What belongs here: the tiles and regions of a project as partitions.
 """
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -42,13 +43,29 @@ def list_tiles(project: ProjectFile = Path("project.toml")) -> None:
 
 @app.command("register")
 def register(project: ProjectFile = Path("project.toml")) -> None:
-    """Register a project's tiles and regions as partitions of the instance in DAGSTER_HOME."""
+    """Register a project's tiles and regions as partitions of the instance in DAGSTER_HOME.
+
+    Example: DAGSTER_HOME=$PWD/dagster lulc tiles register --project project.toml
+    """
     import dagster as dg  # noqa: PLC0415 - keeps --help quick
 
     from lulc_assets.defs.partitions import register_partitions  # noqa: PLC0415
     from lulc_assets.project import load_project  # noqa: PLC0415
 
     found = load_project(project)
+    _require_home()
     with dg.DagsterInstance.get() as instance:
         register_partitions(instance, found)
     Console().print(f"{len(found.tiles)} tiles and {len(found.regions)} regions are registered")
+
+
+def _require_home() -> None:
+    """Refuse to go on without an instance to register in: Dagster would make a throw-away one."""
+    from lulc_assets.core.errors import InvalidProject  # noqa: PLC0415 - keeps --help quick
+
+    home = os.environ.get("DAGSTER_HOME", "")
+    if not Path(home).is_absolute() or not Path(home).is_dir():
+        raise InvalidProject(
+            f"DAGSTER_HOME is {home!r}; set it to the absolute path of the folder with the "
+            "project's dagster.yaml (docs/project-file.md shows how to make one)"
+        )

@@ -24,6 +24,7 @@ from affine import Affine
 from pyproj import CRS, Proj
 
 from lulc_assets.core.errors import InvalidTileKey, InvalidYear
+from lulc_assets.core.utm import meridian_eastings, zone_limits
 
 FIRST_YEAR = 2015
 PIXEL_M = 10
@@ -31,15 +32,6 @@ TILE_PIXELS = 10_980
 SQUARE_M = 100_000
 _ANCHOR_M = 60
 _SOUTH_FALSE_NORTHING_M = 10_000_000
-_IRREGULAR_ZONES = {
-    (31, "V"): (0.0, 3.0),
-    (32, "V"): (3.0, 12.0),
-    (31, "X"): (0.0, 9.0),
-    (33, "X"): (9.0, 21.0),
-    (35, "X"): (21.0, 33.0),
-    (37, "X"): (33.0, 42.0),
-}
-"""Zones that Norway and Svalbard widened: (zone, band) → western and eastern longitude."""
 _TILE = re.compile(r"(0[1-9]|[1-5]\d|60)[C-HJ-NP-X][A-HJ-NP-Z][A-HJ-NP-V]")
 
 
@@ -245,32 +237,13 @@ def owned_mask(tile: str, grid: PixelGrid) -> npt.NDArray[np.bool_]:
     inside_x = (xs >= easting) & (xs < easting + SQUARE_M)
     inside_y = (ys >= northing) & (ys < northing + SQUARE_M)
     mask: npt.NDArray[np.bool_] = inside_y[:, None] & inside_x[None, :]
-    for limit, side in zip(_zone_limits(tile), (1, -1), strict=True):
-        border = _meridian_eastings(zone, hemisphere, limit, ys)
+    for limit, side in zip(zone_limits(tile), (1, -1), strict=True):
+        border = meridian_eastings(zone, hemisphere, limit, ys)
         # Only squares at the edge of a zone meet its limit; the others skip the comparison.
         if np.any(side * (xs[-1] if side < 0 else xs[0]) < side * border):
             on_this_side = xs >= border[:, None] if side > 0 else xs < border[:, None]
             mask &= on_this_side
     return mask
-
-
-def _zone_limits(tile: str) -> tuple[float, float]:
-    """Western and eastern longitude of the tile's zone in its latitude band (NGA 2014, §11)."""
-    zone, band = int(tile[:2]), tile[2]
-    return _IRREGULAR_ZONES.get((zone, band), (zone * 6.0 - 186.0, zone * 6.0 - 180.0))
-
-
-def _meridian_eastings(
-    zone: int, hemisphere: str, longitude: float, northings: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """Easting at which a meridian crosses each northing; good to a millimetre."""
-    utm = Proj(proj="utm", zone=zone, south=hemisphere == "S", ellps="WGS84")
-    # Off the central meridian a latitude has a larger northing, by less than 0.1 degrees.
-    _, ends = utm([500_000.0] * 2, [northings.min(), northings.max()], inverse=True)
-    latitudes = np.arange(min(ends) - 0.5, max(ends) + 0.5, 0.005)
-    eastings, along = utm(np.full(latitudes.size, longitude), latitudes)
-    crossed: npt.NDArray[np.float64] = np.interp(northings, along, eastings)
-    return crossed
 
 
 def pixel_areas_ha(grid: PixelGrid) -> npt.NDArray[np.float64]:

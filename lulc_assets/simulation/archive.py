@@ -9,7 +9,7 @@ folder, which the next run throws away. Layout::
 
     archive.json                              digest and description
     catalog/catalog.json                      STAC catalogue with relative links
-    catalog/<tile>/<year>/<item>/<item>.json  and B02 … B12, SCL beside it
+    catalog/<tile>/<year>/<item>/<item>.json  and its bands and SCL beside it
     labels.gpkg                               layer ``labels``
     gold_drawings.gpkg                        layer ``labels``: three annotators' gold windows
     samples/reference_sample_<year>.gpkg      layer ``sample``, and a JSON sidecar
@@ -38,6 +38,7 @@ from pyproj import Transformer
 from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.progress import Progress, silent
+from lulc_assets.simulation.bands import BAND_SETS
 from lulc_assets.simulation.canvas import Canvas, make_canvases, swath_of
 from lulc_assets.simulation.change import Change, History, make_history
 from lulc_assets.simulation.labels import LabelWindow, choose_windows, draw_labels
@@ -46,7 +47,7 @@ from lulc_assets.simulation.passes import Pass, plan_year
 from lulc_assets.simulation.providers import PROVIDERS
 from lulc_assets.simulation.raster_files import half_grid, write_raster
 from lulc_assets.simulation.sample import write_samples
-from lulc_assets.simulation.sensor import BANDS_20M, Observation, View, observe
+from lulc_assets.simulation.sensor import Observation, View, observe
 from lulc_assets.simulation.spec import ArchiveSpec, SimulatedTile
 from lulc_assets.simulation.stac import write_catalog, write_json
 from lulc_assets.simulation.truth import write_certainty, write_truth
@@ -213,7 +214,9 @@ def _make_pass(
     scene: Pass,
 ) -> list[str]:
     """Observe one pass and write its tiles; returns the items."""
-    seen = observe(view, scene, swath_of(canvas, scene), spec.profile, spec.seed)
+    seen = observe(
+        view, scene, swath_of(canvas, scene), spec.profile, spec.seed, BAND_SETS[spec.bands]
+    )
     versions = [(scene, seen)]
     if scene in twice:
         again = scene.reprocessed()
@@ -252,12 +255,12 @@ def _write_scene(
     scl = np.ascontiguousarray(seen.scl[coarse])
     if (scl > 0).mean() < LEAST_COVERED_SHARE:
         return None
-    item = provider.make_item(scene, tile.tile, tile.grid, scl)
+    item = provider.make_item(scene, tile.tile, tile.grid, scl, BAND_SETS[spec.bands])
     name_of_item = str(item["id"])
     place = folder / tile.tile / str(scene.year) / name_of_item
     place.mkdir(parents=True)
     for name, dn in seen.dn.items():
-        low = name in BANDS_20M
+        low = dn.shape == seen.scl.shape
         values = np.ascontiguousarray(dn[coarse if low else fine])
         grid = half_grid(tile.grid) if low else tile.grid
         write_raster(place / f"{name}.tif", values, grid, "average")

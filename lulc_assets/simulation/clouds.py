@@ -15,12 +15,6 @@ import numpy as np
 from lulc_assets.simulation.fields import Floats, Shape, fractal_noise, ramp, smooth_noise
 from lulc_assets.simulation.passes import Pass
 
-CLOUD_COLOR = (1.0, 0.99, 1.03, 0.98, 0.66, 0.48)
-"""Brightness of thick water cloud in the six bands against red (King et al. 2004)."""
-
-DIRECT_SHARE = (0.62, 0.56, 0.48, 0.72, 0.82, 0.86)
-"""Share of the light that comes straight from the sun, hence is missing in shadow."""
-
 _CIRRUS_MAX = 0.34
 _LONGEST_SHADOW_PX = 420.0
 

@@ -6,6 +6,7 @@ says so in ``earthsearch:boa_offset_applied``, while ``raster:bands`` still name
 """
 
 import hashlib
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.simulation import stac
+from lulc_assets.simulation.bands import SIX, Band
 from lulc_assets.simulation.passes import Pass
 
 _EXTENSIONS = (
@@ -25,7 +27,10 @@ _EXTENSIONS = (
     "https://stac-extensions.github.io/raster/v1.1.0/schema.json",
     "https://stac-extensions.github.io/view/v1.0.0/schema.json",
 )
-_COMMON_NAME = {"SCL": "scl"} | {name: facts[2] for name, facts in stac.BAND_FACTS.items()}
+_ASSET_NAME = {
+    **{name: facts[1] for name, facts in stac.BAND_FACTS.items()},
+    **{"B05": "rededge1", "B06": "rededge2", "B07": "rededge3", "B8A": "nir08", "SCL": "scl"},
+}
 _NOT_THERE = (
     "s2:mgrs_tile",
     "s2:mean_solar_zenith",
@@ -37,10 +42,14 @@ _NOT_THERE = (
 
 
 def make_item(
-    scene: Pass, tile: str, grid: PixelGrid, scl: npt.NDArray[np.uint8]
+    scene: Pass,
+    tile: str,
+    grid: PixelGrid,
+    scl: npt.NDArray[np.uint8],
+    bands: Sequence[Band] = SIX,
 ) -> dict[str, Any]:
     """The item of one scene, as plain JSON; arguments as in :func:`stac.make_item`."""
-    item = stac.make_item(scene, tile, grid, scl)
+    item = stac.make_item(scene, tile, grid, scl, bands)
     again = int(scene.generated - scene.sensed > timedelta(days=365))
     name = f"{scene.satellite}_{tile}_{scene.sensed:%Y%m%d}_{again}_L2A"
     created = f"{scene.generated:%Y-%m-%dT%H:%M:%S}.{scene.sensed.microsecond // 1000:03d}Z"
@@ -70,14 +79,14 @@ def make_item(
         "stac_extensions": list(_EXTENSIONS),
         "properties": properties,
         "assets": {
-            _COMMON_NAME[band]: _asset(band, asset, scene) for band, asset in item["assets"].items()
+            _ASSET_NAME[band]: _asset(band, asset, scene) for band, asset in item["assets"].items()
         },
         "links": links,
     }
 
 
 def _asset(band: str, asset: dict[str, Any], scene: Pass) -> dict[str, Any]:
-    """The asset under its common name, with the raster extension's numbers."""
+    """The asset under its name there, with the raster extension's numbers."""
     if band == "SCL":
         return asset | {"raster:bands": [{"nodata": 0, "data_type": "uint8"}]}
     raster = {
@@ -88,5 +97,6 @@ def _asset(band: str, asset: dict[str, Any], scene: Pass) -> dict[str, Any]:
         "scale": 0.0001,
         "offset": -0.1 if scene.offset_dn else 0,
     }
-    own = [band_facts | {"name": _COMMON_NAME[band]} for band_facts in asset["eo:bands"]]
+    names = {"name": _ASSET_NAME[band]} | ({"common_name": "nir08"} if band == "B8A" else {})
+    own = [band_facts | names for band_facts in asset["eo:bands"]]
     return asset | {"eo:bands": own, "raster:bands": [raster], "roles": ["data", "reflectance"]}

@@ -22,9 +22,10 @@ from lulc_assets.simulation.canvas import MARGIN_PX
 from lulc_assets.simulation.ground import Ground
 from lulc_assets.simulation.landscape import apply_rotation, make_landscape
 from lulc_assets.simulation.passes import Pass, sun_position
+from lulc_assets.simulation.profiles import NORMAL
 from lulc_assets.simulation.raster_files import BLOCK_PX, COG_OPTIONS, band_profile, half_grid
-from lulc_assets.simulation.sensor import BANDS_20M, View, observe
-from lulc_assets.simulation.spec import DEMO_SEED, NORMAL
+from lulc_assets.simulation.sensor import View, observe
+from lulc_assets.simulation.spec import DEMO_SEED
 from lulc_assets.simulation.stac import make_item, write_catalog, write_json
 
 FULL_PX = 10_980
@@ -66,7 +67,7 @@ def write_full_scene(
     files = [(place / f"{name}.tif", values) for name, values in block.items()]
     files.append((root / "truth.tif", truth))
     for done, (path, values) in enumerate(files, start=1):
-        low = path.stem in (*BANDS_20M, "SCL")
+        low = values.shape[0] < block_px
         _write_mirrored(path, values, half_grid(grid) if low else grid)
         progress(done, len(files), path.name)
     write_json(place / f"{place.name}.json", item)
@@ -116,7 +117,7 @@ def _simulate_block(
     fine = Window(MARGIN_PX, MARGIN_PX, block_px, block_px).slices
     coarse = Window(MARGIN_PX // 2, MARGIN_PX // 2, block_px // 2, block_px // 2).slices
     files: dict[str, Raster] = {
-        name: dn[coarse if name in BANDS_20M else fine] for name, dn in seen.dn.items()
+        name: dn[coarse if dn.shape == seen.scl.shape else fine] for name, dn in seen.dn.items()
     }
     files["SCL"] = seen.scl[coarse]
     return files, ground.land_class[fine]

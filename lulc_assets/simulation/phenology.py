@@ -16,12 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lulc_assets.simulation.spectra import (
-    BAND_COUNT,
-    KINDS,
-    MATERIAL_NAMES,
-    material_table,
-)
+from lulc_assets.simulation.bands import SIX
+from lulc_assets.simulation.spectra import KINDS, MATERIAL_NAMES, material_table
 
 EARLINESS_DAYS = (-18.0, -9.0, 0.0, 9.0, 18.0)
 """Fields of one kind do not grow in step: each pixel has one of these delays."""
@@ -125,16 +121,20 @@ def share_of_materials(season: Season, day: float, drought: float) -> tuple[floa
 
 
 def reflectance_on_day(
-    day_of_year: float, weather: YearWeather, *, southern: bool = False
+    day_of_year: float,
+    weather: YearWeather,
+    *,
+    southern: bool = False,
+    bands: int = len(SIX),
 ) -> npt.NDArray[np.float32]:
-    """Reflectance by kind and earliness, shape (kinds, earliness, 6), float32.
+    """Reflectance by kind and earliness, shape (kinds, earliness, bands), float32.
 
-    The earliness index is that of ``EARLINESS_DAYS``; bands are those of ``spectra``.
+    The earliness index is that of ``EARLINESS_DAYS``; bands are those of ``bands.BAND_SETS``.
     """
     day = (day_of_year + _HALF_YEAR_DAYS) % _YEAR_DAYS if southern else day_of_year
-    materials = material_table()
+    materials = material_table(bands)
     row = {name: i for i, name in enumerate(MATERIAL_NAMES)}
-    table = np.empty((len(KINDS), EARLINESS_COUNT, BAND_COUNT), dtype=np.float32)
+    table = np.empty((len(KINDS), EARLINESS_COUNT, bands), dtype=np.float32)
     for k, kind in enumerate(KINDS):
         of_kind = materials[[row[kind.peak], row[kind.ripe], row[kind.ground]]]
         for e, late in enumerate(EARLINESS_DAYS):
@@ -152,7 +152,7 @@ def _rape() -> int:
 
 def _with_flower(of_rape: npt.NDArray[np.float32], day: float) -> npt.NDArray[np.float32]:
     """Rape in flower is bright yellow for three weeks around day 122."""
-    flower = np.array(material_table()[MATERIAL_NAMES.index("flowering_rape")])
+    flower = np.array(material_table(of_rape.shape[-1])[MATERIAL_NAMES.index("flowering_rape")])
     late = np.asarray(EARLINESS_DAYS)
     share = np.exp(-(((day - late - 122.0) / 10.0) ** 2)).astype(np.float32)[:, None]
     return (of_rape * (1 - share) + flower * share).astype(np.float32)

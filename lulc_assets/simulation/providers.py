@@ -4,7 +4,7 @@ What belongs here: for each dialect how an item is written and whether the provi
 the radiometric offset from the pixels. What does not: how items are read.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,10 @@ import numpy.typing as npt
 
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.simulation import earth_search, stac
+from lulc_assets.simulation.bands import Band
 from lulc_assets.simulation.passes import Pass
 
-ItemMaker = Callable[[Pass, str, PixelGrid, npt.NDArray[np.uint8]], dict[str, Any]]
+ItemMaker = Callable[[Pass, str, PixelGrid, npt.NDArray[np.uint8], Sequence[Band]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Provider:
     """How one provider serves a scene.
 
     Attributes:
-        make_item: (pass, tile, grid at 10 m, SCL at 20 m) → item, plain JSON.
+        make_item: (pass, tile, grid at 10 m, SCL at 20 m, bands) → item, plain JSON.
         removes_offset: whether its pixels are without the offset of baseline 04.00.
     """
 

@@ -15,7 +15,7 @@ from scipy import ndimage
 from lulc_assets.simulation.clouds import Sky
 from lulc_assets.simulation.fields import Bools, Floats, hash_unit, smooth_noise
 from lulc_assets.simulation.ground import Ground
-from lulc_assets.simulation.spec import SensorProfile
+from lulc_assets.simulation.profiles import SensorProfile
 from lulc_assets.simulation.spectra import kind_code
 
 SCL_DARK = 2

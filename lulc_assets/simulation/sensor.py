@@ -1,10 +1,12 @@
-"""What the sensor records: ground and sky become digital numbers of seven files.
+"""What the sensor records: ground and sky become digital numbers, a file a band and SCL.
 
 What belongs here: illumination, snow cover, point spread, registration, noise, forming
 of 20 m bands, swath edge, quantisation. What does not: the ground (``landscape``), the
-sky (``clouds``), the scene classification (``scene_classification``), files.
+sky (``clouds``), the scene classification (``scene_classification``), what differs from
+band to band (``bands``), files.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,33 +15,25 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from lulc_assets.simulation.clouds import CLOUD_COLOR, DIRECT_SHARE, Sky, make_sky
+from lulc_assets.simulation.bands import SIX, Band
+from lulc_assets.simulation.clouds import Sky, make_sky
 from lulc_assets.simulation.fields import Bools, Floats, fractal_noise, smooth_noise
 from lulc_assets.simulation.ground import Ground, Landscape
 from lulc_assets.simulation.passes import QUANTIFICATION, Pass
 from lulc_assets.simulation.phenology import EARLINESS_COUNT, draw_weather, reflectance_on_day
+from lulc_assets.simulation.profiles import SensorProfile
 from lulc_assets.simulation.scene_classification import classify_scene
-from lulc_assets.simulation.spec import SensorProfile
-from lulc_assets.simulation.spectra import MATERIALS, class_of_kind
+from lulc_assets.simulation.spectra import MATERIAL_NAMES, class_of_kind, material_table
 
-BANDS_10M = ("B04", "B03", "B02", "B08")
-BANDS_20M = ("B11", "B12")
 PSF_SIGMA_10M_PX = 0.55
 """Gives a modulation of 0.22 at the Nyquist frequency; S2 has 0.15–0.35 (S2 MPC)."""
 PSF_SIGMA_20M_PX = 1.05
-NOISE = (0.0022, 0.0022, 0.0026, 0.0032, 0.0028, 0.0028)
-"""Deviation of the noise of L2A reflectance, sensor and correction together."""
 TOPOGRAPHY_RESIDUAL = 0.35
 """Of the effect of slopes on light, what the terrain correction leaves."""
-DRYNESS = (0.20, 0.08, 0.10, -0.10, 0.13, 0.18)
-"""What one step of dryness adds to reflectance, as a share: less chlorophyll and water
-absorb less in red and SWIR, fewer leaves scatter less in NIR (Ceccato et al. 2001, Remote
-Sensing of Environment 77)."""
 GLOBAL_REFERENCE_FROM = datetime(2021, 3, 30, tzinfo=UTC)
 UNREFINED_FACTOR = 2.4
 """12 m instead of 5 m at 95 % in products made before they were refined with the global
 reference image (Sentinel-2 MPC, L1C data quality reports); a later processing is refined."""
-_HAZE_COLOR = (0.45, 0.68, 1.0, 0.18, 0.04, 0.02)
 _SNOW_ON_TREES = 0.3
 _LOWLAND_SNOW_CHANCE = 0.15
 
@@ -49,8 +43,8 @@ class Observation:
     """One pass over the canvas as stored.
 
     Attributes:
-        dn: asset key → digital numbers, uint16; B02 B03 B04 B08 on the 10 m canvas,
-            B11 B12 at half its size. 0 is no data.
+        dn: band → digital numbers, uint16; B02 B03 B04 B08 on the 10 m canvas, the others
+            at half its size. 0 is no data.
         scl: scene classification at 20 m, uint8.
         offset_dn: what the digital numbers have on top of 10000 · reflectance.
     """
@@ -64,7 +58,7 @@ class Observation:
         up = np.int32(offset_dn - self.offset_dn)
         dn = {}
         for name, stored in self.dn.items():
-            covered = (self.scl if name in BANDS_20M else _double(self.scl)) > 0
+            covered = (self.scl if stored.shape == self.scl.shape else _double(self.scl)) > 0
             moved = np.clip(stored.astype(np.int32) + up, 1 if offset_dn else 0, 65_535)
             dn[name] = np.where(covered, moved, 0).astype(np.uint16)
         return Observation(dn, self.scl, offset_dn)
@@ -95,7 +89,12 @@ class View:
 
 
 def observe(
-    view: View, scene: Pass, swath: Bools, profile: SensorProfile, seed: int
+    view: View,
+    scene: Pass,
+    swath: Bools,
+    profile: SensorProfile,
+    seed: int,
+    bands: Sequence[Band] = SIX,
 ) -> Observation:
     """Record one pass.
 
@@ -105,9 +104,11 @@ def observe(
         swath: what the swath covers, at 20 m, shape (h / 2, w / 2), bool.
         profile: how hard the sensor makes it.
         seed: of the archive.
+        bands: one of ``bands.BAND_SETS``.
     """
     grid = view.landscape.grid
-    rng = np.random.default_rng([seed, int(grid.x0), int(grid.y0), scene.year, scene.number, 3])
+    words = [seed, int(grid.x0), int(grid.y0), scene.year, scene.number]
+    rng = np.random.default_rng([*words, 3])
     sky = make_sky(rng, grid.shape, scene)
     snow = _snow_cover(rng, view, scene)
     light = _illumination(view.landscape, scene)
@@ -115,12 +116,17 @@ def observe(
     light *= 1 + np.float32(0.02) * smooth_noise(rng, grid.shape, 8)
     weather = draw_weather(seed, scene.year)
     southern = 32700 < grid.epsg < 32800
-    table = reflectance_on_day(scene.day_of_year, weather, southern=southern)
+    table = reflectance_on_day(scene.day_of_year, weather, southern=southern, bands=len(bands))
     shift = rng.normal(0.0, _misregistration_px(scene, profile) / 2.45, 2)
+    # Noise of their own: the six bands are the same with and without the others.
+    noise = [rng] * len(SIX) + [np.random.default_rng([*words, 4])] * (len(bands) - len(SIX))
+    white = material_table(len(bands))[MATERIAL_NAMES.index("fresh_snow")]
     recorded = []
-    for band in range(len(NOISE)):
-        radiance = _band(view, sky, snow, light, table=table, band=band)
-        recorded.append(_record(rng, radiance, band, shift, scene.view))
+    for i, band in enumerate(bands):
+        radiance = _band(
+            view, sky, snow, light, of_kind=table[:, :, i], fresh_snow=white[i], band=band
+        )
+        recorded.append(_record(noise[i], radiance, band, shift, scene.view))
     bands_10m = np.stack(recorded[:4])
     scl = classify_scene(
         rng,
@@ -134,8 +140,8 @@ def observe(
     scl[~swath] = 0
     keep = _double(swath)
     dn = {
-        name: _quantise(recorded[i], keep if i < 4 else swath, scene.offset_dn)
-        for i, name in enumerate(BANDS_10M + BANDS_20M)
+        band.name: _quantise(seen, keep if seen.shape == keep.shape else swath, scene.offset_dn)
+        for band, seen in zip(bands, recorded, strict=True)
     }
     return Observation(dn, scl, scene.offset_dn)
 
@@ -183,31 +189,35 @@ def _band(
     snow: Floats,
     light: Floats,
     *,
-    table: npt.NDArray[np.float32],
-    band: int,
+    of_kind: npt.NDArray[np.float32],
+    fresh_snow: np.float32,
+    band: Band,
 ) -> Floats:
-    """Reflectance of one band above the haze, before the sensor, at 10 m."""
-    column = np.ascontiguousarray(table[:, :, band].ravel())
+    """Reflectance of one band above the haze, before the sensor, at 10 m.
+
+    ``of_kind`` is the band's part of ``reflectance_on_day``, shape (kinds, earliness).
+    """
+    column = np.ascontiguousarray(of_kind.ravel())
     ground = column[view.main]
     ground += (column[view.other] - ground) * view.ground.mix
     ground *= light
-    ground *= 1 + np.float32(DRYNESS[band]) * view.ground.dryness
-    ground += (np.float32(MATERIALS["fresh_snow"][band]) * 0.95 - ground) * snow
-    ground *= 1 - np.float32(DIRECT_SHARE[band]) * sky.shadow
-    ground += np.float32(sky.haze * _HAZE_COLOR[band])
-    ground += (np.float32(CLOUD_COLOR[band]) * sky.brightness - ground) * sky.opacity
+    ground *= 1 + np.float32(band.dryness) * view.ground.dryness
+    ground += (fresh_snow * 0.95 - ground) * snow
+    ground *= 1 - np.float32(band.direct) * sky.shadow
+    ground += np.float32(sky.haze * band.haze)
+    ground += (np.float32(band.cloud) * sky.brightness - ground) * sky.opacity
     return ground
 
 
 def _record(
     rng: np.random.Generator,
     radiance: Floats,
-    band: int,
+    band: Band,
     shift: npt.NDArray[np.float64],
     view_direction: int,
 ) -> Floats:
     """Blur, shift, sample and add noise; 20 m bands come out at half the size."""
-    fine = band < len(BANDS_10M)
+    fine = band.gsd_m == 10
     sigma = PSF_SIGMA_10M_PX if fine else PSF_SIGMA_20M_PX
     taps = np.arange(-3, 4) if fine else np.arange(-5, 6)
     for axis in (0, 1):
@@ -218,7 +228,7 @@ def _record(
         radiance = halve(radiance)
     radiance *= np.float32((1.0, 0.965)[view_direction])
     noise = rng.standard_normal(radiance.shape, dtype=np.float32)
-    return radiance + np.float32(NOISE[band]) * noise
+    return radiance + np.float32(band.noise) * noise
 
 
 def halve(values: Floats) -> Floats:

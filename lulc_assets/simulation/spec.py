@@ -1,7 +1,7 @@
 """What to simulate: tiles, years, seed and how hard the sensor makes it.
 
 What belongs here: the frozen description of an archive, its digest, and builders of
-common descriptions. What does not: how any of it is made.
+common descriptions. What does not: how any of it is made, how hard it is (``profiles``).
 """
 
 import hashlib
@@ -19,6 +19,8 @@ from lulc_assets.core.grid import (
     validate_tile,
     validate_year,
 )
+from lulc_assets.simulation.bands import BAND_SETS, SIX
+from lulc_assets.simulation.profiles import NORMAL, SensorProfile
 
 SIMULATION_VERSION = 3
 """Raised whenever the same description would give other bytes."""
@@ -33,6 +35,8 @@ DEMO_WEST_X0 = 491_960.0
 DEMO_EAST_X0 = 499_980.0
 DEMO_TOP_Y0 = 5_150_020.0
 _SWIR_ALIGN_PX = 2
+LEAST_SIZE_PX = 32
+"""In less, lakes and woods are smaller than the patches that they are made of."""
 
 
 @dataclass(frozen=True)
@@ -41,34 +45,6 @@ class SimulatedTile:
 
     tile: str
     grid: PixelGrid
-
-
-@dataclass(frozen=True)
-class SensorProfile:
-    """How much the sky and the sensor hide.
-
-    Attributes:
-        name: ``normal`` or ``stress`` or a name of one's own.
-        thin_cloud_missed_share: of the area of thin cloud, what SCL does not see.
-            Sen2Cor misses much of it (Skakun et al. 2022, CMIX, Remote Sensing of
-            Environment 274).
-        misregistration_px: 95 % of dates are shifted by less than this; 0.5 px = 5 m
-            is the specification with the global reference image (S2 MPC data quality
-            report).
-        bright_as_cloud_share: of bright roofs, what SCL always calls cloud.
-    """
-
-    name: str = "normal"
-    thin_cloud_missed_share: float = 0.45
-    misregistration_px: float = 0.5
-    bright_as_cloud_share: float = 0.5
-
-
-NORMAL = SensorProfile()
-STRESS = SensorProfile(name="stress", thin_cloud_missed_share=0.675, misregistration_px=1.0)
-"""Half more missed cloud, twice the misregistration: for reporting, never for tuning."""
-
-PROFILES = {p.name: p for p in (NORMAL, STRESS)}
 
 
 @dataclass(frozen=True)
@@ -95,6 +71,7 @@ class ArchiveSpec:
         patchiness: factor on what stands in patches in each community, 0–1: how much less
             than its class a single pixel tells (``communities``).
         dialect: whose items to imitate, see ``DIALECTS``.
+        bands: 6, or 10 with the red edge and the narrow near infrared (``bands.BAND_SETS``).
     """
 
     name: str
@@ -113,6 +90,7 @@ class ArchiveSpec:
     interpreter_error_share: float = 0.0
     patchiness: float = 0.75
     dialect: str = DIALECTS[0]
+    bands: int = len(SIX)
 
     def __post_init__(self) -> None:
         if not self.tiles or not self.years:
@@ -126,6 +104,10 @@ class ArchiveSpec:
         if self.dialect not in DIALECTS:
             raise InvalidProject(
                 f"dialect {self.dialect!r} is unknown; use {' or '.join(DIALECTS)}"
+            )
+        if self.bands not in BAND_SETS:
+            raise InvalidProject(
+                f"bands {self.bands!r} is unknown; use {' or '.join(map(str, BAND_SETS))}"
             )
         if not 0 <= self.patchiness <= 1:
             raise InvalidProject(f"patchiness {self.patchiness} is not in 0–1")
@@ -145,8 +127,15 @@ class ArchiveSpec:
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types, with the version of the simulation."""
-        return {"simulation_version": SIMULATION_VERSION, **asdict(self)}
+        """Plain JSON types, with the version of the simulation.
+
+        Six bands go without saying, so that archives made before there were ten keep their
+        digest.
+        """
+        fields = asdict(self)
+        if self.bands == len(SIX):
+            del fields["bands"]
+        return {"simulation_version": SIMULATION_VERSION, **fields}
 
     @property
     def digest(self) -> str:
@@ -175,6 +164,13 @@ def _check_area(tile: SimulatedTile) -> None:
         )
 
 
+def _check_size(size_px: int) -> None:
+    if size_px < LEAST_SIZE_PX or size_px % _SWIR_ALIGN_PX:
+        raise InvalidProject(
+            f"size {size_px} must be an even number of pixels, {LEAST_SIZE_PX} or more"
+        )
+
+
 def demo_spec(
     seed: int = DEMO_SEED,
     size_px: int = 1024,
@@ -189,7 +185,11 @@ def demo_spec(
     The areas keep their overlap share when ``size_px`` (even, per side) is smaller than
     the default: the eastern area starts at the eastern tile's first column, the western
     one 0.783 of the size before it.
+
+    Raises:
+        InvalidYear, InvalidProject: an argument makes no sense.
     """
+    _check_size(size_px)
     step = DEMO_EAST_X0 - DEMO_WEST_X0
     west = DEMO_EAST_X0 - round(step * size_px / 1024 / 20) * 20
     epsg = tile_grid(DEMO_TILES[0]).epsg
@@ -227,6 +227,7 @@ def build_spec(
     Raises:
         InvalidTileKey, InvalidYear, InvalidProject: an argument makes no sense.
     """
+    _check_size(size_px)
     areas = []
     for tile in tiles:
         whole = tile_grid(validate_tile(tile))
@@ -255,6 +256,7 @@ def archive_spec(
     sample_size: int = 1200,
     profile: SensorProfile = NORMAL,
     dialect: str = DIALECTS[0],
+    bands: int = len(SIX),
 ) -> ArchiveSpec:
     """A description for users: the demo's two tiles overlap, others lie alone.
 
@@ -284,7 +286,7 @@ def archive_spec(
             sample_size=sample_size,
             profile=profile,
         )
-    return replace(spec, dialect=dialect, duplicates_per_year=1)
+    return replace(spec, dialect=dialect, bands=bands, duplicates_per_year=1)
 
 
 def tiny_spec(

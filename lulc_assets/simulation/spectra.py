@@ -1,8 +1,9 @@
-"""Six-band surface reflectance of pure materials, and the kinds of ground made of them.
+"""Surface reflectance of pure materials, and the kinds of ground made of them.
 
-What belongs here: end members with their sources; kinds of ground (sub-types of the nine
-land classes) and the materials they change between. What does not: when they change
-(``phenology``) and where they lie (``landscape``).
+What belongs here: end members in six bands with their sources; kinds of ground (sub-types of
+the nine land classes) and the materials they change between. What does not: the four bands
+of the red edge (``red_edge``), when materials change (``phenology``) and where they lie
+(``landscape``).
 
 Bands are red B04, green B03, blue B02, near infrared B08, and B11 and B12 in the
 short-wave infrared, as surface reflectance 0–1. Values lie within the spread of these
@@ -28,6 +29,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.legend import LandCover as C
+from lulc_assets.simulation import red_edge
+from lulc_assets.simulation.bands import SIX
 
 MATERIALS: dict[str, tuple[float, float, float, float, float, float]] = {
     # name: red, green, blue, nir, swir1, swir2
@@ -64,12 +67,15 @@ MATERIALS: dict[str, tuple[float, float, float, float, float, float]] = {
 }
 
 MATERIAL_NAMES = tuple(MATERIALS)
-BAND_COUNT = 6
 
 
-def material_table() -> npt.NDArray[np.float32]:
-    """Reflectance of all materials, shape (n, 6), float32, rows as ``MATERIAL_NAMES``."""
-    return np.array(list(MATERIALS.values()), dtype=np.float32)
+def material_table(bands: int = len(SIX)) -> npt.NDArray[np.float32]:
+    """Reflectance of all materials, shape (n, bands), float32, rows as ``MATERIAL_NAMES``.
+
+    ``bands`` is 6 or 10; columns are those of ``bands.BAND_SETS``.
+    """
+    rows = [(*MATERIALS[name], *red_edge.MATERIALS[name])[:bands] for name in MATERIAL_NAMES]
+    return np.array(rows, dtype=np.float32)
 
 
 @dataclass(frozen=True)

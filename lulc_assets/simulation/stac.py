@@ -6,7 +6,7 @@ are relative to the item.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import shapely
 from pyproj import Transformer
 
 from lulc_assets.core.grid import PixelGrid
+from lulc_assets.simulation.bands import SIX, Band
 from lulc_assets.simulation.passes import Pass
 from lulc_assets.simulation.raster_files import half_grid
 
@@ -26,14 +27,18 @@ EXTENSIONS = (
     "https://stac-extensions.github.io/sat/v1.0.0/schema.json",
     "https://stac-extensions.github.io/projection/v1.0.0/schema.json",
 )
-BAND_FACTS: dict[str, tuple[str, str, str, float, float, float]] = {
-    # asset: title, description, common name, centre and width in µm, gsd in m
-    "B02": ("Band 2 - Blue - 10m", "Band 2 - Blue", "blue", 0.49, 0.098, 10.0),
-    "B03": ("Band 3 - Green - 10m", "Band 3 - Green", "green", 0.56, 0.045, 10.0),
-    "B04": ("Band 4 - Red - 10m", "Band 4 - Red", "red", 0.665, 0.038, 10.0),
-    "B08": ("Band 8 - NIR - 10m", "Band 8 - NIR", "nir", 0.842, 0.145, 10.0),
-    "B11": ("Band 11 - SWIR (1.6) - 20m", "Band 11 - SWIR (1.6)", "swir16", 1.61, 0.143, 20.0),
-    "B12": ("Band 12 - SWIR (2.2) - 20m", "Band 12 - SWIR (2.2)", "swir22", 2.19, 0.242, 20.0),
+BAND_FACTS: dict[str, tuple[str, str, float, float]] = {
+    # asset: description, common name, centre and width in µm
+    "B02": ("Band 2 - Blue", "blue", 0.49, 0.098),
+    "B03": ("Band 3 - Green", "green", 0.56, 0.045),
+    "B04": ("Band 4 - Red", "red", 0.665, 0.038),
+    "B05": ("Band 5 - Vegetation red edge 1", "rededge", 0.704, 0.019),
+    "B06": ("Band 6 - Vegetation red edge 2", "rededge", 0.74, 0.018),
+    "B07": ("Band 7 - Vegetation red edge 3", "rededge", 0.783, 0.028),
+    "B08": ("Band 8 - NIR", "nir", 0.842, 0.145),
+    "B8A": ("Band 8A - Vegetation red edge 4", "rededge", 0.865, 0.033),
+    "B11": ("Band 11 - SWIR (1.6)", "swir16", 1.61, 0.143),
+    "B12": ("Band 12 - SWIR (2.2)", "swir22", 2.19, 0.242),
 }
 _COG = "image/tiff; application=geotiff; profile=cloud-optimized"
 _FIRST_ABSOLUTE_ORBIT = 20_000
@@ -48,7 +53,11 @@ def item_id(scene: Pass, tile: str) -> str:
 
 
 def make_item(
-    scene: Pass, tile: str, grid: PixelGrid, scl: npt.NDArray[np.uint8]
+    scene: Pass,
+    tile: str,
+    grid: PixelGrid,
+    scl: npt.NDArray[np.uint8],
+    bands: Sequence[Band] = SIX,
 ) -> dict[str, Any]:
     """The item of one scene, as plain JSON.
 
@@ -57,6 +66,7 @@ def make_item(
         tile: MGRS tile.
         grid: the area of interest at 10 m.
         scl: scene classification at 20 m, for percentages and the footprint.
+        bands: whose files lie beside the item.
     """
     footprint = _footprint(grid, scl)
     name = item_id(scene, tile)
@@ -74,7 +84,7 @@ def make_item(
             "proj:epsg": grid.epsg,
             "proj:code": f"EPSG:{grid.epsg}",
         },
-        "assets": _assets(grid),
+        "assets": _assets(grid, bands),
         "links": [
             {"rel": "root", "href": "../../../catalog.json", "type": "application/json"},
             {"rel": "parent", "href": "../../../catalog.json", "type": "application/json"},
@@ -140,9 +150,12 @@ def _share_properties(scl: npt.NDArray[np.uint8]) -> dict[str, float]:
     }
 
 
-def _assets(grid: PixelGrid) -> dict[str, Any]:
+def _assets(grid: PixelGrid, bands: Sequence[Band]) -> dict[str, Any]:
     assets: dict[str, Any] = {}
-    for name, (title, description, common, centre, width, gsd) in BAND_FACTS.items():
+    for band in bands:
+        name, gsd = band.name, band.gsd_m
+        description, common, centre, width = BAND_FACTS[name]
+        title = f"{description} - {gsd:g}m"
         assets[name] = {
             **_raster_asset(name, grid if gsd == 10.0 else half_grid(grid), gsd, title),
             "eo:bands": [

@@ -14,6 +14,7 @@ from lulc_assets.core.catalog.search import SearchResult, search_scenes
 from lulc_assets.core.catalog.selection import select_scenes
 from lulc_assets.core.chips.archive import write_chips, write_index
 from lulc_assets.core.chips.cut import choose_dates, cut_chips
+from lulc_assets.core.chips.room import Room
 from lulc_assets.core.chips.settings import lay_out
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.reporting.scene_figures import scene_timeline_figure
@@ -114,7 +115,8 @@ def make_training_chips(place: Place, tile: str, year: int) -> Record:
         if settings.zones is not None:
             path = Path(place.project.path_of(settings.zones))
             zones = read_zones(path, column=settings.zone_column).frame
-        chips = cut_chips(recipes, grid, train, gold, settings, place.progress, zones)
+        room = Room(scratch)
+        chips = cut_chips(recipes, grid, train, gold, settings, place.progress, zones, room)
         shown = np.linspace(0, len(chips.masks) - 1, min(_SHOWN_CHIPS, len(chips.masks)))
         picks = shown.round().astype(int)
         figure = chip_panel_figure(chips.images[picks], chips.masks[picks], place.legend)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lulc_assets.core.chips.apart import keep_apart
 from lulc_assets.core.chips.archive import read_chips
+from lulc_assets.core.chips.room import Room
 from lulc_assets.core.errors import BundleError, NoTrainingChips
 from lulc_assets.core.reporting.calibration_figures import reliability_figure
 from lulc_assets.core.reporting.evaluation_figures import evaluation_pictures
@@ -45,9 +46,10 @@ def training_records(place: Place) -> list[Record]:
     return [place.record("training_chips", *key) for key in place.project.training_partitions()]
 
 
-def _chip_sets(place: Place, records: list[Record]) -> "list[Chips]":
+def _chip_sets(place: Place, records: list[Record], room: Room) -> "list[Chips]":
     return [
-        read_chips(place.open(r, "chips.zarr.zip"), place.open(r, "index.parquet")) for r in records
+        read_chips(place.open(r, "chips.zarr.zip"), place.open(r, "index.parquet"), room)
+        for r in records
     ]
 
 
@@ -85,7 +87,7 @@ def make_lulc_model(place: Place) -> Record:
     def build(scratch: Path) -> Made:
         from lulc_assets.core.model.train import train_model  # noqa: PLC0415 - loads Lightning
 
-        sets = keep_apart(_chip_sets(place, chips))
+        sets = keep_apart(_chip_sets(place, chips, room := Room(scratch)), room)
         model = train_model(
             sets,
             recipe,
@@ -166,7 +168,7 @@ def make_model_evaluation(place: Place) -> Record:
     }
 
     def build(scratch: Path) -> Made:
-        sets = _chip_sets(place, chips)
+        sets = _chip_sets(place, chips, Room(scratch))
         model = TrainedModel.open(place.check_out(candidate, scratch / "candidate"))
         found = evaluate_model(model, sets, progress=place.progress)
         other = None
@@ -280,7 +282,8 @@ def _make_bundle(place: Place, candidate: Record, evaluation: Record, by_hand: s
         if chips:
             from lulc_assets.core.inference.int8 import add_int8  # noqa: PLC0415 - loads torch
 
-            price = add_int8(folder, place.legend, _chip_sets(place, chips), place.progress)
+            sets = _chip_sets(place, chips, Room(scratch))
+            price = add_int8(folder, place.legend, sets, place.progress)
             added["int8"] = str(price)
         files = {path.name: path for path in sorted(folder.iterdir())}
         properties = {

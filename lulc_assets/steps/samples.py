@@ -55,6 +55,7 @@ def make_reference_sample(place: Place, region: str, year: int) -> Record:
 
 def _make_from_files(place: Place, region: str, year: int, files: SampleFiles) -> Record:
     points, design = (place.project.path_of(name) for name in (files.points, files.design))
+    crosswalk = place.project.crosswalk_of(files.crosswalk)
     identity = {
         "region": region,
         "year": year,
@@ -62,6 +63,8 @@ def _make_from_files(place: Place, region: str, year: int, files: SampleFiles) -
         "design_sha256": digest_of_source(design),
         "settings": files.model_dump(),
     }
+    if crosswalk != files.crosswalk:
+        identity["crosswalk_sha256"] = digest_of_source(crosswalk)
 
     def build(scratch: Path) -> Made:
         sample = ingest_sample(
@@ -69,7 +72,7 @@ def _make_from_files(place: Place, region: str, year: int, files: SampleFiles) -
             Path(design),
             layer=files.layer,
             class_column=files.class_column,
-            crosswalk=files.crosswalk,
+            crosswalk=crosswalk,
         )
         return _made(place, scratch, sample, f"Reference sample of {region} {year}")
 

@@ -131,7 +131,10 @@ def test_a_class_that_only_the_reference_knows_needs_an_area_of_zero(lulc):
         ({"areas": AREAS.replace("13500", "-1")}, "area of class 'gain' is '-1'"),
         ({"areas": AREAS.replace("13500", "")}, "area of class 'gain' is ''"),
         ({"areas": AREAS + "gain,5\n"}, "'gain' occurs more than once"),
-        ({"areas": AREAS.replace("area_ha", "area_km2")}, "is in km²; convert it to hectares"),
+        (
+            {"areas": AREAS.replace("area_ha", "area_km2")},
+            "is in km²; 1 km² is 100 ha. Convert it to hectares",
+        ),
         ({"areas": AREAS.replace("580500", "580500000000")}, "the Earth has"),
         ({"areas": AREAS.replace("580500", "0")}, "map classes without area: other"),
         ({"areas": AREAS + "swamp,900\n"}, "fewer than two units: swamp (0)"),

@@ -1,11 +1,14 @@
 """The command line: help that teaches, errors as one line."""
 
+import errno
+
 import dagster as dg
 import pytest
 from typer.testing import CliRunner
 
 from lulc_assets.cli import app
 from lulc_assets.demo.projects import write_slovenian_project
+from lulc_assets.simulation import archive
 
 runner = CliRunner()
 
@@ -28,6 +31,36 @@ def test_the_ui_without_a_demo_says_what_to_run(tmp_path):
     result = runner.invoke(app, ["ui", "--out", str(tmp_path)])
     assert result.exit_code == 1
     assert "lulc demo" in result.stderr
+
+
+@pytest.mark.parametrize("home", [None, "dagster", "/no/such/folder"])
+def test_registering_without_an_instance_says_what_to_set(tmp_path, monkeypatch, home):
+    project = write_slovenian_project(tmp_path, tmp_path)
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    if home:
+        monkeypatch.setenv("DAGSTER_HOME", home)
+    result = runner.invoke(app, ["tiles", "register", "--project", str(project)])
+    assert result.exit_code == 1
+    assert "DAGSTER_HOME" in result.stderr and "dagster.yaml" in result.stderr
+
+
+def test_a_place_that_cannot_be_written_is_one_line_with_its_name(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    place = tmp_path / "file" / "archive"
+    result = runner.invoke(app, ["simulate", "--out", str(place), "--size", "64", "--sample", "9"])
+    assert result.exit_code == 1
+    assert str(tmp_path / "file") in result.stderr.replace("\n", "")
+    assert "check that the place exists" in result.stderr
+
+
+def test_a_full_disk_is_one_line_that_says_to_make_room(tmp_path, monkeypatch):
+    def fill(*_args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(archive, "write_archive", fill)
+    result = runner.invoke(app, ["simulate", "--out", str(tmp_path / "a"), "--size", "64"])
+    assert result.exit_code == 1
+    assert "No space left on device; make room" in result.stderr
 
 
 def test_tiles_are_listed_and_registered(tmp_path, monkeypatch):

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import geopandas
 import numpy as np
@@ -135,9 +137,11 @@ def test_a_second_draw_does_not_overwrite_the_first(world, drawn):
 
 
 @pytest.mark.parametrize(
-    ("how", "units", "n"), [("simple", 30, 30), ("systematic", 20, 100), ("windows", 6, 6 * 25)]
-)
-def test_other_designs_are_drawn_and_read_back(world, tmp_path, how, units, n):
+    ("how", "units", "n", "starts"),
+    [("simple", 30, 30, 1), ("systematic", 20, 100, 1), ("windows", 6, 6 * 25, 1),
+     ("systematic", 10, 400, 10)],
+)  # fmt: skip
+def test_other_designs_are_drawn_and_read_back(world, tmp_path, how, units, n, starts):
     out = tmp_path / how
     result = lulc(
         "draw",
@@ -153,6 +157,8 @@ def test_other_designs_are_drawn_and_read_back(world, tmp_path, how, units, n):
         units,
         "--window",
         5,
+        "--starts",
+        starts,
     )
     labels = truth_of(out, world)
     labels.to_csv(tmp_path / "anna.csv", index=False)
@@ -165,6 +171,64 @@ def test_other_designs_are_drawn_and_read_back(world, tmp_path, how, units, n):
     assert ingested.exit_code == 0, ingested.stderr
     sample = read_sample(tmp_path / "s.parquet")
     assert len(sample.units) == len(labels)
+    assert sample.design.starts == starts
+    assert ("One lattice has no unbiased variance" in result.stderr) == (
+        how == "systematic" and starts == 1
+    )
+
+
+def test_a_systematic_sample_has_ten_starts_unless_asked_otherwise(world, tmp_path):
+    out = tmp_path / "s"
+    lulc("draw", "--map", world[0], "--out", out, "--seed", 1, "--how", "systematic", "--units", 10)
+    labels = truth_of(out, world)
+    labels.to_csv(tmp_path / "anna.csv", index=False)
+    lulc("ingest", out, "--labels", tmp_path / "anna.csv", "--out", tmp_path / "s.parquet")
+
+    files = ["--map", str(world[0]), "--sample", str(tmp_path / "s.parquet"), "--year", "2023"]
+    report = CliRunner().invoke(app, ["accuracy", "report", *files])
+
+    assert report.exit_code == 0, report.stderr
+    assert "10 lattices with random starts" in report.stdout
+    assert "9 degrees of freedom" in " ".join(report.stdout.split())
+
+
+def test_lattices_drawn_elsewhere_are_imported_with_their_starts(delivered, tmp_path):
+    points, _ = delivered
+    design = tmp_path / "lattices.json"
+    design.write_text(json.dumps({"design": "systematic", "starts": 4, "sample_size": 120}))
+    frame = geopandas.read_file(points).drop(columns=["stratum", "primary_unit"], errors="ignore")
+    frame["inclusion_probability"] = 0.01
+    frame.to_file(tmp_path / "without.gpkg", driver="GPKG")
+    frame["primary_unit"] = np.arange(120) % 4
+    frame.to_file(tmp_path / "with.gpkg", driver="GPKG")
+
+    refused, accepted = (
+        lulc("import", tmp_path / name, "--design", design, "--out", tmp_path / "s.parquet")
+        for name in ("without.gpkg", "with.gpkg")
+    )
+
+    assert "no column primary_unit; a systematic sample needs" in " ".join(refused.stderr.split())
+    assert accepted.exit_code == 0, accepted.stderr
+    assert read_sample(tmp_path / "s.parquet").units["primary_unit"].nunique() == 4
+
+
+def test_the_program_ends_cleanly_after_an_import(delivered, tmp_path):
+    """pyarrow's threads once aborted it with 134, rarely, after all its work was done."""
+    points, design = delivered
+    script = "from lulc_assets.cli import app; app()"
+    for number in range(3):
+        out = tmp_path / f"{number}.parquet"
+        command = ["sample", "import", points, "--design", design, "--out", out]
+        done = subprocess.run(
+            [sys.executable, "-c", script, *map(str, command)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert done.returncode == 0, done.stderr
+        assert "terminate" not in done.stderr
+        assert out.exists()
 
 
 def test_units_are_written_as_class_and_number(world, tmp_path):

@@ -38,6 +38,8 @@ def test_the_same_words_give_the_same_digest(tmp_path: Path):
         (["--years", "soon"], "2021-2023"),
         (["--tiles", "../etc"], "../etc"),
         (["--size", "193"], "even"),
+        (["--size", "0"], "32 or more"),
+        (["--bands", "7"], "6 or 10"),
     ],
 )
 def test_a_wrong_word_is_named_and_nothing_is_written(tmp_path: Path, words: list[str], told: str):

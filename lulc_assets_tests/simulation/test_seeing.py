@@ -18,8 +18,9 @@ from lulc_assets.simulation.phenology import (
     reflectance_on_day,
     share_of_materials,
 )
+from lulc_assets.simulation.profiles import NORMAL, STRESS
 from lulc_assets.simulation.sensor import View, _misregistration_px, observe
-from lulc_assets.simulation.spec import NORMAL, STRESS, tiny_spec
+from lulc_assets.simulation.spec import tiny_spec
 from lulc_assets.simulation.spectra import KINDS, MATERIALS, class_of_kind, kind_code
 
 RED, GREEN, BLUE, NIR, SWIR1, SWIR2 = range(6)

@@ -4,7 +4,8 @@ import pytest
 
 from lulc_assets.core.errors import InvalidProject, InvalidTileKey, InvalidYear
 from lulc_assets.core.grid import PixelGrid, owned_mask, tile_grid
-from lulc_assets.simulation.spec import STRESS, SimulatedTile, build_spec, demo_spec, tiny_spec
+from lulc_assets.simulation.profiles import STRESS
+from lulc_assets.simulation.spec import SimulatedTile, build_spec, demo_spec, tiny_spec
 
 
 def test_the_demo_areas_lie_on_both_tile_grids_and_overlap_by_222_pixels():
@@ -64,3 +65,14 @@ def test_an_area_off_the_tile_grid_or_odd_in_size_is_refused():
 def test_a_sample_larger_than_the_population_is_refused():
     with pytest.raises(InvalidProject, match="sample_size"):
         dataclasses.replace(tiny_spec(), sample_size=96 * 96 + 1)
+
+
+def test_six_bands_keep_the_digest_that_they_had_before_there_were_ten():
+    """An archive on disk is found again by this digest."""
+    assert tiny_spec().digest == "82314696e2d92d7c3adb7d89cc4572e278e6b43bb4d9e79c8d3270ed652a39b7"
+    assert dataclasses.replace(tiny_spec(), bands=10).digest != tiny_spec().digest
+
+
+def test_a_number_of_bands_that_no_sensor_has_is_refused():
+    with pytest.raises(InvalidProject, match="bands 7 is unknown; use 6 or 10"):
+        dataclasses.replace(tiny_spec(), bands=7)

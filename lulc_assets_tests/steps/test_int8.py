@@ -1,15 +1,11 @@
 """A project that asks for INT8: the bundle gets it at promotion, predictions say so."""
 
-from importlib.util import find_spec
-
 import pytest
 
 from lulc_assets.core.errors import BundleError
 from lulc_assets.steps.model import make_model_bundle
 from lulc_assets.steps.predictions import plan_batches, predict_batch
 from lulc_assets_tests.tiny_project import TILE, YEAR, open_place
-
-pytestmark = pytest.mark.skipif(find_spec("nncf") is None, reason="NNCF is an extra")
 
 
 @pytest.fixture

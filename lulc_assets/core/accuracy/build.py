@@ -9,11 +9,11 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from lulc_assets.core.accuracy.estimators import poststratify
 from lulc_assets.core.accuracy.figures import Figures, estimate_figures
 from lulc_assets.core.accuracy.matrix import agreement_share, count_matrix
 from lulc_assets.core.accuracy.missing import bound_missing
 from lulc_assets.core.accuracy.population import ELSEWHERE, Population, TilePart, observe
+from lulc_assets.core.accuracy.poststrata import poststratify
 from lulc_assets.core.accuracy.report import (
     AccuracyReport,
     ClassFigures,
@@ -168,7 +168,13 @@ def _report(
         ),
         design_effect=None if figures is None else figures.design_effect,
         missing=missing,
+        starts=_starts(sample),
     )
+
+
+def _starts(sample: ReferenceSample | None) -> int | None:
+    systematic = sample is not None and sample.design.design == "systematic"
+    return sample.design.starts if sample is not None and systematic else None
 
 
 def _estimate(

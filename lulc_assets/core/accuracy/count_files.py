@@ -4,8 +4,8 @@ What belongs here: reading an error matrix, a long table of counts by stratum, a
 whether areas fit the map. What does not: estimating from them (``counts.py``).
 """
 
-import csv
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +13,30 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from lulc_assets.core.accuracy.csv_table import (
+    CsvTable,
+    check_sum,
+    could_be_thousands,
+    explain_number,
+    is_total,
+    read_csv,
+)
 from lulc_assets.core.errors import InvalidSample
 
 _EARTH_HA = 51.0e9
 """Surface of the Earth: an area above it is in another unit."""
 _SAME_AREA = 0.005
 """Relative difference of two sums of areas that rounding and pixel areas can explain."""
-_UNITS = {"km2": "km²", "km²": "km²", "sqkm": "km²", "m2": "m²", "m²": "m²", "pixel": "pixels"}
+_OTHER_UNITS = (
+    (r"km\W*(2|²)|sq\w*\W*km|square\W*kilomet", "km²; 1 km² is 100 ha"),
+    (r"(?<!k)m\W*(2|²)|sq\w*\W*m\b|square\W*met", "m²; 10,000 m² are 1 ha"),
+    (r"pixel|\bpx\b|_px\b|\bcount|_count", "pixels; a 10 m pixel is 0.01 ha, a 30 m one 0.09 ha"),
+    (r"acre", "acres; 1 acre is 0.404686 ha"),
+    (r"\b(m|k)ha\b|_(m|k)ha\b|million", "multiples of hectares"),
+    (r"share|proportion|fraction|percent|%", "shares; multiply them with the area of the map"),
+)
+"""Spellings in the title of a column of areas, and the unit that they mean."""
+_HECTARES = re.compile(r"(^|[\W_])ha($|[\W_])|hectare")
 _LONG = ("stratum", "map", "reference")
 _COUNT = "n"
 
@@ -58,24 +75,26 @@ def read_counts(path: Path) -> CountTable:
         InvalidSample: not readable, a class or cell twice, or a count that is no whole
             number ≥ 0.
     """
-    lines = _read_csv(path)
-    titles = [title.lower() for title in lines[0]] if lines else []
-    table = _read_long(path, lines) if set(_LONG) <= set(titles) else _read_matrix(path, lines)
-    if table.counts.sum() == 0:
+    table = read_csv(path)
+    titles = [title.lower() for title in table.lines[0]] if table.lines else []
+    found = _read_long(table) if set(_LONG) <= set(titles) else _read_matrix(table)
+    if found.counts.sum() == 0:
         raise InvalidSample(f"{path}: all counts are 0; there is nothing to estimate from")
-    return table
+    return found
 
 
-def _read_matrix(path: Path, lines: Sequence[Sequence[str]]) -> CountTable:
+def _read_matrix(table: CsvTable) -> CountTable:
+    path, lines = table.path, table.lines
     if len(lines) < 2 or len(lines[0]) < 2:
         raise InvalidSample(
             f"{path}: needs a first line with the reference classes and a line for each map class, "
             "or the columns stratum, map, reference, n"
         )
     columns, rows = lines[0][1:], [line[0] for line in lines[1:]]
+    _refuse_nameless_rows(table, rows, columns)
     _refuse_twice(path, "map class", rows)
     _refuse_twice(path, "reference class", columns)
-    cells = []
+    counts: dict[tuple[str, str], int] = {}
     for line in lines[1:]:
         if len(line) != len(columns) + 1:
             raise InvalidSample(
@@ -83,12 +102,42 @@ def _read_matrix(path: Path, lines: Sequence[Sequence[str]]) -> CountTable:
                 f"{len(columns)} reference classes"
             )
         for column, text in zip(columns, line[1:], strict=True):
-            count = _count(text, f"{path}: map class {line[0]!r}, reference {column!r}")
-            cells.append((line[0], line[0], column, count))
+            where = f"{path}: map class {line[0]!r}, reference {column!r}"
+            counts[line[0], column] = _count(table, text, where)
+    rows, columns = _without_totals(path, counts, rows, columns)
+    cells = [(row, row, column, counts[row, column]) for row in rows for column in columns]
     return _table(path, cells, [*rows, *columns], of_classes=True)
 
 
-def _read_long(path: Path, lines: Sequence[Sequence[str]]) -> CountTable:
+def _refuse_nameless_rows(table: CsvTable, rows: list[str], columns: list[str]) -> None:
+    """Refuse a square of numbers below a line of names: its first column would be the names."""
+    square = len(rows) == len(columns) + 1 and not set(rows) & set(columns)
+    if square and all(table.number(cell) is not None for line in table.lines[1:] for cell in line):
+        raise InvalidSample(
+            f"{table.path}: the lines begin with numbers ({', '.join(rows)}), not with the names "
+            "of map classes; put the map class in front of each line"
+        )
+
+
+def _without_totals(
+    path: Path, counts: Mapping[tuple[str, str], int], rows: list[str], columns: list[str]
+) -> tuple[list[str], list[str]]:
+    """Names of rows and columns but for totals, which must be the sums that they claim to be."""
+    row_totals, column_totals = ([n for n in names if is_total(n)] for names in (rows, columns))
+    own_rows, own_columns = ([n for n in names if not is_total(n)] for names in (rows, columns))
+    for name in column_totals:
+        for row in own_rows:
+            parts = [counts[row, column] for column in own_columns]
+            check_sum(counts[row, name], parts, f"{path}: map class {row!r}, column {name!r}")
+    for name in row_totals:
+        for column in own_columns:
+            parts = [counts[row, column] for row in own_rows]
+            check_sum(counts[name, column], parts, f"{path}: row {name!r}, reference {column!r}")
+    return own_rows, own_columns
+
+
+def _read_long(table: CsvTable) -> CountTable:
+    path, lines = table.path, table.lines
     titles = [title.lower() for title in lines[0]]
     strange = sorted(set(titles) - {*_LONG, _COUNT})
     if strange or len(titles) != len(set(titles)):
@@ -108,7 +157,9 @@ def _read_long(path: Path, lines: Sequence[Sequence[str]]) -> CountTable:
                 raise InvalidSample(f"{where}: no {title}; a unit without class is left out")
         if _COUNT in row and cell in cells:
             raise InvalidSample(f"{where}: {' / '.join(cell)} was counted before")
-        cells[cell] = cells.get(cell, 0) + (_count(row[_COUNT], where) if _COUNT in row else 1)
+        cells[cell] = cells.get(cell, 0) + (
+            _count(table, row[_COUNT], where) if _COUNT in row else 1
+        )
     every = [(stratum, one, other, n) for (stratum, one, other), n in cells.items()]
     names = [name for _, one, other, _ in every for name in (one, other)]
     return _table(path, every, names, of_classes=False)
@@ -140,22 +191,34 @@ def read_areas(path: Path) -> dict[str, float]:
         InvalidSample: not readable, a class twice, a negative or missing area, titles that
             name another unit, or a sum beyond the surface of the Earth.
     """
-    lines = _read_csv(path)
-    if lines and len(lines[0]) > 1 and _number(lines[0][1]) is None:
-        _refuse_other_unit(path, lines.pop(0)[1])
+    table = read_csv(path)
+    lines = table.lines
+    column = 1
+    if lines and len(lines[0]) > 1 and table.number(lines[0][1]) is None:
+        column = _column_of_hectares(path, lines[0])
+        lines = lines[1:]
     if not lines:
         raise InvalidSample(f"{path}: no areas; write lines of class and area in hectares")
     areas: dict[str, float] = {}
     for line in lines:
-        area = _number(line[1]) if len(line) > 1 else None
+        text = line[column] if len(line) > column else ""
+        area = table.number(text)
         if area is None or not area >= 0 or math.isinf(area):
-            shown = line[1] if len(line) > 1 else ""
             raise InvalidSample(
-                f"{path}: area of class {line[0]!r} is {shown!r}; give hectares ≥ 0"
+                f"{path}: area of class {line[0]!r} is {text!r}; give hectares ≥ 0"
+                f"{explain_number(text)}"
             )
         if line[0] in areas:
             raise InvalidSample(f"{path}: class {line[0]!r} occurs more than once")
         areas[line[0]] = area
+    if table.delimiter != "," and could_be_thousands([line[column] for line in lines]):
+        raise InvalidSample(
+            f"{path}: is {lines[0][column]!r} with three decimals or in thousands? Write areas "
+            "without marks between thousands, and not with three decimals"
+        )
+    for name in [name for name in areas if is_total(name)]:
+        claimed = areas.pop(name)
+        check_sum(claimed, list(areas.values()), f"{path}: area {name!r}")
     total = sum(areas.values())
     if not 0 < total < _EARTH_HA:
         raise InvalidSample(
@@ -183,45 +246,54 @@ def check_total(areas: Mapping[str, float], map_area_ha: float, source: str) -> 
     )
 
 
-def _read_csv(path: Path) -> list[list[str]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidSample(f"{path}: cannot be read as a CSV file: {error}") from error
-    first = text.split("\n", 1)[0]
-    delimiter = ";" if first.count(";") > first.count(",") else ","
-    lines = [
-        [cell.strip() for cell in line]
-        for line in csv.reader(text.splitlines(), delimiter=delimiter)
-    ]
-    return [line for line in lines if any(line)]
-
-
 def _refuse_twice(path: Path, what: str, names: Sequence[str]) -> None:
-    for name in names:
+    for number, name in enumerate(names, start=2):
         if not name:
-            raise InvalidSample(f"{path}: a {what} has no name")
+            where = "line" if what == "map class" else "column"
+            raise InvalidSample(
+                f"{path}: the {what} of {where} {number} has no name; the first line names the "
+                "reference classes, the first column the map classes"
+            )
         if names.count(name) > 1:
             raise InvalidSample(f"{path}: {what} {name!r} occurs more than once")
 
 
-def _refuse_other_unit(path: Path, title: str) -> None:
-    for spelling, unit in _UNITS.items():
-        if spelling in title.lower():
-            raise InvalidSample(f"{path}: column {title!r} is in {unit}; convert it to hectares")
+def _column_of_hectares(path: Path, titles: Sequence[str]) -> int:
+    """The column of areas: the second, or of more than two the one that says hectares.
+
+    Raises:
+        InvalidSample: none or several of them say so, or the second names another unit.
+    """
+    if len(titles) > 2:
+        said = [i for i, title in enumerate(titles) if i and _HECTARES.search(title.lower())]
+        if len(said) == 1:
+            return said[0]
+        raise InvalidSample(
+            f"{path}: columns are {', '.join(titles)}; which is the area? Give class and area_ha"
+        )
+    for spelling, unit in _OTHER_UNITS:
+        if re.search(spelling, titles[1].lower()):
+            raise InvalidSample(
+                f"{path}: column {titles[1]!r} is in {unit}. Convert it to hectares"
+            )
+    return 1
 
 
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
+def suspect_shares(areas: Mapping[str, float]) -> str:
+    """A warning where areas look like shares of the map, else nothing."""
+    if abs(sum(areas.values()) - 1.0) > _SAME_AREA:
+        return ""
+    return (
+        "The areas sum to 1, as shares of a map do: accuracies are right, but what is printed as "
+        "hectares are shares."
+    )
 
 
-def _count(text: str, where: str) -> int:
-    number = _number(text)
+def _count(table: CsvTable, text: str, where: str) -> int:
+    number = table.number(text)
     if number is None or not number >= 0 or not number.is_integer():
         raise InvalidSample(
             f"{where}: count is {text!r}; it must be a whole number of units, 0 or more"
+            f"{explain_number(text)}"
         )
     return int(number)

@@ -89,6 +89,7 @@ def _strata_of(
         what, zero = "stratum", ""
         if table.of_classes:
             what, zero = "class", "; give 0 for a class that the map does not show"
+        zero += _spelt_otherwise(lost, areas_ha)
         raise InvalidSample(
             f"{areas_source}: no area for {what} {', '.join(map(repr, lost))} of "
             f"{table.source}{zero}"
@@ -105,13 +106,19 @@ def _strata_of(
     merged_sizes = np.bincount(group, sizes[shown], len(strata)).astype(np.float64)
     merged_counts = np.bincount(group, counts[shown], len(strata)).astype(np.float64)
     of_shown = np.searchsorted(shown, of_unit)
-    return Strata(
-        strata,
-        group[of_shown],
-        merged_sizes,
-        _fractions(strata, merged_counts, merged_sizes, unit_ha),
-        unit_weights=merged_weights(sizes[shown], counts[shown], group)[of_shown],
-    )
+    fractions = _fractions(strata, merged_counts, merged_sizes, unit_ha)
+    weights = merged_weights(sizes[shown], counts[shown], group)[of_shown]
+    try:
+        return Strata(strata, group[of_shown], merged_sizes, fractions, unit_weights=weights)
+    except InvalidSample as error:
+        raise InvalidSample(f"{table.source}: {error}") from error
+
+
+def _spelt_otherwise(lost: Sequence[str], areas_ha: Mapping[str, float]) -> str:
+    """Names of the areas that differ from a lost one in case or blanks only."""
+    plain = {"".join(name.casefold().split()): name for name in areas_ha}
+    near = [plain[key] for name in lost if (key := "".join(name.casefold().split())) in plain]
+    return f"; it has {', '.join(map(repr, near))}, spelt otherwise" if near else ""
 
 
 def _refuse_ghosts(

@@ -5,7 +5,7 @@ units themselves (``sample.py``).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from lulc_assets.core.accuracy.report import DESIGNS
@@ -23,6 +23,8 @@ class SampleDesign:
         year: that the reference classes describe; None where it was not said.
         sample_size: units that were drawn; None where it was not said.
         population_pixels: of the region; None where it was not said.
+        starts: random starts of a systematic sample, one lattice each. 1 where nothing is
+            said: a single lattice has no unbiased variance.
         stratum_pixels: size of each stratum of a stratified sample; empty to take
             N_h = Σ 1 / inclusion probability. Pixels of windows in a stratified cluster
             sample.
@@ -34,6 +36,7 @@ class SampleDesign:
     year: int | None = None
     sample_size: int | None = None
     population_pixels: int | None = None
+    starts: int = 1
     stratum_pixels: Mapping[str, int] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
@@ -43,6 +46,16 @@ class SampleDesign:
         return self.design == "stratified" or (
             self.design == "cluster" and bool(self.stratum_pixels)
         )
+
+    @property
+    def is_replicated(self) -> bool:
+        """Whether it is a systematic sample of several lattices."""
+        return self.design == "systematic" and self.starts > 1
+
+    @property
+    def needs_primary_units(self) -> bool:
+        """Whether units say what they were drawn with: a window, or the start of a lattice."""
+        return self.design == "cluster" or self.is_replicated
 
     @property
     def is_probability(self) -> bool:
@@ -57,6 +70,7 @@ class SampleDesign:
             "year": self.year,
             "sample_size": self.sample_size,
             "population_pixels": self.population_pixels,
+            **({"starts": self.starts} if self.design == "systematic" else {}),
             "stratum_pixels": dict(self.stratum_pixels),
             **self.extra,
         }
@@ -82,16 +96,25 @@ class SampleDesign:
         sizes = data.get("stratum_pixels") or {}
         if not isinstance(sizes, Mapping):
             raise InvalidSample(f"{source}: stratum_pixels must map stratum names to pixels")
-        known = {"design", "region", "year", "sample_size", "population_pixels", "stratum_pixels"}
+        starts = _whole(data, "starts", source)
+        if starts is not None and starts > 1 and design != "systematic":
+            raise InvalidSample(
+                f"{source}: starts is {starts} and design {design!r}; only a systematic sample has "
+                "starts"
+            )
         return cls(
             design=str(design),
             region=str(data.get("region") or ""),
             year=_whole(data, "year", source),
             sample_size=_whole(data, "sample_size", source),
             population_pixels=_whole(data, "population_pixels", source),
+            starts=starts or 1,
             stratum_pixels={str(name): _required_whole(sizes, name, source) for name in sizes},
-            extra={k: v for k, v in data.items() if k not in known},
+            extra={k: v for k, v in data.items() if k not in _FIELDS},
         )
+
+
+_FIELDS = {one.name for one in fields(SampleDesign)} - {"extra"}
 
 
 def _whole(data: Mapping[str, Any], key: str, source: str) -> int | None:

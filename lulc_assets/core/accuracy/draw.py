@@ -5,6 +5,7 @@ had. What does not: how many (``allocation.py``), the frame that they are drawn 
 (``frame.py``), and the files that interpreters get (``fieldwork.py``).
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -19,7 +20,9 @@ from lulc_assets.core.accuracy.frame import (
     find_pixels,
     find_ranks,
 )
+from lulc_assets.core.accuracy.lattice import start_finder
 from lulc_assets.core.accuracy.map_file import MapFile
+from lulc_assets.core.accuracy.settings import DEFAULT_STARTS
 from lulc_assets.core.errors import InvalidSample
 
 
@@ -101,37 +104,64 @@ def draw_simple(
 
 
 def draw_systematic(
-    maps: Sequence[MapFile], step: int, *, seed: int, region: str, year: int | None
+    maps: Sequence[MapFile],
+    step: int,
+    *,
+    starts: int = DEFAULT_STARTS,
+    seed: int,
+    region: str,
+    year: int | None,
 ) -> DrawnSample:
-    """Take every ``step``-th pixel in both directions, from a random start in each map.
+    """Draw lattices of pixels, each from a random start of its own.
+
+    One lattice takes every ``step``-th pixel in both directions. Several take every
+    √``starts`` · ``step``-th one, so that the number of units stays about the same. Starts are
+    drawn without replacement out of all places within a step, once a UTM zone: a lattice goes
+    on across the tiles of a zone.
+
+    Args:
+        maps: of one legend.
+        step: pixels between units if there were one lattice.
+        starts: lattices.
+        seed: of the random draw.
+        region: named in the design.
+        year: that the interpreters will describe.
 
     Raises:
-        InvalidSample: the step is below 1 or misses every pixel with a class.
+        InvalidSample: the step is below 1, there are more starts than places within a step, or
+            too few lattices hit a pixel with a class.
     """
     rng = np.random.default_rng(seed)
     total = int(count_frame(maps).sum())
-    if step < 1:
-        raise InvalidSample(f"a step of {step} pixels: give 1 or more")
-    first = rng.integers(0, step, (len(maps), 2))
+    if step < 1 or starts < 1:
+        raise InvalidSample(f"a step of {step} pixels and {starts} starts: give 1 or more of both")
+    apart = max(1, round(step * math.sqrt(starts)))
+    start_at = start_finder(maps, apart, starts, rng)
 
     def choose(index: int, rows: Indices, cols: Indices, _: Indices) -> Indices:
-        on_lattice = (rows % step == first[index, 0]) & (cols % step == first[index, 1])
-        return np.flatnonzero(on_lattice).astype(np.int64)
+        return np.flatnonzero(start_at(index, rows, cols) >= 0).astype(np.int64)
 
     pixels = find_pixels(maps, choose)
-    if pixels.codes.size == 0:
+    start = np.zeros(pixels.codes.size, dtype=np.int64)
+    for index in range(len(maps)):
+        here = pixels.of_map == index
+        start[here] = start_at(index, pixels.rows[here], pixels.cols[here])
+    if np.unique(start).size < min(starts, MIN_UNITS_FOR_VARIANCE):
         raise InvalidSample(
-            f"a step of {step} pixels hits no pixel with a class; take a smaller one"
+            f"a step of {step} pixels ({apart} in each of {starts} lattices) hits too few pixels "
+            "with a class; take a smaller one"
         )
+    names = "" if starts == 1 else [f"start{one + 1:02d}" for one in start]
     design = SampleDesign(
         "systematic",
         region,
         year,
         sample_size=pixels.codes.size,
         population_pixels=total,
-        extra={**provenance(maps, seed), "step_pixels": step},
+        starts=starts,
+        extra={**provenance(maps, seed), "step_pixels": apart},
     )
-    return place_units(maps, pixels, ("", 1.0 / step**2, ""), design, rng)
+    return place_units(maps, pixels, ("", starts / apart**2, names), design, rng)
 
 
 def draw_windows(

@@ -1,8 +1,8 @@
-"""The ratio-of-totals estimator under stratified and cluster sampling, and post-strata.
+"""The ratio-of-totals estimator under stratified, cluster and lattice sampling.
 
 What belongs here: estimators of a ratio of two population totals from a probability
-sample, in plain numpy. What does not: intervals (``intervals.py``) and which figures of a
-map are such ratios (``figures.py``).
+sample, in plain numpy. What does not: post-strata (``poststrata.py``), intervals
+(``intervals.py``) and which figures of a map are such ratios (``figures.py``).
 
 Every figure of a report is R = Y / X, Y and X totals of indicators: overall accuracy has
 y = [map = reference], x = 1; user's accuracy of class c y = [map = reference = c],
@@ -19,7 +19,7 @@ Card 1982; Särndal et al. 1992, §5.8 and §7.6; Stehman 1997, "Estimating stan
 accuracy assessment statistics under cluster sampling", RSE 60.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,35 @@ from lulc_assets.core.errors import InvalidSample
 
 MIN_UNITS_FOR_VARIANCE = 2
 """A sample variance needs two units."""
+
+
+@dataclass(frozen=True)
+class Starts:
+    """The random starts of a systematic sample that was drawn as several lattices.
+
+    Attributes:
+        of_unit: shape (n,), int64: index 0…count−1 of the start that each unit belongs to.
+        count: starts that were drawn, those without a unit here too; at least 2.
+        fraction: of the possible starts that were drawn, for the finite-population factor;
+            0 leaves it out.
+
+    Raises:
+        InvalidSample: fewer than two starts: one has no spread between starts.
+    """
+
+    of_unit: npt.NDArray[np.int64]
+    count: int
+    fraction: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.count < MIN_UNITS_FOR_VARIANCE:
+            raise InvalidSample(
+                f"{self.count} start of a lattice has no spread between starts; draw two or more"
+            )
+
+    def take(self, kept: npt.NDArray[np.bool_]) -> "Starts":
+        """The same starts over some of the units."""
+        return replace(self, of_unit=self.of_unit[kept])
 
 
 @dataclass(frozen=True)
@@ -48,6 +77,8 @@ class Strata:
         neighbours: shape (p, 2), int64: pairs of units side by side on a lattice, whose
             differences then give the variance (:func:`variance_of_total`); None for units
             that were drawn independently. Not for clusters.
+        starts: of lattices, whose spread then gives the variance (:func:`variance_of_total`);
+            None for other designs. Not for clusters.
 
     Raises:
         InvalidSample: a stratum has fewer than two primary units, or a primary unit lies in
@@ -61,6 +92,7 @@ class Strata:
     primary: npt.NDArray[np.int64] | None = None
     unit_weights: npt.NDArray[np.float64] | None = None
     neighbours: npt.NDArray[np.int64] | None = None
+    starts: Starts | None = None
 
     def __post_init__(self) -> None:
         if not self.names:
@@ -117,7 +149,9 @@ class Strata:
 
     @property
     def degrees_of_freedom(self) -> int:
-        """Σ m_h − H, for t quantiles."""
+        """Σ m_h − H, of lattices the starts less one, for t quantiles."""
+        if self.starts is not None:
+            return self.starts.count - 1
         return int(self.of_primary.size - len(self.names))
 
     def total_by_primary(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -175,10 +209,14 @@ def variance_of_total(d: npt.NDArray[np.float64], strata: Strata) -> float:
     of the successive-difference estimator (D'Orazio 2003, "Estimating the variance of the
     sample mean in two-dimensional systematic sampling", JABES 8; Cochran 1977, §8.11).
 
+    With ``starts`` it comes from the spread between them (:func:`_variance_between_starts`).
+
     Args:
         d: shape (n,), float64: residual of each unit.
         strata: of the same n units.
     """
+    if strata.starts is not None:
+        return _variance_between_starts(d, strata, strata.starts)
     totals = strata.total_by_primary(strata.weights * d)
     of_primary, counts = strata.of_primary, strata.primary_counts
     means = np.bincount(of_primary, weights=totals, minlength=counts.size) / counts
@@ -189,6 +227,26 @@ def variance_of_total(d: npt.NDArray[np.float64], strata: Strata) -> float:
     one, other = strata.neighbours.T
     steps = deviations[one] - deviations[other]
     return float(totals.size * np.mean(steps**2) / 2.0)
+
+
+def _variance_between_starts(d: npt.NDArray[np.float64], strata: Strata, starts: Starts) -> float:
+    """Variance of Σ w d from replicated (interpenetrating) systematic samples.
+
+    Each start is a primary unit of a simple random sample of k starts out of all possible
+    ones; its total of the residuals less their (post-)stratum means is e_j, and
+    V = (1 − f) k / (k − 1) Σ_j e_j² (Mahalanobis 1946; Cochran 1977, §8.11; Wolter 2007,
+    §8.2; the residuals of post-strata: Särndal et al. 1992, §7.6). The e_j sum to zero, so a
+    start without a unit here counts with 0. n_h / (n_h − 1) makes up for the mean of a small
+    post-stratum being its own sample's; a sample that is one stratum needs no such factor.
+    """
+    counts = strata.counts
+    weighted = strata.weights * d
+    means = np.bincount(strata.of_unit, weights=weighted, minlength=counts.size) / counts
+    factors = counts / (counts - 1) if counts.size > 1 else np.ones(1)
+    centred = (weighted - means[strata.of_unit]) * np.sqrt(factors)[strata.of_unit]
+    totals = np.bincount(starts.of_unit, weights=centred, minlength=starts.count)
+    k = starts.count
+    return float((1.0 - starts.fraction) * k / (k - 1) * np.sum(totals**2))
 
 
 def design_effect(ratio: Ratio, n: int) -> float:
@@ -206,71 +264,3 @@ def effective_count(weights: npt.NDArray[np.float64]) -> float:
     if not weights.any():
         return 0.0
     return float(weights.sum() ** 2 / np.sum(weights**2))
-
-
-@dataclass(frozen=True)
-class PostStrata:
-    """Post-strata by map class and what was collapsed to get them.
-
-    Attributes:
-        strata: of the sample units.
-        collapsed: codes of the map classes that share one post-stratum, empty if none.
-        thin: codes of those that had too few units of their own.
-    """
-
-    strata: Strata
-    collapsed: tuple[int, ...]
-    thin: tuple[int, ...]
-
-
-def poststratify(
-    map_codes: npt.NDArray[np.integer],
-    class_sizes: npt.NDArray[np.float64],
-    *,
-    min_units: int = MIN_UNITS_FOR_VARIANCE,
-    fraction: float = 0.0,
-    names: tuple[str, ...] | None = None,
-) -> PostStrata:
-    """Poststratify a simple random or systematic sample by map class.
-
-    The weights come from the map's own class sizes (Card 1982; Stehman 2013, "Estimating
-    area from an accuracy assessment error matrix", eq. 1). Rule for thin classes: all
-    mapped classes with fewer than ``min_units`` units form one post-stratum; while that
-    one has fewer than ``min_units`` units too, the mapped class with the fewest units
-    joins it (ties: the smallest code). Collapsing depends on counts of map classes only,
-    never on the reference, so it does not bias (Cochran 1977, §5A.12).
-
-    Args:
-        map_codes: shape (n,), codes 1…k.
-        class_sizes: shape (k,), float64: pixels or hectares of each map class.
-        min_units: that a post-stratum of its own needs, at least 2.
-        fraction: sampling fraction for the finite-population factor.
-        names: of the k classes, for messages.
-
-    Raises:
-        InvalidSample: fewer than two units in all, or units of a class of size 0.
-    """
-    needed = max(min_units, MIN_UNITS_FOR_VARIANCE)
-    counts = np.bincount(map_codes, minlength=class_sizes.size + 1)[1:]
-    labels = names or tuple(str(code) for code in range(1, class_sizes.size + 1))
-    if np.any((class_sizes <= 0) & (counts > 0)):
-        lost = [labels[i] for i in np.flatnonzero((class_sizes <= 0) & (counts > 0))]
-        raise InvalidSample(f"units on map classes without area: {', '.join(lost)}")
-    pool = [int(i) for i in np.flatnonzero((class_sizes > 0) & (counts < needed))]
-    thin = tuple(i + 1 for i in pool)
-    others = [int(i) for i in np.flatnonzero((class_sizes > 0) & (counts >= needed))]
-    others.sort(key=lambda i: (counts[i], i))
-    while pool and others and counts[pool].sum() < needed:
-        pool.append(others.pop(0))
-    groups = [[i] for i in sorted(others)] + ([sorted(pool)] if pool else [])
-    group_of_class = np.full(class_sizes.size, -1, dtype=np.int64)
-    for index, group in enumerate(groups):
-        group_of_class[group] = index
-    strata = Strata(
-        names=tuple(" + ".join(labels[i] for i in group) for group in groups),
-        of_unit=group_of_class[np.asarray(map_codes, dtype=np.int64) - 1],
-        sizes=np.array([class_sizes[group].sum() for group in groups], dtype=np.float64),
-        fractions=np.full(len(groups), fraction, dtype=np.float64),
-    )
-    collapsed = tuple(i + 1 for i in sorted(pool)) if len(pool) > 1 else ()
-    return PostStrata(strata, collapsed, thin)

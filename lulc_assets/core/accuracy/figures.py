@@ -27,6 +27,7 @@ from lulc_assets.core.accuracy.intervals import (
     has_no_spread,
     normal_interval,
     score_interval,
+    spread_interval,
 )
 from lulc_assets.core.accuracy.matrix import proportion_matrix
 from lulc_assets.core.accuracy.report import Estimate
@@ -49,6 +50,8 @@ class Figures:
         areas_ha: by class.
         proportions: estimated shares, shape (k, k), rows = map.
         omission_units: by class: effective number of units that show an omission, m_j.
+        commission_units: by class: effective number of units mapped as it that agree, or of
+            those that do not, whichever is smaller.
         design_effect: variance of overall accuracy over that of as many independent units.
         warnings: sentences for a reader.
     """
@@ -60,6 +63,7 @@ class Figures:
     areas_ha: tuple[Estimate, ...]
     proportions: npt.NDArray[np.float64]
     omission_units: tuple[float, ...]
+    commission_units: tuple[float, ...]
     design_effect: float
     warnings: tuple[str, ...]
 
@@ -108,8 +112,10 @@ def estimate_figures(
     m_j = [_effective(r & ~units.agrees, strata) for r in units.found]
     thin = [m < settings.min_omission_units for m in m_j]
     overall = _estimate(units.agrees, inside, strata, settings)
-    thin_users = [_is_thin_users(m, units, settings) for m in units.mapped]
-    users = _users(units, thin_users, settings)
+    telling = [_telling(m, units) for m in units.mapped]
+    few = [number < settings.min_omission_units for number in telling]
+    thin_users = [f and not _is_plain(m, strata) for m, f in zip(units.mapped, few, strict=True)]
+    users = _users(units, few, settings)
     areas = _areas(units, thin, settings, area_ha)
     return Figures(
         overall=overall,
@@ -121,6 +127,7 @@ def estimate_figures(
             map_codes[inside], reference_codes[inside], strata.weights[inside], len(titles)
         ),
         omission_units=tuple(m_j),
+        commission_units=tuple(telling),
         design_effect=design_effect(Ratio(overall.value, overall.se), int(inside.sum())),
         warnings=caution(
             titles=titles,
@@ -136,26 +143,36 @@ def estimate_figures(
     )
 
 
-def _users(units: _Units, thin: Sequence[bool], settings: AccuracySettings) -> tuple[Estimate, ...]:
+def _users(units: _Units, few: Sequence[bool], settings: AccuracySettings) -> tuple[Estimate, ...]:
     wilson = settings.users_interval == "wilson"
     figures = []
-    for m, is_thin in zip(units.mapped, thin, strict=True):
+    for m, few_tell in zip(units.mapped, few, strict=True):
         score = wilson and _in_one_stratum(m, units.strata)
         figures.append(
-            _estimate(m & units.agrees, m, units.strata, settings, score=score, effective=is_thin)
+            _estimate(
+                m & units.agrees,
+                m,
+                units.strata,
+                settings,
+                score=score,
+                # Few units show no spread between lattices; taken as drawn at random they are
+                # on the safe side.
+                between=score and units.strata.starts is not None and not few_tell,
+                effective=few_tell and not _is_plain(m, units.strata),
+            )
         )
     return tuple(figures)
 
 
-def _is_thin_users(m: Flags, units: _Units, settings: AccuracySettings) -> bool:
-    """Whether a few units decide a user's accuracy: windows, or units of very unequal weight.
-
-    Units of one stratum weigh the same, and their interval is Wilson's.
-    """
-    if units.strata.primary is None and _in_one_stratum(m, units.strata):
-        return False
+def _telling(m: Flags, units: _Units) -> float:
+    """Effective units mapped as a class that agree, or that do not: the fewer decide."""
     sides = (m & units.agrees, m & ~units.agrees)
-    return min(_effective(side, units.strata) for side in sides) < settings.min_omission_units
+    return min(_effective(side, units.strata) for side in sides)
+
+
+def _is_plain(m: Flags, strata: Strata) -> bool:
+    """Whether units weigh the same and were not drawn in windows: Wilson's interval is theirs."""
+    return strata.primary is None and _in_one_stratum(m, strata)
 
 
 def _producers(
@@ -207,6 +224,7 @@ def _estimate(
     settings: AccuracySettings,
     *,
     score: bool = False,
+    between: bool = False,
     effective: bool = False,
     prior: PriorMass | None = None,
 ) -> Estimate:
@@ -218,6 +236,7 @@ def _estimate(
         strata: of the units.
         settings: of the estimation.
         score: take a score interval whatever the spread.
+        between: of lattices: build that from the spread between them.
         effective: few windows or heavy units decide; take the interval that knows it.
         prior: given where a normal interval is not to be trusted.
     """
@@ -231,8 +250,12 @@ def _estimate(
     guarded = settings.thin_interval == "dirichlet"
     if prior is not None and guarded:
         low, high = dirichlet_interval(ratio, y_numbers, x_numbers, strata, prior)
+        if low == high:  # No unit shows the class on the map, so the prior holds no hit.
+            low, high = score_interval(ratio, y_numbers, x_numbers, strata)
     elif effective and guarded:
         low, high = effective_interval(ratio, x_numbers, strata)
+    elif between and not has_no_spread(ratio):
+        low, high = spread_interval(ratio, strata)
     elif score or has_no_spread(ratio):
         low, high = score_interval(ratio, y_numbers, x_numbers, strata)
     else:

@@ -34,7 +34,8 @@ def ingest_sample(
     The vector file has Point geometries and the columns ``unit_id``, the class column,
     ``inclusion_probability`` (not needed where the design is "none"), ``stratum`` (only
     where it is "stratified", or "cluster" with strata) and ``primary_unit`` (only where it
-    is "cluster"); other columns are dropped. The design file is a JSON object
+    is "cluster": the window, or "systematic" with several starts: the start); other columns
+    are dropped. The design file is a JSON object
     with at least ``design``; see :class:`SampleDesign`. A unit whose class is missing
     could not be interpreted and gets class code 0, as does one whose crosswalk target is
     no data.
@@ -62,7 +63,6 @@ def ingest_sample(
     frame = frame.reset_index(drop=True)
     ids = frame["unit_id"].astype(str)
     _require_points(frame, ids, source)
-    clustered = design.design == "cluster"
     probability: Any = np.nan
     if design.is_probability:
         probability = _probabilities(frame, ids, source)
@@ -72,7 +72,11 @@ def ingest_sample(
             "class_code": _translate(frame[class_column], ids, find_crosswalk(crosswalk), source),
             "stratum": frame["stratum"].astype(str) if design.needs_strata else "",
             "inclusion_probability": probability,
-            **({"primary_unit": frame["primary_unit"].astype(str)} if clustered else {}),
+            **(
+                {"primary_unit": frame["primary_unit"].astype(str)}
+                if design.needs_primary_units
+                else {}
+            ),
         },
         geometry=geopandas.points_from_xy(frame.geometry.x, frame.geometry.y),
         crs=frame.crs,
@@ -107,7 +111,7 @@ def _require_columns(
         needed.append("inclusion_probability")
     if design.needs_strata:
         needed.append("stratum")
-    if design.design == "cluster":
+    if design.needs_primary_units:
         needed.append("primary_unit")
     missing = [column for column in needed if column not in frame.columns]
     if missing:

@@ -170,7 +170,7 @@ def complete_sample(key: SealedKey, codes: Labels) -> ReferenceSample:
         "stratum": units["stratum"].astype(str),
         "inclusion_probability": units["inclusion_probability"].astype(np.float64),
     }
-    if key.design.design == "cluster":
+    if key.design.needs_primary_units:
         columns["primary_unit"] = units["primary_unit"].astype(str)
     points = geopandas.points_from_xy(units["lon"], units["lat"])
     frame = geopandas.GeoDataFrame(columns, geometry=points, crs="EPSG:4326")

@@ -123,6 +123,16 @@ def effective_interval(
     return wilson_interval(ratio.value, effective, t)
 
 
+def spread_interval(ratio: Ratio, strata: Strata) -> tuple[float, float]:
+    """Wilson's interval with the variance that was estimated and its t quantile.
+
+    n* = R̂ (1 − R̂) / SE² units of a simple random sample would have that variance. For lattices,
+    whose units may tell more than as many independent ones: n* has no upper limit.
+    """
+    t = float(stdtrit(strata.degrees_of_freedom, _TAIL))
+    return wilson_interval(ratio.value, ratio.value * (1.0 - ratio.value) / ratio.se**2, t)
+
+
 @dataclass(frozen=True)
 class PriorMass:
     """What a Dirichlet interval assumes before it sees a stratum, in units.

@@ -7,10 +7,12 @@ What does not: the differences and areas themselves (``compare.py``, ``change.py
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from lulc_assets.core.accuracy.change import ChangeAreas, estimate_change
 from lulc_assets.core.accuracy.compare import Comparison, compare_maps
 from lulc_assets.core.accuracy.estimators import Strata
+from lulc_assets.core.accuracy.lattice import neighbour_pairs
 from lulc_assets.core.accuracy.map_file import MapFile
 from lulc_assets.core.accuracy.population import observe
 from lulc_assets.core.accuracy.sample import ReferenceSample
@@ -18,8 +20,18 @@ from lulc_assets.core.accuracy.settings import AccuracySettings
 from lulc_assets.core.errors import InvalidSample
 
 
-def strata_as_drawn(sample: ReferenceSample) -> Strata:
+def strata_as_drawn(
+    sample: ReferenceSample,
+    settings: AccuracySettings | None = None,
+    kept: npt.NDArray[np.bool_] | None = None,
+) -> Strata:
     """The strata of the design; a simple random or systematic sample is one stratum.
+
+    Args:
+        sample: with its design, of which a systematic one brings its starts.
+        settings: ``systematic_variance`` and ``finite_population``; None for the defaults.
+        kept: shape (n,), bool: units to be used, which then stand for the others of their
+            stratum or window too; None for all.
 
     Raises:
         InvalidSample: no probability sample, or a stratum with fewer than two units.
@@ -29,15 +41,36 @@ def strata_as_drawn(sample: ReferenceSample) -> Strata:
             "these units are no probability sample: they lie where somebody chose to label, and no "
             "standard error follows from them"
         )
+    chosen = settings or AccuracySettings()
     if sample.design.design in ("stratified", "cluster"):
-        return sample.strata()
-    n = len(sample.units)
-    size = float(sample.design.population_pixels or n)
-    return Strata(("all",), np.zeros(n, dtype=np.int64), np.array([size]), np.zeros(1))
+        strata = sample.strata(finite_population=chosen.finite_population)
+        return strata if kept is None else _of_named(strata, kept)
+    used = np.ones(len(sample.units), dtype=bool) if kept is None else kept
+    n = int(used.sum())
+    size = float(sample.design.population_pixels or len(sample.units))
+    chance = float(sample.units["inclusion_probability"].iloc[0])
+    fraction = chance if chosen.finite_population else 0.0
+    starts = pairs = None
+    if sample.design.design == "systematic":
+        starts = sample.starts(used, finite_population=chosen.finite_population)
+        if starts is None and chosen.systematic_variance == "neighbours":
+            pairs = neighbour_pairs(sample.units.geometry[used])
+    all_one = np.zeros(n, dtype=np.int64)
+    return Strata(
+        ("all",),
+        all_one,
+        np.array([size]),
+        np.array([fraction]),
+        neighbours=pairs,
+        starts=starts,
+    )
 
 
 def compare_on_sample(
-    first: Sequence[MapFile], second: Sequence[MapFile], sample: ReferenceSample
+    first: Sequence[MapFile],
+    second: Sequence[MapFile],
+    sample: ReferenceSample,
+    settings: AccuracySettings | None = None,
 ) -> tuple[Comparison, int]:
     """Compare two maps where both show a class and the reference has one.
 
@@ -45,6 +78,7 @@ def compare_on_sample(
         first: the tiles of one map.
         second: the tiles of the other, of the same legend.
         sample: a probability sample of the region.
+        settings: None for the defaults.
 
     Returns:
         The differences (first less second), and the number of units they rest on.
@@ -52,7 +86,7 @@ def compare_on_sample(
     Raises:
         InvalidSample: no probability sample, or no unit that both maps and the reference name.
     """
-    strata = strata_as_drawn(sample)
+    strata = strata_as_drawn(sample, settings)
     k = len(first[0].legend.land)
     one, other = (
         observe((m.part() for m in maps), sample, k).map_codes for maps in (first, second)
@@ -95,13 +129,13 @@ def change_on_sample(
             raise InvalidSample(f"the two interpretations differ in {column}: one design drew them")
     codes = [s.units["class_code"].to_numpy(dtype=np.int64) for s in (before, after)]
     named = np.all([(c >= 1) & (c <= len(titles)) for c in codes], axis=0)
-    strata = _of_named(strata_as_drawn(before), named)
+    strata = strata_as_drawn(before, settings, named)
     return estimate_change(
         codes[0][named], codes[1][named], strata, area_ha=area_ha, titles=titles, settings=settings
     )
 
 
-def _of_named(strata: Strata, named: np.ndarray) -> Strata:
+def _of_named(strata: Strata, named: npt.NDArray[np.bool_]) -> Strata:
     """The same strata over some of their units."""
     weights = primary = None
     if strata.primary is not None:

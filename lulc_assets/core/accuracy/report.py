@@ -171,6 +171,8 @@ class AccuracyReport:
         warnings: sentences for a reader.
         design_effect: of overall accuracy: how many units of this design tell as much as
             one independent unit; None unless "estimated", NaN at an accuracy of 0 or 1.
+        starts: lattices of a systematic sample, each with a random start; None for other
+            designs.
         missing: bounds for the units that nobody could interpret; None without such units,
             and unless "estimated".
     """
@@ -193,6 +195,7 @@ class AccuracyReport:
     warnings: tuple[str, ...]
     design_effect: float | None = None
     missing: MissingReference | None = None
+    starts: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types; NaN becomes None. :meth:`from_dict` reverses it."""
@@ -217,6 +220,7 @@ class AccuracyReport:
             "design_effect": None
             if self.design_effect is None
             else _none_if_nan(self.design_effect),
+            "starts": self.starts,
             "missing": None if self.missing is None else self.missing.to_dict(),
         }
 

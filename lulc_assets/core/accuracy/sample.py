@@ -1,56 +1,30 @@
 """Reference samples: units with a reference class, and the design that drew them.
 
-What belongs here: the sample's type, its schema and its stored form (one GeoParquet file
-with the design inside). What does not: the design's own fields (``design.py``), reading
-what interpreters deliver (``ingest.py``), and estimates (``figures.py``).
+What belongs here: the sample's type and its stored form (one GeoParquet file with the design
+inside). What does not: its schema (``sample_schema.py``), the design's own fields
+(``design.py``), reading what interpreters deliver (``ingest.py``), estimates (``figures.py``).
 """
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
 import geopandas
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pandera.pandas as pa
 import pyarrow as arrow
 import pyarrow.parquet as pq
 
 from lulc_assets.core.accuracy.design import SampleDesign
-from lulc_assets.core.accuracy.estimators import Strata
+from lulc_assets.core.accuracy.estimators import Starts, Strata
 from lulc_assets.core.accuracy.merging import merge_names, merged_weights
-from lulc_assets.core.errors import InvalidGeometry, InvalidSample, MissingCrs
+from lulc_assets.core.accuracy.sample_schema import SAMPLE_SCHEMA, check_design, check_units
+from lulc_assets.core.errors import InvalidSample
 from lulc_assets.core.grid import PixelGrid
 
 _DESIGN_KEY = b"lulc_sample_design"
-_EQUAL = 1e-6
-"""Relative spread of inclusion probabilities that still counts as equal."""
-
-SAMPLE_SCHEMA = pa.DataFrameSchema(
-    {
-        "unit_id": pa.Column(str, pa.Check.str_length(min_value=1), unique=True),
-        "x": pa.Column(float, pa.Check(np.isfinite, name="finite")),
-        "y": pa.Column(float, pa.Check(np.isfinite, name="finite")),
-        "class_code": pa.Column("uint8", pa.Check.in_range(0, 10)),
-        "stratum": pa.Column(str),
-        "inclusion_probability": pa.Column(
-            float, pa.Check.in_range(0.0, 1.0, include_min=False), nullable=True
-        ),
-        "primary_unit": pa.Column(str, pa.Check.str_length(min_value=1), required=False),
-        "geometry": pa.Column("geometry"),
-    },
-    strict=True,
-    unique=["x", "y"],
-    name="reference sample",
-)
-"""Units of a sample; ``class_code`` 0 = no interpreter could name the class.
-
-``primary_unit`` names the window with which a unit was drawn and stands only in samples of
-the design "cluster".
-"""
 
 
 @dataclass(frozen=True)
@@ -73,8 +47,8 @@ class ReferenceSample:
     design: SampleDesign
 
     def __post_init__(self) -> None:
-        _check_units(self.units, "reference sample")
-        _check_design(self.units, self.design)
+        check_units(self.units, "reference sample")
+        check_design(self.units, self.design)
 
     @property
     def stratum_names(self) -> list[str]:
@@ -128,6 +102,25 @@ class ReferenceSample:
                 )
                 weights = weights_of_own[of_own]
         return Strata(names, of_unit, sizes, fractions, primary, weights)
+
+    def starts(
+        self, kept: npt.NDArray[np.bool_] | None = None, *, finite_population: bool = False
+    ) -> Starts | None:
+        """The starts of a systematic sample of several lattices; None for other designs.
+
+        The chance of a unit is k starts over the possible ones, so it is the sampling
+        fraction of the starts too.
+
+        Args:
+            kept: shape (n,), bool: units to be used; None for all.
+            finite_population: take that fraction instead of 0.
+        """
+        if not self.design.is_replicated:
+            return None
+        of_unit = pd.factorize(self.units["primary_unit"])[0].astype(np.int64)
+        fraction = float(self.units["inclusion_probability"].iloc[0]) if finite_population else 0.0
+        starts = Starts(of_unit, self.design.starts, fraction)
+        return starts if kept is None else starts.take(kept)
 
     def _stratum_sizes(self, own: Sequence[str]) -> npt.NDArray[np.float64]:
         """N_h of each stratum as it was drawn, from the design or Σ 1 / π, shape (len(own),)."""
@@ -193,10 +186,11 @@ def write_sample(path: Path, sample: ReferenceSample) -> Path:
 
     Same sample, same bytes.
     """
-    buffer = BytesIO()
+    # Arrow's own buffers and no threads: a thread that still holds a Python object while the
+    # interpreter ends aborts the process, rarely and after all work is done (arrow #34314).
+    buffer = arrow.BufferOutputStream()
     sample.units.to_parquet(buffer, index=False, compression="zstd")
-    buffer.seek(0)
-    table = pq.read_table(buffer)
+    table = pq.ParquetFile(arrow.BufferReader(buffer.getvalue())).read(use_threads=False)
     design = json.dumps(sample.design.to_dict(), sort_keys=True, ensure_ascii=False)
     metadata = {**(table.schema.metadata or {}), _DESIGN_KEY: design.encode()}
     pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd")
@@ -211,73 +205,10 @@ def read_sample(path: Path) -> ReferenceSample:
     """
     try:
         metadata = pq.read_metadata(path).metadata or {}
-        units = geopandas.read_parquet(path)
+        units = geopandas.read_parquet(path, use_threads=False, pre_buffer=False)
     except (OSError, ValueError, arrow.ArrowException) as error:
         raise InvalidSample(f"{path}: cannot be read as a stored sample: {error}") from error
     if _DESIGN_KEY not in metadata:
         raise InvalidSample(f"{path}: carries no sampling design; store it with write_sample")
     design = SampleDesign.from_dict(json.loads(metadata[_DESIGN_KEY]), str(path))
     return ReferenceSample(units, design)
-
-
-def _check_units(units: geopandas.GeoDataFrame, source: str) -> None:
-    if units.crs is None:
-        raise MissingCrs(f"{source}: no coordinate reference system; set it on the units")
-    no_point = (units.geom_type != "Point") | units.geometry.is_empty
-    if no_point.any():
-        unit = units.loc[no_point].iloc[0]
-        raise InvalidGeometry(
-            f"{source}, unit {unit['unit_id']!r}: geometry is {unit.geometry}, not a point"
-        )
-    try:
-        SAMPLE_SCHEMA.validate(units, lazy=True)
-    except pa.errors.SchemaErrors as error:
-        raise InvalidSample(_explain(error, units, source)) from error
-
-
-def _explain(error: pa.errors.SchemaErrors, units: geopandas.GeoDataFrame, source: str) -> str:
-    """The first schema failures in words: unit, column, value."""
-    parts = []
-    for case in error.failure_cases.head(5).itertuples():
-        known = case.index is not None and not pd.isna(case.index) and "unit_id" in units
-        unit = f"unit {units['unit_id'].loc[int(case.index)]!r}: " if known else ""
-        parts.append(f"{unit}{case.column} = {case.failure_case!r} fails {case.check}")
-    more = len(error.failure_cases) - len(parts)
-    return f"{source}: {'; '.join(parts)}" + (f"; and {more} more" if more > 0 else "")
-
-
-def _check_design(units: geopandas.GeoDataFrame, design: SampleDesign) -> None:
-    """Refuse units that contradict their design."""
-    if not design.is_probability:
-        return
-    if design.sample_size is not None and design.sample_size != len(units):
-        raise InvalidSample(
-            f"the design says {design.sample_size} units were drawn, {len(units)} are here; a "
-            "unit that nobody could interpret stays in the sample without a class"
-        )
-    chances = units["inclusion_probability"]
-    if chances.isna().any():
-        unit = units.loc[chances.isna(), "unit_id"].iloc[0]
-        raise InvalidSample(f"unit {unit!r} of a {design.design} sample has no inclusion chance")
-    if design.design == "cluster":
-        if "primary_unit" not in units:
-            raise InvalidSample(
-                "a cluster sample needs the column primary_unit, the window of each unit"
-            )
-    else:
-        _check_equal_chances(units, design)
-    missing = set(units["stratum"]) - set(design.stratum_pixels)
-    if design.needs_strata and design.stratum_pixels and missing:
-        raise InvalidSample(f"the design lacks the size of stratum {sorted(missing)[0]!r}")
-
-
-def _check_equal_chances(units: geopandas.GeoDataFrame, design: SampleDesign) -> None:
-    # In the other designs all units form one group, whatever their stratum says.
-    groups = units["stratum"] if design.design == "stratified" else units["stratum"].str[:0]
-    for name, group in units["inclusion_probability"].groupby(groups):
-        if group.max() - group.min() > _EQUAL * group.max():
-            where = f"in stratum {name!r}" if design.design == "stratified" else ""
-            raise InvalidSample(
-                f"inclusion probabilities of a {design.design} sample must be equal {where}; "
-                f"they are {group.min():g} to {group.max():g}"
-            )

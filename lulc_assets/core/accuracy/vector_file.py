@@ -22,7 +22,7 @@ def read_vector(path: Path, layer: str | None, error: type[LulcError]) -> geopan
     """
     try:
         if path.suffix == ".parquet":
-            return geopandas.read_parquet(path)
+            return geopandas.read_parquet(path, use_threads=False, pre_buffer=False)
         frame = geopandas.read_file(path, layer=layer) if layer else geopandas.read_file(path)
     except (DataSourceError, DataLayerError, OSError, ValueError) as cause:
         raise error(f"{path}: cannot be read as a vector file: {cause}") from cause

@@ -12,12 +12,11 @@ import numpy.typing as npt
 
 from lulc_assets.core.accuracy.estimators import (
     MIN_UNITS_FOR_VARIANCE,
-    PostStrata,
     Strata,
-    poststratify,
 )
 from lulc_assets.core.accuracy.lattice import neighbour_pairs
 from lulc_assets.core.accuracy.population import Population
+from lulc_assets.core.accuracy.poststrata import PostStrata, poststratify
 from lulc_assets.core.accuracy.report import Verdict
 from lulc_assets.core.accuracy.sample import ReferenceSample
 from lulc_assets.core.accuracy.settings import AccuracySettings
@@ -156,12 +155,37 @@ def _judge_poststrata(
         return Judgement(
             "estimated", f"Simple random sample: {said}", post.strata, warnings=warnings
         )
-    strata, how = post.strata, "are those of a simple random sample"
+    strata, reason = _with_lattices(sample, post.strata, usable, said, settings)
+    if strata is None:
+        return Judgement("insufficient", reason)
+    return Judgement("estimated", reason, strata, warnings=warnings)
+
+
+def _with_lattices(
+    sample: ReferenceSample,
+    strata: Strata,
+    usable: npt.NDArray[np.bool_],
+    said: str,
+    settings: AccuracySettings,
+) -> tuple[Strata | None, str]:
+    """Post-strata that know the lattices of a systematic sample, and the reason in words."""
+    starts = sample.starts(usable, finite_population=settings.finite_population)
+    if starts is not None:
+        if np.unique(starts.of_unit).size < MIN_UNITS_FOR_VARIANCE:
+            return None, "All usable units here belong to one lattice; two or more are needed."
+        return replace(strata, starts=starts), (
+            f"Systematic sample of {starts.count} lattices with random starts: {said} Standard "
+            f"errors come from the spread between the lattices, with {starts.count - 1} degrees of "
+            "freedom."
+        )
+    how = "are those of a simple random sample"
     if settings.systematic_variance == "neighbours":
         pairs = neighbour_pairs(sample.units.geometry[usable])
         strata, how = replace(strata, neighbours=pairs), "come from differences of neighbours"
-    reason = f"Systematic sample: {said} Standard errors {how}, usually a bit too large."
-    return Judgement("estimated", reason, strata, warnings=warnings)
+    return strata, (
+        f"Systematic sample: {said} A single lattice has no unbiased variance; standard errors "
+        f"{how}, usually a bit too large."
+    )
 
 
 def _warn_of_collapse(

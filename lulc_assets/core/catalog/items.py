@@ -1,21 +1,25 @@
 """From a STAC item, as plain JSON, to a reading recipe.
 
-What belongs here: reading the item's fields by its dialect and refusing what is missing.
-What does not: what the dialects are, or where items come from.
+What belongs here: which fields make a recipe, its files, and refusing what is missing. What
+does not: single fields (``fields``), what the dialects are, or where items come from.
 """
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
-
-import numpy as np
-from shapely import get_coordinates
-from shapely.errors import ShapelyError
-from shapely.geometry import shape
 
 from lulc_assets.core.catalog.dialect import Dialect
 from lulc_assets.core.catalog.dialects import find_dialect
+from lulc_assets.core.catalog.fields import (
+    item_change_stamp,
+    item_cloud_cover_pct,
+    item_datetime,
+    item_footprint,
+    item_generated,
+    item_nodata_pct,
+    item_percentage,
+    item_text,
+)
 from lulc_assets.core.catalog.offsets import stated_scaling
 from lulc_assets.core.catalog.product import (
     ProductName,
@@ -71,19 +75,19 @@ def recipe_from_item(
         mgrs_tile=tile,
         datetime=item_datetime(item),
         baseline=baseline,
-        cloud_cover_pct=_cloud_cover_pct(item),
+        cloud_cover_pct=item_cloud_cover_pct(item),
         bands=bands,
         scale=found.scale,
         offset_dn=decision.offset_dn,
         offset_reason=decision.reason,
-        change_stamp=_change_stamp(item, found),
+        change_stamp=item_change_stamp(item, found),
         acquisition=_acquisition(item, found, product, tile),
-        footprint=_footprint(item),
-        datastrip_start=datastrip_start(_text(item, found.datastrip)),
-        generated=_generated(item, found, product),
+        footprint=item_footprint(item),
+        datastrip_start=datastrip_start(item_text(item, found.datastrip)),
+        generated=item_generated(item, found, product),
         offset_needs_proof=decision.needs_proof,
-        nodata_pct=_nodata_pct(item, found),
-        shadow_pct=_percentage(item, found.shadow),
+        nodata_pct=item_nodata_pct(item, found),
+        shadow_pct=item_percentage(item, found.shadow),
         driver=_driver(item, found),
         mask=found.mask,
         nodata_dn=found.nodata_dn,
@@ -107,25 +111,6 @@ def require_item(item: object) -> None:
     for name in ("properties", "assets"):
         if not isinstance(item.get(name), dict):
             raise IncompleteItem(f"item {identifier}: {name!r} is missing or no object")
-
-
-def item_datetime(item: Mapping[str, Any]) -> datetime:
-    """Time of acquisition, aware, UTC.
-
-    Raises:
-        IncompleteItem: missing, naive or unreadable.
-    """
-    properties = item["properties"]
-    text = properties.get("datetime") or properties.get("start_datetime")
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        raise IncompleteItem(
-            f"item {item['id']}: datetime {text!r} is missing or unreadable"
-        ) from None
-    if moment.tzinfo is None:
-        raise IncompleteItem(f"item {item['id']}: datetime {text!r} has no time zone")
-    return moment.astimezone(UTC)
 
 
 def item_tile(item: Mapping[str, Any], dialect: Dialect) -> str:
@@ -182,7 +167,7 @@ def _product(item: Mapping[str, Any], dialect: Dialect) -> ProductName | None:
 
 
 def _baseline(item: Mapping[str, Any], dialect: Dialect, product: ProductName | None) -> str:
-    stated = _text(item, dialect.baseline)
+    stated = item_text(item, dialect.baseline)
     if parse_baseline(stated) is None and product is not None and product.baseline:
         return product.baseline
     return stated
@@ -237,54 +222,6 @@ def _require_scale(item: Mapping[str, Any], dialect: Dialect, names: list[str]) 
             )
 
 
-def _text(item: Mapping[str, Any], name: str) -> str:
-    return str(item["properties"].get(name) or "")
-
-
-def _percentage(item: Mapping[str, Any], name: str) -> float | None:
-    """A percentage that an item may state; a dot leads into an object. None if unusable."""
-    value: Any = item["properties"]
-    for part in name.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
-    usable = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100
-    return float(value) if usable else None
-
-
-def _cloud_cover_pct(item: Mapping[str, Any]) -> float:
-    value = _percentage(item, "eo:cloud_cover")
-    if value is None:
-        stated = item["properties"].get("eo:cloud_cover")
-        raise IncompleteItem(
-            f"item {item['id']}: eo:cloud_cover is {stated!r}, must be a percentage"
-        )
-    return value
-
-
-def _nodata_pct(item: Mapping[str, Any], dialect: Dialect) -> float | None:
-    stated = _percentage(item, dialect.nodata)
-    coverage = _percentage(item, dialect.coverage) if stated is None else None
-    return stated if coverage is None else 100.0 - coverage
-
-
-def _change_stamp(item: Mapping[str, Any], dialect: Dialect) -> str:
-    for name in dialect.change_stamp:
-        value = _text(item, name)
-        if value:
-            return value
-    return str(item["id"])
-
-
-def _generated(item: Mapping[str, Any], dialect: Dialect, product: ProductName | None) -> str:
-    for text in (_text(item, dialect.generation), product.stamp if product else ""):
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            continue
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return f"{aware.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
-    return ""
-
-
 def _acquisition(
     item: Mapping[str, Any], dialect: Dialect, product: ProductName | None, tile: str
 ) -> str:
@@ -296,23 +233,10 @@ def _acquisition(
     properties = item["properties"]
     found = _PLATFORM.search(str(properties.get("platform") or "").lower())
     platform = product.platform if product else (found.group() if found else "")
-    start = datatake_start(_text(item, dialect.datatake))
+    start = datatake_start(item_text(item, dialect.datatake))
     if not start:
         start = product.datatake_start if product else f"{item_datetime(item):%Y%m%dT%H%M%S}"
     orbit = product.relative_orbit if product else ""
     if not orbit and properties.get("sat:relative_orbit") is not None:
         orbit = str(properties["sat:relative_orbit"]).zfill(3)
     return "_".join((platform, start, f"R{orbit}", tile))
-
-
-def _footprint(item: Mapping[str, Any]) -> Mapping[str, Any]:
-    geometry = item.get("geometry")
-    try:
-        with np.errstate(invalid="ignore"):
-            outline = shape(geometry) if isinstance(geometry, dict) else None
-    except (ShapelyError, ValueError, TypeError, KeyError, AttributeError, IndexError):
-        outline = None
-    if outline is None or outline.is_empty or not np.isfinite(get_coordinates(outline)).all():
-        raise IncompleteItem(f"item {item['id']} has no usable geometry")
-    assert isinstance(geometry, dict)
-    return geometry

@@ -17,8 +17,8 @@ from shapely.geometry import MultiPolygon, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
 from lulc_assets.core.catalog.dialects import default_collection, find_dialect
+from lulc_assets.core.catalog.fields import item_datetime
 from lulc_assets.core.catalog.items import (
-    item_datetime,
     item_tile,
     recipe_from_item,
     require_epsg,

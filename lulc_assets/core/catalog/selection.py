@@ -1,7 +1,7 @@
 """Which of the candidate scenes are used: clear ones, from all seasons, enough and no more.
 
 What belongs here: the rule and the reason for each candidate. What does not: finding
-candidates (``search``) or the table's file (``table``).
+candidates (``search``), how clear they are (``candidates``) or the table (``table``).
 
 The rule follows Karra et al. 2021 (least cloudy first; more scenes where it is cloudy,
 fewer where it is clear) and makes it exact:
@@ -25,24 +25,22 @@ is refused, and the next takes its place.
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from shapely.geometry import shape
 
+from lulc_assets.core.catalog.candidates import Candidate, estimate, look_at
 from lulc_assets.core.catalog.duplicates import find_duplicates
 from lulc_assets.core.catalog.search import RejectedItem
-from lulc_assets.core.catalog.table import CANDIDATES_SCHEMA
+from lulc_assets.core.catalog.table import make_table, rejected_row
 from lulc_assets.core.errors import SceneError
 from lulc_assets.core.grid import PixelGrid
-from lulc_assets.core.imagery.masks import SCL_NO_DATA, votes
 from lulc_assets.core.imagery.offset_evidence import require_offset
-from lulc_assets.core.imagery.overview import lattice_of, read_scl_lattice
+from lulc_assets.core.imagery.overview import lattice_of
 from lulc_assets.core.imagery.reader import SceneReader
 from lulc_assets.core.progress import Progress, silent
 from lulc_assets.core.scene.recipe import SceneRecipe
@@ -80,31 +78,6 @@ class SelectionSettings:
             raise ValueError(f"shares must lie in 0–1: {self}")
 
 
-@dataclass(frozen=True)
-class _Candidate:
-    """A scene: how clearly it sees each lattice point (0 or 1; from fields one share)."""
-
-    recipe: SceneRecipe
-    clear: npt.NDArray[np.float32]
-    nodata_share: float
-
-    @property
-    def quarter(self) -> int:
-        return (self.recipe.datetime.month - 1) // 3 + 1
-
-    @property
-    def clear_points(self) -> float:
-        return float(self.clear.sum(dtype=np.float64))
-
-    @property
-    def clear_share(self) -> float:
-        return self.clear_points / self.clear.size
-
-    @property
-    def rank(self) -> tuple[float, datetime, str]:
-        return -self.clear_points, self.recipe.datetime, self.recipe.id
-
-
 def select_scenes(
     recipes: Sequence[SceneRecipe],
     grid: PixelGrid,
@@ -130,10 +103,10 @@ def select_scenes(
         loser: f"left out: duplicate of {winner}"
         for loser, winner in find_duplicates(recipes).items()
     }
-    candidates: dict[str, _Candidate] = {}
+    candidates: dict[str, Candidate] = {}
     unique = [recipe for recipe in recipes if recipe.id not in reasons]
     lattice = lattice_of(grid, settings.lattice_px)
-    look = partial(_look, lattice=lattice) if settings.clear_from == "pixels" else _estimate
+    look = partial(look_at, lattice=lattice) if settings.clear_from == "pixels" else estimate
     for number, recipe in enumerate(unique, start=1):
         try:
             candidates[recipe.id] = look(recipe)
@@ -142,8 +115,8 @@ def select_scenes(
         progress(number, len(unique), f"clearness of {recipe.id}")
     order = _choose(list(candidates.values()), grid, settings, reasons)
     rows = [_row(recipe, candidates.get(recipe.id), order, reasons) for recipe in recipes]
-    rows += [_rejected_row(item) for item in rejected]
-    return _to_table(rows)
+    rows += [rejected_row(item) for item in rejected]
+    return make_table(rows)
 
 
 def selected_recipes(table: gpd.GeoDataFrame) -> list[SceneRecipe]:
@@ -157,28 +130,14 @@ def clearest_first(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return table.sort_values(["clear_pct", "scene_id"], ascending=[False, True])
 
 
-def _look(recipe: SceneRecipe, lattice: PixelGrid) -> _Candidate:
-    scl = read_scl_lattice(recipe, lattice)
-    clear = votes(scl).astype(np.float32)
-    return _Candidate(recipe, clear, float((scl == SCL_NO_DATA).mean()))
-
-
-def _estimate(recipe: SceneRecipe) -> _Candidate:
-    """Clearness as the item states it, of the whole product; what is not stated is 0."""
-    nodata = (recipe.nodata_pct or 0.0) / 100
-    covered = 1 - (recipe.cloud_cover_pct + (recipe.shadow_pct or 0.0)) / 100
-    clear = (1 - nodata) * max(covered, 0.0)
-    return _Candidate(recipe, np.full((1, 1), clear, np.float32), nodata)
-
-
 def _choose(
-    candidates: list[_Candidate],
+    candidates: list[Candidate],
     grid: PixelGrid,
     settings: SelectionSettings,
     reasons: dict[str, str],
 ) -> dict[str, int]:
     """Scene id → order of choice; ``reasons`` gets an entry for every candidate."""
-    waiting: dict[int, list[_Candidate]] = {quarter: [] for quarter in QUARTERS}
+    waiting: dict[int, list[Candidate]] = {quarter: [] for quarter in QUARTERS}
     for candidate in sorted(candidates, key=lambda one: one.rank):
         if candidate.clear_share < settings.min_clear_share:
             reasons[candidate.recipe.id] = (
@@ -234,7 +193,7 @@ def _end(seen: npt.NDArray[np.float64], used: int, settings: SelectionSettings) 
 
 def _row(
     recipe: SceneRecipe,
-    candidate: _Candidate | None,
+    candidate: Candidate | None,
     order: dict[str, int],
     reasons: dict[str, str],
 ) -> dict[str, Any]:
@@ -254,43 +213,6 @@ def _row(
         "recipe_json": json.dumps(recipe.to_dict(), sort_keys=True),
         "geometry": shape(recipe.footprint),
     }
-
-
-def _rejected_row(item: RejectedItem) -> dict[str, Any]:
-    return {
-        "scene_id": item.id,
-        "datetime": item.sensed_at,
-        "provider": "",
-        "baseline": "",
-        "level": "",
-        "cloud_cover_pct": None,
-        "clear_pct": None,
-        "nodata_pct": None,
-        "quarter": (item.sensed_at.month - 1) // 3 + 1 if item.sensed_at else None,
-        "selected": False,
-        "reason": f"refused: {item.reason}",
-        "order": None,
-        "recipe_json": "",
-        "geometry": None,
-    }
-
-
-def _to_table(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
-    frame = pd.DataFrame(rows, columns=list(CANDIDATES_SCHEMA.columns))
-    moments = pd.to_datetime(frame["datetime"], utc=True)
-    table = frame.assign(
-        datetime=moments.astype("datetime64[us, UTC]"),
-        cloud_cover_pct=frame["cloud_cover_pct"].astype(float),
-        clear_pct=frame["clear_pct"].astype(float),
-        nodata_pct=frame["nodata_pct"].astype(float),
-        quarter=frame["quarter"].astype("Int64"),
-        selected=frame["selected"].astype(bool),
-        order=frame["order"].astype("Int64"),
-    )
-    table = table.sort_values(["datetime", "scene_id"], na_position="last", ignore_index=True)
-    result = gpd.GeoDataFrame(table, geometry="geometry", crs="EPSG:4326")
-    CANDIDATES_SCHEMA.validate(pd.DataFrame(result))
-    return result
 
 
 def _refusal(error: SceneError) -> str:

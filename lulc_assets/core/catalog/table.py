@@ -1,10 +1,11 @@
 """The table of candidate scenes: its columns, and its file.
 
-What belongs here: schema, GeoParquet in and out. What does not: how it is filled
-(``selection``).
+What belongs here: schema, rows → table, GeoParquet in and out. What does not: what is
+selected and why (``selection``).
 """
 
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -12,6 +13,7 @@ import pandera.errors
 import pandera.pandas as pa
 import pyarrow
 
+from lulc_assets.core.catalog.search import RejectedItem
 from lulc_assets.core.errors import ProductCorrupt
 
 CANDIDATES_SCHEMA = pa.DataFrameSchema(
@@ -47,6 +49,45 @@ CANDIDATES_SCHEMA = pa.DataFrameSchema(
 )
 """One row a candidate, rejected ones too; geometry in EPSG:4326. Percentages are of the
 area of interest except ``cloud_cover_pct``, which is the provider's and of the product."""
+
+
+def rejected_row(item: RejectedItem) -> dict[str, Any]:
+    """The row of an item that never became a recipe."""
+    return {
+        "scene_id": item.id,
+        "datetime": item.sensed_at,
+        "provider": "",
+        "baseline": "",
+        "level": "",
+        "cloud_cover_pct": None,
+        "clear_pct": None,
+        "nodata_pct": None,
+        "quarter": (item.sensed_at.month - 1) // 3 + 1 if item.sensed_at else None,
+        "selected": False,
+        "reason": f"refused: {item.reason}",
+        "order": None,
+        "recipe_json": "",
+        "geometry": None,
+    }
+
+
+def make_table(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
+    """Rows, with the columns of ``CANDIDATES_SCHEMA``, as a table by datetime then id."""
+    frame = pd.DataFrame(rows, columns=list(CANDIDATES_SCHEMA.columns))
+    moments = pd.to_datetime(frame["datetime"], utc=True)
+    table = frame.assign(
+        datetime=moments.astype("datetime64[us, UTC]"),
+        cloud_cover_pct=frame["cloud_cover_pct"].astype(float),
+        clear_pct=frame["clear_pct"].astype(float),
+        nodata_pct=frame["nodata_pct"].astype(float),
+        quarter=frame["quarter"].astype("Int64"),
+        selected=frame["selected"].astype(bool),
+        order=frame["order"].astype("Int64"),
+    )
+    table = table.sort_values(["datetime", "scene_id"], na_position="last", ignore_index=True)
+    result = gpd.GeoDataFrame(table, geometry="geometry", crs="EPSG:4326")
+    CANDIDATES_SCHEMA.validate(pd.DataFrame(result))
+    return result
 
 
 def write_candidates(path: Path, table: gpd.GeoDataFrame) -> Path:

@@ -17,6 +17,7 @@ import shapely
 from pyproj import Transformer
 
 from lulc_assets.core.chips.cut import Chips
+from lulc_assets.core.chips.room import Room
 from lulc_assets.core.chips.split import GOLD, TRAIN, VALIDATION
 from lulc_assets.core.errors import LabelLeak
 
@@ -27,11 +28,12 @@ _SHRINK_M = 0.01
 """Boxes that only touch share no pixel."""
 
 
-def keep_apart(chip_sets: Sequence[Chips]) -> list[Chips]:
+def keep_apart(chip_sets: Sequence[Chips], room: Room | None = None) -> list[Chips]:
     """Chip sets without training chips on the validation ground of another set.
 
     Args:
         chip_sets: of any tiles and years, in any CRS.
+        room: where the arrays of smaller sets lie; None: as in ``read_chips``.
 
     Returns:
         The sets in their order; ``dropped["validates elsewhere"]`` counts what was left
@@ -44,9 +46,9 @@ def keep_apart(chip_sets: Sequence[Chips]) -> list[Chips]:
     for judged in chip_sets:
         for other in chip_sets:
             _refuse_gold(judged, other)
-    grounds = [_validation_ground(chips) for chips in chip_sets]
+    room, grounds = room or Room(), [_validation_ground(chips) for chips in chip_sets]
     return [
-        _without(chips, [g for n, g in enumerate(grounds) if n != own])
+        _without(chips, [g for n, g in enumerate(grounds) if n != own], room)
         for own, chips in enumerate(chip_sets)
     ]
 
@@ -88,7 +90,7 @@ def _corner(chips: Chips, row: int) -> tuple[float, float, float]:
     return left, top, (right - left) / chips.masks.shape[2]
 
 
-def _without(chips: Chips, grounds: Sequence[Ground]) -> Chips:
+def _without(chips: Chips, grounds: Sequence[Ground], room: Room) -> Chips:
     kept = np.ones(len(chips.index), dtype=bool)
     training = np.flatnonzero((chips.index["split"] == TRAIN).to_numpy())
     if chips.split_by != "blocks" or not training.size:
@@ -102,8 +104,8 @@ def _without(chips: Chips, grounds: Sequence[Ground]) -> Chips:
         return chips
     return replace(
         chips,
-        images=chips.images[kept],
-        masks=chips.masks[kept],
+        images=room.take(chips.images, kept),
+        masks=room.take(chips.masks, kept),
         index=chips.index.loc[kept].reset_index(drop=True),
         dropped={**chips.dropped, ELSEWHERE: int((~kept).sum())},
     )

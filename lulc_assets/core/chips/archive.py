@@ -20,6 +20,7 @@ from zarr.codecs import ZstdCodec
 from zarr.storage import LocalStore, ZipStore
 
 from lulc_assets.core.chips.cut import REFLECTANCE_SCALE, Chips
+from lulc_assets.core.chips.room import Room
 from lulc_assets.core.errors import ProductCorrupt
 from lulc_assets.core.scene.recipe import BAND_ROLES
 
@@ -93,17 +94,23 @@ def write_index(path: Path, index: gpd.GeoDataFrame) -> Path:
     return path
 
 
-def read_chips(zip_path: Path, index_path: Path) -> Chips:
+def read_chips(zip_path: Path, index_path: Path, room: Room | None = None) -> Chips:
     """Read what :func:`write_chips` and :func:`write_index` wrote.
+
+    Args:
+        zip_path: images and masks.
+        index_path: their index.
+        room: where the arrays lie; None: memory as far as it is meant for chips.
 
     Raises:
         ProductCorrupt: a file is missing, does not parse, or the two do not fit.
     """
+    room = room or Room()
     try:
         index = gpd.read_parquet(index_path)
         with ZipStore(zip_path, mode="r") as store:
             group = zarr.open_group(store, mode="r", zarr_format=3)
-            images, masks = (_read_array(group, name) for name in ("image", "mask"))
+            images, masks = (_read_array(group, name, room) for name in ("image", "mask"))
             dropped = cast("dict[str, int]", group.attrs["dropped"])
             split_by = str(group.attrs["split_by"])
     except Exception as error:  # zipfile, zarr, pyarrow and the codecs share no base class
@@ -118,8 +125,11 @@ def read_chips(zip_path: Path, index_path: Path) -> Chips:
     return Chips(images, masks, index, dropped, split_by)
 
 
-def _read_array(group: zarr.Group, name: str) -> npt.NDArray[Any]:
+def _read_array(group: zarr.Group, name: str, room: Room) -> npt.NDArray[Any]:
     array = group[name]
     if not isinstance(array, zarr.Array):
         raise ProductCorrupt(f"member {name} of a chip archive is no array")
-    return np.asarray(array[:])
+    found = room.array(array.shape, array.dtype)
+    for start in range(0, len(found), SHARD_CHIPS):  # a shard at a time, as it was written
+        found[start : start + SHARD_CHIPS] = array[start : start + SHARD_CHIPS]
+    return found

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import shapely
 
 from lulc_assets.core.chips.balance import balanced, name_zones
+from lulc_assets.core.chips.room import Room
 from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.chips.split import (
     TRAIN,
@@ -131,6 +132,7 @@ def cut_chips(
     settings: ChipSettings,
     progress: Progress = silent,
     zones: gpd.GeoDataFrame | None = None,
+    room: Room | None = None,
 ) -> Chips:
     """Cut chips of all given scenes at all labelled places.
 
@@ -146,6 +148,7 @@ def cut_chips(
         settings: sizes, filters, split.
         progress: told after each scene.
         zones: one row a zone: ``zone`` (name) and geometry, in any CRS.
+        room: where the arrays lie; None: memory as far as it is meant for chips.
 
     Returns:
         The chips, by scene in the given order, then by row and column. Where there are
@@ -167,9 +170,9 @@ def cut_chips(
         held_out = held_out_dates([r.date for r in recipes], settings)
     zone_of = name_zones(places, grid, zones)
     size = places[0].window.height if places else 0
-    room = len(recipes) * len(places)
-    images = np.empty((room, len(BAND_ROLES), size, size), dtype=np.uint16)
-    masks = np.empty((room, size, size), dtype=np.uint8)
+    most, room = len(recipes) * len(places), room or Room()
+    images = room.array((most, len(BAND_ROLES), size, size), np.uint16)
+    masks = room.array((most, size, size), np.uint8)
     rows: list[dict[str, Any]] = []
     dropped: Counter[str] = Counter()
     for done, recipe in enumerate(recipes, start=1):
@@ -190,7 +193,7 @@ def cut_chips(
     kept = balanced(index, settings)
     if not kept.all():
         dropped["balance"] = int((~kept).sum())
-        images, masks = images[: len(rows)][kept], masks[: len(rows)][kept]
+        images, masks = (room.take(a[: len(rows)], kept) for a in (images, masks))
         index = index.loc[kept].reset_index(drop=True)
     return Chips(
         images[: len(index)],

@@ -1,8 +1,8 @@
 """One open raster of a scene, and its pixels on a window of another grid.
 
-What belongs here: opening, the checks that need no pixels, reading a window with the
-right sampling. What does not: what the numbers mean (``reader``), or how remote bytes come
-(``remote``).
+What belongs here: opening, reading a window with the right sampling. What does not: whether
+the raster fits the grid (``fit``), what the numbers mean (``reader``), or how remote bytes
+come (``remote``).
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,10 @@ import rasterio
 import rasterio.windows
 from rasterio.errors import RasterioError
 
-from lulc_assets.core.errors import SceneGridMismatch, UnreadableRaster
+from lulc_assets.core.errors import UnreadableRaster
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.access import Access
+from lulc_assets.core.imagery.fit import is_aligned, require_fit
 from lulc_assets.core.imagery.gdal import gdal_env
 from lulc_assets.core.imagery.href import check_href, is_remote, local_path, shown
 from lulc_assets.core.imagery.masks import FMASK_FILL, SCL_MAX, scl_from_fmask
@@ -31,22 +32,8 @@ from lulc_assets.core.imagery.resample import (
 )
 from lulc_assets.core.scene.recipe import SceneRecipe
 
-COARSEST = 1.5
-"""A file's pixel may be this many times its nominal ground sampling, no more: a tenfold
-decimated copy under a 10 m item must not pass for 10 m data."""
-
-FINEST = 0.5
-"""A file's pixel must be at least this many target pixels: bilinear sampling of much finer
-pixels would skip most of them."""
-
 SKIPPED = 4.0
 """A lattice whose cells are more than this many of the file's pixels reads mostly in vain."""
-
-MAX_SIDE_PX = 45_000
-"""Largest accepted side of a raster; a Sentinel-2 tile has 10,980 pixels at 10 m."""
-
-ALIGNED_PX = 1e-3
-"""Two grids are the same when their pixels differ by less than this share of a pixel."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +88,10 @@ class RasterSource:
         self._path = "" if self._remote else str(local_path(href))
         self._dataset = self._open()
         try:
-            self._check(gsd_m, lattice=lattice)
+            require_fit(self._dataset, self._name, grid, gsd_m, lattice=lattice)
             if lattice:
                 self._use_overview()
+            self._aligned = is_aligned(self._dataset, grid)
         except BaseException:
             self._dataset.close()
             raise
@@ -148,12 +136,12 @@ class RasterSource:
         inside = rows.inside[:, None] & cols.inside[None, :]
         if not inside.any():
             return np.zeros(inside.shape, np.float32), inside
-        stored, rows, cols = self._read(rows, cols, nearest=self._is_aligned)
+        stored, rows, cols = self._read(rows, cols, nearest=self._aligned)
         broken = _broken(stored, (self._dataset.nodata, self.access.nodata_dn))
         if broken is not None:
             stored = np.where(broken, 0, stored)
             inside &= ~sample_nearest(broken, rows, cols)
-        if self._is_aligned:
+        if self._aligned:
             sampled = sample_nearest(stored, rows, cols)
         else:
             sampled = sample_bilinear(stored.astype(np.float32), stored > 0, rows, cols)
@@ -208,45 +196,6 @@ class RasterSource:
         if levels:
             self._dataset.close()
             self._dataset = self._open(overview_level=levels[-1])
-
-    def _check(self, gsd_m: float, *, lattice: bool) -> None:
-        data, name = self._dataset, self._name
-        if data.count != 1:
-            raise UnreadableRaster(f"{name} has {data.count} bands, one is expected")
-        if max(data.height, data.width) > MAX_SIDE_PX:
-            raise SceneGridMismatch(
-                f"{name} is {data.width} × {data.height} pixels; more than {MAX_SIDE_PX} a side "
-                "is no Sentinel-2 tile"
-            )
-        epsg = data.crs.to_epsg() if data.crs else None
-        if epsg != self.grid.epsg:
-            raise SceneGridMismatch(
-                f"{name} is in EPSG:{epsg}, the tile's grid is in EPSG:{self.grid.epsg}"
-            )
-        transform = data.transform
-        if transform.b or transform.d or transform.a <= 0 or transform.e >= 0:
-            raise SceneGridMismatch(f"{name} is rotated or not north-up: {tuple(transform)[:6]}")
-        pixel_m = max(transform.a, -transform.e)
-        if pixel_m > COARSEST * gsd_m:
-            raise SceneGridMismatch(
-                f"{name} has pixels of {pixel_m:g} m where {gsd_m:g} m are promised: a decimated "
-                "copy? It can only be read as an overview"
-            )
-        if not lattice and min(transform.a, -transform.e) < FINEST * self.grid.pixel_m:
-            raise SceneGridMismatch(
-                f"{name} has pixels of {pixel_m:g} m, too fine for a {self.grid.pixel_m:g} m grid"
-            )
-
-    @property
-    def _is_aligned(self) -> bool:
-        """Whether the file's pixels are the grid's pixels (it may cover another extent)."""
-        transform, step = self._dataset.transform, self.grid.pixel_m
-        size = max(self._dataset.width, self._dataset.height)
-        if max(abs(transform.a - step), abs(transform.e + step)) * size > ALIGNED_PX * step:
-            return False
-        col = (self.grid.x0 - transform.c) / step
-        row = (transform.f - self.grid.y0) / step
-        return max(abs(col - round(col)), abs(row - round(row))) <= ALIGNED_PX
 
     def _axes(self, window: Window) -> tuple[Axis, Axis]:
         transform, grid = self._dataset.transform, self.grid

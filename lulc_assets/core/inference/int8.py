@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import openvino as ov
 
 from lulc_assets.core.errors import BundleError, InvalidProject, NoTrainingChips
@@ -138,20 +137,11 @@ def _compare(
         image, mask = chips.image(item), chips.mask(item)
         where = f"{split} chip {item}"
         own, full = (e.predict(image, 0.0, float(_SCALE), where)[0] for e in (int8, fp32))
-        found = (
-            _labelled_hits(own, mask),
-            _labelled_hits(full, mask),
-            np.count_nonzero(mask),
-            np.count_nonzero(own == full),
-            own.size,
-        )
-        counts += np.array(found, np.int64)
-    hits, hits_fp32, labelled, equal, pixels = counts.tolist()
-    return hits / labelled, hits_fp32 / labelled, equal / pixels
-
-
-def _labelled_hits(codes: npt.NDArray[np.uint8], mask: npt.NDArray[np.uint8]) -> int:
-    return int(np.count_nonzero((codes == mask) & (mask > 0)))
+        labelled = mask > 0
+        seen = (labelled & (own == mask), labelled & (full == mask), labelled, own == full)
+        counts += np.array([*(np.count_nonzero(pixels) for pixels in seen), own.size], np.int64)
+    hits, hits_fp32, judged, equal, pixels = counts.tolist()
+    return hits / judged, hits_fp32 / judged, equal / pixels
 
 
 def _run_nncf(model: ov.Model, images: Sequence[Dn]) -> ov.Model:

@@ -68,6 +68,8 @@ def view_headline(report: AccuracyReport) -> dict[str, str]:
         }
     none = report.verdict == "no_sample"
     design = _DESIGN_WORDS.get(report.design, report.design)
+    if (report.starts or 1) > 1:
+        design += f" of {report.starts} lattices"
     return {
         "verdict": report.verdict,
         "value": "No reference sample" if none else "Insufficient sample",

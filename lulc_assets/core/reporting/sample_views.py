@@ -15,7 +15,8 @@ _NEARLY_ONE = 0.05
 
 _WHERE_INTERVALS_COME_FROM = {
     "simple_random": "units drawn at random, weighted by map class",
-    "systematic": "units on a lattice with a random start, weighted by map class",
+    "systematic": "units on one lattice with a random start, taken for a random sample, which is "
+    "usually a bit too wide",
     "stratified": "units drawn at random within strata, weighted by their chance to be drawn",
     "cluster": "the spread between the windows that were drawn, not between their pixels",
 }
@@ -56,6 +57,8 @@ def state_intervals(report: AccuracyReport) -> str:
     """Where the intervals of a page come from, or why there are none."""
     if report.verdict == "estimated":
         source = _WHERE_INTERVALS_COME_FROM[report.design]
+        if (report.starts or 1) > 1:
+            source = f"the spread between {report.starts} lattices with random starts of their own"
         return (
             f"95\u00a0% intervals come from the sampling design: {source}. Of 100 such samples "
             "about 95 would give an interval that holds the true value. Mistakes of the "

@@ -12,8 +12,8 @@ from lulc_assets.core.accuracy.anticipation import (
     anticipate,
     parse_target,
 )
-from lulc_assets.core.accuracy.estimators import poststratify
 from lulc_assets.core.accuracy.figures import estimate_figures
+from lulc_assets.core.accuracy.poststrata import poststratify
 from lulc_assets.core.accuracy.settings import AS_PRINTED
 from lulc_assets.core.errors import InvalidSample
 

@@ -7,8 +7,8 @@ from lulc_assets.core.accuracy.estimators import (
     Strata,
     effective_count,
     estimate_ratio,
-    poststratify,
 )
+from lulc_assets.core.accuracy.poststrata import poststratify
 from lulc_assets.core.errors import InvalidSample
 
 

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lulc_assets.core.accuracy.estimators import Strata, poststratify
+from lulc_assets.core.accuracy.estimators import Strata
 from lulc_assets.core.accuracy.figures import estimate_figures
+from lulc_assets.core.accuracy.poststrata import poststratify
 from lulc_assets.core.accuracy.settings import AS_PRINTED, AccuracySettings
 
 from .samples import units_of

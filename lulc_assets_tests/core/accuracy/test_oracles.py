@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lulc_assets.core.accuracy.estimators import Strata, estimate_ratio, poststratify
+from lulc_assets.core.accuracy.estimators import Strata, estimate_ratio
 from lulc_assets.core.accuracy.figures import estimate_figures
+from lulc_assets.core.accuracy.poststrata import poststratify
 from lulc_assets.core.accuracy.settings import AS_PRINTED
 
 from .samples import units_of

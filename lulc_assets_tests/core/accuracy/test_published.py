@@ -8,8 +8,9 @@ import pytest
 
 from lulc_assets.core.accuracy.allocation import allocate
 from lulc_assets.core.accuracy.anticipation import anticipate, parse_target
-from lulc_assets.core.accuracy.estimators import Strata, poststratify
+from lulc_assets.core.accuracy.estimators import Strata
 from lulc_assets.core.accuracy.figures import estimate_figures
+from lulc_assets.core.accuracy.poststrata import poststratify
 from lulc_assets.core.accuracy.settings import AS_PRINTED, AccuracySettings
 
 from .samples import units_of

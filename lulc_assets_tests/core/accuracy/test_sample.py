@@ -1,3 +1,7 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -33,6 +37,27 @@ def test_the_same_sample_gives_the_same_bytes(sample, tmp_path):
     first = write_sample(tmp_path / "a.parquet", sample).read_bytes()
 
     assert write_sample(tmp_path / "b.parquet", sample).read_bytes() == first
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts threads of Linux")
+def test_writing_a_sample_leaves_no_thread_that_could_abort_the_end_of_the_process(tmp_path):
+    script = f"""
+from pathlib import Path
+from lulc_assets.core.accuracy.sample import write_sample
+from lulc_assets_tests.core.accuracy.samples import blocky_map, random_sample, small_grid
+
+grid = small_grid()
+sample = random_sample(grid, blocky_map(grid, [1, 2, 7]), 60)
+before = len(list(Path("/proc/self/task").iterdir()))
+write_sample(Path({str(tmp_path / "sample.parquet")!r}), sample)
+print(len(list(Path("/proc/self/task").iterdir())) - before)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["0"]
 
 
 def test_a_file_without_design_is_refused(sample, tmp_path):

@@ -10,6 +10,7 @@ import zarr
 from lulc_assets.core.chips import archive
 from lulc_assets.core.chips.archive import read_chips, write_chips, write_index
 from lulc_assets.core.chips.cut import Chips
+from lulc_assets.core.chips.room import Room
 from lulc_assets.core.errors import ProductCorrupt
 
 
@@ -27,11 +28,15 @@ def chips(request) -> Chips:
     return Chips(images, masks, index, {"clouds": 3})
 
 
-def test_chips_read_back_as_they_were(tmp_path: Path, chips: Chips, monkeypatch):
+@pytest.mark.parametrize("in_memory_bytes", [0, 10**9])
+def test_chips_read_back_as_they_were(
+    tmp_path: Path, chips: Chips, monkeypatch, in_memory_bytes: int
+):
     monkeypatch.setattr(archive, "SHARD_CHIPS", 3)
     again = read_chips(
         write_chips(tmp_path / "deep" / "chips.zip", chips),
         write_index(tmp_path / "deep" / "index.parquet", chips.index),
+        Room(tmp_path, in_memory_bytes),
     )
     assert (again.images == chips.images).all()
     assert (again.masks == chips.masks).all()

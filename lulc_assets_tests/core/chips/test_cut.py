@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lulc_assets.core.chips.cut import choose_dates, cut_chips, override_labels
+from lulc_assets.core.chips.room import Room
 from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.errors import (
     LabelError,
@@ -210,6 +211,14 @@ def test_gold_labels_alone_give_gold_chips(tmp_path: Path):
     recipe = write_scene(tmp_path, grid=GRID)
     chips = cut_chips([recipe], GRID, NOTHING, masks()[1], SETTINGS)
     assert chips.index["split"].tolist() == ["gold"]
+
+
+def test_chips_that_do_not_fit_into_memory_are_the_same(tmp_path: Path):
+    recipe = write_scene(tmp_path, grid=GRID)
+    whole = cut_chips([recipe], GRID, *masks(), SETTINGS)
+    filed = cut_chips([recipe], GRID, *masks(), SETTINGS, room=Room(tmp_path, 0))
+    assert (whole.images == filed.images).all()
+    assert (whole.masks == filed.masks).all()
 
 
 def test_strips_of_a_large_area_give_the_same_chips(tmp_path: Path, monkeypatch):

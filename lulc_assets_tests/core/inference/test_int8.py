@@ -1,7 +1,6 @@
 import dataclasses
 import json
 import shutil
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -20,8 +19,6 @@ from lulc_assets_tests.core.inference.test_engine import block
 from lulc_assets_tests.core.model.chips_for_tests import two_class_chips
 
 WANTED = InferenceSettings(precision="int8", threads=1)
-
-pytestmark = pytest.mark.skipif(find_spec("nncf") is None, reason="NNCF is an extra")
 
 
 @pytest.fixture(scope="module")
