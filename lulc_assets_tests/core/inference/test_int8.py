@@ -1,7 +1,6 @@
 import dataclasses
 import json
 import shutil
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
