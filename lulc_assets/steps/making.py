@@ -26,7 +26,7 @@ from lulc_assets.core.store.records import Record
 from lulc_assets.project import Project
 
 RECIPE_VERSIONS: Mapping[str, int] = {
-    "reference_labels": 2,
+    "reference_labels": 3,
     "label_quality": 2,
     "scene_catalog": 1,
     "training_chips": 2,
@@ -34,7 +34,7 @@ RECIPE_VERSIONS: Mapping[str, int] = {
     "model_evaluation": 2,
     "model_bundle": 3,
     "scene_predictions": 5,
-    "annual_map": 2,
+    "annual_map": 3,
     "seasonal_maps": 1,
     "reference_sample": 1,
     "accuracy_area_report": 2,

@@ -83,9 +83,10 @@ def _georeferenced(
     lines = -(-(len(shown) + (zero is not None)) // _LEGEND_COLUMNS)
     height, width = codes.shape
     map_height = min((WIDTH_IN - 0.9) * height / width, 1.5 * WIDTH_IN)
-    with drawing(map_height + 0.85 + 0.19 * lines) as figure:
+    with drawing(map_height + 1.05 + 0.19 * lines) as figure:
         axes = figure.add_subplot()
-        axes.set_title(title)
+        # The layout makes room for a title of the figure, not for one of axes of fixed shape.
+        figure.suptitle(title, x=0.01, ha="left", fontsize=10.0, fontweight="bold")
         image = class_rgb(shrink_classes(codes, _FIGURE_PX), legend)
         if grid is None:
             axes.imshow(image)
