@@ -50,7 +50,16 @@ def _facts(report: AccuracyReport) -> Iterator[tuple[str, str]]:
             f"{format_share(missing.overall_high)}, before sampling error.",
         )
     if report.design_effect is not None and math.isfinite(report.design_effect):
-        yield "Design effect", describe_design_effect(report.design_effect, report.n_units)
+        effect = describe_design_effect(report.design_effect, report.n_units)
+        yield "Design effect", effect + _doubt(report.starts)
+
+
+def _doubt(starts: int | None) -> str:
+    """How well a design effect is known that comes from few lattices."""
+    if (starts or 1) == 1:
+        return ""
+    spread = math.sqrt(2.0 / ((starts or 1) - 1))  # of a variance with k − 1 degrees of freedom
+    return f" It comes from {starts} lattices and is itself known to about ± {spread:.0%}."
 
 
 def state_intervals(report: AccuracyReport) -> str:
