@@ -100,4 +100,4 @@ def _doubt(starts: int) -> str:
     if starts == 1:
         return ""
     spread = math.sqrt(2.0 / (starts - 1))
-    return f" It comes from {starts} lattices and is itself known to about ± {spread:.0%}."
+    return f" It comes from {starts} lattices and is itself known to about ±\u00a0{100 * spread:.0f}\u00a0%."

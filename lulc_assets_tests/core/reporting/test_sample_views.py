@@ -87,5 +87,8 @@ def test_lattices_are_named_wherever_a_page_speaks_of_the_design():
     assert "one lattice" in state_intervals(single)
     assert name_design(several) == "systematic sample of 10 lattices"
     assert name_design(single) == "systematic sample of one lattice"
-    assert "10 lattices and is itself known to about ± 47%" in facts(several)["Design effect"]
+    assert (
+        "10 lattices and is itself known to about ±\u00a047\u00a0%"
+        in facts(several)["Design effect"]
+    )
     assert "lattices" not in facts(single)["Design effect"]
