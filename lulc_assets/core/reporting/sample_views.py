@@ -99,5 +99,5 @@ def _doubt(starts: int) -> str:
     """How well a design effect is known whose variance has k − 1 degrees of freedom."""
     if starts == 1:
         return ""
-    spread = math.sqrt(2.0 / (starts - 1))
-    return f" It comes from {starts} lattices and is itself known to about ±\u00a0{100 * spread:.0f}\u00a0%."
+    spread = f"±\u00a0{100 * math.sqrt(2.0 / (starts - 1)):.0f}\u00a0%"
+    return f" It comes from {starts} lattices and is itself known to about {spread}."
