@@ -6,6 +6,8 @@ What belongs here: its tables and sentences. What does not: the simulation
 
 from collections.abc import Iterator
 
+import numpy as np
+
 
 def lattice_lines(tables: list[dict]) -> Iterator[str]:
     """What the variance estimates of one lattice and of several are worth."""
@@ -86,6 +88,7 @@ def _several_lattices(tables: list[dict]) -> Iterator[str]:
 
 def _verdict(tables: list[dict]) -> Iterator[str]:
     """What the table shows, in numbers of its own."""
+    n = tables[0]["samples"] * tables[0]["landscapes"]
     ratios = [value for table in tables for value in table["variance"]]
     covered = [value for table in tables for value in table["coverage"]]
     prices = {
@@ -99,10 +102,17 @@ def _verdict(tables: list[dict]) -> Iterator[str]:
     yield (
         f"Pooled, the estimated variance is {min(ratios):.2f} to {max(ratios):.2f} of the true one "
         f"and the intervals hold the truth in {min(covered):.1%} to {max(covered):.1%} of the "
-        f"samples. The price is the evenness of a single lattice: the true standard error is "
-        f"{price}. So several lattices are the choice where the interval must be right, and one "
-        "lattice where the estimate matters more than a sharp interval: its stated error is then "
-        "too large, up to the factor in the table above."
+        f"samples; {n:,} samples know a ratio to about ± {2 * np.sqrt(2 / n):.2f} and a coverage "
+        f"to about ± {2 * np.sqrt(0.95 * 0.05 / n):.1%}, the {tables[0]['samples']:,} on one "
+        f"landscape a ratio to ± {2 * np.sqrt(2 / tables[0]['samples']):.2f} (two Monte Carlo "
+        "errors)."
+    )
+    yield ""
+    yield (
+        f"The price is the evenness of a single lattice: the true standard error is {price}. So "
+        "several lattices are the choice where the interval must be right, and one lattice where "
+        "the estimate matters more than a sharp interval: its stated error is then too large, up "
+        "to the factor in the table above."
     )
     yield ""
 

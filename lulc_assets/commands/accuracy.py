@@ -131,7 +131,7 @@ def estimate(
         read_counts(counts),
         areas_ha,
         areas_source=str(areas),
-        merge=[group.split("+") for group in merge or []],
+        merge=_groups(merge),
         unit_ha=unit_ha,
         settings=_settings(intervals),
     )
@@ -167,7 +167,7 @@ def report(
     from lulc_assets.core.accuracy.settings import AccuracySettings  # noqa: PLC0415
 
     reference = read_sample(sample)
-    groups = tuple(tuple(group.split("+")) for group in merge or [])
+    groups = _groups(merge)
     reference.check_merge(groups)
     found = build_region_report(
         (one.part() for one in open_maps(map)),
@@ -261,6 +261,11 @@ def change(
             typer.echo(f"{title}: {figure.value:,.1f} ha {ends}")
     for warning in found.warnings:
         typer.echo(f"Warning: {warning}", err=True)
+
+
+def _groups(texts: list[str] | None) -> tuple[tuple[str, ...], ...]:
+    """Names to take as one, from texts like ``A+B`` or ``A + B``."""
+    return tuple(tuple(name.strip() for name in text.split("+")) for text in texts or [])
 
 
 def _mapped_ha(texts: list[str]) -> float:

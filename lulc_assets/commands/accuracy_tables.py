@@ -59,7 +59,7 @@ def print_design_effect(found: "AccuracyReport") -> None:
     from lulc_assets.core.reporting.sample_views import describe_design_effect  # noqa: PLC0415
 
     if found.design_effect is not None and math.isfinite(found.design_effect):
-        effect = describe_design_effect(found.design_effect, found.n_units)
+        effect = describe_design_effect(found.design_effect, found.n_units, found.starts)
         typer.echo(f"Design effect {effect}")
 
 

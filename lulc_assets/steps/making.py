@@ -36,9 +36,9 @@ RECIPE_VERSIONS: Mapping[str, int] = {
     "scene_predictions": 5,
     "annual_map": 3,
     "seasonal_maps": 1,
-    "reference_sample": 1,
-    "accuracy_area_report": 2,
-    "region_report": 2,
+    "reference_sample": 2,
+    "accuracy_area_report": 3,
+    "region_report": 3,
     "metric_tables": 1,
 }
 """Raised when the code of an asset would make something else of the same inputs. Not the

@@ -15,6 +15,7 @@ from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.metrics.tables import read_metrics, write_metrics
 from lulc_assets.core.reporting.pages import MapCard, RegionPage, render_region_page
 from lulc_assets.core.reporting.quicklook import class_thumbnail
+from lulc_assets.core.reporting.report_views import name_design
 from lulc_assets.core.store.records import Record
 from lulc_assets.steps.making import Made, Place
 from lulc_assets.steps.report import headline, open_sample, read_report, report_files
@@ -61,7 +62,7 @@ def make_region_report(place: Place, region: str, year: int) -> Record:
             provenance={
                 **{f"Map of {tile}": record.digest for tile, record in maps.items()},
                 "Reference sample": "none" if sample_record is None else sample_record.digest,
-                "Sampling design": report.design,
+                "Sampling design": name_design(report),
             },
             legend=place.legend,
             attribution=place.project.attribution,

@@ -24,6 +24,7 @@ from lulc_assets.core.reporting.accuracy_figures import (
     confusion_figure,
 )
 from lulc_assets.core.reporting.pages import TilePage, render_tile_page
+from lulc_assets.core.reporting.report_views import name_design
 from lulc_assets.core.reporting.scene_rows import list_scenes
 from lulc_assets.core.store.records import Record, canonical_json
 from lulc_assets.steps.candidates import open_candidates
@@ -159,7 +160,7 @@ def _provenance(
         "Model bundle": str(annual_map.properties["bundle"]),
         "Scene catalogue": catalog.digest,
         "Reference sample": "none" if sample is None else sample.digest,
-        "Sampling design": report.design,
+        "Sampling design": name_design(report),
         "Grid": f"EPSG:{grid.epsg}, {grid.pixel_m:g} m",
         "Legend": f"{place.legend.name} {place.legend.digest}",
     }

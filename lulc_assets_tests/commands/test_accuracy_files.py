@@ -185,7 +185,7 @@ def test_areas_that_are_shares_are_warned_of(estimate):
     ("counts", "options", "null"),
     [
         ("map,a,b,c\na,20,0,0\nb,4,20,0\nc,9,2,0\n", (), [("c", "producers")]),
-        ("map,a,b,c\na,20,3,1\nb,4,20,0\nc,0,0,1\n", ("--merge", "b+c"), []),
+        ("map,a,b,c\na,20,3,1\nb,4,20,0\nc,0,0,1\n", ("--merge", "b + c"), []),
         ("map,a,b,c\na,20,3,1\nb,4,20,0\nc,0,0,0\n", ("--merge", "b+c"), [("c", "users")]),
     ],
     ids=["no reference unit", "one unit", "no unit"],

@@ -44,6 +44,16 @@ _DESIGN_WORDS = {
 }
 
 
+def name_design(report: AccuracyReport) -> str:
+    """How the units of a report were drawn, in words."""
+    design = _DESIGN_WORDS.get(report.design, report.design)
+    if report.design != "systematic":
+        return design
+    return f"{design} of {report.starts} lattices" if (report.starts or 1) > 1 else (
+        f"{design} of one lattice"
+    )  # fmt: skip
+
+
 def view_headline(report: AccuracyReport) -> dict[str, str]:
     """The one figure of a report in words: value, what it is, and what stands behind it."""
     units = f"{report.n_units:,} reference units"
@@ -67,9 +77,7 @@ def view_headline(report: AccuracyReport) -> dict[str, str]:
             "detail": f"{units}. {report.verdict_reason}",
         }
     none = report.verdict == "no_sample"
-    design = _DESIGN_WORDS.get(report.design, report.design)
-    if (report.starts or 1) > 1:
-        design += f" of {report.starts} lattices"
+    design = name_design(report)
     return {
         "verdict": report.verdict,
         "value": "No reference sample" if none else "Insufficient sample",

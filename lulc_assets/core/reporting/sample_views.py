@@ -50,7 +50,10 @@ def _facts(report: AccuracyReport) -> Iterator[tuple[str, str]]:
             f"{format_share(missing.overall_high)}, before sampling error.",
         )
     if report.design_effect is not None and math.isfinite(report.design_effect):
-        yield "Design effect", describe_design_effect(report.design_effect, report.n_units)
+        yield (
+            "Design effect",
+            describe_design_effect(report.design_effect, report.n_units, report.starts),
+        )
 
 
 def state_intervals(report: AccuracyReport) -> str:
@@ -69,22 +72,32 @@ def state_intervals(report: AccuracyReport) -> str:
     return "None: the sample does not support an estimate here; the reason stands above."
 
 
-def describe_design_effect(effect: float, units: int) -> str:
+def describe_design_effect(effect: float, units: int, starts: int | None = None) -> str:
     """What a unit of this design is worth, and how wrong the naive interval would be.
 
     Args:
         effect: variance of overall accuracy over that of as many independent units.
         units: used.
+        starts: lattices of a systematic sample, whose spread gave the variance.
     """
     if effect <= 0 or units == 0:
         return "0: no unit disagrees, so the sample shows no spread."
     worth = f"the {units:,} units tell as much about overall accuracy as {units / effect:,.0f}"
+    doubt = _doubt(starts or 1)
     if abs(effect - 1.0) <= _NEARLY_ONE:
-        return f"{effect:.2f}: {worth} units of a simple random sample."
+        return f"{effect:.2f}: {worth} units of a simple random sample.{doubt}"
     text = f"{effect:.2f}: {worth} independent ones."
     if effect < 1.0:
-        return text
+        return text + doubt
     return (
         f"{text} An interval that took every unit for independent would be "
-        f"{math.sqrt(effect):.1f} times too narrow."
+        f"{math.sqrt(effect):.1f} times too narrow.{doubt}"
     )
+
+
+def _doubt(starts: int) -> str:
+    """How well a design effect is known whose variance has k − 1 degrees of freedom."""
+    if starts == 1:
+        return ""
+    spread = f"±\u00a0{100 * math.sqrt(2.0 / (starts - 1)):.0f}\u00a0%"
+    return f" It comes from {starts} lattices and is itself known to about {spread}."

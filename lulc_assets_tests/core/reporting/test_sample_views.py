@@ -3,7 +3,7 @@ import math
 import pytest
 
 from lulc_assets.core.accuracy.report import DESIGNS, MissingReference
-from lulc_assets.core.reporting.report_views import view_table
+from lulc_assets.core.reporting.report_views import name_design, view_table
 from lulc_assets.core.reporting.sample_views import (
     describe_design_effect,
     state_intervals,
@@ -77,3 +77,18 @@ def test_a_design_effect_is_told_as_what_a_unit_is_worth(effect, words):
 
 def test_a_design_effect_that_is_not_known_is_left_out():
     assert "Design effect" not in facts(make_report(design_effect=math.nan))
+
+
+def test_lattices_are_named_wherever_a_page_speaks_of_the_design():
+    several = make_report(design="systematic", starts=10, design_effect=0.8)
+    single = make_report(design="systematic", starts=1, design_effect=1.1)
+
+    assert "spread between 10 lattices" in state_intervals(several)
+    assert "one lattice" in state_intervals(single)
+    assert name_design(several) == "systematic sample of 10 lattices"
+    assert name_design(single) == "systematic sample of one lattice"
+    assert (
+        "10 lattices and is itself known to about ±\u00a047\u00a0%"
+        in facts(several)["Design effect"]
+    )
+    assert "lattices" not in facts(single)["Design effect"]
