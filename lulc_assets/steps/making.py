@@ -27,7 +27,7 @@ from lulc_assets.project import Project
 
 RECIPE_VERSIONS: Mapping[str, int] = {
     "reference_labels": 2,
-    "label_quality": 2,
+    "label_quality": 3,
     "scene_catalog": 1,
     "training_chips": 2,
     "lulc_model": 2,
@@ -37,8 +37,8 @@ RECIPE_VERSIONS: Mapping[str, int] = {
     "annual_map": 2,
     "seasonal_maps": 1,
     "reference_sample": 1,
-    "accuracy_area_report": 2,
-    "region_report": 2,
+    "accuracy_area_report": 3,
+    "region_report": 3,
     "metric_tables": 1,
 }
 """Raised when the code of an asset would make something else of the same inputs. Not the
