@@ -10,7 +10,6 @@ import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -19,8 +18,7 @@ from lulc_assets.core.catalog.dialects import sampling_m
 from lulc_assets.core.catalog.selection import SelectionSettings
 from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.compositing.settings import CompositeSettings
-from lulc_assets.core.crosswalks import find_crosswalk
-from lulc_assets.core.errors import InvalidProject, LulcError, UnknownClass
+from lulc_assets.core.errors import InvalidProject, LulcError
 from lulc_assets.core.grid import PixelGrid, Window, tile_grid, validate_tile, validate_year
 from lulc_assets.core.inference.settings import InferenceSettings
 from lulc_assets.core.inference.windows import WindowSettings
@@ -30,6 +28,7 @@ from lulc_assets.core.model.promotion import PromotionSettings
 from lulc_assets.core.model.recipe import TrainingRecipe
 from lulc_assets.core.scene.hls import HLS_PIXEL_M, hls_grid
 from lulc_assets.core.store.objects import LocalStore, ObjectStore, S3Store
+from lulc_assets.project_checks import require_crosswalk, require_known, require_region_name
 from lulc_assets.project_messages import explain
 
 
@@ -180,13 +179,14 @@ class Project(_Section):
             validate_tile(tile)
             self.grid_of(tile)
         for name, region in self.regions.items():
-            _require_known(f"regions.{name}.tiles", region.tiles, self.tiles)
+            require_region_name(name)
+            require_known(f"regions.{name}.tiles", region.tiles, self.tiles)
             for year in region.samples:
                 validate_year(year)
             for year, sample in region.samples.items():
-                _require_crosswalk(f"regions.{name}.samples.{year}.crosswalk", sample.crosswalk)
-        _require_crosswalk("labels.crosswalk", self.labels.crosswalk)
-        _require_known("training.tiles", self.training.tiles, self.tiles)
+                require_crosswalk(f"regions.{name}.samples.{year}.crosswalk", sample.crosswalk)
+        require_crosswalk("labels.crosswalk", self.labels.crosswalk)
+        require_known("training.tiles", self.training.tiles, self.tiles)
         for year in (*self.training.years, *self.watch_years):
             validate_year(year)
         return self
@@ -254,22 +254,6 @@ class Project(_Section):
     def training_partitions(self) -> tuple[tuple[str, int], ...]:
         """(tile, year) pairs that the model learns from."""
         return tuple((t, y) for t in self.training.tiles for y in self.training.years)
-
-
-def _require_known(where: str, tiles: tuple[str, ...], known: Mapping[str, Any]) -> None:
-    unknown = [tile for tile in tiles if tile not in known]
-    if unknown:
-        raise InvalidProject(f"{where} names {', '.join(unknown)}, which [tiles] does not have")
-
-
-def _require_crosswalk(where: str, name: str) -> None:
-    """Refuse a vocabulary that nobody knows; a CSV file is looked at when it is read."""
-    if name.lower().endswith(".csv"):
-        return
-    try:
-        find_crosswalk(name)
-    except UnknownClass as error:
-        raise InvalidProject(f"{where}: {error}") from error
 
 
 def load_project(path: str | Path) -> Project:

@@ -30,7 +30,7 @@ size_px = 64
 
 def write(tmp_path, text):
     path = tmp_path / "project.toml"
-    path.write_text(text)
+    path.write_text(text, "utf-8")
     return path
 
 
@@ -61,6 +61,8 @@ def test_a_good_file_gives_grids_paths_and_settings(tmp_path):
             '"kara"',
             r"labels\.crosswalk: no crosswalk is called 'kara'",
         ),
+        ("[regions.both]", '[regions."küste"]', "regions.küste: a region's name is part of file"),
+        ("[regions.both]", '[regions."a|b"]', r"regions\.a\|b: a region's name"),
         ('name = "demo"', "", "name is missing"),
         ('name = "demo"', 'nmae = "demo"', "nmae is no setting; did you mean name?"),
         (

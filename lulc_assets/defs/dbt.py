@@ -6,19 +6,32 @@ which is renamed when it is whole.
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DbtCliResource, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
-from lulc_assets.defs.policies import METRICS_POOL
+from lulc_assets.defs.policies import METRICS_POOL, OWNERS
 from lulc_assets.defs.resources import DBT_FOLDER, ProjectResource
 from lulc_assets.steps.making import Place
 
 
-@dbt_assets(manifest=DBT_FOLDER / "target" / "manifest.json", name="dbt_metrics", pool=METRICS_POOL)
+class _Owned(DagsterDbtTranslator):
+    """Models have the owner of all assets."""
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str]:
+        """Whom the UI names to ask."""
+        return OWNERS
+
+
+@dbt_assets(
+    manifest=DBT_FOLDER / "target" / "manifest.json",
+    name="dbt_metrics",
+    pool=METRICS_POOL,
+    dagster_dbt_translator=_Owned(),
+)
 def dbt_metrics(
     context: dg.AssetExecutionContext, project: ProjectResource, dbt: DbtCliResource
 ) -> Iterator[Any]:

@@ -7,12 +7,18 @@ import dagster as dg
 
 from lulc_assets.defs.labels import reference_labels
 from lulc_assets.defs.partitions import tile_year_of, tile_years
-from lulc_assets.defs.policies import emit
+from lulc_assets.defs.policies import OWNERS, emit
 from lulc_assets.defs.resources import ProjectResource
 from lulc_assets.steps.imagery import make_scene_catalog, make_training_chips
 
 
-@dg.asset(partitions_def=tile_years, group_name="imagery", output_required=False, kinds={"stac"})
+@dg.asset(
+    partitions_def=tile_years,
+    group_name="imagery",
+    owners=OWNERS,
+    output_required=False,
+    kinds={"stac"},
+)
 def scene_catalog(
     context: dg.AssetExecutionContext, project: ProjectResource
 ) -> Iterator[dg.MaterializeResult[Any]]:
@@ -25,6 +31,7 @@ def scene_catalog(
 @dg.asset(
     partitions_def=tile_years,
     group_name="imagery",
+    owners=OWNERS,
     output_required=False,
     deps=[scene_catalog, reference_labels],
     kinds={"zarr"},

@@ -12,14 +12,20 @@ from lulc_assets.defs.partitions import (
     tile_year_of,
     tile_years,
 )
-from lulc_assets.defs.policies import emit
+from lulc_assets.defs.policies import OWNERS, emit
 from lulc_assets.defs.resources import ProjectResource
 from lulc_assets.steps.label_quality import make_label_quality
 from lulc_assets.steps.labels import make_reference_labels
 from lulc_assets.steps.samples import make_reference_sample
 
 
-@dg.asset(partitions_def=tile_years, group_name="labels", output_required=False, kinds={"geotiff"})
+@dg.asset(
+    partitions_def=tile_years,
+    group_name="labels",
+    owners=OWNERS,
+    output_required=False,
+    kinds={"geotiff"},
+)
 def reference_labels(
     context: dg.AssetExecutionContext, project: ProjectResource
 ) -> Iterator[dg.MaterializeResult[Any]]:
@@ -32,6 +38,7 @@ def reference_labels(
 @dg.asset(
     partitions_def=tile_years,
     group_name="labels",
+    owners=OWNERS,
     output_required=False,
     deps=[reference_labels, "scene_catalog"],  # by name: its module imports this one
     kinds={"html"},
@@ -51,6 +58,7 @@ def label_quality(
 @dg.asset(
     partitions_def=region_years,
     group_name="labels",
+    owners=OWNERS,
     output_required=False,
     deps=[dg.AssetDep(reference_labels, partition_mapping=region_from_tiles)],
     kinds={"parquet"},

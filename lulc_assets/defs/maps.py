@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from lulc_assets.defs.partitions import TILE, tile_year_of, tile_years
-from lulc_assets.defs.policies import emit
+from lulc_assets.defs.policies import OWNERS, emit
 from lulc_assets.defs.predictions import scene_predictions
 from lulc_assets.defs.resources import ProjectResource
 from lulc_assets.steps.maps import make_annual_map
@@ -29,6 +29,7 @@ _this_year_and_the_former = dg.MultiPartitionMapping(
 @dg.asset(
     partitions_def=tile_years,
     group_name="maps",
+    owners=OWNERS,
     output_required=False,
     deps=[scene_predictions],
     kinds={"geotiff", "stac"},
@@ -45,6 +46,7 @@ def annual_map(
 @dg.asset(
     partitions_def=tile_years,
     group_name="maps",
+    owners=OWNERS,
     output_required=False,
     deps=[dg.AssetDep(annual_map, partition_mapping=_this_year_and_the_former)],
     kinds={"geotiff", "stac"},

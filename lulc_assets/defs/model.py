@@ -7,7 +7,7 @@ import dagster as dg
 
 from lulc_assets.defs.imagery import training_chips
 from lulc_assets.defs.partitions import everything
-from lulc_assets.defs.policies import GPU_POOL, GPU_TAGS, emit
+from lulc_assets.defs.policies import GPU_POOL, GPU_TAGS, OWNERS, emit
 from lulc_assets.defs.resources import ProjectResource
 from lulc_assets.steps.model import make_lulc_model, make_model_bundle, make_model_evaluation
 
@@ -16,6 +16,7 @@ _every_chip = dg.AssetDep(training_chips, partition_mapping=everything)
 
 @dg.asset(
     group_name="model",
+    owners=OWNERS,
     output_required=False,
     deps=[_every_chip],
     op_tags=GPU_TAGS,
@@ -32,6 +33,7 @@ def lulc_model(
 
 @dg.asset(
     group_name="model",
+    owners=OWNERS,
     output_required=False,
     deps=[lulc_model, _every_chip],
     op_tags=GPU_TAGS,
@@ -48,6 +50,7 @@ def model_evaluation(
 
 @dg.asset(
     group_name="model",
+    owners=OWNERS,
     output_required=False,
     deps=[lulc_model, model_evaluation],
     kinds={"pytorch"},

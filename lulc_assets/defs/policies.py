@@ -1,6 +1,6 @@
 """Named policies: where work runs, how often it is tried, what loses cleanly.
 
-What belongs here: tags, pools, retries and the one way from a commit record to an event.
+What belongs here: owners, tags, pools, retries and the one way from a commit record to an event.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +13,9 @@ from lulc_assets.core.errors import CommitConflict, LulcError
 from lulc_assets.core.store.records import Record
 from lulc_assets.defs.pictures import picture_metadata
 from lulc_assets.steps.making import Place
+
+OWNERS = ["team:mapping"]
+"""Whom the UI names to ask about an asset."""
 
 GPU_POOL = "gpu"
 """Training and prediction share it; its limit is in the instance (``dagster.yaml``)."""
@@ -82,10 +85,10 @@ def metadata_of(place: Place, record: Record) -> dict[str, dg.MetadataValue[Any]
             if name.endswith(".png")
         }
     )
-    for name, value in record.properties.items():
-        if name in _NOT_SHOWN or value is None:
-            continue
-        shown[name] = _value_of(value)
+    figures = {k: v for k, v in record.properties.items() if k not in _NOT_SHOWN and v is not None}
+    # Lists of scenes and tables would push the figures off the first screen.
+    for name in sorted(figures, key=lambda k: isinstance(figures[k], list | dict)):
+        shown[name] = _value_of(figures[name])
     shown["record"] = dg.MetadataValue.text(record.digest)
     shown["files"] = dg.MetadataValue.json({n: f.key for n, f in record.files.items()})
     return shown

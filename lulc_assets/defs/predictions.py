@@ -14,6 +14,7 @@ from lulc_assets.defs.partitions import tile_year_of, tile_years
 from lulc_assets.defs.policies import (
     GPU_POOL,
     GPU_TAGS,
+    OWNERS,
     PREDICT_RETRIES,
     attempt,
     metadata_of,
@@ -76,6 +77,7 @@ def commit_scene_predictions(
 @dg.graph_asset(
     partitions_def=tile_years,
     group_name="maps",
+    owners=OWNERS,
     ins={
         "scene_catalog": dg.AssetIn(dagster_type=dg.Nothing),
         "model_bundle": dg.AssetIn(dagster_type=dg.Nothing),

@@ -18,7 +18,7 @@ from lulc_assets.defs.partitions import (
     tile_year_of,
     tile_years,
 )
-from lulc_assets.defs.policies import METRICS_POOL, emit
+from lulc_assets.defs.policies import METRICS_POOL, OWNERS, emit
 from lulc_assets.defs.resources import ProjectResource
 from lulc_assets.steps.page_set import write_page_set
 from lulc_assets.steps.regions import make_metric_tables, make_region_report
@@ -28,6 +28,7 @@ from lulc_assets.steps.report import make_accuracy_area_report
 @dg.asset(
     partitions_def=tile_years,
     group_name="report",
+    owners=OWNERS,
     output_required=False,
     deps=[
         annual_map,
@@ -48,6 +49,7 @@ def accuracy_area_report(
 @dg.asset(
     partitions_def=region_years,
     group_name="report",
+    owners=OWNERS,
     output_required=False,
     deps=[
         dg.AssetDep(annual_map, partition_mapping=region_from_tiles),
@@ -73,6 +75,7 @@ _every_report = [
 
 @dg.asset(
     group_name="report",
+    owners=OWNERS,
     output_required=False,
     deps=_every_report,
     pool=METRICS_POOL,
@@ -87,7 +90,7 @@ def metric_tables(
     yield from emit(context, place, lambda: make_metric_tables(place, *keys))
 
 
-@dg.asset(group_name="report", deps=_every_report, pool=METRICS_POOL, kinds={"html"})
+@dg.asset(group_name="report", owners=OWNERS, deps=_every_report, pool=METRICS_POOL, kinds={"html"})
 def report_pages(
     context: dg.AssetExecutionContext, project: ProjectResource
 ) -> dg.MaterializeResult[Any]:

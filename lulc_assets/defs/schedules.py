@@ -8,7 +8,12 @@ from lulc_assets.defs.jobs import map_tile_year
 from lulc_assets.defs.partitions import TILE, partition_key
 
 
-@dg.schedule(job=map_tile_year, cron_schedule="0 6 15 1 *", name="last_years_maps")
+@dg.schedule(
+    job=map_tile_year,
+    cron_schedule="0 6 15 1 *",
+    name="last_years_maps",
+    description="On 15 January, map last year on every registered tile, one run each.",
+)
 def last_years_maps(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
     """On 15 January, map last year on every registered tile.
 

@@ -18,7 +18,11 @@ TILES_AT_ONCE = 20
 """A tick has 60 seconds; a search takes about one."""
 
 
-@dg.sensor(job=map_tile_year, minimum_interval_seconds=3600)
+@dg.sensor(
+    job=map_tile_year,
+    minimum_interval_seconds=3600,
+    description="Maps a tile × year again when its catalogue has scenes that the last run lacked.",
+)
 def new_scenes(context: dg.SensorEvaluationContext, project: ProjectResource) -> dg.SensorResult:
     """Request a tile × year whose catalogue has scenes that its last run did not see.
 

@@ -38,6 +38,7 @@ from pyproj import Transformer
 from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.progress import Progress, silent
+from lulc_assets.simulation.areas import SimulatedTile
 from lulc_assets.simulation.bands import BAND_SETS
 from lulc_assets.simulation.canvas import Canvas, make_canvases, swath_of
 from lulc_assets.simulation.change import Change, History, make_history
@@ -48,7 +49,7 @@ from lulc_assets.simulation.providers import PROVIDERS
 from lulc_assets.simulation.raster_files import half_grid, write_raster
 from lulc_assets.simulation.sample import write_samples
 from lulc_assets.simulation.sensor import Observation, View, observe
-from lulc_assets.simulation.spec import ArchiveSpec, SimulatedTile
+from lulc_assets.simulation.spec import ArchiveSpec
 from lulc_assets.simulation.stac import write_catalog, write_json
 from lulc_assets.simulation.truth import write_certainty, write_truth
 from lulc_assets.simulation.vector_files import write_geopackage

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.simulation.areas import SimulatedTile
 from lulc_assets.simulation.fields import Bools
 from lulc_assets.simulation.passes import Pass
-from lulc_assets.simulation.spec import ArchiveSpec, SimulatedTile
+from lulc_assets.simulation.spec import ArchiveSpec
 
 MARGIN_PX = 12
 """Around the areas, so that blurring and shifting never see the end of the world."""

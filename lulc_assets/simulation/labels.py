@@ -25,8 +25,9 @@ from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.grid import PixelGrid, Window, owned_mask
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.legend import LandCover as C
+from lulc_assets.simulation.areas import SimulatedTile
 from lulc_assets.simulation.fields import smooth_noise
-from lulc_assets.simulation.spec import ArchiveSpec, SimulatedTile
+from lulc_assets.simulation.spec import ArchiveSpec
 
 CONFUSED_WITH: dict[int, tuple[int, ...]] = {
     C.WATER: (C.FLOODED_VEGETATION,),

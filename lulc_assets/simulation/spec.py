@@ -19,6 +19,7 @@ from lulc_assets.core.grid import (
     validate_tile,
     validate_year,
 )
+from lulc_assets.simulation.areas import SimulatedTile, check_area, check_size
 from lulc_assets.simulation.bands import BAND_SETS, SIX
 from lulc_assets.simulation.profiles import NORMAL, SensorProfile
 
@@ -34,17 +35,6 @@ DEMO_SEED = 20_220_713
 DEMO_WEST_X0 = 491_960.0
 DEMO_EAST_X0 = 499_980.0
 DEMO_TOP_Y0 = 5_150_020.0
-_SWIR_ALIGN_PX = 2
-LEAST_SIZE_PX = 32
-"""In less, lakes and woods are smaller than the patches that they are made of."""
-
-
-@dataclass(frozen=True)
-class SimulatedTile:
-    """One tile and its area of interest, a window of the tile's own 10 m grid."""
-
-    tile: str
-    grid: PixelGrid
 
 
 @dataclass(frozen=True)
@@ -118,7 +108,7 @@ class ArchiveSpec:
         for year in self.years:
             validate_year(year)
         for tile in self.tiles:
-            _check_area(tile)
+            check_area(tile)
         owned = sum(int(owned_mask(t.tile, t.grid).sum()) for t in self.tiles)
         if not 0 < self.sample_size <= owned:
             raise InvalidProject(
@@ -144,33 +134,6 @@ class ArchiveSpec:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _check_area(tile: SimulatedTile) -> None:
-    whole = tile_grid(tile.tile)
-    try:
-        window = whole.window_of(tile.grid)
-    except ValueError as error:
-        raise InvalidProject(f"area of {tile.tile} is not on the tile's grid: {error}") from error
-    inside = (
-        window.row >= 0
-        and window.col >= 0
-        and window.row + window.height <= whole.height
-        and window.col + window.width <= whole.width
-    )
-    numbers = (window.row, window.col, window.height, window.width)
-    if not inside or any(n % _SWIR_ALIGN_PX for n in numbers):
-        raise InvalidProject(
-            f"area of {tile.tile} ({window}) must lie inside the tile and be even in its "
-            "offsets and size, so that 10 m and 20 m pixels share borders"
-        )
-
-
-def _check_size(size_px: int) -> None:
-    if size_px < LEAST_SIZE_PX or size_px % _SWIR_ALIGN_PX:
-        raise InvalidProject(
-            f"size {size_px} must be an even number of pixels, {LEAST_SIZE_PX} or more"
-        )
-
-
 def demo_spec(
     seed: int = DEMO_SEED,
     size_px: int = 1024,
@@ -189,7 +152,7 @@ def demo_spec(
     Raises:
         InvalidYear, InvalidProject: an argument makes no sense.
     """
-    _check_size(size_px)
+    check_size(size_px)
     step = DEMO_EAST_X0 - DEMO_WEST_X0
     west = DEMO_EAST_X0 - round(step * size_px / 1024 / 20) * 20
     epsg = tile_grid(DEMO_TILES[0]).epsg
@@ -227,7 +190,7 @@ def build_spec(
     Raises:
         InvalidTileKey, InvalidYear, InvalidProject: an argument makes no sense.
     """
-    _check_size(size_px)
+    check_size(size_px)
     areas = []
     for tile in tiles:
         whole = tile_grid(validate_tile(tile))

@@ -27,7 +27,7 @@ from lulc_assets.project import Project
 
 RECIPE_VERSIONS: Mapping[str, int] = {
     "reference_labels": 3,
-    "label_quality": 2,
+    "label_quality": 3,
     "scene_catalog": 1,
     "training_chips": 2,
     "lulc_model": 2,

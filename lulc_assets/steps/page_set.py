@@ -19,6 +19,11 @@ from lulc_assets.steps.regions import map_card, page_name
 from lulc_assets.steps.report import read_report
 
 INDEX = "index.html"
+_INTRO = (
+    "Below each map: its overall accuracy with the half-width of the 95 % interval where a "
+    "reference sample allows one, and the classes that cover most. Open a map for its areas, its "
+    "confusions and the scenes that it was made from."
+)
 
 
 def write_page_set(
@@ -67,14 +72,15 @@ def write_page_set(
         if record is not None:
             name = page_name("label_quality", tile, year)
             write_whole(folder / name, _linked(place, record, [home]))
-            label_links.append(Link(f"Labels of {tile} {year}", name))
+            label_links.append(Link(f"{tile} {year}", name))
     page = IndexPage(
         title=project.name,
         command="",
         cards=cards,
         regions=region_cards,
         legend=place.legend,
-        links=label_links,
+        labels=label_links,
+        intro=_INTRO if cards else "",
         attribution=project.attribution,
     )
     write_whole(folder / INDEX, render_index(page))

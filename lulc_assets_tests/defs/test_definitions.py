@@ -33,9 +33,21 @@ def test_the_jobs_are_these(loaded):
     assert names - {"__ASSET_JOB"} == JOBS
 
 
-def test_every_asset_says_what_it_is(loaded):
+def test_every_asset_says_what_it_is_and_whom_to_ask(loaded):
     for spec in loaded.resolve_all_asset_specs():
         assert spec.description, spec.key
+        assert spec.kinds, spec.key
+        assert spec.owners == ["team:mapping"], spec.key
+        assert spec.group_name in {"imagery", "labels", "maps", "metrics", "model", "report"}
+
+
+def test_every_automation_and_check_says_what_it_does(loaded):
+    automations = [*loaded.sensors, *loaded.schedules]
+    assert {one.name for one in automations} >= {"new_scenes", "last_years_maps"}
+    for one in automations:
+        assert one.description, one.name
+    for job in loaded.resolve_all_job_defs():
+        assert job.description or job.name == "__ASSET_JOB", job.name
 
 
 def test_training_runs_once_and_not_once_a_partition(loaded):

@@ -4,8 +4,9 @@ import pytest
 
 from lulc_assets.core.errors import InvalidProject, InvalidTileKey, InvalidYear
 from lulc_assets.core.grid import PixelGrid, owned_mask, tile_grid
+from lulc_assets.simulation.areas import SimulatedTile
 from lulc_assets.simulation.profiles import STRESS
-from lulc_assets.simulation.spec import SimulatedTile, build_spec, demo_spec, tiny_spec
+from lulc_assets.simulation.spec import build_spec, demo_spec, tiny_spec
 
 
 def test_the_demo_areas_lie_on_both_tile_grids_and_overlap_by_222_pixels():

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.accuracy.report import AccuracyReport, ClassFigures, Estimate
+from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import LandCover, Legend
 from lulc_assets.core.reporting.formats import (
     format_area_ha,
@@ -26,6 +27,8 @@ from lulc_assets.core.reporting.training_figures import figure_of
 _FEW_UNITS = 20
 """Below this many units an accuracy is called weakly known (Stehman & Foody 2019 advise
 far more a class)."""
+_WHOLE = 0.99
+"""A pixel of 100 m² covers up to 0.2 % more or less on the ground."""
 _BARS = "Bars are 95\u00a0% intervals from the sampling design."
 
 
@@ -46,6 +49,18 @@ def describe_map(class_map: npt.NDArray[np.uint8], legend: Legend) -> str:
     )  # fmt: skip
     missing = counts[LandCover.NO_DATA] / class_map.size
     return f"{text} {format_share(missing)} of the area has no data." if missing else text
+
+
+def describe_ownership(report: AccuracyReport, grid: PixelGrid) -> str:
+    """That the picture shows more than the report counts, where a neighbour owns a part of it."""
+    shown_ha = grid.height * grid.width * grid.pixel_m**2 / 10_000
+    share = report.total_area_ha / shown_ha
+    if share > _WHOLE:
+        return ""
+    return (
+        f"Shares beside the legend are of the whole picture; accuracies and areas below are of "
+        f"the {format_share(share)} of it that no neighbouring tile counts."
+    )
 
 
 def describe_confusion(matrix: npt.NDArray[np.int64], legend: Legend) -> str:
@@ -141,7 +156,9 @@ def describe_scenes(selected: Sequence[bool], reasons: Sequence[str]) -> str:
         return "The catalogue has no scene."
     used = sum(map(bool, selected))
     text = f"{used} of {len(selected)} candidate scenes are used."
-    left_out = Counter(r for s, r in zip(selected, reasons, strict=True) if not s)
+    left_out = Counter(
+        r.removeprefix("left out: ") for s, r in zip(selected, reasons, strict=True) if not s
+    )
     if not left_out:
         return text
     reason, count = min(left_out.items(), key=lambda item: (-item[1], item[0]))

@@ -30,6 +30,11 @@ def format_number(value: float) -> str:
     return f"{value:,.1f}" if abs(value) >= 1 else f"{value:,.2f}"
 
 
+def format_count(count: int, thing: str) -> str:
+    """``1 polygon``, ``12 polygons``."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
 def format_share(share: float) -> str:
     """A share of 0–1 as per cent with one decimal: ``87.3 %``, ``–`` for NaN.
 

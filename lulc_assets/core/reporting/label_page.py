@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lulc_assets.core.legend import Legend
-from lulc_assets.core.reporting.formats import format_share
+from lulc_assets.core.reporting.formats import format_count, format_share
 from lulc_assets.core.reporting.report_views import view_figure
 
 if TYPE_CHECKING:  # pages.py imports this module
@@ -95,7 +95,8 @@ def list_warnings(properties: Mapping[str, Any]) -> list[str]:
     gold = properties.get("gold_standard") or {}
     thin = gold.get("windows_with_too_few_annotators", [])
     if thin:
-        said.append(f"{len(thin)} gold window(s) have too few annotators and are left out.")
+        named = format_count(len(thin), "gold window")
+        said.append(f"{named} left out: too few annotators.")
     weak = [p for p in gold.get("pairwise", []) if (p["kappa"] or 1.0) < _SLIGHT]
     said += [
         f"{p['first']} and {p['second']} hardly agree (kappa {p['kappa']:.2f}): settle the "
@@ -114,7 +115,8 @@ def list_warnings(properties: Mapping[str, Any]) -> list[str]:
             properties[f"{role}_{name}"] for name in ("polygons_vanished", "pixels_in_conflict")
         )
         if vanished:
-            said.append(f"{vanished} {role} polygon(s) hold no pixel centre and vanish.")
+            named = format_count(vanished, f"{role} polygon")
+            said.append(f"{named} without a pixel centre: too small or too thin to burn.")
         if conflicts:
             said.append(f"{conflicts:,} {role} pixels are claimed by polygons of two classes.")
     leaked = properties["train_pixels_cleared_as_leak"]
@@ -142,8 +144,8 @@ def describe_outliers(count: int) -> str:
     if count == 0:
         return "No polygon lies far from its class."
     return (
-        f"{count} polygon(s) look unlike their class. Look at them first: a wrong class, a line "
-        "that slipped, a change since, or a rare kind of the class."
+        f"{format_count(count, 'polygon')} far from the spectra of the class. Look there first: a "
+        "wrong class, a line that slipped, a change since, or a rare kind of the class."
     )
 
 

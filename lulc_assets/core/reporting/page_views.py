@@ -13,7 +13,7 @@ import numpy.typing as npt
 from lulc_assets.core.errors import InvalidPage
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import LandCover, Legend
-from lulc_assets.core.reporting.captions import describe_map, describe_scenes
+from lulc_assets.core.reporting.captions import describe_map, describe_ownership, describe_scenes
 from lulc_assets.core.reporting.embedding import check_href, data_uri
 from lulc_assets.core.reporting.formats import format_area_ha, format_share
 from lulc_assets.core.reporting.map_figures import format_length, scale_bar_m
@@ -70,6 +70,7 @@ def view_tile(page: "TilePage") -> dict[str, Any]:
         "pixelated": max(page.class_map.shape) < _SMALL_MAP_PX,
         "aspect": f"{page.grid.width} / {page.grid.height}",
         "map_caption": describe_map(page.class_map, page.legend),
+        "ownership": describe_ownership(page.report, page.grid),
         "legend": _legend(page.class_map, page.legend),
         "scale": _scale(page.grid),
         "headline": view_headline(page.report),
@@ -93,6 +94,7 @@ def view_index(page: "IndexPage") -> dict[str, Any]:
         "intro": page.intro,
         "command": page.command,
         "links": view_links(page.links),
+        "labels": view_links(page.labels),
         "attribution": page.attribution,
         "cards": [_card(card) for card in page.cards],
         "legend": _whole_legend(page.legend),
@@ -149,7 +151,7 @@ def _scene(row: "SceneRow") -> dict[str, str]:
         "id": row.scene_id,
         "date": row.date or "no date",
         "clear_text": clear,
-        "reason": row.reason,
+        "reason": row.reason.removeprefix("left out: "),
         "uri": "" if row.thumbnail is None else data_uri(row.thumbnail),
     }
 

@@ -152,6 +152,7 @@ class IndexPage:
         regions: one a region × year.
         legend: of all maps.
         links: to anything else.
+        labels: to the pages on labels, by tile and year.
         intro: one or two sentences, may be empty.
         attribution: as in :class:`TilePage`.
     """
@@ -162,6 +163,7 @@ class IndexPage:
     regions: Sequence[RegionCard]
     legend: Legend
     links: Sequence[Link] = ()
+    labels: Sequence[Link] = ()
     intro: str = ""
     attribution: str = ""
 

@@ -47,10 +47,9 @@ def read_record(store: ObjectStore, product: str) -> Record:
     """
     record, _ = find_record(store, product)
     if record is None:
-        asset = product.split("/", maxsplit=1)[0]
-        raise ProductNotFound(
-            f"product {product} is not there; materialize {asset} for this partition"
-        )
+        asset, *partition = product.split("/")
+        where = f" for {' '.join(partition)}" if partition else ""
+        raise ProductNotFound(f"product {product} is not there; materialize {asset}{where} first")
     return record
 
 

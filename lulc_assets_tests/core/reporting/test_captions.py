@@ -1,14 +1,17 @@
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.reporting.captions import (
     describe_accuracy,
     describe_areas,
     describe_confusion,
     describe_map,
+    describe_ownership,
     describe_scenes,
     describe_training,
 )
@@ -68,7 +71,16 @@ def test_scenes_are_counted_with_the_commonest_reason():
     assert text.startswith("1 of 4")
     assert "cloudy (2)" in text
     assert "no scene" in describe_scenes([], [])
+    assert "one out: 0 % clear (1)." in describe_scenes([False], ["left out: 0 % clear"])
     assert "each for its own reason" in describe_scenes([False, False], ["a", "b"])
+
+
+def test_a_picture_that_shows_more_than_is_counted_says_so():
+    report = make_report("estimated")
+    side_px = math.isqrt(round(report.total_area_ha * 100))
+    assert describe_ownership(report, PixelGrid(32633, 0, 0, side_px, side_px)) == ""
+    twice = describe_ownership(report, PixelGrid(32633, 0, 0, side_px, 2 * side_px))
+    assert "50.0\u00a0% of it that no neighbouring tile counts" in twice
 
 
 def test_overfitting_is_named_only_where_it_happens():

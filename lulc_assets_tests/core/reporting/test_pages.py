@@ -280,6 +280,14 @@ def test_the_index_names_the_command_and_links_each_map():
     assert hrefs == {"33TVM/2023.html", "region-2023.html"}
 
 
+def test_the_index_lists_pages_on_labels_apart_from_the_maps():
+    html = render_index(make_index(labels=(Link("33TVM 2023", "labels.html"),)))
+    reader = Reader(html)
+    assert "labels.html" in {a["href"] for a in reader.named("a")}
+    assert html.index("region-2023.html") < html.index("labels.html")
+    assert "annotators" in reader.text and "annotators" not in render_index(make_index())
+
+
 def test_pictures_of_another_kind_are_refused():
     with pytest.raises(InvalidPage, match="neither PNG nor JPEG"):
         render_index(make_index(cards=(make_card(thumbnail=b"<svg onload=alert(1)>"),)))

@@ -1,0 +1,50 @@
+"""Names in a project file that must fit something else: each refused by its key.
+
+What belongs here: one check a kind of name. What does not: the file's shape (``project``).
+"""
+
+import re
+from collections.abc import Collection
+
+from lulc_assets.core.crosswalks import find_crosswalk
+from lulc_assets.core.errors import InvalidProject, UnknownClass
+
+REGION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+def require_region_name(name: str) -> None:
+    """Refuse a region that no store key or partition can be named after.
+
+    Raises:
+        InvalidProject: it has other letters than the store allows.
+    """
+    if not REGION_NAME.fullmatch(name):
+        raise InvalidProject(
+            f"regions.{name}: a region's name is part of file names and partition keys; "
+            "use letters a-z, A-Z, digits, - and _"
+        )
+
+
+def require_known(where: str, tiles: tuple[str, ...], known: Collection[str]) -> None:
+    """Refuse tiles that the project does not map.
+
+    Raises:
+        InvalidProject: one is not known; ``where`` is the key that names it.
+    """
+    unknown = [tile for tile in tiles if tile not in known]
+    if unknown:
+        raise InvalidProject(f"{where} names {', '.join(unknown)}, which [tiles] does not have")
+
+
+def require_crosswalk(where: str, name: str) -> None:
+    """Refuse a vocabulary that nobody knows; a CSV file is looked at when it is read.
+
+    Raises:
+        InvalidProject: no crosswalk has that name.
+    """
+    if name.lower().endswith(".csv"):
+        return
+    try:
+        find_crosswalk(name)
+    except UnknownClass as error:
+        raise InvalidProject(f"{where}: {error}") from error

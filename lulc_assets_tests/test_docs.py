@@ -1,0 +1,65 @@
+"""README and docs: commands that they show exist with these options, links lead somewhere."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from lulc_assets.cli import app
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+COMMAND = re.compile(r"(?:^|`|\s)lulc ([a-z][^`\n]*)")
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+BENCHMARK = re.compile(r"python -m benchmarks\.(\w+)([^`\n|]*)")
+OPTION = re.compile(r"(?<![\w-])--[a-z][\w-]*")
+
+
+def shown_commands() -> list[tuple[str, str]]:
+    """(page, words after ``lulc``) of every command line in the pages."""
+    found = []
+    for page in PAGES:
+        text = page.read_text("utf-8").replace("\\\n", " ")
+        found += [(page.name, match.group(1)) for match in COMMAND.finditer(text)]
+    return found
+
+
+@pytest.mark.parametrize(("page", "line"), shown_commands())
+def test_a_command_that_is_shown_exists_with_its_options(page: str, line: str):
+    spoken = line.split("  #", maxsplit=1)[0].replace("'", "")
+    command, words = get_command(app), shlex.split(spoken)
+    while words and words[0] in getattr(command, "commands", {}):
+        command = command.commands[words.pop(0)]
+    wanted = words[:1] if hasattr(command, "commands") else []
+    assert not [word for word in wanted if word.isalpha()], f"{page}: lulc {line}"
+    known = {name for one in command.params for name in one.opts} | {"--help"}
+    assert {word for word in words if word.startswith("--")} <= known, f"{page}: lulc {line}"
+
+
+def test_pages_show_commands_at_all():
+    assert len(shown_commands()) > 25
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files_that_exist(page: Path):
+    for href in LINK.findall(page.read_text("utf-8")):
+        assert "://" in href or (page.parent / href).exists(), href
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_benchmarks_that_are_named_exist_with_their_options(page: Path):
+    for name, rest in BENCHMARK.findall(page.read_text("utf-8")):
+        script = REPOSITORY / "benchmarks" / f"{name}.py"
+        assert script.is_file(), name
+        source = script.read_text("utf-8")
+        for option in OPTION.findall(rest):
+            assert f'"{option}"' in source or "add_arguments" in source, f"{name} {option}"
+
+
+def test_targets_of_make_that_are_named_exist():
+    makefile = (REPOSITORY / "Makefile").read_text("utf-8")
+    for page in PAGES:
+        for target in re.findall(r"`make ([a-z-]+)", page.read_text("utf-8")):
+            assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{page.name}: make {target}"
