@@ -32,7 +32,7 @@ RECIPE_VERSIONS: Mapping[str, int] = {
     "training_chips": 2,
     "lulc_model": 2,
     "model_evaluation": 2,
-    "model_bundle": 3,
+    "model_bundle": 4,
     "scene_predictions": 4,
     "annual_map": 2,
     "seasonal_maps": 1,

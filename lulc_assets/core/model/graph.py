@@ -126,10 +126,11 @@ def _canonical(model: "onnx.ModelProto") -> bytes:
 
 
 def _noise(network: LandCoverNetwork, bands: int, side: int) -> torch.Tensor:
-    """Digital numbers around the mean of the training data, uint16 (1, bands, side, side)."""
+    """Digital numbers with the statistics of the training data, uint16 (1, bands, side, side)."""
     generator = np.random.default_rng(0)
     spread = generator.standard_normal((1, bands, side, side), dtype=np.float32)
-    reflectance = network.mean.numpy() + network.std.numpy() * spread
+    with torch.inference_mode():
+        reflectance = network.reflectance_of(torch.from_numpy(spread)).numpy()
     return torch.from_numpy(np.clip(reflectance * 1e4, 1, 65_535).astype(np.uint16))
 
 

@@ -111,6 +111,14 @@ class LandCoverNetwork(nn.Module):
         logits: torch.Tensor = self.model((logarithm - self.mean) / self.std)
         return logits
 
+    def reflectance_of(self, spread: torch.Tensor) -> torch.Tensor:
+        """Reflectance that the network sees as ``spread``, in deviations from the mean.
+
+        Args:
+            spread: (n, bands, h, w); standard normal noise becomes bands like those trained on.
+        """
+        return torch.exp(self.mean + self.std * spread) - self.log_offset
+
     @property
     def parts(self) -> tuple[nn.Module, nn.Module, nn.Module]:
         """Encoder, decoder and head (with dropout), as every architecture has them."""
