@@ -25,6 +25,7 @@ from lulc_assets.core.inference.settings import InferenceSettings
 from lulc_assets.core.inference.windows import WindowSettings
 from lulc_assets.core.labels.source import LabelSource, Overlaps
 from lulc_assets.core.legend import Relation
+from lulc_assets.core.model.devices import Accelerator, Strategy, TrainingDevices
 from lulc_assets.core.model.promotion import PromotionSettings
 from lulc_assets.core.model.recipe import TrainingRecipe
 from lulc_assets.core.scene.hls import HLS_PIXEL_M, hls_grid
@@ -125,11 +126,22 @@ class TrainingSection(_Section):
 
     Attributes:
         licence: of the weights, an SPDX identifier; for the model's STAC item and card.
+        devices: that train together, see ``TrainingDevices``.
+        accelerator: ``auto``, ``cpu`` or ``gpu``.
+        strategy: ``auto`` or ``ddp``.
     """
 
     tiles: tuple[str, ...]
     years: tuple[int, ...]
     licence: str = "other"
+    devices: int = Field(default=1, ge=1)
+    accelerator: Accelerator = "auto"
+    strategy: Strategy = "auto"
+
+    @property
+    def on_devices(self) -> TrainingDevices:
+        """The devices that a model is trained on."""
+        return TrainingDevices(self.devices, self.accelerator, self.strategy)
 
 
 class Project(_Section):

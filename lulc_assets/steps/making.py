@@ -30,7 +30,7 @@ RECIPE_VERSIONS: Mapping[str, int] = {
     "label_quality": 2,
     "scene_catalog": 1,
     "training_chips": 2,
-    "lulc_model": 2,
+    "lulc_model": 3,
     "model_evaluation": 2,
     "model_bundle": 4,
     "scene_predictions": 4,
