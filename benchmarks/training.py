@@ -13,7 +13,9 @@ trains through DistributedDataParallel on one device.
 
 import argparse
 import json
+import logging
 import time
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -104,6 +106,8 @@ def _epochs(module: Any, batches: WatchedBatches, device: Any, ddp: bool, epochs
     from lulc_assets.core.model.hardware import choose_training_precision  # noqa: PLC0415
     from lulc_assets.core.model.ranks import started_ranks  # noqa: PLC0415
 
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", "You defined a `validation_step`")
     marks: list[float] = []
 
     class Clock(Callback):

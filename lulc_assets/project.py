@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from lulc_assets.core.accuracy.figures import AccuracySettings
 from lulc_assets.core.catalog.dialects import sampling_m
 from lulc_assets.core.catalog.selection import SelectionSettings
-from lulc_assets.core.chips.settings import ChipSettings
+from lulc_assets.core.chips.settings import Balance, ChipSettings
 from lulc_assets.core.compositing.settings import CompositeSettings
 from lulc_assets.core.errors import InvalidProject, LulcError
 from lulc_assets.core.grid import PixelGrid, Window, tile_grid, validate_tile, validate_year
@@ -129,6 +129,8 @@ class TrainingSection(_Section):
         devices: that train together, see ``TrainingDevices``.
         accelerator: ``auto``, ``cpu`` or ``gpu``.
         strategy: ``auto`` or ``ddp``.
+        balance: of the chips of all partitions together, see ``ChipSettings.balance``.
+        balance_ratio: see there.
     """
 
     tiles: tuple[str, ...]
@@ -137,6 +139,8 @@ class TrainingSection(_Section):
     devices: int = Field(default=1, ge=1)
     accelerator: Accelerator = "auto"
     strategy: Strategy = "auto"
+    balance: Balance = "none"
+    balance_ratio: float = Field(default=2.0, ge=1)
 
     @property
     def on_devices(self) -> TrainingDevices:
@@ -194,6 +198,10 @@ class Project(_Section):
             for year in region.samples:
                 validate_year(year)
         _require_known("training.tiles", self.training.tiles, self.tiles)
+        if "zone" in self.training.balance and self.chips.zones is None:
+            raise InvalidProject(
+                f"training.balance {self.training.balance!r} needs chips.zones, a vector file"
+            )
         for year in (*self.training.years, *self.watch_years):
             validate_year(year)
         return self

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lulc_assets.core.chips.apart import keep_apart
 from lulc_assets.core.chips.archive import read_chips
+from lulc_assets.core.chips.balance import balance_together
 from lulc_assets.core.errors import BundleError, NoTrainingChips
 from lulc_assets.core.reporting.calibration_figures import reliability_figure
 from lulc_assets.core.reporting.training_figures import loss_curve_figure
@@ -80,6 +81,7 @@ def make_lulc_model(place: Place) -> Record:
         "legend": place.legend.digest,
         "level": level,
         "licence": licence,
+        **_balance_identity(place),
         # Several devices round sums in another order, as another machine does.
         **({"devices": devices.count} if devices.count > 1 else {}),
     }
@@ -87,7 +89,7 @@ def make_lulc_model(place: Place) -> Record:
     def build(scratch: Path) -> Made:
         from lulc_assets.core.model.train import train_model  # noqa: PLC0415 - loads Lightning
 
-        sets = keep_apart(read_chip_sets(place, chips))
+        sets = _balanced(place, keep_apart(read_chip_sets(place, chips)))
         model = train_model(
             sets,
             recipe,
@@ -129,6 +131,20 @@ def make_lulc_model(place: Place) -> Record:
         return Made(files, properties)
 
     return make_kept(place, CANDIDATE, identity, build)
+
+
+def _balance_identity(place: Place) -> dict[str, Any]:
+    training = place.project.training
+    if training.balance == "none":
+        return {}
+    seed = place.project.chips.seed
+    return {"balance": [training.balance, training.balance_ratio, seed]}
+
+
+def _balanced(place: Place, sets: "list[Chips]") -> "list[Chips]":
+    training = place.project.training
+    seed = place.project.chips.seed
+    return balance_together(sets, training.balance, training.balance_ratio, seed)
 
 
 def _descriptions(

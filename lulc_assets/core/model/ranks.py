@@ -23,7 +23,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import torch.distributed
-from lightning.fabric.plugins.environments import ClusterEnvironment
+from lightning.fabric.plugins.environments.cluster_environment import ClusterEnvironment
 from lightning.fabric.plugins.environments.lightning import find_free_network_port
 
 import lulc_assets
