@@ -38,7 +38,8 @@ from lulc_assets.steps.imagery import make_scene_catalog, make_training_chips
 from lulc_assets.steps.labels import make_reference_labels
 from lulc_assets.steps.making import Place
 from lulc_assets.steps.maps import make_annual_map
-from lulc_assets.steps.model import make_lulc_model, make_model_bundle, make_model_evaluation
+from lulc_assets.steps.model import make_lulc_model, make_model_bundle
+from lulc_assets.steps.model_evaluation import make_model_evaluation
 from lulc_assets.steps.predictions import commit_predictions, plan_batches, predict_batch
 
 KEY = (SLOVENIA_TILE, SLOVENIA_YEAR)

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from lulc_assets.core.accuracy.figures import AccuracySettings
 from lulc_assets.core.catalog.dialects import sampling_m
 from lulc_assets.core.catalog.selection import SelectionSettings
-from lulc_assets.core.chips.settings import ChipSettings
+from lulc_assets.core.chips.settings import Balance, ChipSettings
 from lulc_assets.core.compositing.settings import CompositeSettings
 from lulc_assets.core.errors import InvalidProject, LulcError
 from lulc_assets.core.grid import PixelGrid, Window, tile_grid, validate_tile, validate_year
@@ -24,6 +24,7 @@ from lulc_assets.core.inference.settings import InferenceSettings
 from lulc_assets.core.inference.windows import WindowSettings
 from lulc_assets.core.labels.source import LabelSource, Overlaps
 from lulc_assets.core.legend import Relation
+from lulc_assets.core.model.devices import Accelerator, Strategy, TrainingDevices
 from lulc_assets.core.model.promotion import PromotionSettings
 from lulc_assets.core.model.recipe import TrainingRecipe
 from lulc_assets.core.scene.hls import HLS_PIXEL_M, hls_grid
@@ -126,11 +127,26 @@ class TrainingSection(_Section):
 
     Attributes:
         licence: of the weights, an SPDX identifier; for the model's STAC item and card.
+        devices: that train together, see ``TrainingDevices``.
+        accelerator: ``auto``, ``cpu`` or ``gpu``.
+        strategy: ``auto`` or ``ddp``.
+        balance: of the chips of all partitions together, see ``ChipSettings.balance``.
+        balance_ratio: see there.
     """
 
     tiles: tuple[str, ...]
     years: tuple[int, ...]
     licence: str = "other"
+    devices: int = Field(default=1, ge=1)
+    accelerator: Accelerator = "auto"
+    strategy: Strategy = "auto"
+    balance: Balance = "none"
+    balance_ratio: float = Field(default=2.0, ge=1)
+
+    @property
+    def on_devices(self) -> TrainingDevices:
+        """The devices that a model is trained on."""
+        return TrainingDevices(self.devices, self.accelerator, self.strategy)
 
 
 class Project(_Section):
@@ -187,6 +203,10 @@ class Project(_Section):
                 require_crosswalk(f"regions.{name}.samples.{year}.crosswalk", sample.crosswalk)
         require_crosswalk("labels.crosswalk", self.labels.crosswalk)
         require_known("training.tiles", self.training.tiles, self.tiles)
+        if "zone" in self.training.balance and self.chips.zones is None:
+            raise InvalidProject(
+                f"training.balance {self.training.balance!r} needs chips.zones, a vector file"
+            )
         for year in (*self.training.years, *self.watch_years):
             validate_year(year)
         return self

@@ -9,7 +9,8 @@ from lulc_assets.defs.imagery import training_chips
 from lulc_assets.defs.partitions import everything
 from lulc_assets.defs.policies import GPU_POOL, GPU_TAGS, OWNERS, emit
 from lulc_assets.defs.resources import ProjectResource
-from lulc_assets.steps.model import make_lulc_model, make_model_bundle, make_model_evaluation
+from lulc_assets.steps.model import make_lulc_model, make_model_bundle
+from lulc_assets.steps.model_evaluation import make_model_evaluation
 
 _every_chip = dg.AssetDep(training_chips, partition_mapping=everything)
 

@@ -1,8 +1,8 @@
-"""Steps of the model: chips → candidate → evaluation → bundle.
+"""Steps of the model: chips → candidate, and, once it is judged, candidate → bundle.
 
-What belongs here: ``lulc_model``, ``model_evaluation`` and ``model_bundle``. What does not:
-what was before (``model_history.py``). Torch loads inside the steps only, so that
-definitions load without it.
+What belongs here: ``lulc_model`` and ``model_bundle``. What does not: the judgement between
+them (``model_evaluation.py``), what was before (``model_history.py``). Torch loads inside the
+steps only, so that definitions load without it.
 """
 
 import json
@@ -13,20 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 from lulc_assets.core.chips.apart import keep_apart
 from lulc_assets.core.chips.archive import read_chips
+from lulc_assets.core.chips.balance import balance_together
 from lulc_assets.core.chips.room import Room
 from lulc_assets.core.errors import BundleError, NoTrainingChips
 from lulc_assets.core.reporting.calibration_figures import reliability_figure
-from lulc_assets.core.reporting.evaluation_figures import evaluation_pictures
 from lulc_assets.core.reporting.training_figures import loss_curve_figure
 from lulc_assets.core.store.history import History
 from lulc_assets.core.store.publish import stored_name
-from lulc_assets.core.store.records import Record, canonical_json, digest_of
+from lulc_assets.core.store.records import Record, digest_of
 from lulc_assets.steps.making import Made, Place, write_png
 from lulc_assets.steps.model_history import (
     BUNDLE,
     CANDIDATE,
     EVALUATION,
-    bundle_of,
     evaluations_of,
     keep,
     model_history,
@@ -46,7 +45,8 @@ def training_records(place: Place) -> list[Record]:
     return [place.record("training_chips", *key) for key in place.project.training_partitions()]
 
 
-def _chip_sets(place: Place, records: list[Record], room: Room) -> "list[Chips]":
+def read_chip_sets(place: Place, records: list[Record], room: Room) -> "list[Chips]":
+    """The chips of some records, in their order."""
     return [
         read_chips(place.open(r, "chips.zarr.zip"), place.open(r, "index.parquet"), room)
         for r in records
@@ -70,24 +70,29 @@ def make_lulc_model(place: Place) -> Record:
     curve and the reliability on validation chips before and after calibration.
     """
     from lulc_assets.core.model.card import describe_recipe  # noqa: PLC0415 - loads torch
+    from lulc_assets.core.model.fitting import device_for  # noqa: PLC0415
     from lulc_assets.core.model.pretrained import digest_files, local_files  # noqa: PLC0415
 
     chips = training_records(place)
     recipe, level = place.project.recipe, _level_of(chips)
-    licence = place.project.training.licence
+    licence, devices = place.project.training.licence, place.project.training.on_devices
     identity = {
         "chips": {r.product: r.digest for r in chips},
-        "recipe": describe_recipe(recipe),
+        "recipe": describe_recipe(recipe, device_for(devices)),
         "pretrained": digest_files(local_files(recipe, place.project.folder)),
         "legend": place.legend.digest,
         "level": level,
         "licence": licence,
+        **_balance_identity(place),
+        # Several devices round sums in another order, as another machine does.
+        **({"devices": devices.count} if devices.count > 1 else {}),
     }
 
     def build(scratch: Path) -> Made:
         from lulc_assets.core.model.train import train_model  # noqa: PLC0415 - loads Lightning
 
-        sets = keep_apart(_chip_sets(place, chips, room := Room(scratch)), room)
+        room = Room(scratch)
+        sets = _balanced(place, keep_apart(read_chip_sets(place, chips, room), room), room)
         model = train_model(
             sets,
             recipe,
@@ -98,6 +103,7 @@ def make_lulc_model(place: Place) -> Record:
             out_dir=scratch / "model",
             checkpoints=place.project.training_folder(digest_of(identity)),
             folder=place.project.folder,
+            devices=devices,
             progress=place.progress,
         )
         card = model.read_card()
@@ -109,6 +115,7 @@ def make_lulc_model(place: Place) -> Record:
         )
         files = {
             "weights.safetensors": model.weights,
+            "applicability.safetensors": model.card.with_name("applicability.safetensors"),
             "card.json": model.card,
             "loss.png": write_png(scratch, "loss.png", loss_curve_figure(model.history)),
             "reliability.png": write_png(scratch, "reliability.png", diagram),
@@ -126,7 +133,21 @@ def make_lulc_model(place: Place) -> Record:
         }
         return Made(files, properties)
 
-    return _make_kept(place, CANDIDATE, identity, build)
+    return make_kept(place, CANDIDATE, identity, build)
+
+
+def _balance_identity(place: Place) -> dict[str, Any]:
+    training = place.project.training
+    if training.balance == "none":
+        return {}
+    seed = place.project.chips.seed
+    return {"balance": [training.balance, training.balance_ratio, seed]}
+
+
+def _balanced(place: Place, sets: "list[Chips]", room: Room) -> "list[Chips]":
+    training = place.project.training
+    seed = place.project.chips.seed
+    return balance_together(sets, training.balance, training.balance_ratio, seed, room)
 
 
 def _descriptions(
@@ -144,68 +165,6 @@ def _descriptions(
     item = write_model_item(scratch / "item.json", card, origin, name, licence)
     (scratch / "card.md").write_text(card_as_markdown(card, origin, licence), encoding="utf-8")
     return {"item.json": item, "card.md": scratch / "card.md"}
-
-
-def make_model_evaluation(place: Place) -> Record:
-    """Compare the candidate with labels of the gold windows, and with the promoted model.
-
-    The verdict stands for this candidate and the model that it was compared with: running
-    again does not compare the candidate with itself once it is promoted. Files:
-    ``evaluation.json`` and figures.
-    """
-    from lulc_assets.core.model.card import TrainedModel  # noqa: PLC0415 - loads torch
-    from lulc_assets.core.model.evaluate import evaluate_model, predict_some  # noqa: PLC0415
-    from lulc_assets.core.model.promotion import decide_promotion  # noqa: PLC0415
-
-    candidate, chips = place.record(CANDIDATE), training_records(place)
-    settings, rival = place.project.promotion, _rival_of(place, candidate)
-    against = "" if rival is None else str(rival.properties["candidate"])
-    identity = {
-        "candidate": candidate.digest,
-        "against": against,
-        "chips": {r.product: r.digest for r in chips},
-        "promotion": settings.to_dict(),
-    }
-
-    def build(scratch: Path) -> Made:
-        sets = _chip_sets(place, chips, Room(scratch))
-        model = TrainedModel.open(place.check_out(candidate, scratch / "candidate"))
-        found = evaluate_model(model, sets, progress=place.progress)
-        other = None
-        if rival is not None:
-            bundle = open_bundle(place, rival, scratch / "bundle")
-            other = evaluate_model(bundle, sets, progress=place.progress)
-        verdict = decide_promotion(found, other, settings)
-        (scratch / "evaluation.json").write_bytes(canonical_json(found.to_dict()))
-        files = {"evaluation.json": scratch / "evaluation.json"}
-        pictures = evaluation_pictures(found.to_dict(), predict_some(model, sets), place.legend)
-        files |= {name: write_png(scratch, name, png) for name, png in pictures.items()}
-        properties: dict[str, Any] = {
-            "candidate": candidate.digest,
-            "against": against,
-            "promote": verdict.promote,
-            "reason": verdict.reason,
-            "difference": verdict.to_dict()["difference"],
-            "gold_agreement": found.overall,
-            "gold_pixels": found.n_pixels,
-            "gold_windows": len(found.window_pixels),
-            "gold_calibration_error": found.calibrated.expected_calibration_error,
-            "f1": found.f1,
-        }
-        return Made(files, properties)
-
-    return _make_kept(place, EVALUATION, identity, build)
-
-
-def _rival_of(place: Place, candidate: Record) -> Record | None:
-    """The bundle to compare with: the one in use, or the one that the candidate replaced."""
-    promoted = place.find(BUNDLE)
-    if promoted is None or promoted.properties["candidate"] != candidate.digest:
-        return promoted
-    judged = place.find(EVALUATION)
-    if judged is None or judged.properties["candidate"] != candidate.digest:
-        return None
-    return bundle_of(model_history(place), judged.properties["against"])
 
 
 def make_model_bundle(place: Place) -> Record | None:
@@ -282,7 +241,7 @@ def _make_bundle(place: Place, candidate: Record, evaluation: Record, by_hand: s
         if chips:
             from lulc_assets.core.inference.int8 import add_int8  # noqa: PLC0415 - loads torch
 
-            sets = _chip_sets(place, chips, Room(scratch))
+            sets = read_chip_sets(place, chips, Room(scratch))
             price = add_int8(folder, place.legend, sets, place.progress)
             added["int8"] = str(price)
         files = {path.name: path for path in sorted(folder.iterdir())}
@@ -295,10 +254,10 @@ def _make_bundle(place: Place, candidate: Record, evaluation: Record, by_hand: s
         }
         return Made(files, properties)
 
-    return _make_kept(place, BUNDLE, identity, build)
+    return make_kept(place, BUNDLE, identity, build)
 
 
-def _make_kept(
+def make_kept(
     place: Place, product: str, identity: Mapping[str, Any], build: Callable[[Path], Made]
 ) -> Record:
     """Make a product; what it replaces and what it becomes are both in the history."""

@@ -18,11 +18,13 @@ from lulc_assets.core.reporting.quicklook import true_color
 from lulc_assets.core.reporting.scene_figures import prediction_figure
 from lulc_assets.core.scene.recipe import SceneRecipe
 from lulc_assets.core.store.records import Record
+from lulc_assets.steps import applicability
 from lulc_assets.steps.candidates import read_selection
 from lulc_assets.steps.making import Made, Place, write_png
 from lulc_assets.steps.model import open_bundle
 
 if TYPE_CHECKING:
+    from lulc_assets.core.inference.applicability import ApplicabilityModel
     from lulc_assets.core.inference.engine import Predictor
 
 LAYERS = ("class", "probability", "mask")
@@ -81,6 +83,7 @@ def predict_batch(place: Place, batch: Batch) -> list[Outcome]:
         ProductNotFound: there is no promoted bundle.
         BundleError: the bundle is damaged, or is not the one that was planned with.
     """
+    from lulc_assets.core.inference.applicability import ApplicabilityModel  # noqa: PLC0415
     from lulc_assets.core.inference.choose import choose_engine  # noqa: PLC0415 - loads torch
 
     record = place.record("model_bundle")
@@ -88,12 +91,14 @@ def predict_batch(place: Place, batch: Batch) -> list[Outcome]:
         raise BundleError(
             "another model was promoted since this run planned its batches; run it again"
         )
-    predictor = choose_engine(open_bundle(place, record), place.project.inference)
+    bundle, settings = open_bundle(place, record), place.project.inference
+    predictor = choose_engine(bundle, settings)
+    far = ApplicabilityModel(bundle) if settings.applicability else None
     outcomes = []
     for number, scene in enumerate(batch.scenes, start=1):
         recipe = SceneRecipe.from_dict(scene)
         try:
-            made = _predict(place, batch, recipe, predictor, record)
+            made = _predict(place, batch, recipe, predictor, far, record)
             outcomes.append(Outcome(recipe.id, made.digest, ""))
         except SceneError as error:
             outcomes.append(Outcome(recipe.id, "", f"{type(error).__name__}: {error}"))
@@ -102,9 +107,15 @@ def predict_batch(place: Place, batch: Batch) -> list[Outcome]:
 
 
 def _predict(
-    place: Place, batch: Batch, recipe: SceneRecipe, predictor: "Predictor", bundle: Record
+    place: Place,
+    batch: Batch,
+    recipe: SceneRecipe,
+    predictor: "Predictor",
+    far: "ApplicabilityModel | None",
+    bundle: Record,
 ) -> Record:
     """The committed prediction of one scene."""
+    from lulc_assets.core.inference.applicability import ApplicabilityLayer  # noqa: PLC0415
     from lulc_assets.core.inference.scene import predict_scene  # noqa: PLC0415 - loads torch
 
     grid, windows = place.grid(batch.tile), place.project.windows
@@ -114,10 +125,16 @@ def _predict(
         "grid": grid.to_dict(),
         "windows": windows.identity(grid, predictor.bundle.footprint),
         "predictor": predictor.identity(),
+        # Predictions without the layer keep the identity that they had before there was one.
+        **({"applicability": True} if far else {}),
     }
 
     def build(scratch: Path) -> Made:
-        found = predict_scene(recipe, grid, predictor, scratch, windows, progress=place.progress)
+        layer = ApplicabilityLayer(far, grid) if far else None
+        found = predict_scene(
+            recipe, grid, predictor, scratch, windows,
+            progress=place.progress, observe=layer.observe if layer else None,
+        )  # fmt: skip
         legal = {"class": {0, *place.legend.codes}, "probability": None, "mask": {0, 1}}
         for name in LAYERS:
             validate_layer(found.files[name], grid, dtype="uint8", legal_values=legal[name])
@@ -125,7 +142,10 @@ def _predict(
         files["prediction.png"] = write_png(
             scratch, "prediction.png", _picture(place, recipe, files)
         )
-        seen = {"date": recipe.date, "acquisition": recipe.acquisition}
+        seen: dict[str, Any] = {"date": recipe.date, "acquisition": recipe.acquisition}
+        if layer is not None:
+            files |= applicability.files_of(layer, recipe, scratch)
+            seen["applicability"] = dict(layer.summarise())
         return Made(files, {"counts": dict(found.counts), **seen})
 
     def _picture(place: Place, recipe: SceneRecipe, files: Mapping[str, Path]) -> bytes:
@@ -180,7 +200,7 @@ def commit_predictions(place: Place, tile: str, year: int, outcomes: Sequence[Ou
     )
 
     def build(scratch: Path) -> Made:
-        files = {}
+        files: dict[str, Path] = {}
         if records:
             middle = list(records.values())[len(records) // 2]
             picture = place.open(middle, "prediction.png").read_bytes()
@@ -192,6 +212,7 @@ def commit_predictions(place: Place, tile: str, year: int, outcomes: Sequence[Ou
             "dates": dates,
             "acquisitions": acquisitions,
         }
-        return Made(files, properties)
+        pictures, far = applicability.of_the_year(place, records, scratch)
+        return Made(files | pictures, properties | far)
 
     return place.make(("scene_predictions", tile, year), identity, build)

@@ -22,6 +22,7 @@ from lulc_assets.steps.imagery import make_scene_catalog
 from lulc_assets.steps.labels import make_reference_labels
 from lulc_assets.steps.making import Made
 from lulc_assets.steps.maps import make_annual_map
+from lulc_assets.steps.model_evaluation import make_model_evaluation
 from lulc_assets.steps.page_set import write_page_set
 from lulc_assets.steps.predictions import plan_batches, predict_batch
 from lulc_assets.steps.regions import make_metric_tables, make_region_report
@@ -116,7 +117,7 @@ def test_a_refused_candidate_changes_no_prediction(copied):
     copied.write_text(strict.replace("[recipe]", "[recipe]\nseed = 7"))
     place = open_place(copied)
     assert model_steps.make_lulc_model(place).digest != bundle.properties["candidate"]
-    assert not model_steps.make_model_evaluation(place).properties["promote"]
+    assert not make_model_evaluation(place).properties["promote"]
     assert model_steps.make_model_bundle(place) is None
     predict_year(place)
     assert place.record("model_bundle") == bundle

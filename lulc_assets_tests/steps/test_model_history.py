@@ -9,6 +9,7 @@ from lulc_assets.core.store.records import Record
 from lulc_assets.steps import model as model_steps
 from lulc_assets.steps.making import Place
 from lulc_assets.steps.maps import make_annual_map
+from lulc_assets.steps.model_evaluation import make_model_evaluation
 from lulc_assets.steps.model_history import (
     BUNDLE,
     CANDIDATE,
@@ -36,7 +37,7 @@ def with_another_seed(project_file: Path, *, promotes: bool) -> Place:
 
 def second_candidate(place: Place) -> Record:
     candidate = model_steps.make_lulc_model(place)
-    model_steps.make_model_evaluation(place)
+    make_model_evaluation(place)
     model_steps.make_model_bundle(place)
     return candidate
 
@@ -123,7 +124,7 @@ def test_a_decision_needs_a_reason_and_a_judged_candidate_that_is_not_in_use(cop
     candidate = model_steps.make_lulc_model(place)
     with pytest.raises(BundleError, match="never judged"):
         model_steps.promote_by_hand(place, candidate.digest, "because")
-    model_steps.make_model_evaluation(place)
+    make_model_evaluation(place)
     with pytest.raises(BundleError, match="needs a reason"):
         model_steps.promote_by_hand(place, candidate.digest, "  ")
     assert in_use(place) == own

@@ -9,7 +9,6 @@ ground that validates elsewhere is nobody's mistake and dropped.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -100,15 +99,7 @@ def _without(chips: Chips, grounds: Sequence[Ground], room: Room) -> Chips:
         if ground.size:
             here = _moved(ground, crs, str(chips.index.crs))
             kept[training[shapely.STRtree(here).query(boxes, predicate="intersects")[0]]] = False
-    if kept.all():
-        return chips
-    return replace(
-        chips,
-        images=room.take(chips.images, kept),
-        masks=room.take(chips.masks, kept),
-        index=chips.index.loc[kept].reset_index(drop=True),
-        dropped={**chips.dropped, ELSEWHERE: int((~kept).sum())},
-    )
+    return chips.only(kept, ELSEWHERE, room)
 
 
 def _moved(

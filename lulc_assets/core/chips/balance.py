@@ -6,16 +6,22 @@ not: weights of classes in the loss (``core/model``), which balance pixels.
 
 import hashlib
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import shapely
 
-from lulc_assets.core.chips.settings import ChipSettings
+from lulc_assets.core.chips.room import Room
+from lulc_assets.core.chips.settings import Balance, ChipSettings
 from lulc_assets.core.chips.split import TRAIN, Place
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import KARRA_10
+
+if TYPE_CHECKING:
+    from lulc_assets.core.chips.cut import Chips
 
 
 def name_zones(
@@ -52,21 +58,58 @@ def balanced(index: gpd.GeoDataFrame, settings: ChipSettings) -> npt.NDArray[np.
     ``settings.balance`` says. It keeps at most ``balance_ratio`` times as many chips as the
     median group; a hash of seed and chip id decides which.
     """
+    return _kept(index, settings.balance, settings.balance_ratio, settings.seed)
+
+
+def balance_together(
+    chip_sets: "Sequence[Chips]",
+    balance: Balance,
+    ratio: float,
+    seed: int,
+    room: Room | None = None,
+) -> "list[Chips]":
+    """Chip sets of several tiles and years without the surplus of groups that all together have.
+
+    Each set may be balanced by itself and the zones of all still be as unequal as the tiles: two
+    tiles of forest and one of coast.
+
+    Args:
+        chip_sets: as cut; only training chips are given up.
+        balance: groups, see ``ChipSettings.balance``.
+        ratio: a group keeps at most so many times the chips of the median group.
+        seed: decides which.
+        room: where the arrays of smaller sets lie; None: as in ``read_chips``.
+
+    Returns:
+        The sets in their order; ``dropped["balance of all"]`` counts what was left out.
+    """
+    if balance == "none":
+        return list(chip_sets)
+    columns = ["split", "zone", "chip_id", *(f"share_{c.name}" for c in KARRA_10.classes)]
+    together = pd.concat([chips.index[columns] for chips in chip_sets], ignore_index=True)
+    kept = _kept(together, balance, ratio, seed)
+    ends = np.cumsum([len(chips.index) for chips in chip_sets])[:-1]
+    parts = zip(chip_sets, np.split(kept, ends), strict=True)
+    room = room or Room()
+    return [chips.only(own, "balance of all", room) for chips, own in parts]
+
+
+def _kept(index: pd.DataFrame, balance: Balance, ratio: float, seed: int) -> npt.NDArray[np.bool_]:
     kept = np.ones(len(index), dtype=bool)
     training = np.flatnonzero((index["split"] == TRAIN).to_numpy())
-    if settings.balance == "none" or not training.size:
+    if balance == "none" or not training.size:
         return kept
     shares = index[[f"share_{c.name}" for c in KARRA_10.classes]].to_numpy()[training]
     classes = shares.argmax(axis=1).astype(str)
     zones = index["zone"].to_numpy()[training].astype(str)
     keys = {"class": classes, "zone": zones}.get(
-        settings.balance, np.array([f"{c} {z}" for c, z in zip(classes, zones, strict=True)])
+        balance, np.array([f"{c} {z}" for c, z in zip(classes, zones, strict=True)])
     )
     groups, sizes = np.unique(keys, return_counts=True)
-    most = max(1, int(settings.balance_ratio * float(np.median(sizes))))
+    most = max(1, int(ratio * float(np.median(sizes))))
     for group in groups[sizes > most]:
         members = training[keys == group]
-        order = sorted(members, key=lambda n: _rank(settings.seed, index["chip_id"].iloc[n]))
+        order = sorted(members, key=lambda n: _rank(seed, index["chip_id"].iloc[n]))
         kept[order[most:]] = False
     return kept
 

@@ -6,7 +6,7 @@ does to labels, the index. What does not: where places lie (``split``), files (`
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
@@ -73,6 +73,18 @@ class Chips:
     def count(self, split: str) -> int:
         """Number of chips in a split."""
         return int((self.index["split"] == split).sum())
+
+    def only(self, kept: npt.NDArray[np.bool_], reason: str, room: Room) -> "Chips":
+        """The chips that are kept, shape (n,); ``dropped[reason]`` counts the others."""
+        if kept.all():
+            return self
+        return replace(
+            self,
+            images=room.take(self.images, kept),
+            masks=room.take(self.masks, kept),
+            index=self.index.loc[kept].reset_index(drop=True),
+            dropped={**self.dropped, reason: int((~kept).sum())},
+        )
 
 
 def choose_dates(recipes: Sequence[SceneRecipe], settings: ChipSettings) -> list[SceneRecipe]:
@@ -190,18 +202,9 @@ def cut_chips(
         progress(done, len(recipes), f"scenes cut into {len(rows)} chips")
     _require_folds(rows, train_mask, dropped)
     index = gpd.GeoDataFrame(rows, geometry="geometry", crs=f"EPSG:{grid.epsg}")
-    kept = balanced(index, settings)
-    if not kept.all():
-        dropped["balance"] = int((~kept).sum())
-        images, masks = (room.take(a[: len(rows)], kept) for a in (images, masks))
-        index = index.loc[kept].reset_index(drop=True)
-    return Chips(
-        images[: len(index)],
-        masks[: len(index)],
-        index,
-        dict(sorted(dropped.items())),
-        settings.split,
-    )
+    counts = dict(sorted(dropped.items()))
+    chips = Chips(images[: len(rows)], masks[: len(rows)], index, counts, settings.split)
+    return chips.only(balanced(index, settings), "balance", room)
 
 
 def override_labels(labels: Mask, block: SceneBlock, settings: ChipSettings) -> Mask:

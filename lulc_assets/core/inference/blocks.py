@@ -4,7 +4,7 @@ What belongs here: what is computed of one block. What does not: engines, where 
 how blocks become layers of a scene (``scene``).
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +18,9 @@ from lulc_assets.core.inference.engine import Layers, Outputs, Predictor, as_byt
 from lulc_assets.core.inference.pipeline import read_ahead
 from lulc_assets.core.inference.windows import HaloWindow, WindowPlan, pad_to
 from lulc_assets.core.scene.recipe import SceneRecipe
+
+Observe = Callable[[HaloWindow, DnBlock], None]
+"""Looks at a padded block beside the network."""
 
 _MIRRORS = ((), (1,), (2,), (1, 2))
 
@@ -54,8 +57,11 @@ def predict_windows(
     *,
     flips: bool = False,
     blending: Blending | None = None,
+    observe: Observe | None = None,
 ) -> Generator[tuple[HaloWindow, BlockResult], None, None]:
     """Read and predict all windows of a plan, side by side, in order.
+
+    ``observe`` is shown every block that is not skipped, padded, by several threads at once.
 
     Raises:
         SceneError: the scene cannot be read.
@@ -74,6 +80,8 @@ def predict_windows(
         if not all_voting[reach].any():
             return found
         padded, where = replace(block, dn=pad_to(block.dn, plan.shape)), _name(recipe, window)
+        if observe:
+            observe(window, padded)
         if blending:
             softmax = predict_softmax(predictor, padded, where, flips=flips)
             return replace(found, weighted=softmax[:, *reach] * blending.weights(window))

@@ -15,7 +15,12 @@ import numpy as np
 
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.inference.blending import Blending, RowsInWork
-from lulc_assets.core.inference.blocks import BlockResult, hide_invalid, predict_windows
+from lulc_assets.core.inference.blocks import (
+    BlockResult,
+    Observe,
+    hide_invalid,
+    predict_windows,
+)
 from lulc_assets.core.inference.engine import Predictor
 from lulc_assets.core.inference.layers import SceneLayers
 from lulc_assets.core.inference.windows import HaloWindow, WindowSettings, plan_windows
@@ -54,6 +59,7 @@ def predict_scene(
     settings: WindowSettings | None = None,
     *,
     progress: Progress = silent,
+    observe: Observe | None = None,
 ) -> ScenePrediction:
     """Predict a scene on a grid and write ``class.tif``, ``probability.tif``, ``mask.tif``.
 
@@ -64,6 +70,7 @@ def predict_scene(
         out_dir: created if need be; scratch, nothing is published here.
         settings: sizes of blocks.
         progress: told after every block.
+        observe: shown every block that is not skipped, see ``predict_windows``.
 
     Raises:
         IncompatibleScene: the bundle does not take this scene.
@@ -76,7 +83,9 @@ def predict_scene(
     started = time.perf_counter()
     counts = {"pixels": grid.height * grid.width, "valid_px": 0, "blocks": 0, "blocks_skipped": 0}
     blending = Blending(plan) if settings.blend == "hann" and len(plan) > 1 else None
-    blocks = predict_windows(recipe, grid, predictor, plan, flips=settings.flips, blending=blending)
+    blocks = predict_windows(
+        recipe, grid, predictor, plan, flips=settings.flips, blending=blending, observe=observe
+    )
     with SceneLayers(grid, predictor.bundle.legend, out_dir) as layers:
         paint = _blended(layers, predictor, blending) if blending else _plain(layers)
         with closing(blocks):

@@ -29,11 +29,15 @@ class InferenceSettings:
             (``core/model/quantised``).
         threads: CPU threads; without it as many as the process may use. They decide the
             time, not one bit of the result.
+        applicability: also say for each cell how far it is from what the model was trained on
+            (``core/model/applicability``), as a layer of each prediction. Costs one more pass
+            of the encoder, in float32; off by default, and then nothing.
     """
 
     engine: EngineName = "auto"
     precision: WantedPrecision = "auto"
     threads: int | None = None
+    applicability: bool = False
 
     def __post_init__(self) -> None:
         if self.engine not in get_args(EngineName):

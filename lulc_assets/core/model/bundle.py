@@ -3,11 +3,12 @@
 What belongs here: writing one, loading one with all checks, and which scenes it accepts.
 What does not: running it (``core/inference``).
 
-A bundle is a directory with ``bundle.json``, ``weights.safetensors`` and ``graph.onnx``.
-The first holds the SHA-256 of the others; nothing is parsed before that agrees. The graph
-is the same network with everything before and after it (``core/model/graph``), exported
-once at promotion: what was promoted is what every engine runs. Where the project asks for
-it, the same graph in INT8 is added (``quantised``), with its price in the record.
+A bundle is a directory with ``bundle.json``, ``weights.safetensors``, ``graph.onnx`` and, if it
+was trained since there is one, ``applicability.safetensors``. The first holds the SHA-256 of
+the others; nothing is parsed before that agrees. The graph is the same network with
+everything before and after it (``core/model/graph``), exported once at promotion: what was
+promoted is what every engine runs. Where the project asks for it, the same graph in INT8 is
+added (``quantised``), with its price in the record.
 """
 
 import shutil
@@ -17,6 +18,7 @@ from typing import Any
 
 from lulc_assets.core.errors import BundleError, IncompatibleScene
 from lulc_assets.core.legend import KARRA_10, Legend
+from lulc_assets.core.model.applicability import APPLICABILITY_FILE
 from lulc_assets.core.model.artifacts import (
     WEIGHTS_FILE,
     canonical_json,
@@ -59,6 +61,7 @@ class Bundle:
         weights: verified content of the safetensors file.
         graph: verified content of the ONNX file.
         int8: the same quantised; None where it was not asked for, or costs too much.
+        applicability: verified content of the file of that name; None where there is none.
     """
 
     record: dict[str, Any]
@@ -66,13 +69,14 @@ class Bundle:
     weights: bytes
     graph: bytes
     int8: Int8Graph | None = None
+    applicability: bytes | None = None
 
     @classmethod
     def load(cls, directory: Path, legend: Legend = KARRA_10) -> "Bundle":
         """Read and verify a bundle.
 
         Args:
-            directory: holds ``bundle.json``, ``weights.safetensors`` and ``graph.onnx``.
+            directory: holds the files of a bundle.
             legend: the legend that the maps will have.
 
         Raises:
@@ -90,7 +94,11 @@ class Bundle:
         weights = read_verified_weights(Path(directory), record["weights"])
         require_normalisation(record, weights)
         graph = read_verified(Path(directory), record["graph"], GRAPH_FILE, "graph")
-        return cls(record, own, weights, graph, read_int8(record, Path(directory)))
+        far = record.get("applicability")
+        if far is not None:
+            far = read_verified(Path(directory), far, APPLICABILITY_FILE, "applicability")
+        int8 = read_int8(record, Path(directory))
+        return cls(record, own, weights, graph, int8, far)
 
     @property
     def digest(self) -> str:
@@ -204,6 +212,7 @@ def write_bundle(
         "format_version": BUNDLE_FORMAT_VERSION,
         **{key: card[key] for key in _COPIED},
         "graph": describe_file(out_dir / GRAPH_FILE),
+        **_copy_applicability(card, Path(trained_dir), out_dir),
         "footprint": measure_footprint(network).to_dict(),
         "levels": [card["level"]],
         "card": card,
@@ -212,6 +221,16 @@ def write_bundle(
     }
     (out_dir / BUNDLE_FILE).write_bytes(canonical_json(record))
     return out_dir
+
+
+def _copy_applicability(card: dict[str, Any], trained_dir: Path, out_dir: Path) -> dict[str, Any]:
+    """The entry of the record; none for a candidate from before there was an applicability."""
+    entry = card.get("applicability")
+    if entry is None:
+        return {}
+    content = read_verified(trained_dir, entry, APPLICABILITY_FILE, "applicability")
+    (out_dir / APPLICABILITY_FILE).write_bytes(content)
+    return {"applicability": describe_file(out_dir / APPLICABILITY_FILE)}
 
 
 def _check_format(record: dict[str, Any], directory: Path) -> None:

@@ -24,6 +24,7 @@ from lulc_assets.core.model.artifacts import (
 )
 from lulc_assets.core.model.calibration import Calibration
 from lulc_assets.core.model.hardware import (
+    Device,
     best_device,
     choose_training_precision,
     describe_device,
@@ -91,9 +92,9 @@ class TrainedModel:
         return Calibration.from_dict(card["calibration"], len(card["legend"]["classes"]))
 
 
-def describe_recipe(recipe: TrainingRecipe) -> dict[str, Any]:
-    """What the card says about the recipe and the machine that followed it."""
-    device = best_device()
+def describe_recipe(recipe: TrainingRecipe, device: Device | None = None) -> dict[str, Any]:
+    """What the card says about the recipe and the machine that follows it."""
+    device = device or best_device()
     return {
         "format": CARD_FORMAT,
         "format_version": CARD_FORMAT_VERSION,

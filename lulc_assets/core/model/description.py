@@ -120,7 +120,8 @@ def _describe_model(item: pystac.Item, card: Mapping[str, Any]) -> None:
     network, recipe = card["network"], card["recipe"]
     started = [recipe.get("encoder_weights"), recipe.get("start_from")]
     MLMExtension.ext(item, add_if_missing=True).apply(
-        name=f"{network['architecture']} {network['encoder']} {card['legend']['name']}",
+        # The extension allows letters, digits, points, hyphens and underscores.
+        name=f"{network['architecture']}-{network['encoder']}-{card['legend']['name']}",
         architecture=f"{network['architecture']} with encoder {network['encoder']}",
         tasks=[TaskType.SEMANTIC_SEGMENTATION],
         framework="PyTorch",
@@ -184,6 +185,14 @@ def _output(card: Mapping[str, Any]) -> ModelOutput:
     )
 
 
+def _applicability_line(entry: Mapping[str, Any]) -> str:
+    return (
+        f"- Applicability: {entry['features']} features of the encoder a cell of "
+        f"{entry['cell_px']} px; the median distance of validation cells from the training set "
+        f"is {entry['median_distance']:.1f}, the largest {entry['largest_distance']:.1f}."
+    )
+
+
 def card_as_markdown(card: Mapping[str, Any], origin: Origin, licence: str) -> str:
     """The card as a page of Markdown, for people.
 
@@ -210,6 +219,7 @@ def card_as_markdown(card: Mapping[str, Any], origin: Origin, licence: str) -> s
         "- Calibration error on validation chips: "
         f"{100 * before['expected_calibration_error']:.1f} points before, "
         f"{100 * after['expected_calibration_error']:.1f} after.",
+        _applicability_line(card["applicability"]),
         f"- Recipe version {card['recipe_version']}, digest {card['recipe_digest'][:12]}.",
         "",
         "Agreement with gold windows is another product, the evaluation. Neither is the "

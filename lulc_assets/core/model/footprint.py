@@ -73,7 +73,8 @@ def _halo_px(network: LandCoverNetwork) -> int:
     """Smallest multiple of the stride that holds :data:`GRADIENT_SHARE`.
 
     Probed on noise with the statistics of the training data, at pixels of several phases of
-    the stride. If the margin of the probe does not hold the share, the margin is the halo.
+    the stride; a band counts by its deviation. If the margin of the probe does not hold the
+    share, the margin is the halo.
     """
     stride = network.stride
     margin = -(-_MARGIN_PX // stride) * stride
@@ -82,11 +83,11 @@ def _halo_px(network: LandCoverNetwork) -> int:
     side = 2 * margin + stride
     for probe in range(_PROBES):
         at = margin + (probe * stride) // _PROBES
-        spread = torch.randn((1, network.mean.shape[1], side, side), generator=generator)
-        block = (network.mean + network.std * spread).requires_grad_()
-        winner = network(block)[0, :, at, at].max()
-        (gradient,) = torch.autograd.grad(winner, block)
-        weight = (gradient * network.std).abs().sum((0, 1)).double()
+        shape = (1, network.mean.shape[1], side, side)
+        spread = torch.randn(shape, generator=generator).requires_grad_()
+        winner = network(network.reflectance_of(spread))[0, :, at, at].max()
+        (gradient,) = torch.autograd.grad(winner, spread)
+        weight = gradient.abs().sum((0, 1)).double()
         rows = (torch.arange(side) - at).abs()
         distance = torch.maximum(rows[:, None], rows[None, :])
         by_distance += torch.bincount(distance.flatten(), weight.flatten(), len(by_distance))

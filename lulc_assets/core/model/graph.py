@@ -58,15 +58,22 @@ class DeployedNetwork(nn.Module):
         self, dn: torch.Tensor, offset_dn: torch.Tensor, scale: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
         """:data:`INPUTS` to :data:`OUTPUTS`."""
-        stored = dn.to(torch.float32)
-        reflectance = ((stored + offset_dn) * scale).clamp(0.0, 1.0)
-        reflectance = torch.where(stored > 0, reflectance, torch.zeros_like(reflectance))
+        reflectance = reflectance_of_dn(dn, offset_dn, scale)
         logits = self.network(reflectance).float() / self.temperature + self.bias
         softmax = logits.softmax(1)
         winner, index = softmax.max(1)
         code = (index + 1).to(torch.uint8)
         probability = torch.floor(winner * 255.0 + 0.5).to(torch.uint8)
         return code, probability, logits.sum(), softmax
+
+
+def reflectance_of_dn(
+    dn: torch.Tensor, offset_dn: torch.Tensor, scale: torch.Tensor
+) -> torch.Tensor:
+    """Reflectance of 0–1, float32, of stored numbers; 0 where nothing is seen (a stored 0)."""
+    stored = dn.to(torch.float32)
+    reflectance = ((stored + offset_dn) * scale).clamp(0.0, 1.0)
+    return torch.where(stored > 0, reflectance, torch.zeros_like(reflectance))
 
 
 def export_graph(network: LandCoverNetwork, calibration: Calibration) -> bytes:
@@ -126,10 +133,11 @@ def _canonical(model: "onnx.ModelProto") -> bytes:
 
 
 def _noise(network: LandCoverNetwork, bands: int, side: int) -> torch.Tensor:
-    """Digital numbers around the mean of the training data, uint16 (1, bands, side, side)."""
+    """Digital numbers with the statistics of the training data, uint16 (1, bands, side, side)."""
     generator = np.random.default_rng(0)
     spread = generator.standard_normal((1, bands, side, side), dtype=np.float32)
-    reflectance = network.mean.numpy() + network.std.numpy() * spread
+    with torch.inference_mode():
+        reflectance = network.reflectance_of(torch.from_numpy(spread)).numpy()
     return torch.from_numpy(np.clip(reflectance * 1e4, 1, 65_535).astype(np.uint16))
 
 

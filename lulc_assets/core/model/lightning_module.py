@@ -6,6 +6,7 @@ What belongs here: what Lightning calls. What does not: the choice of data or fi
 import math
 from typing import Any
 
+import numpy as np
 import torch
 from lightning.pytorch import LightningModule
 
@@ -23,14 +24,12 @@ class _RunningScore:
         self.loss_sum = self.weight_sum = 0.0
         self.correct = self.labelled = 0
 
-    def add(
-        self, loss_sum: float, weight_sum: float, logits: torch.Tensor, codes: torch.Tensor
-    ) -> None:
-        labelled = codes > 0
-        self.loss_sum += loss_sum
-        self.weight_sum += weight_sum
-        self.correct += int(((logits.detach().argmax(1) + 1 == codes) & labelled).sum())
-        self.labelled += int(labelled.sum())
+    def add(self, counted: list[float]) -> None:
+        """Add a batch, see ``LandCoverTraining._count``."""
+        self.loss_sum += counted[0]
+        self.weight_sum += counted[1]
+        self.correct += int(counted[2])
+        self.labelled += int(counted[3])
 
     @property
     def loss(self) -> float:
@@ -93,14 +92,35 @@ class LandCoverTraining(LightningModule):
         images, codes = batch
         logits = self.network(images)
         loss_sum, weight_sum = weighted_loss_sums(logits, codes, self.class_weights)
-        value = float(loss_sum.detach())
-        if not math.isfinite(value):
+        counted = self._count(loss_sum, weight_sum, logits, codes)
+        if not math.isfinite(counted[0]):
             raise TrainingFailed(
-                f"the {what} loss became {value} in epoch {self.epoch_number}, batch "
+                f"the {what} loss became {counted[0]} in epoch {self.epoch_number}, batch "
                 f"{number + 1}; lower the learning rate or look for broken chips"
             )
-        score.add(value, float(weight_sum), logits, codes)
-        return loss_sum / weight_sum
+        score.add(counted)
+        world = self.trainer.world_size
+        if world == 1:
+            return loss_sum / weight_sum
+        # Gradients are averaged over processes: together, the quotient over the whole batch.
+        return loss_sum * (world / counted[1])
+
+    def _count(
+        self,
+        loss_sum: torch.Tensor,
+        weight_sum: torch.Tensor,
+        logits: torch.Tensor,
+        codes: torch.Tensor,
+    ) -> list[float]:
+        """Loss, weight, correct and labelled pixels of a batch, of all processes together."""
+        labelled = codes > 0
+        correct = ((logits.detach().argmax(1) + 1 == codes) & labelled).sum()
+        numbers = (loss_sum.detach(), weight_sum, correct, labelled.sum())
+        total = torch.stack([number.double() for number in numbers])
+        if self.trainer.world_size > 1:
+            torch.distributed.all_reduce(total)
+        counted: list[float] = total.tolist()
+        return counted
 
     def on_train_epoch_start(self) -> None:
         """Start the running scores afresh, and cool down when the end is near.
@@ -108,6 +128,10 @@ class LandCoverTraining(LightningModule):
         Frozen parts run as in prediction: their batch normalisation keeps its statistics.
         """
         self._train_score, self._val_score = _RunningScore(), _RunningScore()
+        if self.trainer.global_rank:
+            # Other dropout than rank 0's, and the same whether the training was killed or not.
+            seed = (self.recipe.seed, self.trainer.global_rank, self.epoch_number)
+            torch.manual_seed(int(np.random.default_rng(seed).integers(2**62)))
         for part in self.network.parts:
             if not any(p.requires_grad for p in part.parameters()):
                 part.eval()
@@ -118,7 +142,8 @@ class LandCoverTraining(LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         """Give the validation loss to the schedule and to early stopping."""
-        self.log("val_loss", torch.tensor(self._val_score.loss, dtype=torch.float64))
+        loss = torch.tensor(self._val_score.loss, dtype=torch.float64, device=self.device)
+        self.log("val_loss", loss, sync_dist=True)  # equal everywhere already
 
     def on_train_epoch_end(self) -> None:
         """Write the epoch's row of the history (before the schedule steps)."""

@@ -107,9 +107,20 @@ class LandCoverNetwork(nn.Module):
 
     def forward(self, reflectance: torch.Tensor) -> torch.Tensor:
         """Logits of a batch."""
-        logarithm = torch.log(reflectance + self.log_offset)
-        logits: torch.Tensor = self.model((logarithm - self.mean) / self.std)
+        logits: torch.Tensor = self.model(self.normalise(reflectance))
         return logits
+
+    def normalise(self, reflectance: torch.Tensor) -> torch.Tensor:
+        """What the first layer sees of reflectance: deviations from the mean of its logarithm."""
+        return (torch.log(reflectance + self.log_offset) - self.mean) / self.std
+
+    def reflectance_of(self, spread: torch.Tensor) -> torch.Tensor:
+        """Reflectance that the network sees as ``spread``, in deviations from the mean.
+
+        Args:
+            spread: (n, bands, h, w); standard normal noise becomes bands like those trained on.
+        """
+        return torch.exp(self.mean + self.std * spread) - self.log_offset
 
     @property
     def parts(self) -> tuple[nn.Module, nn.Module, nn.Module]:

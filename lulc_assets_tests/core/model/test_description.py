@@ -1,5 +1,7 @@
 """The model as a STAC item and as a page of text."""
 
+import re
+
 import pystac
 import pytest
 from pystac.extensions.file import FileExtension
@@ -50,6 +52,22 @@ def test_the_item_names_the_weights_by_their_digest(item, trained):
     assert FileExtension.ext(weights).checksum == "1220" + card["weights"]["sha256"]
     assert "mlm:model" in weights.roles
     assert item.properties["lulc:inputs"] == card["inputs"]
+
+
+def test_the_item_keeps_the_rules_of_the_extension_s_schema(item):
+    """What version 1 of its JSON schema asks for; the schema itself is on the network only."""
+    fields = item.properties
+    required = {"name", "architecture", "framework", "tasks", "input", "output"}
+    assert {f"mlm:{name}" for name in required} <= set(fields)
+    assert re.fullmatch(r"[a-zA-Z][a-zA-Z0-9_.-]+[a-zA-Z0-9]", fields["mlm:name"])
+    assert re.match(r"\d+\.\d+\.\d+", fields["mlm:framework_version"])
+    assert all(re.fullmatch(r"[0-9a-zA-Z_.-]+", name) for name in fields["mlm:hyperparameters"])
+    for side, structure in (("mlm:input", "input"), ("mlm:output", "result")):
+        for described in fields[side]:
+            shape = described[structure]
+            assert len(shape["shape"]) == len(shape["dim_order"])
+            assert all(re.fullmatch(r"[a-z_-]+", name) for name in shape["dim_order"])
+    assert [name for name, a in item.assets.items() if "mlm:model" in a.roles] == ["weights"]
 
 
 def test_equal_cards_give_equal_items(trained, origin, tmp_path):

@@ -13,6 +13,13 @@ def network_of(*layers, stride):
     return LandCoverNetwork(nn.Sequential(*layers), NEARLY_LINEAR, stride)
 
 
+class NoNan(nn.Module):
+    def forward(self, image):
+        if not image.isfinite().all():
+            pytest.fail("the network was probed with numbers that it cannot see")
+        return image
+
+
 def flat(layer):
     nn.init.constant_(layer.weight, 1.0)
     nn.init.zeros_(layer.bias)
@@ -31,6 +38,14 @@ def test_what_hardly_matters_needs_no_halo():
         layer.weight[:, :, 15:26, 15:26] = 5000.0
     # 121 cells of 5000 and the 1089 − 121 others within 16 px hold 99.9 % of the gradient.
     assert measure_footprint(network_of(layer, stride=1)).halo_px == 16
+
+
+def test_the_halo_is_measured_on_numbers_that_the_network_can_see():
+    """The logarithm of a negative reflectance is NaN, whose gradient says nothing."""
+    seen = Normalisation((-2.0,) * 2, (0.5,) * 2)
+    layer = flat(nn.Conv2d(2, 3, 9, padding=4))
+    network = LandCoverNetwork(nn.Sequential(layer, NoNan()), seen, 1)
+    assert measure_footprint(network).halo_px == 4
 
 
 def test_memory_is_that_of_the_widest_layer_and_of_the_probabilities():

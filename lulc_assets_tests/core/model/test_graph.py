@@ -43,6 +43,15 @@ def test_a_graph_that_disagrees_with_its_network_is_refused(network, exported, m
         graph._require_agreement(other, exported, noise)
 
 
+def test_both_are_compared_on_numbers_like_those_of_training():
+    layers = nn.Conv2d(6, 10, 1)
+    seen = Normalisation((-2.0,) * 6, (0.5,) * 6)
+    noise = graph._noise(LandCoverNetwork(layers, seen, 1), 6, 64).numpy() / 1e4
+    logarithm = np.log(noise + seen.log_offset)
+    assert abs(logarithm.mean() + 2.0) < 0.05
+    assert abs(logarithm.std() - 0.5) < 0.05
+
+
 def test_reflectance_is_clipped_and_a_stored_zero_is_dark(network):
     deployed = DeployedNetwork(network, Calibration.none(10)).eval()
 

@@ -2,6 +2,10 @@ import pytest
 import torch
 
 from lulc_assets.core.errors import UnknownArchitecture
+from lulc_assets.core.model.applicability import cell_features
+from lulc_assets.core.model.calibration import Calibration
+from lulc_assets.core.model.graph import export_graph
+from lulc_assets.core.model.loss import weighted_loss_sums
 from lulc_assets.core.model.network import NetworkSpec, Normalisation, build_network
 
 PLAIN = Normalisation((0.0,) * 6, (1.0,) * 6, log_offset=1.0)
@@ -74,6 +78,37 @@ def test_architectures_and_encoders_are_chosen_by_name(architecture, encoder, de
     chosen = spec(architecture=architecture, encoder=encoder, encoder_depth=depth)
     network = build_network(chosen, PLAIN).eval()
     assert network(torch.zeros(1, 6, 64, 64)).shape == (1, 10, 64, 64)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("architecture", "encoder", "depth"),
+    [
+        ("Unet", "resnet50", 3),
+        ("UnetPlusPlus", "resnet34", 3),
+        ("FPN", "efficientnet-b0", 4),
+        ("DeepLabV3Plus", "tu-resnet10t", 4),
+        ("Segformer", "mit_b0", 5),
+    ],
+)
+def test_what_is_chosen_by_name_trains_is_exported_and_has_an_applicability(
+    architecture, encoder, depth
+):
+    torch.manual_seed(0)
+    chosen = spec(architecture=architecture, encoder=encoder, encoder_depth=depth)
+    network = build_network(chosen, Normalisation((-2.0,) * 6, (0.5,) * 6))
+    image, codes = torch.rand(2, 6, 64, 64), torch.randint(0, 11, (2, 64, 64))
+    optimizer, losses = torch.optim.AdamW(network.parameters(), lr=1e-3), []
+    for _ in range(3):
+        total, weight = weighted_loss_sums(network(image), codes, torch.ones(10))
+        losses.append(float(total / weight))
+        optimizer.zero_grad()
+        (total / weight).backward()
+        optimizer.step()
+    assert losses[-1] < losses[0]
+    assert export_graph(network.eval(), Calibration.none(10))  # compares both
+    with torch.no_grad():
+        assert cell_features(network, image).isfinite().all()
 
 
 def test_building_draws_the_weights_and_no_other_random_number():

@@ -98,7 +98,8 @@ def test_training_leaves_the_process_as_it_was(chips, tmp_path):
     assert torch.get_num_threads() == threads
     assert not torch.are_deterministic_algorithms_enabled()
     assert torch.equal(torch.get_rng_state(), state)
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["card.json", "weights.safetensors"]
+    files = ["applicability.safetensors", "card.json", "weights.safetensors"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == files
 
 
 def test_the_weights_kept_are_those_of_the_best_epoch(chips, tmp_path):
