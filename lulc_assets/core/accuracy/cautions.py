@@ -75,10 +75,11 @@ def _thin_classes(
         return []
     consequence = "may be too narrow"
     if settings.thin_interval == "dirichlet":
-        consequence = "come from Dirichlet or score distributions instead of ± t standard errors"
+        consequence = "are wide and lopsided, as so few units allow"
     return [
-        f"Fewer than {settings.min_omission_units:g} effective units show an omission of "
-        f"{', '.join(few)}: the intervals of their areas and producer's accuracies {consequence}."
+        f"Little of the sample shows what the map misses of {', '.join(few)} (fewer than "
+        f"{settings.min_omission_units:g} effective units): the intervals of their areas and "
+        f"producer's accuracies {consequence}."
     ]
 
 

@@ -74,9 +74,10 @@ def parse_seasons(given: Mapping[str, Sequence[str]]) -> tuple[Season, ...]:
     """
     found = []
     for name, days in given.items():
-        if not name.isidentifier() or not name.islower():
+        if not (name.isascii() and name.isidentifier() and name.islower()):
             raise InvalidProject(
-                f"season {name!r}: write a name of small letters, digits and _, like wet"
+                f"season {name!r}: its name is part of file names; use letters a-z, digits and _, "
+                "like wet"
             )
         if len(days) != 2:
             raise InvalidProject(f"season {name}: give its first and its last day, like 11-01")

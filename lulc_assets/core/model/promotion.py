@@ -110,19 +110,19 @@ def decide_promotion(
         settings: the rule's numbers.
     """
     own = (
-        f"agreement on {candidate.n_pixels} gold pixels in {len(candidate.window_pixels)} "
-        f"windows is {candidate.overall:.4f}"
+        f"agreement on {candidate.n_pixels:,} gold pixels in {len(candidate.window_pixels)} "
+        f"windows is {candidate.overall:.2%}"
     )
     if candidate.overall < settings.min_overall:
-        return Verdict(False, f"{own}, below the required {settings.min_overall:.4f}")
+        return Verdict(False, f"{own}, below the required {settings.min_overall:.2%}")
     if promoted is None:
         return Verdict(
-            True, f"{own}, at least the required {settings.min_overall:.4f}; no model is in use yet"
+            True, f"{own}, at least the required {settings.min_overall:.2%}; no model is in use yet"
         )
     if promoted.reference_digest != candidate.reference_digest:
         return Verdict(
             False,
-            f"{own}, but the promoted model ({promoted.overall:.4f}) was judged on other windows; "
+            f"{own}, but the promoted model ({promoted.overall:.2%}) was judged on other windows; "
             "evaluate it on the same ones first",
         )
     difference = paired_difference(candidate, promoted)
@@ -130,7 +130,7 @@ def decide_promotion(
     # Without an interval nothing tells luck from loss, so no loss is forgiven.
     margin = 0.0 if difference.ci95_low is None else settings.margin
     not_worse = math.isfinite(least) and least >= -margin
-    against = f"against the promoted model's {promoted.overall:.4f}: {difference}"
+    against = f"against the promoted model's {promoted.overall:.2%}: {difference}"
     rule = f"not worse by more than {100 * margin:.1f} points"
     words = f"so it is {rule}" if not_worse else f"so it is not shown to be {rule}"
     return Verdict(not_worse, f"{own}, {against}, {words}", difference)

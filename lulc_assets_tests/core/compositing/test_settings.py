@@ -38,6 +38,7 @@ def test_identity_holds_what_changes_a_pixel_and_nothing_else():
     "settings",
     [
         {"seasons": {"Wet": ("01-01", "03-31")}},
+        {"seasons": {"été": ("06-01", "08-31")}},
         {"seasons": {"wet": ("01-01", "02-30")}},
         {"season_weights_256": {"wet": {"water": 300}}},
         {"seasons": "quarters", "season_weights_256": {"q1": {"lava": 300}}},
