@@ -58,8 +58,8 @@ def test_a_single_window_forgives_no_loss():
 
 def test_the_reason_has_both_figures_and_the_interval():
     verdict = decide_promotion(judged([660] * 3 + [640] * 3), judged([900] * 6), SETTINGS)
-    assert "0.6500" in verdict.reason
-    assert "0.9000" in verdict.reason
+    assert "65.00%" in verdict.reason
+    assert "90.00%" in verdict.reason
     assert "from 6 windows" in verdict.reason
     assert verdict.difference.ci95_low < -0.25 < verdict.difference.ci95_high < 0
     assert json.dumps(verdict.to_dict())
