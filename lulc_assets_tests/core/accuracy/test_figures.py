@@ -68,7 +68,7 @@ def test_few_omissions_are_said():
         figures = estimate_figures(
             *codes, strata, area_ha=1.0, titles=("wood", "lake"), settings=settings
         )
-        return [w for w in figures.warnings if "omission of" in w and "lake" in w]
+        return [w for w in figures.warnings if "misses of" in w and "lake" in w]
 
     assert warned(20)
     assert not warned(5)
