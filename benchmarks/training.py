@@ -174,8 +174,9 @@ def main() -> None:
     parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto")
     parser.add_argument("--strategy", choices=("auto", "ddp"), default="auto")
     parser.add_argument("--json", action="store_true")
-    found = measure(parser.parse_args())
-    if parser.parse_args().json:
+    wanted = parser.parse_args()
+    found = measure(wanted)
+    if wanted.json:
         print(json.dumps(found, indent=2))
         return
     for name, value in found.items():

@@ -117,6 +117,7 @@ def started_ranks(
         TrainingFailed: a process ended by an error of its own.
     """
     rank = Rank(0, world, find_free_network_port())
+    in_a_group = torch.distributed.is_initialized()  # of somebody else, not ours to leave
     variables = {name: os.environ.get(name) for name in ("MASTER_ADDR", "MASTER_PORT")}
     with tempfile.TemporaryDirectory(prefix="lulc-ranks-") as scratch:
         folder = Path(scratch)
@@ -138,7 +139,8 @@ def started_ranks(
         finally:
             for child in children:
                 _end(child)
-            leave_group()
+            if not in_a_group:
+                leave_group()
             for name, value in variables.items():
                 os.environ.pop(name, None)
                 if value is not None:

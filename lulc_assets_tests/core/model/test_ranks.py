@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from lulc_assets.core.errors import InvalidProject, TrainingFailed
-from lulc_assets.core.model import fitting
+from lulc_assets.core.model import fitting, ranks
 from lulc_assets.core.model.dataset import ChipBatches, select_chips
 from lulc_assets.core.model.devices import TrainingDevices
 from lulc_assets.core.model.evaluate import evaluate_model
@@ -86,6 +86,12 @@ def test_a_loss_that_is_not_finite_ends_all_processes(tmp_path):
     with pytest.raises(TrainingFailed, match=r"epoch 1, batch \d"):
         train([two_class_chips()], tmp_path, recipe, devices=TWO)
     assert not torch.distributed.is_initialized()
+
+
+def test_a_process_that_cannot_start_says_why(monkeypatch, tmp_path):
+    monkeypatch.setattr(ranks, "_MODULE", "no_such_module")
+    with pytest.raises(TrainingFailed, match=r"process 1 .*No module named no_such_module"):
+        train([two_class_chips()], tmp_path, TINY, devices=TWO)
 
 
 def test_more_gpus_than_there_are_is_said(monkeypatch):
