@@ -114,7 +114,7 @@ def forward(task: Task, bare: bool) -> float:
 
         def _model(self, shape: tuple[int, int], outputs: Any) -> ov.Model:
             model = super()._model(shape, "softmax")
-            logits = model.output("softmax").get_node().input_value(0)
+            logits = model.output("probabilities").get_node().input_value(0)
             while logits.get_node().get_type_name() != "Softmax":
                 logits = logits.get_node().input_value(0)
             return ov.Model([logits.get_node().input_value(0)], model.get_parameters(), "bare")

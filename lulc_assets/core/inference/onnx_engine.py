@@ -66,7 +66,7 @@ class OnnxRuntimePredictor:
         self, dn: Dn, offset_dn: float, scale: float, where: str
     ) -> npt.NDArray[np.float32]:
         """See :meth:`Predictor.probabilities`."""
-        (softmax,) = self._run(dn, offset_dn, scale, where, ["softmax"])
+        (softmax,) = self._run(dn, offset_dn, scale, where, ["probabilities"])
         return softmax
 
     def _run(

@@ -25,7 +25,7 @@ from lulc_assets.core.model.quantised import require_int8
 
 _NEEDED: dict[Outputs, tuple[str, ...]] = {
     "layers": ("code", "probability", "logit_sum"),
-    "softmax": ("softmax", "logit_sum"),
+    "softmax": ("probabilities", "logit_sum"),
 }
 _HINTS: dict[Precision, str] = {"bf16": "bf16", "fp32": "f32"}
 _Key = tuple[tuple[int, int], int, Outputs]

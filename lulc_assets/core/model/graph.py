@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 INPUTS = ("dn", "offset_dn", "scale")
 """uint16 (1, bands, h, w), 0 where nothing is seen; float32 and float32, without axes."""
 
-OUTPUTS = ("code", "probability", "logit_sum", "softmax")
+OUTPUTS = ("code", "probability", "logit_sum", "probabilities")
 """Class code and the winner's probability × 255, uint8 (1, h, w); the sum of all logits,
 float32 without axes: NaN or infinite if any logit is; all probabilities, float32
 (1, classes, h, w)."""
