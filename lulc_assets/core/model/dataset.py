@@ -35,6 +35,10 @@ _SMALLEST_STD = 1e-4
 COPY_THREADS = 2
 """Threads that copy batches ahead of the training step; numpy and numba let them run."""
 
+HELD_BATCHES = 2
+"""Stored batches that stay as they are while the next ones are made: the one in use and the one
+before it. Fresh memory for each would cost more than the copy: the system clears it first."""
+
 Batch = tuple[torch.Tensor, torch.Tensor]
 """Reflectance (n, bands, s, s) float32 channels-last; class codes (n, s, s) int64. Of
 ``stored`` batches: reflectance × 10000 int16, class codes uint8."""
@@ -146,7 +150,8 @@ class ChipBatches:
 
     With ``stored``, for an accelerator, a batch keeps its stored numbers
     (``to_reflectance`` makes the rest there): a third of the bytes cross the bus, and
-    threads copy the next batches while one is in use. Without it nothing runs beside the
+    threads copy the next batches while one is in use. The memory of a batch is used again after
+    ``HELD_BATCHES`` more: whoever keeps one copies it. Without ``stored`` nothing runs beside the
     training: on two cores such threads cost a quarter of its speed (33 chips/s for 43).
 
     With ``shard`` (rank, world) of several processes each takes every ``world``-th chip of every
@@ -193,26 +198,42 @@ class ChipBatches:
         self, batches: Iterator[npt.NDArray[np.int64]], flips: npt.NDArray[np.int64]
     ) -> Iterator[Batch]:
         """Stored batches in order, the next ones copied by threads meanwhile."""
+        ahead = 2 * COPY_THREADS
+        free = deque(self._empty(self.batch_size) for _ in range(ahead + HELD_BATCHES))
         with ThreadPoolExecutor(COPY_THREADS) as pool:
-            waiting: deque[Future[Batch]] = deque()
+            waiting: deque[tuple[Batch, Future[Batch]]] = deque()
+            held: deque[Batch] = deque()
             while True:
-                for chosen in islice(batches, 2 * COPY_THREADS - len(waiting)):
-                    waiting.append(pool.submit(self._gather, chosen, flips[chosen]))
+                for chosen in islice(batches, ahead - len(waiting)):
+                    room = free.popleft()
+                    waiting.append((room, pool.submit(self._gather, chosen, flips[chosen], room)))
                 if not waiting:
                     return
-                yield waiting.popleft().result()
+                room, copied = waiting.popleft()
+                held.append(room)
+                if len(held) > HELD_BATCHES:
+                    free.append(held.popleft())
+                yield copied.result()
 
-    def _gather(self, batch: npt.NDArray[np.int64], flips: npt.NDArray[np.int64]) -> Batch:
-        """Stored numbers of some chips, flipped, in memory that a GPU can copy from."""
+    def _empty(self, count: int) -> Batch:
+        """Room for stored numbers, in memory that a GPU can copy from."""
+        bands, *sides = self.selection.image(0).shape
+        pinned = torch.cuda.is_available()
+        images = torch.empty((count, bands, *sides), dtype=torch.int16, pin_memory=pinned)
+        return images, torch.empty((count, *sides), dtype=torch.uint8, pin_memory=pinned)
+
+    def _gather(
+        self,
+        batch: npt.NDArray[np.int64],
+        flips: npt.NDArray[np.int64],
+        room: Batch | None = None,
+    ) -> Batch:
+        """Stored numbers of some chips, flipped."""
         from lulc_assets.core.model.gather import copy_flipped  # noqa: PLC0415 - loads numba
 
         own = slice(self.rank, None, self.world) if self.rank < len(batch) else slice(1)
         chosen, flips = batch[own], flips[own]
-        pinned = torch.cuda.is_available()
-        first = self.selection.image(int(chosen[0]))
-        shape = (len(chosen), *first.shape)
-        images = torch.empty(shape, dtype=torch.int16, pin_memory=pinned)
-        masks = torch.empty((shape[0], *shape[2:]), dtype=torch.uint8, pin_memory=pinned)
+        images, masks = (part[: len(chosen)] for part in room or self._empty(len(chosen)))
         images_out, masks_out = images.numpy().view(np.uint16), masks.numpy()
         for n, (item, (upside_down, mirrored)) in enumerate(zip(chosen, flips, strict=True)):
             at = int(item)

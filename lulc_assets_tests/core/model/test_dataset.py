@@ -7,6 +7,7 @@ import torch
 from lulc_assets.core.errors import UnknownClass
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.model.dataset import (
+    HELD_BATCHES,
     ChipBatches,
     count_class_pixels,
     measure_normalisation,
@@ -108,6 +109,16 @@ def test_stored_batches_become_the_same_reflectance_after_the_transfer():
         assert torch.equal(again, images)
         assert torch.equal(same, codes)
         assert images.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_a_stored_batch_stays_as_it_is_while_two_more_are_taken():
+    chips = two_class_chips(n_train=24)
+    chips.images[:24] = np.arange(24)[:, None, None, None]
+    seen: list[tuple[torch.Tensor, torch.Tensor]] = []
+    for images, _ in ChipBatches(select_chips([chips], "train"), 2, stored=True):
+        seen.append((images, images.clone()))
+        assert all(torch.equal(kept, copy) for kept, copy in seen[-1 - HELD_BATCHES :])
+    assert [int(copy[0, 0, 0, 0]) for _, copy in seen] == list(range(0, 24, 2))
 
 
 def test_an_epoch_that_is_left_early_leaves_no_thread():
