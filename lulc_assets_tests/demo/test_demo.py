@@ -150,7 +150,7 @@ def test_a_failed_job_names_its_error(tmp_path):
 
 def test_a_refused_candidate_ends_the_demo_with_the_reason(tmp_path):
     settings = SETTINGS.replace("min_overall = 0.02", "min_overall = 0.999")
-    with pytest.raises(RunFailed, match=r"without model_bundle: .*0\.999"):
+    with pytest.raises(RunFailed, match=r"without model_bundle: .*99\.90%"):
         run_demo(tmp_path, tiny_archive_spec(), quiet, lambda _line: None, settings)
 
 
