@@ -125,8 +125,9 @@ def fit(
         "identity": kept.identity,
     }
     chips = {"train": fitting.training, "val": fitting.validation}
+    threads = threads_of_one(module.recipe, devices.count)
     try:
-        with started_ranks(devices.count, job, chips) as rank:
+        with started_ranks(devices.count, job, chips, threads) as rank:
             return run_epochs(fitting, found, rank, kept, progress)
     except TrainingFailed as error:
         if module.history and kept.folder is not None:
@@ -145,8 +146,7 @@ def run_epochs(
     """Run Lightning without any of its files, bars or summaries, as one of ``rank.world``."""
     kept = kept or Kept()
     module, recipe, done = fitting.module, fitting.module.recipe, epochs_done(found)
-    if rank.world > 1:
-        torch.set_num_threads(max(1, recipe.threads // rank.world))
+    torch.set_num_threads(threads_of_one(recipe, rank.world))
     stored = fitting.device != "cpu"  # reflectance is made behind the bus, not before it
     shard = (rank.number, rank.world)
     batches = ChipBatches(
@@ -184,6 +184,11 @@ def run_epochs(
         warnings.filterwarnings("ignore", "Grad strides do not match", UserWarning)
         trainer.fit(module, batches, judged)
     return best
+
+
+def threads_of_one(recipe: TrainingRecipe, world: int) -> int:
+    """CPU threads of one of some processes that share those of the recipe."""
+    return max(1, recipe.threads // world)
 
 
 def strategy_of(rank: Rank) -> DDPStrategy:

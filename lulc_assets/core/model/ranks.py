@@ -34,6 +34,9 @@ from lulc_assets.core.model.dataset import ChipSelection
 JOB_FILE = "job.json"
 READY = b"ready\n"
 _MODULE = "lulc_assets.core.model.rank_process"
+_VARIABLES = ("MASTER_ADDR", "MASTER_PORT", "OMP_NUM_THREADS")
+"""Set while processes train together; afterwards they are what they were."""
+
 _SHOWN_ERROR = 2000
 _PATIENCE_S = 20.0
 
@@ -104,7 +107,7 @@ class OneMachine(ClusterEnvironment):
 
 @contextmanager
 def started_ranks(
-    world: int, job: Mapping[str, Any], selections: Mapping[str, ChipSelection]
+    world: int, job: Mapping[str, Any], selections: Mapping[str, ChipSelection], threads: int
 ) -> Iterator[Rank]:
     """Start ranks 1 to ``world`` − 1; yields rank 0. They end with the context.
 
@@ -112,13 +115,16 @@ def started_ranks(
         world: processes in all.
         job: plain JSON that ``rank_process`` understands.
         selections: chips by name, for every rank.
+        threads: of each process.
 
     Raises:
         TrainingFailed: a process ended by an error of its own.
     """
     rank = Rank(0, world, find_free_network_port())
     in_a_group = torch.distributed.is_initialized()  # of somebody else, not ours to leave
-    variables = {name: os.environ.get(name) for name in ("MASTER_ADDR", "MASTER_PORT")}
+    variables = {name: os.environ.get(name) for name in _VARIABLES}
+    # Where this is not set, Lightning chooses the threads of this process itself.
+    os.environ["OMP_NUM_THREADS"] = str(threads)
     with tempfile.TemporaryDirectory(prefix="lulc-ranks-") as scratch:
         folder = Path(scratch)
         if world > 1:
