@@ -9,8 +9,10 @@ chips a second over a shuffled epoch:
   after the transfer;
 * ours, converted: the same with reflectance in float32 made on the CPU, as training on a
   CPU uses it;
-* limit: the same decoded bytes (images uint16, masks uint8) read raw, chip by chip in
-  shuffled order, from one flat file in the page cache.
+* limit: the same decoded bytes (images uint16, masks uint8) read raw into a batch, chip by
+  chip in shuffled order, from one flat file in the page cache;
+* the same into the memory of a single chip, which stays in the processor's cache: what no
+  loader can reach whose batches are larger than that cache. For comparison only.
 
 Beside them, once: reading the archive (decompression included) against reading the bytes of
 its file. The best of the repeats counts.
@@ -22,6 +24,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +34,7 @@ import shapely
 
 from lulc_assets.core.chips.archive import read_chips, write_chips, write_index
 from lulc_assets.core.chips.cut import Chips
-from lulc_assets.core.model.dataset import ChipBatches, ChipSelection, select_chips
+from lulc_assets.core.model.dataset import ChipBatches, select_chips
 
 TARGET_OF_LIMIT = 0.7
 
@@ -63,9 +66,8 @@ def best_seconds(work: Callable[[], Any], repeats: int) -> float:
     return min(found)
 
 
-def run_epoch(selection: ChipSelection, batch: int, *, stored: bool) -> int:
+def run_epoch(batches: ChipBatches) -> int:
     """Draw one epoch; returns the chips seen."""
-    batches = ChipBatches(selection, batch, augment=True, stored=stored)
     return sum(len(images) for images, _ in batches)
 
 
@@ -78,16 +80,21 @@ def write_flat(path: Path, chips: Chips) -> int:
     return int(chips.images[0].nbytes + chips.masks[0].nbytes)
 
 
-def read_flat(path: Path, chip_bytes: int, count: int) -> None:
-    """Read every chip of the flat file once, in shuffled order."""
-    buffer = bytearray(chip_bytes)
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        for place in np.random.default_rng(1).permutation(count):
-            if os.preadv(handle, [buffer], int(place) * chip_bytes) != chip_bytes:
-                raise RuntimeError(f"{path}: short read")
-    finally:
-        os.close(handle)
+def read_flat(path: Path, chip_bytes: int, count: int, into: int) -> Callable[[], None]:
+    """A reader of the flat file, every chip once in shuffled order, into room for some chips."""
+    room = np.zeros((into, chip_bytes), np.uint8)
+
+    def read() -> None:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            for turn, place in enumerate(np.random.default_rng(1).permutation(count)):
+                found = os.preadv(handle, [room[turn % into]], int(place) * chip_bytes)
+                if found != chip_bytes:
+                    raise RuntimeError(f"{path}: short read")
+        finally:
+            os.close(handle)
+
+    return read
 
 
 def measure(count: int, size: int, batch: int, repeats: int) -> dict[str, Any]:
@@ -98,12 +105,19 @@ def measure(count: int, size: int, batch: int, repeats: int) -> dict[str, Any]:
         archive = write_chips(folder / "chips.zarr.zip", made)
         index = write_index(folder / "index.parquet", made.index)
         chip_bytes = write_flat(folder / "flat", made)
-        raw = best_seconds(lambda: read_flat(folder / "flat", chip_bytes, count), repeats)
+        raw, cached = (
+            best_seconds(read_flat(folder / "flat", chip_bytes, count, into), repeats)
+            for into in (batch, 1)
+        )
         opened = best_seconds(lambda: read_chips(archive, index), 1)
         file_read = best_seconds(archive.read_bytes, 1)
         selection = select_chips([read_chips(archive, index)], "train")
-        stored = best_seconds(lambda: run_epoch(selection, batch, stored=True), repeats)
-        converted = best_seconds(lambda: run_epoch(selection, batch, stored=False), repeats)
+        stored, converted = (
+            best_seconds(partial(run_epoch, batches), repeats)
+            for batches in (
+                ChipBatches(selection, batch, augment=True, stored=kept) for kept in (True, False)
+            )
+        )
         archive_mb = archive.stat().st_size / 1e6
     return {
         "chips": count,
@@ -112,6 +126,7 @@ def measure(count: int, size: int, batch: int, repeats: int) -> dict[str, Any]:
         "ours_chips_per_s": round(count / stored),
         "ours_converted_chips_per_s": round(count / converted),
         "raw_chips_per_s": round(count / raw),
+        "raw_into_one_chip_chips_per_s": round(count / cached),
         "ratio_of_raw": round(raw / stored, 3),
         "target_of_raw": TARGET_OF_LIMIT,
         "archive_mb": round(archive_mb, 1),

@@ -177,6 +177,7 @@ class ChipBatches:
         self.epoch = epoch
         self.stored = stored
         self.rank, self.world = shard
+        self._rooms: deque[Batch] = deque()
 
     def __len__(self) -> int:
         return math.ceil(len(self.selection) / self.batch_size)
@@ -199,21 +200,24 @@ class ChipBatches:
     ) -> Iterator[Batch]:
         """Stored batches in order, the next ones copied by threads meanwhile."""
         ahead = 2 * COPY_THREADS
-        free = deque(self._empty(self.batch_size) for _ in range(ahead + HELD_BATCHES))
-        with ThreadPoolExecutor(COPY_THREADS) as pool:
-            waiting: deque[tuple[Batch, Future[Batch]]] = deque()
-            held: deque[Batch] = deque()
-            while True:
-                for chosen in islice(batches, ahead - len(waiting)):
-                    room = free.popleft()
-                    waiting.append((room, pool.submit(self._gather, chosen, flips[chosen], room)))
-                if not waiting:
-                    return
-                room, copied = waiting.popleft()
-                held.append(room)
-                if len(held) > HELD_BATCHES:
-                    free.append(held.popleft())
-                yield copied.result()
+        waiting: deque[tuple[Batch, Future[Batch]]] = deque()
+        held: deque[Batch] = deque()
+        try:
+            with ThreadPoolExecutor(COPY_THREADS) as pool:
+                while True:
+                    for chosen in islice(batches, ahead - len(waiting)):
+                        room = self._rooms.popleft() if self._rooms else self._empty(self.batch_size)
+                        copied = pool.submit(self._gather, chosen, flips[chosen], room)
+                        waiting.append((room, copied))
+                    if not waiting:
+                        return
+                    room, copied = waiting.popleft()
+                    held.append(room)
+                    if len(held) > HELD_BATCHES:
+                        self._rooms.append(held.popleft())
+                    yield copied.result()
+        finally:
+            self._rooms.extend([*held, *(room for room, _ in waiting)])
 
     def _empty(self, count: int) -> Batch:
         """Room for stored numbers, in memory that a GPU can copy from."""
@@ -229,17 +233,17 @@ class ChipBatches:
         room: Batch | None = None,
     ) -> Batch:
         """Stored numbers of some chips, flipped."""
-        from lulc_assets.core.model.gather import copy_flipped  # noqa: PLC0415 - loads numba
+        from lulc_assets.core.model.gather import copy_chips  # noqa: PLC0415 - loads numba
 
         own = slice(self.rank, None, self.world) if self.rank < len(batch) else slice(1)
-        chosen, flips = batch[own], flips[own]
-        images, masks = (part[: len(chosen)] for part in room or self._empty(len(chosen)))
-        images_out, masks_out = images.numpy().view(np.uint16), masks.numpy()
-        for n, (item, (upside_down, mirrored)) in enumerate(zip(chosen, flips, strict=True)):
-            at = int(item)
-            copy_flipped(self.selection.image(at), images_out[n], upside_down, mirrored)
-            mask = self.selection.mask(at)
-            copy_flipped(mask[None], masks_out[n][None], upside_down, mirrored)
+        places, flips = self.selection.places[batch[own]], flips[own]
+        images, masks = (part[: len(places)] for part in room or self._empty(len(places)))
+        images_out, masks_out = images.numpy().view(np.uint16), masks.numpy()[:, None]
+        for which in np.unique(places[:, 0]):
+            at = np.flatnonzero(places[:, 0] == which)
+            chips, rows = self.selection.sets[which], places[at, 1]
+            copy_chips(chips.images, rows, flips[at], images_out, at)
+            copy_chips(chips.masks[:, None], rows, flips[at], masks_out, at)
         if self.rank >= len(batch):
             masks.zero_()
         return images, masks

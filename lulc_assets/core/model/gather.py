@@ -1,9 +1,11 @@
-"""Copying a chip into its place in a batch, flipped.
+"""Copying chips into their places in a batch, flipped.
 
 What belongs here: the hot loop. What does not: which chips, and in which order
-(``dataset``). The function releases the interpreter lock, so that batches are copied in
-threads beside the training step.
+(``dataset``). The function releases the interpreter lock for a whole batch, so that batches are
+copied in threads beside the training step.
 """
+
+from typing import Any
 
 import numba
 import numpy as np
@@ -11,27 +13,34 @@ import numpy.typing as npt
 
 
 @numba.njit(nogil=True, cache=True)
-def copy_flipped(
-    source: npt.NDArray[np.generic],
-    target: npt.NDArray[np.generic],
-    upside_down: int,
-    mirrored: int,
+def copy_chips(
+    source: npt.NDArray[Any],
+    rows: npt.NDArray[np.int64],
+    flips: npt.NDArray[np.int64],
+    target: npt.NDArray[Any],
+    places: npt.NDArray[np.int64],
 ) -> None:
-    """Copy ``source`` (bands, h, w) into ``target`` of the same shape, both C-contiguous.
+    """Copy images ``source[rows]`` to ``target[places]``, each flipped as wanted.
 
     Args:
-        source: of any numeric dtype.
-        target: is overwritten.
-        upside_down: 1 to reverse rows.
-        mirrored: 1 to reverse columns.
+        source: images of a set, shape (chips, bands, h, w), any numeric dtype, C-contiguous.
+        rows: which of them, shape (n,).
+        flips: 1 to reverse the rows of an image, 1 to reverse its columns; shape (n, 2).
+        target: shape (batch, bands, h, w), dtype of the source, C-contiguous; written to.
+        places: where each image goes, shape (n,).
     """
-    bands, height, width = source.shape
-    for band in range(bands):
-        for row in range(height):
-            line = source[band, height - 1 - row if upside_down else row]
-            if mirrored:
-                for col in range(width):
-                    target[band, row, col] = line[width - 1 - col]
-            else:
-                for col in range(width):
-                    target[band, row, col] = line[col]
+    _, bands, height, width = source.shape
+    last = np.uintp(width - 1)
+    for n in range(len(rows)):
+        upside_down, mirrored = flips[n]
+        for band in range(bands):
+            image, into = source[rows[n], band], target[places[n], band]
+            for row in range(height):
+                line = image[height - 1 - row if upside_down else row]
+                # Unsigned places cannot be negative: without that check, vectors are moved.
+                if mirrored:
+                    for col in range(np.uintp(width)):
+                        into[row, col] = line[last - col]
+                else:
+                    for col in range(np.uintp(width)):
+                        into[row, col] = line[col]
