@@ -206,7 +206,9 @@ class ChipBatches:
             with ThreadPoolExecutor(COPY_THREADS) as pool:
                 while True:
                     for chosen in islice(batches, ahead - len(waiting)):
-                        room = self._rooms.popleft() if self._rooms else self._empty(self.batch_size)
+                        room = (
+                            self._rooms.popleft() if self._rooms else self._empty(self.batch_size)
+                        )
                         copied = pool.submit(self._gather, chosen, flips[chosen], room)
                         waiting.append((room, copied))
                     if not waiting:

@@ -27,8 +27,6 @@ from pystac.extensions.mlm import (
     ModelOutput,
     ResultStructure,
     TaskType,
-    ValueScaling,
-    ValueScalingType,
 )
 from pystac.extensions.raster import DataType
 from shapely.geometry import box, mapping
@@ -98,6 +96,7 @@ def write_model_item(
             "lulc:recipe_digest": card["recipe_digest"],
             "lulc:recipe_version": card["recipe_version"],
             "lulc:inputs": card["inputs"],
+            "lulc:normalisation": card["normalisation"],
         },
     )
     asset = pystac.Asset(
@@ -136,12 +135,8 @@ def _describe_model(item: pystac.Item, card: Mapping[str, Any]) -> None:
 
 
 def _input(card: Mapping[str, Any]) -> ModelInput:
-    statistics = zip(card["normalisation"]["mean"], card["normalisation"]["std"], strict=True)
-    scaling = [
-        ValueScaling.create(type=ValueScalingType.Z_SCORE, mean=mean, stddev=std)
-        for mean, std in statistics
-    ]
-    made = ModelInput.create(
+    # No scaling is asked of who feeds the network: it takes logarithms and normalises by itself.
+    return ModelInput.create(
         name="reflectance",
         bands=[ModelBand.create(name=band) for band in card["bands"]],
         input=InputStructure.create(
@@ -151,11 +146,10 @@ def _input(card: Mapping[str, Any]) -> ModelInput:
         ),
         description=(
             f"Reflectance of 0-1 at {card['gsd_m']:g} m, level {card['level']}, pixels without "
-            "data 0. The network normalises it itself by the scaling that is given here."
+            "data 0, as it is: the network itself takes log(reflectance + log_offset), less its "
+            "mean, over its deviation (lulc:normalisation)."
         ),
     )
-    made.properties["value_scaling"] = [value.to_dict() for value in scaling]
-    return made
 
 
 def _output(card: Mapping[str, Any]) -> ModelOutput:
@@ -163,7 +157,7 @@ def _output(card: Mapping[str, Any]) -> ModelOutput:
         Classification.create(
             value=int(known["code"]),
             name=known["name"],
-            title=known["title"],
+            description=known["title"],
             color_hint=known["color"].removeprefix("#").upper(),
         )
         for known in card["legend"]["classes"]

@@ -4,8 +4,10 @@ import re
 
 import pystac
 import pytest
+from pydantic import ValidationError
 from pystac.extensions.file import FileExtension
 from pystac.extensions.mlm import MLMExtension
+from stac_model.schema import MLModelProperties
 
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.model.description import Origin, card_as_markdown, write_model_item
@@ -38,8 +40,9 @@ def test_the_item_says_what_goes_in_and_what_comes_out(item, trained):
     (given,) = model.input
     assert [band.name for band in given.bands] == card["bands"]
     assert given.input.shape == [-1, 6, -1, -1]
-    scaling = given.properties["value_scaling"]
-    assert [value["mean"] for value in scaling] == card["normalisation"]["mean"]
+    # Reflectance goes in as it is; what the network makes of it is for the reader to know.
+    assert given.properties.get("value_scaling") is None
+    assert item.properties["lulc:normalisation"] == card["normalisation"]
     (result,) = model.output
     assert [known.name for known in result.classes] == list(KARRA_10.names)
     assert model.framework == "PyTorch"
@@ -52,6 +55,17 @@ def test_the_item_names_the_weights_by_their_digest(item, trained):
     assert FileExtension.ext(weights).checksum == "1220" + card["weights"]["sha256"]
     assert "mlm:model" in weights.roles
     assert item.properties["lulc:inputs"] == card["inputs"]
+
+
+def test_the_extension_s_own_library_reads_the_item(item):
+    read = MLModelProperties.model_validate(item.properties)
+    assert read.name == item.properties["mlm:name"]
+    assert [known.value for known in read.output[0].classes] == list(range(1, 11))
+    with pytest.raises(ValidationError, match="shape"):
+        (given,) = item.properties["mlm:input"]
+        structure = {**given["input"], "shape": "any"}
+        wrong = [{**given, "input": structure}]
+        MLModelProperties.model_validate({**item.properties, "mlm:input": wrong})
 
 
 def test_the_item_keeps_the_rules_of_the_extension_s_schema(item):
