@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lulc_assets.core.imagery.cog import read_coarse
 from lulc_assets.core.imagery.overview import lattice_of
 from lulc_assets.core.imagery.quickread import look_at_scene
 from lulc_assets.core.reporting.applicability_figures import applicability_figure
@@ -26,14 +27,14 @@ _PICTURE_PX = 1024
 
 def files_of(layer: "ApplicabilityLayer", recipe: SceneRecipe, scratch: Path) -> dict[str, Path]:
     """The layer as a COG and its picture."""
-    look = look_at_scene(recipe, lattice_of(layer.grid, _PICTURE_PX))
+    look, file = look_at_scene(recipe, lattice_of(layer.grid, _PICTURE_PX)), layer.finish()
     picture = applicability_figure(
-        true_color(look.reflectance, look.valid), layer.levels, recipe.id
+        true_color(look.reflectance, look.valid),
+        read_coarse(file, _PICTURE_PX),
+        layer.summarise().get("far_pct"),
+        recipe.id,
     )
-    return {
-        LAYER: layer.write(scratch / LAYER),
-        PICTURE: write_png(scratch, PICTURE, picture),
-    }
+    return {LAYER: file, PICTURE: write_png(scratch, PICTURE, picture)}
 
 
 def of_the_year(

@@ -6,6 +6,7 @@ a year.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -130,11 +131,13 @@ def _predict(
     }
 
     def build(scratch: Path) -> Made:
-        layer = ApplicabilityLayer(far, grid) if far else None
-        found = predict_scene(
-            recipe, grid, predictor, scratch, windows,
-            progress=place.progress, observe=layer.observe if layer else None,
-        )  # fmt: skip
+        distances = ApplicabilityLayer(far, grid, scratch / applicability.LAYER) if far else None
+        with distances or nullcontext() as layer:
+            found = predict_scene(
+                recipe, grid, predictor, scratch, windows,
+                progress=place.progress, observe=layer.observe if layer else None,
+            )  # fmt: skip
+            shown = applicability.files_of(layer, recipe, scratch) if layer else {}
         legal = {"class": {0, *place.legend.codes}, "probability": None, "mask": {0, 1}}
         for name in LAYERS:
             validate_layer(found.files[name], grid, dtype="uint8", legal_values=legal[name])
@@ -144,7 +147,7 @@ def _predict(
         )
         seen: dict[str, Any] = {"date": recipe.date, "acquisition": recipe.acquisition}
         if layer is not None:
-            files |= applicability.files_of(layer, recipe, scratch)
+            files |= shown
             seen["applicability"] = dict(layer.summarise())
         return Made(files, {"counts": dict(found.counts), **seen})
 

@@ -1,17 +1,16 @@
 """``lulc accuracy estimate`` on tables as spreadsheets, data frames and papers write them."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from lulc_assets.cli import app
+from lulc_assets_tests.published import WITH_MAP_CLASSES_AS_STRATA, load_published
 
 from .test_accuracy import AREAS, COUNTS
 
-PUBLISHED = Path(__file__).parents[1] / "core" / "accuracy" / "published"
 Z = 1.959964
 ROWS = [line.split(",") for line in COUNTS.split()]
 ESTIMATE = {"estimate", "se", "ci95_low", "ci95_high"}
@@ -42,18 +41,9 @@ def table(classes, counts, delimiter=","):
     return "\n".join(delimiter.join(map(str, line)) for line in lines) + "\n"
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "olofsson_2014_table_8",
-        "olofsson_2013_example_1",
-        "olofsson_2013_example_2",
-        "openmrv_colombia",
-        "mapac_card",
-    ],
-)
+@pytest.mark.parametrize("name", WITH_MAP_CLASSES_AS_STRATA)
 def test_published_tables_come_out_as_printed(estimate, name):
-    example = json.loads((PUBLISHED / f"{name}.json").read_text(encoding="utf-8"))
+    example = load_published(name)
     classes = example["classes"]
     sizes = np.array(example["stratum_sizes"]) * example["hectares_per_size"]
     areas = "\n".join(f"{c},{float(s)!r}" for c, s in zip(classes, sizes, strict=True))

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import rasterio
 import rasterio.windows
 from rasterio.errors import RasterioError
+from rasterio.io import DatasetWriter
 from rio_cogeo.cogeo import cog_validate
 
 from lulc_assets.core.errors import InvalidProduct, UnreadableRaster
@@ -68,28 +69,36 @@ def write_cog(
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.part.tif")
-    profile = {
-        "driver": "COG",
-        "height": grid.height,
-        "width": grid.width,
-        "count": 1,
-        "dtype": array2d.dtype.name,
-        "crs": f"EPSG:{grid.epsg}",
-        "transform": grid.transform,
-        "nodata": nodata,
-        **cog_options(kind, array2d.dtype),
-    }
+    profile = layer_profile(grid, array2d.dtype, nodata) | cog_options(kind, array2d.dtype)
     try:
-        with gdal_env(), rasterio.open(scratch, "w", **profile) as target:
+        with gdal_env(), rasterio.open(scratch, "w", driver="COG", **profile) as target:
             target.write(array2d, 1)
-            if colormap is not None:
-                target.write_colormap(1, dict(colormap))
-            if description:
-                target.set_band_description(1, description)
+            dress_band(target, colormap, description)
         scratch.replace(path)
     finally:
         scratch.unlink(missing_ok=True)
     return path
+
+
+def layer_profile(grid: PixelGrid, dtype: npt.DTypeLike, nodata: int | None) -> dict[str, Any]:
+    """What ``rasterio.open`` is told of any file with one layer on a grid."""
+    return {
+        "height": grid.height,
+        "width": grid.width,
+        "count": 1,
+        "dtype": np.dtype(dtype).name,
+        "crs": f"EPSG:{grid.epsg}",
+        "transform": grid.transform,
+        "nodata": nodata,
+    }
+
+
+def dress_band(target: DatasetWriter, colormap: Colormap | None, description: str) -> None:
+    """Give the band of an open file its colours and its name, where there are any."""
+    if colormap is not None:
+        target.write_colormap(1, dict(colormap))
+    if description:
+        target.set_band_description(1, description)
 
 
 def cog_options(kind: LayerKind, dtype: npt.DTypeLike) -> dict[str, Any]:

@@ -18,14 +18,21 @@ import rasterio.shutil
 from rasterio.windows import Window as RasterWindow
 
 from lulc_assets.core.grid import PixelGrid, Window
-from lulc_assets.core.imagery.cog import BLOCK_PX, Colormap, LayerKind, cog_options
+from lulc_assets.core.imagery.cog import (
+    BLOCK_PX,
+    Colormap,
+    LayerKind,
+    cog_options,
+    dress_band,
+    layer_profile,
+)
 from lulc_assets.core.imagery.gdal import gdal_env
 
 
 class GrowingLayer:
     """A uint8 layer on its way to a COG; a context manager that leaves no scratch behind.
 
-    What is not put is 0. Of one layer, ``put`` and ``finish`` are called by one thread at a
+    What is not put is no data, or 0 where the layer declares none. Of one layer, ``put`` and ``finish`` are called by one thread at a
     time; of different layers by any.
 
     Args:
@@ -52,25 +59,11 @@ class GrowingLayer:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._plain = path.with_name(f".{path.name}.plain.tif")
         self._part = path.with_name(f".{path.name}.part.tif")
-        profile = {
-            "driver": "GTiff",
-            "height": grid.height,
-            "width": grid.width,
-            "count": 1,
-            "dtype": "uint8",
-            "crs": f"EPSG:{grid.epsg}",
-            "transform": grid.transform,
-            "nodata": nodata,
-            "tiled": True,
-            "blockxsize": BLOCK_PX,
-            "blockysize": BLOCK_PX,
-        }
+        profile = layer_profile(grid, np.uint8, nodata)
+        tiles = {"tiled": True, "blockxsize": BLOCK_PX, "blockysize": BLOCK_PX}
         with gdal_env():
-            self._target = rasterio.open(self._plain, "w", **profile)
-            if colormap is not None:
-                self._target.write_colormap(1, dict(colormap))
-            if description:
-                self._target.set_band_description(1, description)
+            self._target = rasterio.open(self._plain, "w", driver="GTiff", **profile, **tiles)
+            dress_band(self._target, colormap, description)
 
     def __enter__(self) -> "GrowingLayer":
         return self

@@ -9,6 +9,8 @@ the other layers and needs no resampling, and equal neighbours compress to next 
 
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Lock
+from types import TracebackType
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +18,7 @@ import torch
 
 from lulc_assets.core.errors import BundleError, NotFinite
 from lulc_assets.core.grid import PixelGrid
-from lulc_assets.core.imagery.cog import write_cog
+from lulc_assets.core.imagery.growing import GrowingLayer
 from lulc_assets.core.imagery.reader import DnBlock
 from lulc_assets.core.inference.windows import HaloWindow
 from lulc_assets.core.model.applicability import NO_LEVEL, Applicability, cell_features
@@ -92,42 +94,60 @@ def _starts(length: int, side: int) -> list[int]:
 
 
 class ApplicabilityLayer:
-    """Levels of one scene on its grid; :data:`NO_LEVEL` where nothing is seen or was skipped.
+    """Levels of one scene on its grid; a context manager that leaves no scratch behind.
+
+    :data:`NO_LEVEL`, the file's no data, where nothing is seen or was skipped.
 
     Args:
         model: runs the encoder.
         grid: of the prediction.
+        path: of the COG, uint8.
     """
 
-    def __init__(self, model: ApplicabilityModel, grid: PixelGrid) -> None:
+    def __init__(self, model: ApplicabilityModel, grid: PixelGrid, path: Path) -> None:
         self.model, self.grid = model, grid
-        self.levels = np.full(grid.shape, NO_LEVEL, np.uint8)
-
-    def observe(self, window: HaloWindow, block: DnBlock) -> None:
-        """Take the levels of a block; threads may do that side by side, each at its place."""
-        side = self.model.fitted.cell_px
-        pixels = self.model.levels_of(block).repeat(side, axis=0).repeat(side, axis=1)
-        inner = window.core_in_outer
-        seen = np.where(block.valid[inner], pixels[inner], NO_LEVEL)
-        self.levels[window.core.slices] = seen
-
-    def summarise(self) -> Mapping[str, float]:
-        """``median_level`` and ``far_pct``, the share of seen pixels above :data:`FAR`."""
-        seen = self.levels[self.levels != NO_LEVEL]
-        if not seen.size:
-            return {}
-        return {
-            "median_level": float(np.median(seen)),
-            "far_pct": round(100 * float((seen > FAR).mean()), 2),
-        }
-
-    def write(self, path: Path) -> Path:
-        """Write the layer as a COG, uint8, no data :data:`NO_LEVEL`."""
-        return write_cog(
+        self._pixels = np.zeros(NO_LEVEL + 1, np.int64)
+        self._turn = Lock()
+        self._layer = GrowingLayer(
             path,
-            self.levels,
-            self.grid,
+            grid,
             kind="continuous",
             nodata=NO_LEVEL,
             description="distance to the training set; above 95: far",
         )
+
+    def __enter__(self) -> "ApplicabilityLayer":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._layer.__exit__(kind, error, trace)
+
+    def observe(self, window: HaloWindow, block: DnBlock) -> None:
+        """Lay down the levels of a block; threads may do that side by side, each at its place."""
+        side = self.model.fitted.cell_px
+        pixels = self.model.levels_of(block).repeat(side, axis=0).repeat(side, axis=1)
+        inner = window.core_in_outer
+        seen = np.where(block.valid[inner], pixels[inner], NO_LEVEL)
+        with self._turn:
+            self._layer.put(window.core, seen)
+            self._pixels += np.bincount(seen.ravel(), minlength=NO_LEVEL + 1)
+
+    def summarise(self) -> Mapping[str, float]:
+        """``median_level`` and ``far_pct``, the share of seen pixels above :data:`FAR`."""
+        seen = self._pixels[:NO_LEVEL]
+        if not seen.any():
+            return {}
+        return {
+            # Of the two in the middle of an even number, the lower.
+            "median_level": float(np.searchsorted(seen.cumsum(), seen.sum() / 2)),
+            "far_pct": round(100 * float(seen[FAR + 1 :].sum() / seen.sum()), 2),
+        }
+
+    def finish(self) -> Path:
+        """Make the COG of what was observed."""
+        return self._layer.finish()

@@ -20,16 +20,18 @@ _PANEL_PX = 450
 _TITLE_LETTERS = 60
 _SHOWN = 200
 _NO_LEVEL = 255
-_FAR = 95
 
 
-def applicability_figure(true_color_rgb: Rgb, levels: npt.NDArray[np.uint8], title: str) -> bytes:
+def applicability_figure(
+    true_color_rgb: Rgb, levels: npt.NDArray[np.uint8], far_pct: float | None, title: str
+) -> bytes:
     """A scene beside its applicability.
 
     Args:
         true_color_rgb: shape (h, w, 3), uint8.
         levels: shape (h, w), uint8: 0–100 per cent of the validation cells that are nearer to
             the training set, above: farther than all; 255: nothing seen.
+        far_pct: share of the seen pixels that are far; None: nothing was seen.
         title: printed above, usually the scene id.
 
     Returns:
@@ -47,8 +49,7 @@ def applicability_figure(true_color_rgb: Rgb, levels: npt.NDArray[np.uint8], tit
     scale = Normalize(0, _SHOWN)
     picture = (colour_map(scale(shown))[..., :3] * 255).round().astype(np.uint8)
     picture[shown == _NO_LEVEL] = NO_DATA_RGB
-    seen = levels[levels != _NO_LEVEL]
-    far = f"{np.mean(seen > _FAR):.0%} far" if seen.size else "nothing seen"
+    far = "nothing seen" if far_pct is None else f"{far_pct:.0f} % far"
     with drawing((WIDTH_IN - 0.1) / 2 * height / width + 1.3) as figure:
         left, right = figure.subplots(1, 2)
         bare_image(left, shrink(true_color_rgb, _PANEL_PX), "True colour")

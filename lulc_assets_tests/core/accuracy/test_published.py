@@ -1,7 +1,4 @@
-"""Worked examples of the literature, as printed; each data file carries its citation."""
-
-import json
-from pathlib import Path
+"""Worked examples of the literature come out as printed."""
 
 import numpy as np
 import pytest
@@ -12,15 +9,11 @@ from lulc_assets.core.accuracy.estimators import Strata
 from lulc_assets.core.accuracy.figures import estimate_figures
 from lulc_assets.core.accuracy.poststrata import poststratify
 from lulc_assets.core.accuracy.settings import AS_PRINTED, AccuracySettings
+from lulc_assets_tests.published import WITH_MAP_CLASSES_AS_STRATA, load_published
 
 from .samples import units_of
 
-FOLDER = Path(__file__).with_name("published")
 Z = 1.959964
-
-
-def load(name):
-    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def estimate(example, settings):
@@ -32,18 +25,9 @@ def estimate(example, settings):
     )
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "olofsson_2014_table_8",
-        "olofsson_2013_example_1",
-        "olofsson_2013_example_2",
-        "openmrv_colombia",
-        "mapac_card",
-    ],
-)
+@pytest.mark.parametrize("name", WITH_MAP_CLASSES_AS_STRATA)
 def test_strata_that_are_the_map_classes_as_olofsson_prints_them(name):
-    example = load(name)
+    example = load_published(name)
     figures = estimate(example, AS_PRINTED)
     found = {
         "overall": [figures.overall],
@@ -62,14 +46,14 @@ def test_strata_that_are_the_map_classes_as_olofsson_prints_them(name):
 
 
 def test_printed_intervals_are_1_96_standard_errors_wide():
-    example = load("olofsson_2014_table_8")
+    example = load_published("olofsson_2014_table_8")
 
     for figure in estimate(example, AS_PRINTED).areas_ha:
         assert figure.ci95_high - figure.value == pytest.approx(Z * figure.se, rel=1e-6)
 
 
 def test_our_own_intervals_of_thin_classes_are_wider_than_the_printed_ones():
-    example = load("olofsson_2014_table_8")
+    example = load_published("olofsson_2014_table_8")
     printed, ours = (estimate(example, s) for s in (AS_PRINTED, AccuracySettings()))
 
     gain = 1
@@ -80,7 +64,7 @@ def test_our_own_intervals_of_thin_classes_are_wider_than_the_printed_ones():
 
 def stehman(*, finite_population):
     """Classes and figures of the sample of Stehman 2014, table 2."""
-    example = load("stehman_2014_table_2")
+    example = load_published("stehman_2014_table_2")
     shown, true = (
         np.array([ord(letter) - ord("A") + 1 for letter in example[key].replace(" ", "")])
         for key in ("map", "reference")
@@ -104,14 +88,14 @@ def test_strata_other_than_the_map_classes_as_stehman_prints_them():
         **{f"producers {c}": e for c, e in zip("ABCD", figures.producers, strict=True)},
     }
 
-    for figure, printed in load("stehman_2014_table_2")["printed"].items():
+    for figure, printed in load_published("stehman_2014_table_2")["printed"].items():
         digits = 2 if figure.startswith("area") or figure == "overall" else 3
         assert round(found[figure].value, digits) == printed["value"], figure
         assert round(found[figure].se, 4) == printed["se"], figure
 
 
 def test_every_class_and_figure_of_that_sample_as_two_other_programs_compute_them():
-    example = load("stehman_2014_all_classes")
+    example = load_published("stehman_2014_all_classes")
     figures = stehman(finite_population=False)
 
     assert figures.proportions == pytest.approx(np.array(example["proportions"]))
@@ -131,7 +115,7 @@ def test_the_standard_error_of_f1_is_that_of_a_jackknife_where_other_programs_pr
 
 
 def test_as_many_units_as_olofsson_asks_for():
-    example = load("olofsson_2014_sample_size")
+    example = load_published("olofsson_2014_sample_size")
     users = dict(zip(example["classes"], example["anticipated_users"], strict=True))
     expected = anticipate(example["classes"], 1e6 * np.array(example["shares"]), users)
     target = parse_target(example["target"], expected.names)

@@ -52,6 +52,17 @@ def test_what_was_not_put_is_zero(tmp_path):
         assert layer.finish().read_bytes() == whole.read_bytes()
 
 
+def test_what_was_not_put_is_no_data_where_there_is_such_a_value(tmp_path):
+    pixels = np.full(BIG.shape, 255, np.uint8)
+    window = Window(700, 100, 50, 60)
+    pixels[window.slices] = 7
+    options = {"kind": "continuous", "nodata": 255}
+    whole = write_cog(tmp_path / "whole.tif", pixels, BIG, **options)
+    with GrowingLayer(tmp_path / "grown.tif", BIG, **options) as layer:
+        layer.put(window, pixels[window.slices])
+        assert layer.finish().read_bytes() == whole.read_bytes()
+
+
 def test_a_layer_that_is_given_up_leaves_nothing(tmp_path):
     def give_up():
         with GrowingLayer(tmp_path / "grown.tif", BIG, **OPTIONS["mask"]) as layer:

@@ -8,7 +8,7 @@ import pytest
 from lulc_assets.core.errors import BundleError
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.cog import read_raster, validate_layer
-from lulc_assets.core.inference.applicability import ApplicabilityLayer, ApplicabilityModel
+from lulc_assets.core.inference.applicability import FAR, ApplicabilityLayer, ApplicabilityModel
 from lulc_assets.core.inference.scene import predict_scene
 from lulc_assets.core.inference.windows import WindowSettings
 from lulc_assets.core.model.applicability import NO_LEVEL
@@ -28,10 +28,12 @@ def layer_of(predictor, tmp_path):
     model = ApplicabilityModel(predictor.bundle)
 
     def make(dn, scl, settings=None, name="a"):
-        layer = ApplicabilityLayer(model, GRID)
-        recipe = write_scene(tmp_path / name, GRID, dn, scl)
-        predict_scene(recipe, GRID, predictor, tmp_path / name, settings, observe=layer.observe)
-        return layer
+        recipe, file = write_scene(tmp_path / name, GRID, dn, scl), tmp_path / name / "far.tif"
+        with ApplicabilityLayer(model, GRID, file) as layer:
+            predict_scene(recipe, GRID, predictor, file.parent, settings, observe=layer.observe)
+            layer.finish()
+        validate_layer(file, GRID, dtype="uint8", legal_values=None)
+        return read_raster(file), layer.summarise()
 
     return make
 
@@ -53,10 +55,14 @@ def test_a_scene_of_other_spectra_is_farther_than_one_like_training(layer_of, cl
     # Bright where the other bands are dark: no surface of the training chips is like that.
     swapped = dn.copy()
     swapped[3:] = 3900 - dn[3:].astype(int)
-    like, unlike = (layer_of(d, clear, name=str(i)) for i, d in enumerate((dn, swapped)))
-    assert unlike.summarise()["far_pct"] > 90
-    assert like.summarise()["far_pct"] < 60
-    assert unlike.summarise()["median_level"] > like.summarise()["median_level"] + 50
+    cases = enumerate((dn, swapped))
+    (levels, like), (_, unlike) = (layer_of(d, clear, name=str(i)) for i, d in cases)
+    assert unlike["far_pct"] > 90
+    assert like["far_pct"] < 60
+    assert unlike["median_level"] > like["median_level"] + 50
+    seen = levels[levels != NO_LEVEL]
+    assert like["median_level"] == np.sort(seen)[(seen.size - 1) // 2]
+    assert like["far_pct"] == round(100 * float((seen > FAR).mean()), 2)
 
 
 def test_cells_lie_on_the_grid_whatever_the_blocks(layer_of, clear):
@@ -64,7 +70,7 @@ def test_cells_lie_on_the_grid_whatever_the_blocks(layer_of, clear):
     dn = stripes()
     dn[3:, :40, :56] = 3900 - dn[3:, :40, :56].astype(int)
     for settings in (WindowSettings(256, 0), WindowSettings(64, 96)):
-        levels = layer_of(dn, clear, settings, name=str(settings.block_px)).levels
+        levels, _ = layer_of(dn, clear, settings, name=str(settings.block_px))
         cells = levels[:144:8, :200:8]
         assert (cells == levels[7:144:8, 7:200:8]).all()  # a cell has one level
         assert (cells[:4, :6] > 95).all()
@@ -72,23 +78,20 @@ def test_cells_lie_on_the_grid_whatever_the_blocks(layer_of, clear):
             assert np.median(cells[8:, 10:20]) < 95
 
 
-def test_what_is_not_seen_or_skipped_has_no_level(layer_of, clear, tmp_path):
+def test_what_is_not_seen_or_skipped_has_no_level(layer_of, clear):
     dn, scl = water_and_sand(GRID), clear
     dn[:, -20:] = 0
     scl[:, :80] = CLOUD
-    layer = layer_of(dn, scl, WindowSettings(64, 32))
-    assert (layer.levels[-20:] == NO_LEVEL).all()
-    assert (layer.levels[:, :80] == NO_LEVEL).all()
-    assert (layer.levels[:130, 80:] != NO_LEVEL).all()
-    path = layer.write(tmp_path / "applicability.tif")
-    validate_layer(path, GRID, dtype="uint8", legal_values=None)
-    np.testing.assert_array_equal(read_raster(path), layer.levels)
+    levels, _ = layer_of(dn, scl, WindowSettings(64, 32))
+    assert (levels[-20:] == NO_LEVEL).all()
+    assert (levels[:, :80] == NO_LEVEL).all()
+    assert (levels[:130, 80:] != NO_LEVEL).all()
 
 
 def test_a_scene_without_a_seen_pixel_has_no_figures(layer_of, clear):
-    layer = layer_of(np.zeros((6, *GRID.shape), np.uint16), clear)
-    assert (layer.levels == NO_LEVEL).all()
-    assert layer.summarise() == {}
+    levels, figures = layer_of(np.zeros((6, *GRID.shape), np.uint16), clear)
+    assert (levels == NO_LEVEL).all()
+    assert figures == {}
 
 
 def test_a_bundle_from_before_says_what_to_do(bundle):
