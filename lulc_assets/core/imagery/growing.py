@@ -32,8 +32,8 @@ from lulc_assets.core.imagery.gdal import gdal_env
 class GrowingLayer:
     """A uint8 layer on its way to a COG; a context manager that leaves no scratch behind.
 
-    What is not put is no data, or 0 where the layer declares none. Of one layer, ``put`` and ``finish`` are called by one thread at a
-    time; of different layers by any.
+    What is not put is no data, or 0 where the layer declares none. Of one layer, ``put`` and
+    ``finish`` are called by one thread at a time; of different layers by any.
 
     Args:
         path: of the COG; its folder is made if need be.
