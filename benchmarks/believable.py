@@ -35,6 +35,7 @@ from benchmarks.believable_models import (
     map_year_by_unet,
     open_tile_year,
 )
+from benchmarks.measuring import need_peers
 from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.compositing.settings import CompositeSettings
 from lulc_assets.core.legend import KARRA_10
@@ -169,6 +170,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=RECIPE.threads)
     parser.add_argument("--out", type=Path)
     wanted = parser.parse_args()
+    need_peers("sklearn")
     recipe = replace(RECIPE, max_chip_views=wanted.views, threads=wanted.threads)
     figures, total = {}, np.zeros((9, 9), dtype=np.int64)
     for seed in map(int, wanted.seeds.split(",")):

@@ -22,7 +22,6 @@ import argparse
 import json
 import os
 import tempfile
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -32,6 +31,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from benchmarks.measuring import best_seconds
 from lulc_assets.core.chips.archive import read_chips, write_chips, write_index
 from lulc_assets.core.chips.cut import Chips
 from lulc_assets.core.model.dataset import ChipBatches, select_chips
@@ -53,17 +53,6 @@ def make_chips(count: int, size: int) -> Chips:
         crs=32633,
     )
     return Chips(images, masks, index)
-
-
-def best_seconds(work: Callable[[], Any], repeats: int) -> float:
-    """Seconds of the fastest of some runs; the first run before them warms up."""
-    work()
-    found = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        work()
-        found.append(time.perf_counter() - started)
-    return min(found)
 
 
 def run_epoch(batches: ChipBatches) -> int:

@@ -12,6 +12,7 @@ import resource
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,16 @@ def best_seconds(work: Callable[[], Any], repeats: int) -> float:
     """Shortest wall time of some calls, after one that warms up."""
     work()
     return min(seconds(work) for _ in range(repeats))
+
+
+def need_peers(*modules: str) -> None:
+    """End with what to do where a peer is not installed, before anything is measured."""
+    missing = [name for name in modules if find_spec(name) is None]
+    if missing:
+        raise SystemExit(
+            f"{', '.join(missing)} to compare with: not installed; "
+            "pip install --constraint constraints.txt --editable '.[benchmarks]'"
+        )
 
 
 def options_of(doc: str | None, *, size_px: int) -> argparse.ArgumentParser:

@@ -35,6 +35,7 @@ import pystac
 import rasterio
 import rasterio.windows
 
+from benchmarks.measuring import need_peers
 from lulc_assets.core.catalog.items import recipe_from_item
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.cog import read_raster
@@ -216,6 +217,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--out", type=Path, help="write the figures as JSON")
     arguments = parser.parse_args()
+    need_peers("odc")
     os.environ["NO_PROXY"] = "127.0.0.1"
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)

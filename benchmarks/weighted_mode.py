@@ -27,7 +27,13 @@ import rasterio
 from rasterio.windows import Window as RasterWindow
 
 from benchmarks.consensus_parts import decode_layers, encode_map, encode_sums, paths_of
-from benchmarks.measuring import alone, consensus_options_of, print_figures, seconds
+from benchmarks.measuring import (
+    alone,
+    consensus_options_of,
+    need_peers,
+    print_figures,
+    seconds,
+)
 from benchmarks.prediction_stack import make_grid, make_scenes, scenes_in
 from lulc_assets.core.compositing.compose import compose_year
 from lulc_assets.core.compositing.settings import CompositeSettings
@@ -212,6 +218,8 @@ def main() -> None:
     parser = consensus_options_of(__doc__, size_px=5490, scenes=20, scenes_help="of the year")
     parser.add_argument("--no-peer", action="store_true", help="leave the peers out")
     asked = parser.parse_args()
+    if not asked.no_peer:
+        need_peers("dask", "xarray")
     found = compare(asked.size, asked.scenes, asked.threads, asked.repeats, peers=not asked.no_peer)
     print_figures(found, describe, as_json=asked.json)
 
