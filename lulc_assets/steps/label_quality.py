@@ -21,7 +21,8 @@ from lulc_assets.core.reporting.label_page import (
     describe_agreement,
     describe_outliers,
 )
-from lulc_assets.core.reporting.pages import PageFigure, render_label_page
+from lulc_assets.core.reporting.page_content import PageFigure
+from lulc_assets.core.reporting.pages import render_label_page
 from lulc_assets.core.reporting.quicklook import true_color
 from lulc_assets.core.scene.recipe import BAND_ROLES, SceneRecipe
 from lulc_assets.core.store.records import Record

@@ -13,7 +13,8 @@ from lulc_assets.core.accuracy.population import TilePart
 from lulc_assets.core.grid import owned_mask, pixel_areas_ha
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.metrics.tables import read_metrics, write_metrics
-from lulc_assets.core.reporting.pages import MapCard, RegionPage, render_region_page
+from lulc_assets.core.reporting.page_content import MapCard, RegionPage
+from lulc_assets.core.reporting.pages import render_region_page
 from lulc_assets.core.reporting.quicklook import class_thumbnail
 from lulc_assets.core.reporting.report_views import name_design
 from lulc_assets.core.store.records import Record

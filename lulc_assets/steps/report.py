@@ -23,7 +23,8 @@ from lulc_assets.core.reporting.accuracy_figures import (
     area_figure,
     confusion_figure,
 )
-from lulc_assets.core.reporting.pages import TilePage, render_tile_page
+from lulc_assets.core.reporting.page_content import TilePage
+from lulc_assets.core.reporting.pages import render_tile_page
 from lulc_assets.core.reporting.report_views import name_design
 from lulc_assets.core.reporting.scene_rows import list_scenes
 from lulc_assets.core.store.records import Record, canonical_json

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.reporting.formats import format_count, format_share
+from lulc_assets.core.reporting.page_content import PageFigure
 from lulc_assets.core.reporting.report_views import view_figure
 
-if TYPE_CHECKING:  # pages.py imports this module
+if TYPE_CHECKING:
     import geopandas as gpd
-
-    from lulc_assets.core.reporting.pages import PageFigure
 
 _SLIGHT, _SUBSTANTIAL = 0.4, 0.8
 """Kappas between which agreement is called moderate to substantial (Landis and Koch 1977)."""
@@ -41,7 +40,7 @@ class LabelPage:
     year: int
     place: str
     properties: Mapping[str, Any]
-    figures: "Sequence[PageFigure]"
+    figures: Sequence[PageFigure]
     outliers: "gpd.GeoDataFrame"
     legend: Legend
     provenance: Mapping[str, str]

@@ -5,7 +5,7 @@ accuracy report allows to be shown (``report_views.py``), markup (``templates/``
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,15 @@ from lulc_assets.core.reporting.captions import describe_map, describe_ownership
 from lulc_assets.core.reporting.embedding import check_href, data_uri
 from lulc_assets.core.reporting.formats import format_area_ha, format_share
 from lulc_assets.core.reporting.map_figures import format_length, scale_bar_m
+from lulc_assets.core.reporting.page_content import (
+    IndexPage,
+    Link,
+    MapCard,
+    PageFigure,
+    RegionPage,
+    SceneRow,
+    TilePage,
+)
 from lulc_assets.core.reporting.quicklook import (
     NO_DATA_RGB,
     encode_class_png,
@@ -34,23 +43,12 @@ from lulc_assets.core.reporting.report_views import (
 from lulc_assets.core.reporting.sample_views import view_sample
 from lulc_assets.core.reporting.scene_figures import scene_timeline_figure
 
-if TYPE_CHECKING:  # pages.py imports this module
-    from lulc_assets.core.reporting.pages import (
-        IndexPage,
-        Link,
-        MapCard,
-        PageFigure,
-        RegionPage,
-        SceneRow,
-        TilePage,
-    )
-
 _MAP_PX = 1024
 _SMALL_MAP_PX = 600
 """A map with fewer pixels than this is enlarged without smoothing."""
 
 
-def view_tile(page: "TilePage") -> dict[str, Any]:
+def view_tile(page: TilePage) -> dict[str, Any]:
     """The template context of a tile page; raises as ``render_tile_page``."""
     shapes = (page.class_map.shape, page.true_color.shape[:2], page.grid.shape)
     if len(set(shapes)) != 1:
@@ -86,7 +84,7 @@ def view_tile(page: "TilePage") -> dict[str, Any]:
     }
 
 
-def view_index(page: "IndexPage") -> dict[str, Any]:
+def view_index(page: IndexPage) -> dict[str, Any]:
     """The template context of the index; raises as ``render_index``."""
     return {
         "title": page.title,
@@ -110,7 +108,7 @@ def view_index(page: "IndexPage") -> dict[str, Any]:
     }
 
 
-def view_region(page: "RegionPage") -> dict[str, Any]:
+def view_region(page: RegionPage) -> dict[str, Any]:
     """The template context of a region page; raises as ``render_region_page``."""
     return {
         "title": f"{page.title or page.region} {page.year}",
@@ -128,7 +126,7 @@ def view_region(page: "RegionPage") -> dict[str, Any]:
     }
 
 
-def _card(card: "MapCard") -> dict[str, Any]:
+def _card(card: MapCard) -> dict[str, Any]:
     scenes = ""
     if card.scenes_used is not None:
         scenes = f"{card.scenes_used} scenes used"
@@ -145,7 +143,7 @@ def _card(card: "MapCard") -> dict[str, Any]:
     }
 
 
-def _scene(row: "SceneRow") -> dict[str, str]:
+def _scene(row: SceneRow) -> dict[str, str]:
     clear = "clear share unknown" if row.clear_pct is None else f"{row.clear_pct:.0f}\u00a0% clear"
     return {
         "id": row.scene_id,
@@ -156,7 +154,7 @@ def _scene(row: "SceneRow") -> dict[str, str]:
     }
 
 
-def _timeline(scenes: "Sequence[SceneRow]") -> str:
+def _timeline(scenes: Sequence[SceneRow]) -> str:
     import pandas as pd  # noqa: PLC0415
 
     # Dates come from outside like all of a row: what is no date is counted as undated.
@@ -207,10 +205,10 @@ def _small_map(class_map: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return shrink_classes(class_map, _MAP_PX)
 
 
-def _extra_figures(figures: "Sequence[PageFigure]") -> list[dict[str, str]]:
+def _extra_figures(figures: Sequence[PageFigure]) -> list[dict[str, str]]:
     return [view_figure(figure.title, figure.png, figure.caption) for figure in figures]
 
 
-def view_links(links: "Sequence[Link]") -> list[Mapping[str, str]]:
+def view_links(links: Sequence[Link]) -> list[Mapping[str, str]]:
     """Checked links as the templates take them."""
     return [{"label": link.label, "href": check_href(link.href)} for link in links]

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from lulc_assets.core.reporting.pages import SceneRow
+from lulc_assets.core.reporting.page_content import SceneRow
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,7 +15,8 @@ from lulc_assets.core.reporting.label_page import (
     describe_outliers,
     list_warnings,
 )
-from lulc_assets.core.reporting.pages import PageFigure, render_label_page
+from lulc_assets.core.reporting.page_content import PageFigure
+from lulc_assets.core.reporting.pages import render_label_page
 from lulc_assets.core.scene.recipe import BAND_ROLES
 
 PNG = b"\x89PNG\r\n\x1a\n"

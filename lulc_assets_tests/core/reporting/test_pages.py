@@ -8,7 +8,7 @@ import pytest
 
 from lulc_assets.core.errors import InvalidPage
 from lulc_assets.core.legend import KARRA_10
-from lulc_assets.core.reporting.pages import (
+from lulc_assets.core.reporting.page_content import (
     IndexPage,
     Link,
     MapCard,
@@ -17,10 +17,8 @@ from lulc_assets.core.reporting.pages import (
     RegionPage,
     SceneRow,
     TilePage,
-    render_index,
-    render_region_page,
-    render_tile_page,
 )
+from lulc_assets.core.reporting.pages import render_index, render_region_page, render_tile_page
 from lulc_assets.core.reporting.quicklook import class_thumbnail, encode_png
 from lulc_assets_tests.core.reporting.sample_data import make_class_map, make_grid, make_report
 
