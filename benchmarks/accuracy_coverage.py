@@ -199,8 +199,7 @@ def main() -> None:
         print(f"{design.title}: {runs[design.title]['seconds']:.0f} s", flush=True)
         write_runs(path, designs, runs)
     write_runs(path, designs, runs)
-    runs = [runs[design.title] for design in designs]
-    write_page(runs, lattices, options.out)
+    write_page([runs[design.title] for design in designs], lattices, options.out)
 
 
 if __name__ == "__main__":

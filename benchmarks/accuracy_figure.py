@@ -4,6 +4,8 @@ What belongs here: coverage against effective omission units, and by design. Wha
 the page around it (``accuracy_page.py``).
 """
 
+from typing import Any
+
 from benchmarks.accuracy_rows import (
     HIGH,
     LOW,
@@ -48,7 +50,7 @@ def draw_coverage(runs: list[dict]) -> bytes:
         return encode_figure(figure)
 
 
-def _draw_overall(axes, runs: list[dict]) -> None:
+def _draw_overall(axes: Any, runs: list[dict]) -> None:
     """Coverage of overall accuracy by design; the naive one in the contrast colour."""
     values = [row_of(run, "overall accuracy")["coverage"] for run in runs]
     colors = [CONTRAST if is_naive(run) else ACCENT for run in runs]

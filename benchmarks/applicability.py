@@ -11,13 +11,13 @@ about 5 % where cells are like those of validation. No truth is needed, and none
 
 import argparse
 import json
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lulc_assets.core.chips.room import Room
 from lulc_assets.project import load_project
 from lulc_assets.steps.making import Place
 from lulc_assets.steps.model import open_bundle, read_chip_sets, training_records
@@ -63,12 +63,11 @@ def measure(place: Place, count: int) -> dict[str, Any]:
         select_chips,
     )
 
-    gold = select_chips(read_chip_sets(place, training_records(place)), "gold")
+    gold = select_chips(read_chip_sets(place, training_records(place), Room()), "gold")
     rows = np.linspace(0, len(gold) - 1, min(count, len(gold))).round().astype(np.int64)
     chips = ChipSelection(gold.sets, gold.places[rows])
-    with tempfile.TemporaryDirectory() as scratch:
-        bundle = open_bundle(place, place.record("model_bundle"), Path(scratch) / "bundle")
-        fitted, network = ApplicabilityModel(bundle).fitted, bundle.network()
+    bundle = open_bundle(place, place.record("model_bundle"))
+    fitted, network = ApplicabilityModel(bundle).fitted, bundle.network()
     found = {}
     for name, change in changes().items():
         levels = []

@@ -154,8 +154,8 @@ def main() -> None:
         for i, band in enumerate(band.name for band in bands):
             like = measured.get(land)
             span = "" if like is None else f"{like[0, i]:.3f} – {like[2, i]:.3f}"
-            judged = like is not None and band not in NOT_JUDGED
-            if judged and not like[0, i] <= values[1, i] <= like[2, i]:
+            unlike = like is not None and not like[0, i] <= values[1, i] <= like[2, i]
+            if unlike and band not in NOT_JUDGED:
                 faults.append(f"{land.name.lower()} {band} {values[1, i]:.3f} not in {span}")
             low, middle, high = values[:, i]
             name = KARRA_10.by_code(int(land)).name
