@@ -50,8 +50,6 @@ class WatchedBatches:
 
 def measure(wanted: argparse.Namespace) -> dict[str, Any]:
     """All figures of one setting."""
-    import torch  # noqa: PLC0415 - keeps --help quick
-
     from lulc_assets.core.legend import KARRA_10  # noqa: PLC0415
     from lulc_assets.core.model.dataset import (  # noqa: PLC0415
         ChipBatches,
@@ -64,6 +62,7 @@ def measure(wanted: argparse.Namespace) -> dict[str, Any]:
         choose_training_precision,
         describe_device,
     )
+    from lulc_assets.core.model.loss import LossWeights  # noqa: PLC0415
     from lulc_assets.core.model.recipe import TrainingRecipe  # noqa: PLC0415
     from lulc_assets.core.model.train import spec_of  # noqa: PLC0415
 
@@ -73,7 +72,7 @@ def measure(wanted: argparse.Namespace) -> dict[str, Any]:
     selection = select_chips([make_chips(wanted.chips, wanted.size)], "train")
     module = new_module(
         spec_of(recipe, KARRA_10), measure_normalisation(selection),
-        torch.ones(len(KARRA_10.classes)), recipe, wanted.epochs + 1,
+        LossWeights.of([1] * len(KARRA_10.classes)), recipe, wanted.epochs + 1,
     )  # fmt: skip
     batches = WatchedBatches(
         ChipBatches(selection, wanted.batch, augment=True, stored=device != "cpu")

@@ -103,7 +103,9 @@ min_dates = 3
 gold_apart = "pixel"
 seed = 2
 
-[recipe]
+[recipe]         # a few dozen chips of 32 px: a smaller network, or luck decides
+encoder_depth = 3
+decoder_channels = [64, 32, 16]
 batch_size = 4
 max_epochs = 40
 early_stop_patience = 12

@@ -124,14 +124,14 @@ def describe_network(
 def describe_data(
     legend: Legend,
     class_pixels: npt.NDArray[np.int64],
-    class_weights: npt.NDArray[np.float64],
+    class_weights: Sequence[float],
     chips: Mapping[str, int],
     inputs: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What the card says about the chips; a class without a pixel is warned about."""
     return {
         "class_pixels": dict(zip(legend.names, map(int, class_pixels), strict=True)),
-        "class_weights": dict(zip(legend.names, map(float, class_weights), strict=True)),
+        "class_weights": dict(zip(legend.names, class_weights, strict=True)),
         "warnings": _absent_classes(legend.names, class_pixels),
         "chips": dict(chips),
         "inputs": dict(inputs),

@@ -22,6 +22,7 @@ from lulc_assets.core.model.dataset import ChipBatches, ChipSelection
 from lulc_assets.core.model.devices import TrainingDevices
 from lulc_assets.core.model.hardware import Device, best_device, choose_training_precision
 from lulc_assets.core.model.lightning_module import LandCoverTraining
+from lulc_assets.core.model.loss import LossWeights
 from lulc_assets.core.model.network import NetworkSpec, Normalisation, build_network
 from lulc_assets.core.model.pretrained import freeze
 from lulc_assets.core.model.ranks import OneMachine, Rank, started_ranks
@@ -90,7 +91,7 @@ def device_for(devices: TrainingDevices) -> Device:
 def new_module(
     spec: NetworkSpec,
     normalisation: Normalisation,
-    weights: torch.Tensor,
+    weights: LossWeights,
     recipe: TrainingRecipe,
     epochs: int,
 ) -> LandCoverTraining:
@@ -118,7 +119,7 @@ def fit(
         "recipe": module.recipe.to_dict(),
         "spec": spec.to_dict(),
         "normalisation": module.network.normalisation.to_dict(),
-        "class_weights": module.class_weights.tolist(),
+        "weights": module.weights.to_dict(),
         "epochs": module.epochs,
         "device": fitting.device,
         "checkpoint": None if found is None else str(kept.folder),

@@ -12,7 +12,7 @@ from lightning.pytorch import LightningModule
 
 from lulc_assets.core.errors import TrainingFailed
 from lulc_assets.core.model.dataset import Batch, to_reflectance
-from lulc_assets.core.model.loss import weighted_loss_sums
+from lulc_assets.core.model.loss import LossWeights, weighted_loss_sums
 from lulc_assets.core.model.network import LandCoverNetwork
 from lulc_assets.core.model.recipe import TrainingRecipe
 
@@ -51,11 +51,12 @@ class LandCoverTraining(LightningModule):
     """
 
     class_weights: torch.Tensor
+    validation_weights: torch.Tensor
 
     def __init__(
         self,
         network: LandCoverNetwork,
-        class_weights: torch.Tensor,
+        weights: LossWeights,
         recipe: TrainingRecipe,
         epochs: int,
     ) -> None:
@@ -63,7 +64,9 @@ class LandCoverTraining(LightningModule):
         self.epochs = epochs
         self.network = network
         self.recipe = recipe
-        self.register_buffer("class_weights", class_weights.float())
+        self.weights = weights
+        self.register_buffer("class_weights", torch.tensor(weights.training).float())
+        self.register_buffer("validation_weights", torch.tensor(weights.validation).float())
         self.history: list[dict[str, float]] = []
         self._train_score, self._val_score = _RunningScore(), _RunningScore()
 
@@ -78,7 +81,7 @@ class LandCoverTraining(LightningModule):
         Raises:
             TrainingFailed: the loss is NaN or infinite.
         """
-        return self._score(batch, batch_idx, self._train_score, "training")
+        return self._score(batch, batch_idx, self._train_score, self.class_weights)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Adds one batch to the validation score.
@@ -86,14 +89,17 @@ class LandCoverTraining(LightningModule):
         Raises:
             TrainingFailed: the loss is NaN or infinite.
         """
-        self._score(batch, batch_idx, self._val_score, "validation")
+        self._score(batch, batch_idx, self._val_score, self.validation_weights)
 
-    def _score(self, batch: Batch, number: int, score: _RunningScore, what: str) -> torch.Tensor:
+    def _score(
+        self, batch: Batch, number: int, score: _RunningScore, weights: torch.Tensor
+    ) -> torch.Tensor:
         images, codes = batch
         logits = self.network(images)
-        loss_sum, weight_sum = weighted_loss_sums(logits, codes, self.class_weights)
+        loss_sum, weight_sum = weighted_loss_sums(logits, codes, weights)
         counted = self._count(loss_sum, weight_sum, logits, codes)
         if not math.isfinite(counted[0]):
+            what = "training" if score is self._train_score else "validation"
             raise TrainingFailed(
                 f"the {what} loss became {counted[0]} in epoch {self.epoch_number}, batch "
                 f"{number + 1}; lower the learning rate or look for broken chips"

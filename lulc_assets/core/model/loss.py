@@ -6,6 +6,10 @@ Source: Karra et al. 2021 (weighted cross-entropy, inverse-log weights, weight z
 unlabelled pixels); formula of the weights: Paszke et al. 2016 (ENet), section 5.2.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -18,6 +22,45 @@ UNLABELLED_INDEX = -1
 """Class index of a pixel without a label: mask code 0 minus 1."""
 
 
+@dataclass(frozen=True)
+class LossWeights:
+    """Weights of the classes in the loss, one a class.
+
+    Attributes:
+        training: finite and above 0.
+        validation: the same, but 0 for a class without a training pixel. A network cannot
+            learn it and is wrong there the more surely the more it learns of the others: with
+            the largest of all weights such pixels would choose the first epoch as the best.
+    """
+
+    training: tuple[float, ...]
+    validation: tuple[float, ...]
+
+    @classmethod
+    def of(cls, class_pixels: npt.ArrayLike, formula: ClassWeights = "inverse_log") -> Self:
+        """Weights by a formula, see :func:`class_weights`.
+
+        Args:
+            class_pixels: labelled training pixels of each class, shape (classes,).
+            formula: of the recipe.
+
+        Raises:
+            NoTrainingChips: there is no labelled pixel at all.
+        """
+        weights = class_weights(class_pixels, formula)
+        learnt = np.where(np.asarray(class_pixels) > 0, weights, 0.0)
+        return cls(tuple(weights.tolist()), tuple(learnt.tolist()))
+
+    def to_dict(self) -> dict[str, list[float]]:
+        """Plain JSON types."""
+        return {"training": list(self.training), "validation": list(self.validation)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Sequence[float]]) -> Self:
+        """Rebuild from :meth:`to_dict`."""
+        return cls(tuple(data["training"]), tuple(data["validation"]))
+
+
 def class_weights(
     class_pixels: npt.ArrayLike, formula: ClassWeights = "inverse_log"
 ) -> npt.NDArray[np.float64]:
@@ -25,7 +68,7 @@ def class_weights(
 
     ``inverse_log``: w = 1 / ln(1.02 + p), p the share of a class; ``sqrt_inverse``:
     w = 1 / √p; ``none``: w = 1. A class without a pixel gets the weight of a class of
-    vanishing share (50.5; 100), which is never used.
+    vanishing share (50.5; 100).
 
     Args:
         class_pixels: labelled training pixels of each class, shape (classes,).

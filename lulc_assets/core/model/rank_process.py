@@ -9,10 +9,9 @@ import sys
 import threading
 from pathlib import Path
 
-import torch
-
 from lulc_assets.core.model.checkpoint import read_checkpoint
 from lulc_assets.core.model.fitting import Fitting, new_module, run_epochs
+from lulc_assets.core.model.loss import LossWeights
 from lulc_assets.core.model.network import NetworkSpec, Normalisation
 from lulc_assets.core.model.ranks import READY, Rank, leave_group, read_job, read_selection
 from lulc_assets.core.model.recipe import TrainingRecipe
@@ -25,7 +24,7 @@ def train_as_rank(folder: Path, number: int) -> None:
     module = new_module(
         NetworkSpec.from_dict(job["spec"]),
         Normalisation.from_dict(job["normalisation"]),
-        torch.tensor(job["class_weights"], dtype=torch.float64),
+        LossWeights.from_dict(job["weights"]),
         recipe,
         job["epochs"],
     )

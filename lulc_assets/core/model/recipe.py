@@ -16,7 +16,7 @@ CalibrationMethod = Literal["bias_and_temperature", "temperature", "none"]
 ClassWeights = Literal["inverse_log", "sqrt_inverse", "none"]
 Trainable = Literal["all", "decoder", "head"]
 
-RECIPE_VERSION = 3
+RECIPE_VERSION = 4
 """Raised whenever the same recipe would train another network."""
 
 INVERSE_LOG_OFFSET = 1.02

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from lulc_assets.core.errors import NoTrainingChips, TrainingFailed
@@ -36,7 +37,7 @@ from lulc_assets.core.model.dataset import (
 )
 from lulc_assets.core.model.devices import TrainingDevices
 from lulc_assets.core.model.fitting import Fitting, Kept, device_for, fit, new_module
-from lulc_assets.core.model.loss import class_weights
+from lulc_assets.core.model.loss import LossWeights
 from lulc_assets.core.model.network import NetworkSpec
 from lulc_assets.core.model.pretrained import (
     digest_files,
@@ -91,7 +92,7 @@ def train_model(
         The candidate, with the weights of the epoch with the smallest validation loss.
 
     Raises:
-        NoTrainingChips: no labelled chip to train or to validate on.
+        NoTrainingChips: no labelled chip to train or to validate on, or no class that both have.
         TrainingFailed: the loss became NaN or infinite (a checkpoint of the last good epoch
             stays), or chips do not fit the network.
         PretrainedUnavailable: weights to start from cannot be had.
@@ -103,20 +104,20 @@ def train_model(
     device = device_for(devices)
     training, validation = _require_chips(chip_sets)
     pixels = count_class_pixels(training, legend)
-    count_class_pixels(validation, legend)  # refuses foreign codes
-    weights = class_weights(pixels, recipe.class_weights)
+    weights = LossWeights.of(pixels, recipe.class_weights)
+    _require_shared_class(pixels, count_class_pixels(validation, legend))
     spec = spec_of(recipe, legend)
     with _reproducible(recipe):
         normalisation = measure_normalisation(training)
         epochs = recipe.epochs_for(len(training))
-        module = new_module(spec, normalisation, torch.from_numpy(weights), recipe, epochs)
+        module = new_module(spec, normalisation, weights, recipe, epochs)
         network = module.network
         load_pretrained(network, spec, recipe, folder)
         _require_fitting_size(training, validation, network.stride)
         described = {
             **describe_recipe(recipe, device),
             **describe_network(spec, normalisation, legend, level, gsd_m),
-            **describe_data(legend, pixels, weights, _count_chips(chip_sets), inputs),
+            **describe_data(legend, pixels, weights.training, _count_chips(chip_sets), inputs),
             "pretrained": digest_files(local_files(recipe, folder)),
             "devices": devices.count,
         }
@@ -127,7 +128,8 @@ def train_model(
         sample = sample_logits(
             network.eval(), validation, recipe.calibration_pixels, seed=recipe.seed
         )
-        calibrated = fit_calibration(sample, (-np.log(weights)).tolist(), recipe.calibration)
+        bias = (-np.log(weights.training)).tolist()
+        calibrated = fit_calibration(sample, bias, recipe.calibration)
         applicability = fit_applicability(network, training, validation)
     out_dir.mkdir(parents=True, exist_ok=True)
     card = {
@@ -157,6 +159,16 @@ def _require_chips(chip_sets: Sequence["Chips"]) -> tuple[ChipSelection, ChipSel
                 f"is labelled and of split {split!r}; loosen the chip filters or add labels"
             )
     return training, validation
+
+
+def _require_shared_class(
+    training: npt.NDArray[np.int64], validation: npt.NDArray[np.int64]
+) -> None:
+    if not ((training > 0) & (validation > 0)).any():
+        raise NoTrainingChips(
+            "no class has labelled pixels in chips for training and in chips for validation, "
+            "so that no epoch could be judged; add labels, or split by another seed"
+        )
 
 
 def _require_fitting_size(training: ChipSelection, validation: ChipSelection, stride: int) -> None:

@@ -15,6 +15,7 @@ from lulc_assets.core.model.dataset import (
     to_reflectance,
 )
 from lulc_assets.core.model.lightning_module import LandCoverTraining
+from lulc_assets.core.model.loss import LossWeights
 from lulc_assets.core.model.network import LOG_OFFSET
 from lulc_assets.core.model.recipe import TrainingRecipe
 from lulc_assets_tests.core.model.chips_for_tests import chips_of, two_class_chips
@@ -129,7 +130,9 @@ def test_an_epoch_that_is_left_early_leaves_no_thread():
 
 
 def test_training_makes_reflectance_of_stored_batches_and_leaves_others():
-    module = LandCoverTraining(torch.nn.Identity(), torch.ones(10), TrainingRecipe(), 1)
+    module = LandCoverTraining(
+        torch.nn.Identity(), LossWeights.of(np.ones(10)), TrainingRecipe(), 1
+    )
     selection = select_chips([two_class_chips()], "train")
     (plain,), (stored,) = (ChipBatches(selection, 8, stored=kept) for kept in (False, True))
     for batch in (plain, stored):

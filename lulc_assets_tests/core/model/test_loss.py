@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from lulc_assets.core.errors import NoTrainingChips
-from lulc_assets.core.model.loss import class_weights, weighted_loss_sums
+from lulc_assets.core.model.loss import LossWeights, class_weights, weighted_loss_sums
 
 
 def test_weights_follow_the_inverse_log_formula():
@@ -75,3 +75,10 @@ def test_unlabelled_pixels_never_influence_the_loss_nor_its_gradient(seed, value
 def test_a_batch_without_labels_has_zero_sums():
     sums = weighted_loss_sums(torch.randn(1, 3, 2, 2), torch.zeros(1, 2, 2).long(), torch.ones(3))
     assert [float(s) for s in sums] == [0.0, 0.0]
+
+
+def test_a_class_without_training_pixels_has_no_weight_in_validation():
+    weights = LossWeights.of([900, 100, 0])
+    assert weights.training == tuple(class_weights([900, 100, 0]))
+    assert weights.validation == (*weights.training[:2], 0.0)
+    assert LossWeights.from_dict(weights.to_dict()) == weights

@@ -48,6 +48,28 @@ def test_classes_without_pixels_are_named_and_their_weight_is_finite(trained):
     assert card["class_weights"]["trees"] == pytest.approx(1 / np.log(1.02))
 
 
+def test_a_class_that_cannot_be_learnt_does_not_choose_the_epoch(tmp_path):
+    whole, foreign = two_class_chips(), two_class_chips()
+    recipe = dataclasses.replace(TINY, max_epochs=2)
+    val = (foreign.index["split"] == "val").to_numpy()
+    whole.masks[val, :8] = 0
+    foreign.masks[val, :8] = 7  # a class that no training chip has, over a quarter of the ground
+    histories = [
+        train([chips], tmp_path / name, recipe).history
+        for name, chips in (("whole", whole), ("foreign", foreign))
+    ]
+    losses = [[row["val_loss"] for row in history] for history in histories]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-6)
+    assert histories[1][-1]["val_accuracy"] < histories[0][-1]["val_accuracy"]  # it still counts
+
+
+def test_training_and_validation_without_a_common_class_are_refused(tmp_path):
+    chips = two_class_chips()
+    chips.masks[(chips.index["split"] == "val").to_numpy()] = 7
+    with pytest.raises(NoTrainingChips, match="no class has labelled pixels in chips for training"):
+        train([chips], tmp_path)
+
+
 def test_the_card_has_the_same_bytes_whenever_it_is_written(trained):
     content = trained.card.read_bytes()
     again = json.dumps(json.loads(content), sort_keys=True, indent=2, ensure_ascii=False)
