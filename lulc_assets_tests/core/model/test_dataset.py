@@ -7,6 +7,7 @@ import torch
 from lulc_assets.core.errors import UnknownClass
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.model.dataset import (
+    COPY_THREADS,
     HELD_BATCHES,
     ChipBatches,
     count_class_pixels,
@@ -120,6 +121,26 @@ def test_a_stored_batch_stays_as_it_is_while_two_more_are_taken():
         seen.append((images, images.clone()))
         assert all(torch.equal(kept, copy) for kept, copy in seen[-1 - HELD_BATCHES :])
     assert [int(copy[0, 0, 0, 0]) for _, copy in seen] == list(range(0, 24, 2))
+
+
+def test_epochs_share_memory_and_two_at_once_do_not_disturb_each_other():
+    selection = select_chips([two_class_chips(n_train=24)], "train")
+    plain, stored = (ChipBatches(selection, 4, augment=True, stored=kept) for kept in (False, True))
+    for left_early in (True, False):
+        expected = list(plain)
+        for number, (images, codes) in enumerate(map(to_reflectance, stored)):
+            assert torch.equal(images, expected[number][0])
+            assert torch.equal(codes, expected[number][1])
+            if left_early:
+                break
+    rooms = {images.data_ptr() for _ in range(5) for images, _ in stored}
+    assert len(rooms) <= 2 * COPY_THREADS + HELD_BATCHES + 1  # of 30 batches
+    for _ in range(5):
+        list(plain)
+    first, second = (list(plain) for _ in range(2))
+    for number, (one, other) in enumerate(zip(stored, stored, strict=True)):
+        assert torch.equal(to_reflectance(one)[0], first[number][0])
+        assert torch.equal(to_reflectance(other)[0], second[number][0])
 
 
 def test_an_epoch_that_is_left_early_leaves_no_thread():
