@@ -73,10 +73,12 @@ def encode_sums(path: Path, grid: PixelGrid, threads: int, scratch: Path) -> flo
     with SumsFile(path, grid) as sums, ThreadPoolExecutor(threads) as pool:
         packed = list(pool.map(encode, grid.blocks(BLOCK_PX)))
         with SumsWriter(scratch / "again.zip", grid, sums.datatakes, sums.unit) as writer:
-            started = time.perf_counter()
-            for block in packed:
-                writer.write(block)
-            written = time.perf_counter() - started
+
+            def write_all() -> None:
+                for block in packed:
+                    writer.write(block)
+
+            written = seconds(write_all)
     return sum(spent) / threads + written
 
 

@@ -102,10 +102,11 @@ def measure(count: int, size: int, batch: int, repeats: int) -> dict[str, Any]:
         file_read = best_seconds(archive.read_bytes, 1)
         selection = select_chips([read_chips(archive, index)], "train")
         stored, converted = (
-            best_seconds(partial(run_epoch, batches), repeats)
-            for batches in (
-                ChipBatches(selection, batch, augment=True, stored=kept) for kept in (True, False)
+            best_seconds(
+                partial(run_epoch, ChipBatches(selection, batch, augment=True, stored=kept)),
+                repeats,
             )
+            for kept in (True, False)
         )
         archive_mb = archive.stat().st_size / 1e6
     return {

@@ -145,9 +145,9 @@ def _predict(
         files["prediction.png"] = write_png(
             scratch, "prediction.png", _picture(place, recipe, files)
         )
+        files |= shown
         seen: dict[str, Any] = {"date": recipe.date, "acquisition": recipe.acquisition}
         if layer is not None:
-            files |= shown
             seen["applicability"] = dict(layer.summarise())
         return Made(files, {"counts": dict(found.counts), **seen})
 

@@ -9,7 +9,6 @@ those of ``cog.write_cog`` with the same pixels.
 """
 
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 import numpy.typing as npt
@@ -68,12 +67,11 @@ class GrowingLayer:
     def __enter__(self) -> "GrowingLayer":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove what is not finished."""
         self._target.close()
         for scratch in (self._plain, self._part):
             scratch.unlink(missing_ok=True)

@@ -10,7 +10,6 @@ the other layers and needs no resampling, and equal neighbours compress to next 
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
-from types import TracebackType
 
 import numpy as np
 import numpy.typing as npt
@@ -119,13 +118,8 @@ class ApplicabilityLayer:
     def __enter__(self) -> "ApplicabilityLayer":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._layer.__exit__(kind, error, trace)
+    def __exit__(self, *exc: object) -> None:
+        self._layer.close()
 
     def observe(self, window: HaloWindow, block: DnBlock) -> None:
         """Lay down the levels of a block; threads may do that side by side, each at its place."""
