@@ -25,9 +25,9 @@ from benchmarks.accuracy_population import (
     make_population,
 )
 from benchmarks.accuracy_rows import THIN
-from lulc_assets.core.accuracy.estimators import effective_count
-from lulc_assets.core.accuracy.figures import Figures, estimate_figures
-from lulc_assets.core.accuracy.settings import AccuracySettings
+from lulc_assets.core.estimation.estimators import effective_count
+from lulc_assets.core.estimation.measures import Figures, estimate_figures
+from lulc_assets.core.estimation.settings import AccuracySettings
 
 COUNTED = 300
 """Samples from which the effective numbers of units behind user's accuracies are told."""

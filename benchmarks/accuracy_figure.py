@@ -15,7 +15,7 @@ from benchmarks.accuracy_rows import (
     is_naive,
     row_of,
 )
-from lulc_assets.core.reporting.style import ACCENT, CONTRAST, GRID, INK, drawing, encode_figure
+from lulc_assets.core.figures.style import ACCENT, CONTRAST, GRID, INK, drawing, encode_figure
 
 
 def draw_coverage(runs: list[dict]) -> bytes:

@@ -27,8 +27,8 @@ from benchmarks.accuracy_population import (
     make_population,
     side_by_side,
 )
-from lulc_assets.core.accuracy.estimators import Starts, Strata, estimate_ratio
-from lulc_assets.core.accuracy.poststrata import poststratify
+from lulc_assets.core.estimation.estimators import Starts, Strata, estimate_ratio
+from lulc_assets.core.estimation.poststrata import poststratify
 
 DOCS = Path(__file__).parents[1] / "docs"
 FIRST_SEED = 100

@@ -32,7 +32,7 @@ _BATCH_SIZE = 16
 
 def changes() -> "Mapping[str, Change]":
     """What is done to reflectance (n, bands, h, w), bands red, green, blue, nir, swir1, swir2."""
-    import torch  # noqa: PLC0415 - keeps --help quick
+    import torch  # keeps --help quick
 
     haze = torch.tensor([0.04, 0.06, 0.10, 0.02, 0.005, 0.002])[:, None, None]
 
@@ -53,11 +53,11 @@ def changes() -> "Mapping[str, Change]":
 
 def measure(place: Place, count: int) -> dict[str, Any]:
     """Median level and share of far cells of each change."""
-    import torch  # noqa: PLC0415
+    import torch
 
-    from lulc_assets.core.inference.applicability import FAR, ApplicabilityModel  # noqa: PLC0415
-    from lulc_assets.core.model.applicability import cell_features  # noqa: PLC0415
-    from lulc_assets.core.model.dataset import (  # noqa: PLC0415
+    from lulc_assets.core.inference.applicability import FAR, ApplicabilityModel
+    from lulc_assets.core.model.applicability import cell_features
+    from lulc_assets.core.training.dataset import (
         ChipBatches,
         ChipSelection,
         select_chips,

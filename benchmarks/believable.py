@@ -39,11 +39,11 @@ from benchmarks.measuring import need_peers
 from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.compositing.settings import CompositeSettings
 from lulc_assets.core.legend import KARRA_10
-from lulc_assets.core.model.recipe import TrainingRecipe
-from lulc_assets.simulation.archive import write_archive
-from lulc_assets.simulation.profiles import PROFILES
-from lulc_assets.simulation.spec import DEMO_SEED, ArchiveSpec, demo_spec
-from lulc_assets.simulation.truth import CERTAINTY_SCALE
+from lulc_assets.core.training.recipe import TrainingRecipe
+from lulc_assets.simulation.archive.spec import DEMO_SEED, ArchiveSpec, demo_spec
+from lulc_assets.simulation.archive.truth import CERTAINTY_SCALE
+from lulc_assets.simulation.archive.write import write_archive
+from lulc_assets.simulation.sky.profiles import PROFILES
 
 YEAR = 2022
 CHIPS = ChipSettings(gold_apart="pixel", max_cloud_share=0.5)

@@ -30,8 +30,8 @@ from lulc_assets.core.labels.burn import burn_labels
 from lulc_assets.core.labels.source import LabelSource, read_labels
 from lulc_assets.core.labels.table import labels_of
 from lulc_assets.core.legend import KARRA_10
-from lulc_assets.core.model.recipe import TrainingRecipe
 from lulc_assets.core.scene.recipe import SceneRecipe
+from lulc_assets.core.training.recipe import TrainingRecipe
 
 Classes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
@@ -151,7 +151,7 @@ def _some(where: npt.NDArray[np.bool_], seed: int) -> Places:
 
 
 def _grow(table, labels, seed):  # type: ignore[no-untyped-def]
-    from sklearn.ensemble import RandomForestClassifier  # noqa: PLC0415 - a peer, not ours
+    from sklearn.ensemble import RandomForestClassifier  # a peer, not ours
 
     forest = RandomForestClassifier(TREES, min_samples_leaf=2, random_state=seed, n_jobs=1)
     return forest.fit(table, labels)
@@ -197,9 +197,9 @@ def map_year_by_unet(
     Returns:
         the composite, and the map of each single date.
     """
-    import torch  # noqa: PLC0415 - the forests need none
+    import torch  # the forests need none
 
-    from lulc_assets.core.model.train import train_model  # noqa: PLC0415
+    from lulc_assets.core.training.train import train_model
 
     dates = choose_dates(train.recipes, chips)
     cut = cut_chips(dates, train.grid, train.train_mask, train.gold_mask, chips)
@@ -230,9 +230,9 @@ def map_year_by_unet(
 
 def _predict(network, calibration, reflectance):  # type: ignore[no-untyped-def]
     """Classes, uint8, and the winner's probability × 255, int64, both (h, w)."""
-    import torch  # noqa: PLC0415
+    import torch
 
-    from lulc_assets.core.model.hardware import multiplies_bf16  # noqa: PLC0415
+    from lulc_assets.core.model.hardware import multiplies_bf16
 
     batch = torch.from_numpy(np.ascontiguousarray(reflectance))[None]
     batch = batch.contiguous(memory_format=torch.channels_last)

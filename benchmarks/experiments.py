@@ -34,9 +34,9 @@ from benchmarks.believable_models import Seen, TileYear, clear, open_tile_year
 from lulc_assets.core.chips.cut import Chips, choose_dates, cut_chips
 from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.legend import KARRA_10
-from lulc_assets.core.model.recipe import TrainingRecipe
-from lulc_assets.simulation.archive import write_archive
-from lulc_assets.simulation.spec import DEMO_SEED, ArchiveSpec, build_spec, demo_spec
+from lulc_assets.core.training.recipe import TrainingRecipe
+from lulc_assets.simulation.archive.spec import DEMO_SEED, ArchiveSpec, build_spec, demo_spec
+from lulc_assets.simulation.archive.write import write_archive
 
 YEAR = 2022
 CHIPS = ChipSettings(gold_apart="pixel")
@@ -106,9 +106,9 @@ def run(
     base: TrainingRecipe,
 ) -> dict[str, Any]:
     """Train one variant and judge it: the figures of one line."""
-    from lulc_assets.core.model.card import TrainedModel  # noqa: PLC0415 - loads torch
-    from lulc_assets.core.model.evaluate import evaluate_model  # noqa: PLC0415
-    from lulc_assets.core.model.train import train_model  # noqa: PLC0415
+    from lulc_assets.core.judging.evaluate import evaluate_model
+    from lulc_assets.core.training.card import TrainedModel  # loads torch
+    from lulc_assets.core.training.train import train_model
 
     recipe = replace(base, **variant.recipe)
     own = variant.chips(chips, recipe.seed)
@@ -140,7 +140,7 @@ def predict_dates(
 
     Predictions of clouds on clear pixels are errors of no class: they count in no row.
     """
-    import torch  # noqa: PLC0415 - keeps --help quick
+    import torch  # keeps --help quick
 
     network = model.network().to(memory_format=torch.channels_last)
     calibration, found = model.calibration, []

@@ -8,8 +8,8 @@ import resource
 import time
 from pathlib import Path
 
-from lulc_assets.simulation.full_scene import write_full_scene
-from lulc_assets.simulation.spec import DEMO_SEED
+from lulc_assets.simulation.archive.full_scene import write_full_scene
+from lulc_assets.simulation.archive.spec import DEMO_SEED
 
 
 def main() -> None:

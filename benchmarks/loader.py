@@ -34,7 +34,7 @@ import shapely
 from benchmarks.measuring import best_seconds
 from lulc_assets.core.chips.archive import read_chips, write_chips, write_index
 from lulc_assets.core.chips.cut import Chips
-from lulc_assets.core.model.dataset import ChipBatches, select_chips
+from lulc_assets.core.training.dataset import ChipBatches, select_chips
 
 TARGET_OF_LIMIT = 0.7
 

@@ -43,9 +43,9 @@ from lulc_assets.core.imagery.gdal import gdal_env
 from lulc_assets.core.imagery.href import HrefPolicy
 from lulc_assets.core.imagery.reader import READ_THREADS, SceneReader
 from lulc_assets.core.scene.recipe import SceneRecipe
-from lulc_assets.simulation.archive import write_archive
-from lulc_assets.simulation.raster_files import half_grid, write_raster
-from lulc_assets.simulation.spec import build_spec
+from lulc_assets.simulation.archive.raster_files import half_grid, write_raster
+from lulc_assets.simulation.archive.spec import build_spec
+from lulc_assets.simulation.archive.write import write_archive
 
 PATTERN_PX = 1098
 BLOCK_PX = 1024
@@ -128,8 +128,8 @@ def _span(window: Window, factor: int) -> rasterio.windows.Window:
 
 def read_peer(item: dict[str, Any], root: str, grid: PixelGrid) -> float:
     """Load the seven assets onto the grid with odc-stac."""
-    import odc.stac  # noqa: PLC0415 - a peer, needed here only
-    from odc.geo.geobox import GeoBox  # noqa: PLC0415
+    import odc.stac  # a peer, needed here only
+    from odc.geo.geobox import GeoBox
 
     document = json.loads(json.dumps(item))
     for asset in document["assets"].values():

@@ -82,7 +82,7 @@ class Task:
 
 def ours(task: Task, out: Path) -> dict[str, Any]:
     """The whole way, as a step runs it."""
-    from lulc_assets.core.inference.scene import predict_scene  # noqa: PLC0415 - loads torch
+    from lulc_assets.core.inference.scene import predict_scene  # loads torch
 
     predictor = choose_engine(task.bundle, task.settings)
     plan = plan_windows(task.grid, task.windows, task.bundle.footprint)
@@ -105,9 +105,9 @@ def ours(task: Task, out: Path) -> dict[str, Any]:
 
 def forward(task: Task, bare: bool) -> float:
     """Seconds of the compiled graph alone, on blocks in memory, on all cores."""
-    import openvino as ov  # noqa: PLC0415
+    import openvino as ov
 
-    from lulc_assets.core.inference.openvino_engine import OpenVinoPredictor  # noqa: PLC0415
+    from lulc_assets.core.inference.openvino_engine import OpenVinoPredictor
 
     class Bare(OpenVinoPredictor):
         """Ends at the logits: no softmax, argmax or quantisation."""
@@ -146,7 +146,7 @@ def read(task: Task) -> float:
 
 def write(task: Task, made: Path, out: Path) -> float:
     """Seconds to write the three COGs from memory."""
-    from lulc_assets.core.inference.layers import layer_options  # noqa: PLC0415
+    from lulc_assets.core.inference.layers import layer_options
 
     options = layer_options(task.bundle.legend)
     layers = {name: read_raster(made / f"{name}.tif") for name in options}
@@ -223,7 +223,7 @@ def compare_peers(task: Task, folder: Path, seconds: float, device: Device) -> d
 
 def picture(task: Task, folder: Path, file: Path) -> None:
     """Draw and print where blocks differ from the whole scene."""
-    from benchmarks.scene_inference_picture import compare_blocks, draw  # noqa: PLC0415 - torch
+    from benchmarks.scene_inference_picture import compare_blocks, draw  # torch
 
     found = compare_blocks(task.recipe, task.grid, task.bundle, folder)
     draw(found, file)
@@ -252,11 +252,11 @@ def main() -> None:
 
 def run(asked: Namespace) -> None:
     """What the options ask for."""
-    from benchmarks.scene_inference_model import project_bundle, untrained_bundle  # noqa: PLC0415
+    from benchmarks.scene_inference_model import project_bundle, untrained_bundle
 
     bundle = project_bundle(asked.project) if asked.project else untrained_bundle(asked.encoder)
     if asked.int8:
-        from benchmarks.scene_inference_int8 import describe_int8, measure_int8  # noqa: PLC0415
+        from benchmarks.scene_inference_int8 import describe_int8, measure_int8
 
         found = measure_int8(asked.project, bundle, InferenceSettings())
         return print_figures(found, describe_int8, as_json=asked.json)
@@ -290,7 +290,7 @@ def measure_sizes(asked: Namespace, bundle: Bundle) -> dict[str, Any]:
             for size, found in sorted(results.items())
         }
     if asked.project:
-        from benchmarks.scene_inference_model import price_of_precision  # noqa: PLC0415
+        from benchmarks.scene_inference_model import price_of_precision
 
         result["precision_cost"] = price_of_precision(asked.project, bundle, task.settings)
     return result

@@ -21,7 +21,7 @@ def require_cuda() -> None:
     Raises:
         SystemExit: torch sees no CUDA device.
     """
-    import torch  # noqa: PLC0415
+    import torch
 
     if not torch.cuda.is_available():
         raise SystemExit(
@@ -39,7 +39,7 @@ def measure_replays(bundle: Bundle, block: np.ndarray, blocks: int, precision: P
         blocks: how many there are.
         precision: of convolutions.
     """
-    from lulc_assets.core.inference.torch_engine import TorchPredictor  # noqa: PLC0415
+    from lulc_assets.core.inference.torch_engine import TorchPredictor
 
     engine = TorchPredictor(bundle, precision=precision, device="cuda")
     engine.prepare((block.shape[1], block.shape[2]), blocks)

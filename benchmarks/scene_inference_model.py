@@ -22,12 +22,12 @@ from lulc_assets.core.inference.windows import pad_to
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.model.bundle import Bundle
 from lulc_assets.core.model.calibration import Calibration
-from lulc_assets.core.model.dataset import ChipSelection, select_chips
 from lulc_assets.core.model.footprint import measure_footprint
 from lulc_assets.core.model.graph import export_graph
 from lulc_assets.core.model.network import NetworkSpec, Normalisation, build_network
-from lulc_assets.core.model.recipe import TrainingRecipe
 from lulc_assets.core.scene.recipe import BAND_ROLES
+from lulc_assets.core.training.dataset import ChipSelection, select_chips
+from lulc_assets.core.training.recipe import TrainingRecipe
 from lulc_assets.project import load_project
 from lulc_assets.steps.candidates import read_selection
 from lulc_assets.steps.making import Place

@@ -28,9 +28,9 @@ from lulc_assets.core.imagery.reader import read_scene
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.legend import LandCover as C
 from lulc_assets.core.scene.recipe import SceneRecipe
-from lulc_assets.simulation.archive import write_archive
-from lulc_assets.simulation.bands import BAND_SETS, SIX, Band
-from lulc_assets.simulation.spec import DEMO_SEED, ArchiveSpec, demo_spec
+from lulc_assets.simulation.archive.spec import DEMO_SEED, ArchiveSpec, demo_spec
+from lulc_assets.simulation.archive.write import write_archive
+from lulc_assets.simulation.world.bands import BAND_SETS, SIX, Band
 
 YEAR = 2022
 NOT_JUDGED = ("B03", "B02")

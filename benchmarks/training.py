@@ -50,21 +50,21 @@ class WatchedBatches:
 
 def measure(wanted: argparse.Namespace) -> dict[str, Any]:
     """All figures of one setting."""
-    from lulc_assets.core.legend import KARRA_10  # noqa: PLC0415
-    from lulc_assets.core.model.dataset import (  # noqa: PLC0415
+    from lulc_assets.core.legend import KARRA_10
+    from lulc_assets.core.model.hardware import (
+        choose_training_precision,
+        describe_device,
+    )
+    from lulc_assets.core.training.dataset import (
         ChipBatches,
         measure_normalisation,
         select_chips,
     )
-    from lulc_assets.core.model.devices import TrainingDevices  # noqa: PLC0415
-    from lulc_assets.core.model.fitting import device_for, new_module  # noqa: PLC0415
-    from lulc_assets.core.model.hardware import (  # noqa: PLC0415
-        choose_training_precision,
-        describe_device,
-    )
-    from lulc_assets.core.model.loss import LossWeights  # noqa: PLC0415
-    from lulc_assets.core.model.recipe import TrainingRecipe  # noqa: PLC0415
-    from lulc_assets.core.model.train import spec_of  # noqa: PLC0415
+    from lulc_assets.core.training.devices import TrainingDevices
+    from lulc_assets.core.training.fitting import device_for, new_module
+    from lulc_assets.core.training.loss import LossWeights
+    from lulc_assets.core.training.recipe import TrainingRecipe
+    from lulc_assets.core.training.train import spec_of
 
     devices = TrainingDevices(1, wanted.device, wanted.strategy)
     device = device_for(devices)
@@ -98,12 +98,12 @@ def measure(wanted: argparse.Namespace) -> dict[str, Any]:
 
 def _epochs(module: Any, batches: WatchedBatches, device: Any, ddp: bool, epochs: int) -> float:
     """Seconds of the epochs after the first; leaves the waiting time of these in ``batches``."""
-    import torch  # noqa: PLC0415
-    from lightning.pytorch import Callback, Trainer  # noqa: PLC0415
+    import torch
+    from lightning.pytorch import Callback, Trainer
 
-    from lulc_assets.core.model.fitting import strategy_of  # noqa: PLC0415
-    from lulc_assets.core.model.hardware import choose_training_precision  # noqa: PLC0415
-    from lulc_assets.core.model.ranks import started_ranks  # noqa: PLC0415
+    from lulc_assets.core.model.hardware import choose_training_precision
+    from lulc_assets.core.training.fitting import strategy_of
+    from lulc_assets.core.training.ranks import started_ranks
 
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", "You defined a `validation_step`")
@@ -135,11 +135,11 @@ def _epochs(module: Any, batches: WatchedBatches, device: Any, ddp: bool, epochs
 
 def _bare_speed(module: Any, batch: Any, device: Any, steps: int) -> float:
     """Chips a second of plain training steps on one batch that is there already."""
-    import torch  # noqa: PLC0415
+    import torch
 
-    from lulc_assets.core.model.dataset import to_reflectance  # noqa: PLC0415
-    from lulc_assets.core.model.hardware import multiplies_bf16  # noqa: PLC0415
-    from lulc_assets.core.model.loss import weighted_loss_sums  # noqa: PLC0415
+    from lulc_assets.core.model.hardware import multiplies_bf16
+    from lulc_assets.core.training.dataset import to_reflectance
+    from lulc_assets.core.training.loss import weighted_loss_sums
 
     network = module.network.to(device).train()
     optimizer = torch.optim.AdamW(network.parameters())

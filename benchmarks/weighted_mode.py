@@ -115,9 +115,9 @@ class _LazyRaster:
 
 def vote_xarray(folder: Path, size: int, threads: int) -> Layers:
     """The same in xarray over dask, in chunks."""
-    import dask  # noqa: PLC0415 - a peer, needed here only
-    import dask.array as da  # noqa: PLC0415
-    import xarray as xr  # noqa: PLC0415
+    import dask  # a peer, needed here only
+    import dask.array as da
+    import xarray as xr
 
     weights = CompositeSettings().weight_table()
     layers = [

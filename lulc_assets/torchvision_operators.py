@@ -21,7 +21,7 @@ _SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 
 def declare_missing_operators() -> None:
     """Declare the two operators in torch if no library on disk can provide them."""
-    import torch  # noqa: PLC0415 - only when somebody asks for torchvision
+    import torch  # only when somebody asks for torchvision
 
     if torch.version.cuda is not None or torch.version.hip is not None:
         return  # a GPU build: torchvision's own library loads

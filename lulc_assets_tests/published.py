@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-FOLDER = Path(__file__).parent / "core" / "accuracy" / "published"
+FOLDER = Path(__file__).parent / "core" / "estimation" / "published"
 
 WITH_MAP_CLASSES_AS_STRATA = (
     "olofsson_2014_table_8",

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from lulc_assets.demo.projects import write_simulated_project
 from lulc_assets.project import load_project
-from lulc_assets.simulation.archive import write_archive
-from lulc_assets.simulation.spec import ArchiveSpec, build_spec
+from lulc_assets.simulation.archive.spec import ArchiveSpec, build_spec
+from lulc_assets.simulation.archive.write import write_archive
 from lulc_assets.steps.imagery import make_scene_catalog, make_training_chips
 from lulc_assets.steps.labels import make_reference_labels
 from lulc_assets.steps.making import Place

@@ -1,6 +1,6 @@
 """``lulc accuracy``: what a map is worth, from counts or from a map and a sample.
 
-What belongs here: arguments and printing. What does not: estimation (``core/accuracy``).
+What belongs here: arguments and printing. What does not: estimation (``core/estimation``).
 """
 
 import json
@@ -20,7 +20,7 @@ from lulc_assets.commands.maps import MAP_HELP, open_maps
 from lulc_assets.commands.running import PoliteGroup
 
 if TYPE_CHECKING:
-    from lulc_assets.core.accuracy.settings import AccuracySettings
+    from lulc_assets.core.estimation.settings import AccuracySettings
 
 app = typer.Typer(
     cls=PoliteGroup,
@@ -114,13 +114,13 @@ def estimate(
 
     Example: lulc accuracy estimate --counts counts.csv --areas areas.csv --format json
     """
-    from lulc_assets.core.accuracy.count_files import (  # noqa: PLC0415
+    from lulc_assets.core.accuracy.count_files import (
         check_total,
         read_areas,
         read_counts,
         suspect_shares,
     )
-    from lulc_assets.core.accuracy.counts import estimate_counts, tabulate  # noqa: PLC0415
+    from lulc_assets.core.accuracy.counts import estimate_counts, tabulate
 
     areas_ha = read_areas(areas)
     if map:
@@ -162,9 +162,9 @@ def report(
 
     Example: lulc accuracy report --map 33TVL=map.tif --sample sample.parquet
     """
-    from lulc_assets.core.accuracy.build import build_region_report  # noqa: PLC0415
-    from lulc_assets.core.accuracy.sample import read_sample  # noqa: PLC0415
-    from lulc_assets.core.accuracy.settings import AccuracySettings  # noqa: PLC0415
+    from lulc_assets.core.accuracy.build import build_region_report
+    from lulc_assets.core.estimation.settings import AccuracySettings
+    from lulc_assets.core.sampling.sample import read_sample
 
     reference = read_sample(sample)
     groups = _groups(merge)
@@ -205,9 +205,9 @@ def compare(
 
     Example: lulc accuracy compare --map new.tif --other old.tif --sample sample.parquet
     """
-    from lulc_assets.core.accuracy.paired import compare_on_sample  # noqa: PLC0415
-    from lulc_assets.core.accuracy.sample import read_sample  # noqa: PLC0415
-    from lulc_assets.core.accuracy.settings import AccuracySettings  # noqa: PLC0415
+    from lulc_assets.core.accuracy.paired import compare_on_sample
+    from lulc_assets.core.estimation.settings import AccuracySettings
+    from lulc_assets.core.sampling.sample import read_sample
 
     maps, others = open_maps(map), open_maps(other)
     settings = AccuracySettings(systematic_variance=systematic_variance.value)
@@ -237,10 +237,10 @@ def change(
 
     Example: lulc accuracy change --before 2020.parquet --after 2023.parquet --map map.tif
     """
-    from lulc_assets.core.accuracy.paired import change_on_sample  # noqa: PLC0415
-    from lulc_assets.core.accuracy.sample import read_sample  # noqa: PLC0415
-    from lulc_assets.core.accuracy.settings import AccuracySettings  # noqa: PLC0415
-    from lulc_assets.core.legend import KARRA_10  # noqa: PLC0415
+    from lulc_assets.core.accuracy.paired import change_on_sample
+    from lulc_assets.core.estimation.settings import AccuracySettings
+    from lulc_assets.core.legend import KARRA_10
+    from lulc_assets.core.sampling.sample import read_sample
 
     names = [c.name for c in KARRA_10.land]
     found = change_on_sample(
@@ -269,13 +269,13 @@ def _groups(texts: list[str] | None) -> tuple[tuple[str, ...], ...]:
 
 
 def _mapped_ha(texts: list[str]) -> float:
-    from lulc_assets.core.accuracy.map_file import count_classes  # noqa: PLC0415
+    from lulc_assets.core.sampling.map_file import count_classes
 
     return float(count_classes(open_maps(texts)).hectares[1:].sum())
 
 
 def _settings(intervals: Intervals) -> "AccuracySettings":
-    from lulc_assets.core.accuracy.settings import (  # noqa: PLC0415
+    from lulc_assets.core.estimation.settings import (
         AS_PRINTED,
         AccuracySettings,
     )

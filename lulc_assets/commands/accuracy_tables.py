@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from lulc_assets.core.accuracy.report import AccuracyReport, Estimate
+    from lulc_assets.core.estimation.estimate import Estimate
+from lulc_assets.core.accuracy.report import AccuracyReport
 
 
 def tabulate_report(found: "AccuracyReport") -> dict[str, Any]:
@@ -42,8 +43,8 @@ def write_difference(figure: dict[str, Any]) -> str:
 
 def print_table(result: dict[str, Any]) -> None:
     """Figures in the form of ``estimate`` as a table to read."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
 
     table = Table(title=f"Overall accuracy {_share(result['overall'])}", title_justify="left")
     for title in ("Class", "User's accuracy", "Producer's accuracy", "Area, ha"):
@@ -56,7 +57,7 @@ def print_table(result: dict[str, Any]) -> None:
 
 def print_design_effect(found: "AccuracyReport") -> None:
     """What a unit of the sample is worth, where that can be told."""
-    from lulc_assets.core.reporting.sample_views import describe_design_effect  # noqa: PLC0415
+    from lulc_assets.core.pages.sample_views import describe_design_effect
 
     if found.design_effect is not None and math.isfinite(found.design_effect):
         effect = describe_design_effect(found.design_effect, found.n_units, found.starts)

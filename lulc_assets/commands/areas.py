@@ -57,8 +57,8 @@ def areas(
 
     Example: lulc areas --map map.tif --zones districts.gpkg --cross flood.tif --format csv
     """
-    from lulc_assets.core.accuracy.sample import read_sample  # noqa: PLC0415
-    from lulc_assets.core.accuracy.zones import estimate_zone_areas, read_zones  # noqa: PLC0415
+    from lulc_assets.core.accuracy.zones import estimate_zone_areas, read_zones
+    from lulc_assets.core.sampling.sample import read_sample
 
     reference = None if sample is None else read_sample(sample)
     known = reference.design.year if reference is not None else None
@@ -127,8 +127,8 @@ def _as_csv(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _print_table(rows: Sequence[dict[str, Any]], *, crossed: bool) -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
 
     table = Table(title="Areas in hectares", title_justify="left")
     for title in ("Zone", *(["Cross"] if crossed else []), "Class"):

@@ -30,8 +30,8 @@ def demo(
     Takes some minutes on two cores. Stop it at any moment and call it again: what was
     published stays, the rest is made. Look at OUT/index.html, then call `lulc ui`.
     """
-    from lulc_assets.demo.demo import run_demo  # noqa: PLC0415 - loads Dagster
-    from lulc_assets.simulation.spec import DEMO_SEED, demo_spec  # noqa: PLC0415
+    from lulc_assets.demo.demo import run_demo  # loads Dagster
+    from lulc_assets.simulation.archive.spec import DEMO_SEED, demo_spec
 
     spec = demo_spec(DEMO_SEED if seed is None else seed, size)
     _show(run_demo(out.absolute(), spec, progress_bar, _say))
@@ -47,7 +47,7 @@ def demo_real(
     ] = None,
 ) -> None:
     """Map one square kilometre of Slovenia from five real Sentinel-2 acquisitions of 2015."""
-    from lulc_assets.demo.demo import run_real_demo  # noqa: PLC0415 - loads Dagster
+    from lulc_assets.demo.demo import run_real_demo  # loads Dagster
 
     named = os.environ.get("LULC_REAL_DATA")
     folder = data or (Path(named) if named else _REPOSITORY.parent / "shared" / "data")
@@ -59,8 +59,8 @@ def ui(
     port: Annotated[int, typer.Option(help="Port of the web page.")] = 3000,
 ) -> None:
     """Open the Dagster UI on a demo: every asset with its pictures, runs, lineage."""
-    from lulc_assets.core.errors import InvalidProject  # noqa: PLC0415 - keeps --help quick
-    from lulc_assets.demo.home import prepare_home  # noqa: PLC0415
+    from lulc_assets.core.errors import InvalidProject  # keeps --help quick
+    from lulc_assets.running.home import prepare_home
 
     folder = out.absolute()
     if not (folder / "project.toml").is_file():

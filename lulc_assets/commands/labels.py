@@ -81,8 +81,8 @@ def campaign(
     Example: lulc labels campaign --map 33TVM=map.tif --zones biomes.gpkg --windows 60
     --window-m 1280 --seed 7 --out campaign.gpkg
     """
-    from lulc_assets.core.accuracy.zones import read_zones  # noqa: PLC0415
-    from lulc_assets.core.labels.campaign import (  # noqa: PLC0415
+    from lulc_assets.core.accuracy.zones import read_zones
+    from lulc_assets.core.labels.campaign import (
         CampaignSettings,
         design_campaign,
         write_campaign,
@@ -136,8 +136,8 @@ def check(
     Example: lulc labels check campaign.gpkg --layer drawings --role-column role
     --annotator-column annotator
     """
-    from lulc_assets.core.labels.inspection import inspect_labels  # noqa: PLC0415
-    from lulc_assets.core.labels.source import LabelSource  # noqa: PLC0415
+    from lulc_assets.core.labels.inspection import inspect_labels
+    from lulc_assets.core.labels.source import LabelSource
 
     source = LabelSource(
         str(file), class_column, crosswalk, layer=layer, role_column=role_column,
@@ -162,7 +162,7 @@ def vocabularies(
 
     Example: lulc labels vocabularies worldcover
     """
-    from lulc_assets.core.crosswalks import CROSSWALKS, find_crosswalk  # noqa: PLC0415
+    from lulc_assets.core.crosswalks import CROSSWALKS, find_crosswalk
 
     if name is None:
         for crosswalk in CROSSWALKS.values():
@@ -174,7 +174,7 @@ def vocabularies(
 def _areas(
     tiles: list[str], window: tuple[int, int, int, int] | None, maps: list[str]
 ) -> "list[CampaignArea]":
-    from lulc_assets.core.labels.campaign import CampaignArea  # noqa: PLC0415
+    from lulc_assets.core.labels.campaign import CampaignArea
 
     if bool(tiles) == bool(maps):
         raise typer.BadParameter("give --tile or --map, not both and not neither")
@@ -184,7 +184,7 @@ def _areas(
 
 
 def _grid(tile: str, window: tuple[int, int, int, int] | None) -> "PixelGrid":
-    from lulc_assets.core.grid import Window, tile_grid  # noqa: PLC0415
+    from lulc_assets.core.grid import Window, tile_grid
 
     whole = tile_grid(tile)
     if window is None:
@@ -196,8 +196,8 @@ def _grid(tile: str, window: tuple[int, int, int, int] | None) -> "PixelGrid":
 
 
 def _print_design(drawn: "gpd.GeoDataFrame") -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
 
     table = Table(title=f"{len(drawn)} windows", title_justify="left")
     for title in ("Zone", "Stratum"):
@@ -225,8 +225,8 @@ def _as_json(found: "LabelInspection") -> dict[str, object]:
 
 
 def _print_inspection(found: "LabelInspection") -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
 
     console = Console()
     read = found.read
@@ -261,10 +261,10 @@ def _print_inspection(found: "LabelInspection") -> None:
 
 
 def _print_crosswalk(crosswalk: "Crosswalk") -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
 
-    from lulc_assets.core.legend import KARRA_10  # noqa: PLC0415
+    from lulc_assets.core.legend import KARRA_10
 
     table = Table(title=f"{crosswalk.source_vocabulary} ({crosswalk.citation})")
     for title in ("Code", "Class", "becomes", "relation"):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lulc_assets.core.accuracy.map_file import MapFile
+    from lulc_assets.core.sampling.map_file import MapFile
 
 MAP_HELP = (
     "Class map (GeoTIFF of codes 1-9, 0 = no data). Write TILE=path, for example "
@@ -23,8 +23,8 @@ def open_maps(texts: Sequence[str]) -> "list[MapFile]":
     Raises:
         InvalidProduct: a tile comes twice.
     """
-    from lulc_assets.core.accuracy.map_file import open_map  # noqa: PLC0415
-    from lulc_assets.core.errors import InvalidProduct  # noqa: PLC0415
+    from lulc_assets.core.errors import InvalidProduct
+    from lulc_assets.core.sampling.map_file import open_map
 
     maps = []
     for text in texts:

@@ -40,7 +40,7 @@ def list_models(project: ProjectFile = Path("project.toml")) -> None:
     State: *in use* (the bundle), *former* (was a bundle; roll back to it), *set aside* (taken
     out of use by hand; promote it to use it again), *refused*, *not judged*.
     """
-    from lulc_assets.steps.model_history import CANDIDATE, model_history, of_product  # noqa: PLC0415
+    from lulc_assets.steps.model_history import CANDIDATE, model_history, of_product
 
     place = _place(project)
     history = model_history(place)
@@ -68,7 +68,7 @@ def promote(
     that they lack, an error in them), say so in the reason. The model in use is set aside:
     no later run brings it back by itself.
     """
-    from lulc_assets.steps.model import promote_by_hand  # noqa: PLC0415 - loads torch
+    from lulc_assets.steps.model import promote_by_hand  # loads torch
 
     place = _place(project)
     _tell(place, promote_by_hand(place, candidate, reason))
@@ -86,22 +86,22 @@ def rollback(
 
     The model in use is set aside: no later run brings it back by itself.
     """
-    from lulc_assets.steps.model_history import roll_back  # noqa: PLC0415
+    from lulc_assets.steps.model_history import roll_back
 
     place = _place(project)
     _tell(place, roll_back(place, reason, to))
 
 
 def _place(project: Path) -> "Place":
-    from lulc_assets.project import load_project  # noqa: PLC0415 - keeps --help quick
-    from lulc_assets.steps.making import Place  # noqa: PLC0415
+    from lulc_assets.project import load_project  # keeps --help quick
+    from lulc_assets.steps.making import Place
 
     found = load_project(project)
     return Place(found, found.open_store())
 
 
 def _row(place: "Place", history: "History", candidate: "Record") -> tuple[str, ...]:
-    from lulc_assets.steps.model_history import bundle_of, evaluations_of  # noqa: PLC0415
+    from lulc_assets.steps.model_history import bundle_of, evaluations_of
 
     judged = evaluations_of(history, candidate.digest)
     bundle = bundle_of(history, candidate.digest)
@@ -118,7 +118,7 @@ def _row(place: "Place", history: "History", candidate: "Record") -> tuple[str, 
 
 
 def _state(place: "Place", history: "History", candidate: str) -> str:
-    from lulc_assets.steps.model_history import (  # noqa: PLC0415
+    from lulc_assets.steps.model_history import (
         BUNDLE,
         bundle_of,
         evaluations_of,
@@ -146,9 +146,9 @@ def _tell(place: "Place", bundle: "Record") -> None:
     if not os.environ.get("DAGSTER_HOME"):
         console.print("DAGSTER_HOME is not set: the Dagster UI does not know of this change yet.")
         return
-    import dagster as dg  # noqa: PLC0415 - keeps --help quick
+    import dagster as dg  # keeps --help quick
 
-    from lulc_assets.defs.policies import metadata_of  # noqa: PLC0415
+    from lulc_assets.defs.policies import metadata_of
 
     event = dg.AssetMaterialization(
         "model_bundle",

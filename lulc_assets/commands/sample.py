@@ -1,6 +1,6 @@
 """``lulc sample``: how many units and where, the interpreters' files, and their labels back.
 
-What belongs here: arguments and printing. What does not: designs (``core/accuracy``).
+What belongs here: arguments and printing. What does not: designs (``core/sampling``).
 """
 
 import json
@@ -14,11 +14,11 @@ import typer
 from lulc_assets.commands.maps import MAP_HELP, open_maps
 from lulc_assets.commands.running import PoliteGroup
 from lulc_assets.commands.sample_tables import plan_as_json, print_consensus, print_plans
-from lulc_assets.core.accuracy.settings import DEFAULT_STARTS
+from lulc_assets.core.estimation.settings import DEFAULT_STARTS
 
 if TYPE_CHECKING:
-    from lulc_assets.core.accuracy.anticipation import Anticipation
-    from lulc_assets.core.accuracy.map_file import MapFile
+    from lulc_assets.core.sampling.anticipation import Anticipation
+    from lulc_assets.core.sampling.map_file import MapFile
 
 app = typer.Typer(
     cls=PoliteGroup,
@@ -68,8 +68,8 @@ def design(
 
     Example: lulc sample design --map map.tif --target overall=0.02 --target area:crops=10%
     """
-    from lulc_assets.core.accuracy.allocation import RULES, allocate  # noqa: PLC0415
-    from lulc_assets.core.accuracy.anticipation import parse_target  # noqa: PLC0415
+    from lulc_assets.core.sampling.allocation import RULES, allocate
+    from lulc_assets.core.sampling.anticipation import parse_target
 
     expected = _anticipate(open_maps(map), users or [])
     targets = [parse_target(text, expected.names) for text in target or []]
@@ -126,8 +126,8 @@ def draw(
 
     Example: lulc sample draw --map map.tif --units crops=100 --units trees=80 --seed 7 --out s
     """
-    from lulc_assets.core.accuracy import draw as drawing  # noqa: PLC0415
-    from lulc_assets.core.accuracy.fieldwork import write_fieldwork  # noqa: PLC0415
+    from lulc_assets.core.sampling import draw as drawing
+    from lulc_assets.core.sampling.fieldwork import write_fieldwork
 
     maps = open_maps(map)
     common: dict[str, Any] = {"seed": seed, "region": region, "year": year}
@@ -176,14 +176,14 @@ def ingest(
 
     Example: lulc sample ingest s --labels anna.csv --labels ben.gpkg --out sample.parquet
     """
-    from lulc_assets.core.accuracy.fieldwork import read_key  # noqa: PLC0415
-    from lulc_assets.core.accuracy.interpreters import (  # noqa: PLC0415
+    from lulc_assets.core.legend import KARRA_10
+    from lulc_assets.core.sampling.fieldwork import read_key
+    from lulc_assets.core.sampling.interpreters import (
         agree,
         complete_sample,
         read_labels,
     )
-    from lulc_assets.core.accuracy.sample import write_sample  # noqa: PLC0415
-    from lulc_assets.core.legend import KARRA_10  # noqa: PLC0415
+    from lulc_assets.core.sampling.sample import write_sample
 
     key = read_key(drawn)
     options = {"class_column": class_column, "crosswalk": crosswalk}
@@ -223,8 +223,8 @@ def import_points(
 
     Example: lulc sample import points.gpkg --design design.json --out sample.parquet
     """
-    from lulc_assets.core.accuracy.ingest import ingest_sample  # noqa: PLC0415
-    from lulc_assets.core.accuracy.sample import write_sample  # noqa: PLC0415
+    from lulc_assets.core.sampling.ingest import ingest_sample
+    from lulc_assets.core.sampling.sample import write_sample
 
     sample = ingest_sample(
         points, drawn, layer=layer, class_column=class_column, crosswalk=crosswalk
@@ -238,7 +238,7 @@ def import_points(
 
 
 def _by_class(texts: Sequence[str]) -> dict[str, int]:
-    from lulc_assets.core.errors import InvalidSample  # noqa: PLC0415
+    from lulc_assets.core.errors import InvalidSample
 
     units: dict[str, int] = {}
     for text in texts:
@@ -250,7 +250,7 @@ def _by_class(texts: Sequence[str]) -> dict[str, int]:
 
 
 def _one_number(texts: Sequence[str]) -> int:
-    from lulc_assets.core.errors import InvalidSample  # noqa: PLC0415
+    from lulc_assets.core.errors import InvalidSample
 
     if len(texts) != 1 or not texts[0].isdigit():
         raise InvalidSample(f"--units {' '.join(texts)}: this design takes one whole number")
@@ -265,9 +265,9 @@ def _interpreter(path: Path, every: Sequence[Path]) -> str:
 
 def _anticipate(maps: "Sequence[MapFile]", users: Sequence[str]) -> "Anticipation":
     """The expected matrix of the maps' classes; user's accuracy 0.8 where nothing is said."""
-    from lulc_assets.core.accuracy.anticipation import anticipate  # noqa: PLC0415
-    from lulc_assets.core.accuracy.map_file import count_classes  # noqa: PLC0415
-    from lulc_assets.core.errors import InvalidSample  # noqa: PLC0415
+    from lulc_assets.core.errors import InvalidSample
+    from lulc_assets.core.sampling.anticipation import anticipate
+    from lulc_assets.core.sampling.map_file import count_classes
 
     shown = count_classes(maps).hectares[1:]
     land = maps[0].legend.land
@@ -289,7 +289,7 @@ def _anticipate(maps: "Sequence[MapFile]", users: Sequence[str]) -> "Anticipatio
 
 def _advise(maps: "Sequence[MapFile]", sample: Any, texts: Sequence[str]) -> None:
     """Say how many more units to take where."""
-    from lulc_assets.core.accuracy.advice import advise_more  # noqa: PLC0415
+    from lulc_assets.core.sampling.advice import advise_more
 
     advice = advise_more(maps, sample, texts)
     for line in advice.sentences:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from lulc_assets.core.accuracy.allocation import Allocation
-    from lulc_assets.core.accuracy.anticipation import Anticipation, Target
-    from lulc_assets.core.accuracy.interpreters import Consensus
+    from lulc_assets.core.sampling.allocation import Allocation
+    from lulc_assets.core.sampling.anticipation import Anticipation, Target
+    from lulc_assets.core.sampling.interpreters import Consensus
 
 
 def plan_as_json(plan: "Allocation", expected: "Anticipation", hours: float) -> dict[str, Any]:
@@ -37,8 +37,8 @@ def print_plans(
     targets: "Sequence[Target]",
 ) -> None:
     """Allocations side by side: units, hours and the errors to expect."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
 
     table = Table(title="Units by map class, and what to expect", title_justify="left")
     table.add_column("")

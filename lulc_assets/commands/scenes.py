@@ -56,8 +56,8 @@ def inspect(
 
     Example: lulc scenes inspect S2A_13TDE_20231008_0_L2A.json
     """
-    from lulc_assets.core.catalog.items import recipe_from_item  # noqa: PLC0415
-    from lulc_assets.core.imagery.href import HrefPolicy  # noqa: PLC0415
+    from lulc_assets.core.catalog.items import recipe_from_item
+    from lulc_assets.core.imagery.href import HrefPolicy
 
     place = str(item.resolve())
     document = _read_json(item)
@@ -105,9 +105,9 @@ def search(
     Example: lulc scenes search --tile 33TVM --year 2023 --catalog
     https://earth-search.aws.element84.com/v1 --fields
     """
-    from lulc_assets.core.catalog.search import search_scenes  # noqa: PLC0415
-    from lulc_assets.core.catalog.selection import SelectionSettings, select_scenes  # noqa: PLC0415
-    from lulc_assets.core.catalog.table import write_candidates  # noqa: PLC0415
+    from lulc_assets.core.catalog.search import search_scenes
+    from lulc_assets.core.catalog.selection import SelectionSettings, select_scenes
+    from lulc_assets.core.catalog.table import write_candidates
 
     grid = _grid(tile, dialect, collection, window)
     settings = SelectionSettings(
@@ -140,9 +140,9 @@ def _grid(
     collection: str | None,
     window: tuple[int, int, int, int] | None,
 ) -> "PixelGrid":
-    from lulc_assets.core.catalog.dialects import sampling_m  # noqa: PLC0415
-    from lulc_assets.core.grid import Window, tile_grid  # noqa: PLC0415
-    from lulc_assets.core.scene.hls import HLS_PIXEL_M, hls_grid  # noqa: PLC0415
+    from lulc_assets.core.catalog.dialects import sampling_m
+    from lulc_assets.core.grid import Window, tile_grid
+    from lulc_assets.core.scene.hls import HLS_PIXEL_M, hls_grid
 
     is_hls = sampling_m(dialect, collection) == HLS_PIXEL_M
     whole = hls_grid(tile) if is_hls else tile_grid(tile)
@@ -155,9 +155,9 @@ def _grid(
 
 
 def _evidence(recipe: Any) -> dict[str, Any]:
-    from lulc_assets.core.grid import tile_grid  # noqa: PLC0415
-    from lulc_assets.core.imagery.offset_evidence import require_offset  # noqa: PLC0415
-    from lulc_assets.core.scene.hls import HLS_PIXEL_M, hls_grid  # noqa: PLC0415
+    from lulc_assets.core.grid import tile_grid
+    from lulc_assets.core.imagery.offset_evidence import require_offset
+    from lulc_assets.core.scene.hls import HLS_PIXEL_M, hls_grid
 
     tile = recipe.mgrs_tile
     grid = hls_grid(tile) if recipe.gsd_m == HLS_PIXEL_M else tile_grid(tile)
@@ -166,7 +166,7 @@ def _evidence(recipe: Any) -> dict[str, Any]:
 
 
 def _read_json(path: Path) -> Any:
-    from lulc_assets.core.errors import IncompleteItem  # noqa: PLC0415
+    from lulc_assets.core.errors import IncompleteItem
 
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -177,10 +177,10 @@ def _read_json(path: Path) -> Any:
 
 
 def _print_table(table: "gpd.GeoDataFrame", title: str) -> None:
-    import pandas as pd  # noqa: PLC0415
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    import pandas as pd
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
     console = Console()
     if not console.is_terminal:
@@ -205,7 +205,7 @@ def _number(value: float) -> str:
 
 
 def _print_json(table: "gpd.GeoDataFrame") -> None:
-    import pandas as pd  # noqa: PLC0415
+    import pandas as pd
 
     columns = [name for name in table.columns if name not in ("geometry", "recipe_json")]
     frame = pd.DataFrame(table[columns])

@@ -66,10 +66,10 @@ def simulate(
 
     Example: lulc simulate --out demo/archive --years 2021-2023 --profile stress
     """
-    from lulc_assets.core.errors import InvalidProject  # noqa: PLC0415 - quick --help
-    from lulc_assets.simulation.archive import write_archive  # noqa: PLC0415
-    from lulc_assets.simulation.profiles import PROFILES  # noqa: PLC0415
-    from lulc_assets.simulation.spec import archive_spec  # noqa: PLC0415
+    from lulc_assets.core.errors import InvalidProject  # quick --help
+    from lulc_assets.simulation.archive.spec import archive_spec
+    from lulc_assets.simulation.archive.write import write_archive
+    from lulc_assets.simulation.sky.profiles import PROFILES
 
     if profile not in PROFILES:
         raise InvalidProject(f"profile {profile!r} is unknown; use {' or '.join(PROFILES)}")

@@ -21,7 +21,7 @@ ProjectFile = Annotated[
 @app.command("list")
 def list_tiles(project: ProjectFile = Path("project.toml")) -> None:
     """List the tiles of a project with their areas of interest."""
-    from lulc_assets.project import load_project  # noqa: PLC0415 - keeps --help quick
+    from lulc_assets.project import load_project  # keeps --help quick
 
     found = load_project(project)
     table = Table(title=found.name)
@@ -47,10 +47,10 @@ def register(project: ProjectFile = Path("project.toml")) -> None:
 
     Example: DAGSTER_HOME=$PWD/dagster lulc tiles register --project project.toml
     """
-    import dagster as dg  # noqa: PLC0415 - keeps --help quick
+    import dagster as dg  # keeps --help quick
 
-    from lulc_assets.defs.partitions import register_partitions  # noqa: PLC0415
-    from lulc_assets.project import load_project  # noqa: PLC0415
+    from lulc_assets.defs.partitions import register_partitions
+    from lulc_assets.project import load_project
 
     found = load_project(project)
     _require_home()
@@ -61,7 +61,7 @@ def register(project: ProjectFile = Path("project.toml")) -> None:
 
 def _require_home() -> None:
     """Refuse to go on without an instance to register in: Dagster would make a throw-away one."""
-    from lulc_assets.core.errors import InvalidProject  # noqa: PLC0415 - keeps --help quick
+    from lulc_assets.core.errors import InvalidProject  # keeps --help quick
 
     home = os.environ.get("DAGSTER_HOME", "")
     if not Path(home).is_absolute() or not Path(home).is_dir():

@@ -52,11 +52,11 @@ def fit(
 
     Example: lulc weights fit --project project.toml --map 33TVM/2023
     """
-    from lulc_assets.core.errors import InvalidProject  # noqa: PLC0415 - keeps --help quick
-    from lulc_assets.core.grid import validate_tile, validate_year  # noqa: PLC0415
-    from lulc_assets.project import load_project  # noqa: PLC0415
-    from lulc_assets.steps.making import Place  # noqa: PLC0415
-    from lulc_assets.steps.weights import fit_project_weights  # noqa: PLC0415
+    from lulc_assets.core.errors import InvalidProject  # keeps --help quick
+    from lulc_assets.core.grid import validate_tile, validate_year
+    from lulc_assets.project import load_project
+    from lulc_assets.steps.making import Place
+    from lulc_assets.steps.weights import fit_project_weights
 
     partitions = []
     for text in map or []:
@@ -74,7 +74,7 @@ def fit(
 
 
 def _as_dict(fitted: "FittedWeights") -> dict[str, Any]:
-    from lulc_assets.core.legend import KARRA_10  # noqa: PLC0415
+    from lulc_assets.core.legend import KARRA_10
 
     names = [land.name for land in KARRA_10.land]
     tables = (fitted.reference, fitted.fit.weights)
@@ -100,8 +100,8 @@ def _as_dict(fitted: "FittedWeights") -> dict[str, Any]:
 
 
 def _print(fitted: "FittedWeights") -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
 
     found, console = _as_dict(fitted), Console()
     table = Table(

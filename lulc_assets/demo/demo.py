@@ -16,17 +16,17 @@ from lulc_assets.demo.projects import (
     write_simulated_project,
     write_slovenian_project,
 )
-from lulc_assets.demo.runs import (
+from lulc_assets.demo.summary import Truth, write_summary
+from lulc_assets.project import Project, load_project
+from lulc_assets.running.runs import (
     Bar,
     JobRun,
     digest_inputs,
     open_instance,
     run_jobs,
 )
-from lulc_assets.demo.summary import Truth, write_summary
-from lulc_assets.project import Project, load_project
-from lulc_assets.simulation.archive import write_archive
-from lulc_assets.simulation.spec import ArchiveSpec
+from lulc_assets.simulation.archive.spec import ArchiveSpec
+from lulc_assets.simulation.archive.write import write_archive
 
 
 @dataclass(frozen=True)

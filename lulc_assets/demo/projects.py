@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lulc_assets.core.grid import PixelGrid, tile_grid
-from lulc_assets.simulation.archive import GOLD_DRAWINGS, ArchivePaths
-from lulc_assets.simulation.spec import ArchiveSpec
+from lulc_assets.simulation.archive.spec import ArchiveSpec
+from lulc_assets.simulation.archive.write import GOLD_DRAWINGS, ArchivePaths
 
 SLOVENIA_TILE = "33TVL"
 SLOVENIA_YEAR = 2015

@@ -13,12 +13,13 @@ from typing import Any
 import dagster as dg
 import numpy as np
 
-from lulc_assets.core.accuracy.report import AccuracyReport, Estimate
+from lulc_assets.core.accuracy.report import AccuracyReport
+from lulc_assets.core.estimation.estimate import Estimate
 from lulc_assets.core.grid import owned_mask
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.defs.partitions import tile_year_of
-from lulc_assets.demo.runs import JobRun, find_run
 from lulc_assets.project import Project
+from lulc_assets.running.runs import JobRun, find_run
 from lulc_assets.steps.making import Place, write_whole
 from lulc_assets.steps.report import read_report
 

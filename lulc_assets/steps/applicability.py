@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lulc_assets.core.figures.applicability import applicability_figure
+from lulc_assets.core.figures.quicklook import true_color
 from lulc_assets.core.imagery.cog import read_coarse
 from lulc_assets.core.imagery.overview import lattice_of
 from lulc_assets.core.imagery.quickread import look_at_scene
-from lulc_assets.core.reporting.applicability_figures import applicability_figure
-from lulc_assets.core.reporting.quicklook import true_color
 from lulc_assets.core.scene.recipe import SceneRecipe
 from lulc_assets.core.store.records import Record
 from lulc_assets.steps.making import Place, write_png

@@ -16,9 +16,9 @@ from lulc_assets.core.chips.archive import write_chips, write_index
 from lulc_assets.core.chips.cut import choose_dates, cut_chips
 from lulc_assets.core.chips.room import Room
 from lulc_assets.core.chips.settings import lay_out
+from lulc_assets.core.figures.scenes import scene_timeline_figure
+from lulc_assets.core.figures.training import chip_panel_figure
 from lulc_assets.core.imagery.cog import read_raster
-from lulc_assets.core.reporting.scene_figures import scene_timeline_figure
-from lulc_assets.core.reporting.training_figures import chip_panel_figure
 from lulc_assets.core.scene.recipe import SceneRecipe
 from lulc_assets.core.store.records import Record
 from lulc_assets.steps.candidates import read_selection, store_candidates

@@ -11,19 +11,19 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from lulc_assets.core.figures.labels import outlier_figure, spectra_figure
+from lulc_assets.core.figures.quicklook import true_color
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.reader import SceneReader
 from lulc_assets.core.labels.spectra import find_outliers, measure_spectra
 from lulc_assets.core.labels.table import read_label_table
-from lulc_assets.core.reporting.label_figures import outlier_figure, spectra_figure
-from lulc_assets.core.reporting.label_page import (
+from lulc_assets.core.pages.content import PageFigure
+from lulc_assets.core.pages.label_page import (
     LabelPage,
     describe_agreement,
     describe_outliers,
 )
-from lulc_assets.core.reporting.page_content import PageFigure
-from lulc_assets.core.reporting.pages import render_label_page
-from lulc_assets.core.reporting.quicklook import true_color
+from lulc_assets.core.pages.rendering import render_label_page
 from lulc_assets.core.scene.recipe import BAND_ROLES, SceneRecipe
 from lulc_assets.core.store.records import Record
 from lulc_assets.steps.candidates import read_clearest

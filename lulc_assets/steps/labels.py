@@ -10,6 +10,8 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 
+from lulc_assets.core.figures.labels import annotator_figure
+from lulc_assets.core.figures.maps import class_histogram_figure, label_figure
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.cog import validate_layer, write_cog
 from lulc_assets.core.labels.burn import BurnReport, BurnRules, burn_labels
@@ -18,8 +20,6 @@ from lulc_assets.core.labels.gold import GoldReport, burn_gold
 from lulc_assets.core.labels.schema import GOLD, TRAIN
 from lulc_assets.core.labels.source import LabelSource
 from lulc_assets.core.labels.table import summarise_labels, write_labels
-from lulc_assets.core.reporting.label_figures import annotator_figure
-from lulc_assets.core.reporting.map_figures import class_histogram_figure, label_figure
 from lulc_assets.core.store.records import Record, digest_of_file
 from lulc_assets.steps.making import Made, Place, write_png
 

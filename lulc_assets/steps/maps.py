@@ -12,10 +12,10 @@ from lulc_assets.core.compositing.datatakes import PredictedScene
 from lulc_assets.core.compositing.layers import LAYERS
 from lulc_assets.core.compositing.update import KeptYear
 from lulc_assets.core.errors import ProductCorrupt, ProductNotFound
+from lulc_assets.core.figures.maps import class_histogram_figure, map_figure
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.cog import read_raster, validate_layer
 from lulc_assets.core.publishing.items import write_map_item
-from lulc_assets.core.reporting.map_figures import class_histogram_figure, map_figure
 from lulc_assets.core.store.publish import fetch_verified, stored_name
 from lulc_assets.core.store.records import Record, StoredFile, digest_of
 from lulc_assets.steps.making import RECIPE_VERSIONS, Made, Place, write_png

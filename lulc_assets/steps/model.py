@@ -16,8 +16,8 @@ from lulc_assets.core.chips.archive import read_chips
 from lulc_assets.core.chips.balance import balance_together
 from lulc_assets.core.chips.room import Room
 from lulc_assets.core.errors import BundleError, NoTrainingChips
-from lulc_assets.core.reporting.calibration_figures import reliability_figure
-from lulc_assets.core.reporting.training_figures import loss_curve_figure
+from lulc_assets.core.figures.calibration import reliability_figure
+from lulc_assets.core.figures.training import loss_curve_figure
 from lulc_assets.core.store.history import History
 from lulc_assets.core.store.publish import stored_name
 from lulc_assets.core.store.records import Record, digest_of
@@ -36,8 +36,8 @@ from lulc_assets.steps.model_history import (
 
 if TYPE_CHECKING:
     from lulc_assets.core.chips.cut import Chips
+    from lulc_assets.core.judging.evaluate import Evaluation
     from lulc_assets.core.model.bundle import Bundle
-    from lulc_assets.core.model.evaluate import Evaluation
 
 
 def training_records(place: Place) -> list[Record]:
@@ -69,9 +69,9 @@ def make_lulc_model(place: Place) -> Record:
     Files: ``weights.safetensors``, ``card.json``, ``card.md``, ``item.json`` (STAC), the loss
     curve and the reliability on validation chips before and after calibration.
     """
-    from lulc_assets.core.model.card import describe_recipe  # noqa: PLC0415 - loads torch
-    from lulc_assets.core.model.fitting import device_for  # noqa: PLC0415
-    from lulc_assets.core.model.pretrained import digest_files, local_files  # noqa: PLC0415
+    from lulc_assets.core.training.card import describe_recipe  # loads torch
+    from lulc_assets.core.training.fitting import device_for
+    from lulc_assets.core.training.pretrained import digest_files, local_files
 
     chips = training_records(place)
     recipe, level = place.project.recipe, _level_of(chips)
@@ -89,7 +89,7 @@ def make_lulc_model(place: Place) -> Record:
     }
 
     def build(scratch: Path) -> Made:
-        from lulc_assets.core.model.train import train_model  # noqa: PLC0415 - loads Lightning
+        from lulc_assets.core.training.train import train_model  # loads Lightning
 
         room = Room(scratch)
         sets = _balanced(place, keep_apart(read_chip_sets(place, chips, room), room), room)
@@ -154,7 +154,7 @@ def _descriptions(
     scratch: Path, card: Mapping[str, Any], sets: "list[Chips]", licence: str
 ) -> dict[str, Path]:
     """``item.json`` (STAC, MLM extension) and ``card.md``."""
-    from lulc_assets.core.model.description import (  # noqa: PLC0415 - loads torch
+    from lulc_assets.core.publishing.model_item import (  # loads torch
         Origin,
         card_as_markdown,
         write_model_item,
@@ -218,8 +218,8 @@ def promote_by_hand(place: Place, candidate: str, reason: str) -> Record:
 
 def _make_bundle(place: Place, candidate: Record, evaluation: Record, by_hand: str = "") -> Record:
     """The bundle of a candidate, promoted by its evaluation or by hand."""
-    from lulc_assets.core.model.bundle import write_bundle  # noqa: PLC0415 - loads torch
-    from lulc_assets.core.model.promotion import Verdict  # noqa: PLC0415
+    from lulc_assets.core.judging.bundling import write_bundle
+    from lulc_assets.core.judging.promotion import Verdict
 
     identity: dict[str, Any] = {"candidate": candidate.digest, "evaluation": evaluation.digest}
     reason = str(evaluation.properties["reason"])
@@ -239,7 +239,7 @@ def _make_bundle(place: Place, candidate: Record, evaluation: Record, by_hand: s
         )
         added = {}
         if chips:
-            from lulc_assets.core.inference.int8 import add_int8  # noqa: PLC0415 - loads torch
+            from lulc_assets.core.inference.int8 import add_int8  # loads torch
 
             sets = read_chip_sets(place, chips, Room(scratch))
             price = add_int8(folder, place.legend, sets, place.progress)
@@ -268,14 +268,14 @@ def make_kept(
 
 
 def _read_evaluation(place: Place, record: Record) -> "Evaluation":
-    from lulc_assets.core.model.evaluate import Evaluation  # noqa: PLC0415 - loads torch
+    from lulc_assets.core.judging.evaluate import Evaluation  # loads torch
 
     return Evaluation.from_dict(json.loads(place.open(record, "evaluation.json").read_bytes()))
 
 
 def open_bundle(place: Place, record: Record, folder: Path | None = None) -> "Bundle":
     """Load the promoted bundle of a commit record, verified."""
-    from lulc_assets.core.model.bundle import Bundle  # noqa: PLC0415 - loads torch
+    from lulc_assets.core.model.bundle import Bundle
 
     if folder is not None:
         return Bundle.load(place.check_out(record, folder), place.legend)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lulc_assets.core.chips.room import Room
-from lulc_assets.core.reporting.evaluation_figures import evaluation_pictures
+from lulc_assets.core.figures.evaluation import evaluation_pictures
 from lulc_assets.core.store.records import Record, canonical_json
 from lulc_assets.steps.making import Made, Place, write_png
 from lulc_assets.steps.model import make_kept, open_bundle, read_chip_sets, training_records
@@ -28,9 +28,9 @@ def make_model_evaluation(place: Place) -> Record:
     again does not compare the candidate with itself once it is promoted. Files:
     ``evaluation.json`` and figures.
     """
-    from lulc_assets.core.model.card import TrainedModel  # noqa: PLC0415 - loads torch
-    from lulc_assets.core.model.evaluate import evaluate_model, predict_some  # noqa: PLC0415
-    from lulc_assets.core.model.promotion import decide_promotion  # noqa: PLC0415
+    from lulc_assets.core.judging.evaluate import evaluate_model, predict_some
+    from lulc_assets.core.judging.promotion import decide_promotion
+    from lulc_assets.core.training.card import TrainedModel  # loads torch
 
     candidate, chips = place.record(CANDIDATE), training_records(place)
     settings, rival = place.project.promotion, _rival_of(place, candidate)

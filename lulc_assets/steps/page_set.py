@@ -6,8 +6,8 @@ What belongs here: copying pages out of the store with links between them.
 from collections.abc import Iterable
 from pathlib import Path
 
-from lulc_assets.core.reporting.page_content import IndexPage, Link, RegionCard
-from lulc_assets.core.reporting.pages import add_links, render_index
+from lulc_assets.core.pages.content import IndexPage, Link, RegionCard
+from lulc_assets.core.pages.rendering import add_links, render_index
 from lulc_assets.core.store.records import Record
 from lulc_assets.steps.making import Place, write_whole
 from lulc_assets.steps.regions import map_card, page_name

@@ -10,9 +10,9 @@ import numpy as np
 
 from lulc_assets.core.catalog.selection import clearest_first, selected_recipes
 from lulc_assets.core.errors import SceneError
+from lulc_assets.core.figures.quicklook import NO_DATA_RGB, Rgb, rgb_thumbnail, true_color
 from lulc_assets.core.imagery.overview import lattice_of
 from lulc_assets.core.imagery.quickread import look_at_scene, median_look
-from lulc_assets.core.reporting.quicklook import NO_DATA_RGB, Rgb, rgb_thumbnail, true_color
 from lulc_assets.core.scene.recipe import SceneRecipe
 from lulc_assets.steps.making import Place
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lulc_assets.core.errors import AllScenesFailed, BundleError, SceneError
+from lulc_assets.core.figures.quicklook import true_color
+from lulc_assets.core.figures.scenes import prediction_figure
 from lulc_assets.core.imagery.cog import read_coarse, validate_layer
 from lulc_assets.core.imagery.overview import lattice_of
 from lulc_assets.core.imagery.quickread import look_at_scene
-from lulc_assets.core.reporting.quicklook import true_color
-from lulc_assets.core.reporting.scene_figures import prediction_figure
 from lulc_assets.core.scene.recipe import SceneRecipe
 from lulc_assets.core.store.records import Record
 from lulc_assets.steps import applicability
@@ -84,8 +84,8 @@ def predict_batch(place: Place, batch: Batch) -> list[Outcome]:
         ProductNotFound: there is no promoted bundle.
         BundleError: the bundle is damaged, or is not the one that was planned with.
     """
-    from lulc_assets.core.inference.applicability import ApplicabilityModel  # noqa: PLC0415
-    from lulc_assets.core.inference.choose import choose_engine  # noqa: PLC0415 - loads torch
+    from lulc_assets.core.inference.applicability import ApplicabilityModel
+    from lulc_assets.core.inference.choose import choose_engine  # loads torch
 
     record = place.record("model_bundle")
     if record.digest != batch.bundle:
@@ -116,8 +116,8 @@ def _predict(
     bundle: Record,
 ) -> Record:
     """The committed prediction of one scene."""
-    from lulc_assets.core.inference.applicability import ApplicabilityLayer  # noqa: PLC0415
-    from lulc_assets.core.inference.scene import predict_scene  # noqa: PLC0415 - loads torch
+    from lulc_assets.core.inference.applicability import ApplicabilityLayer
+    from lulc_assets.core.inference.scene import predict_scene  # loads torch
 
     grid, windows = place.grid(batch.tile), place.project.windows
     identity = {

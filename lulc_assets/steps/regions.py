@@ -9,14 +9,14 @@ from pathlib import Path
 import pandas as pd
 
 from lulc_assets.core.accuracy.build import build_region_report
-from lulc_assets.core.accuracy.population import TilePart
+from lulc_assets.core.figures.quicklook import class_thumbnail
 from lulc_assets.core.grid import owned_mask, pixel_areas_ha
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.metrics.tables import read_metrics, write_metrics
-from lulc_assets.core.reporting.page_content import MapCard, RegionPage
-from lulc_assets.core.reporting.pages import render_region_page
-from lulc_assets.core.reporting.quicklook import class_thumbnail
-from lulc_assets.core.reporting.report_views import name_design
+from lulc_assets.core.pages.content import MapCard, RegionPage
+from lulc_assets.core.pages.rendering import render_region_page
+from lulc_assets.core.pages.report_views import name_design
+from lulc_assets.core.sampling.population import TilePart
 from lulc_assets.core.store.records import Record
 from lulc_assets.steps.making import Made, Place
 from lulc_assets.steps.report import headline, open_sample, read_report, report_files

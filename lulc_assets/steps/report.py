@@ -14,19 +14,19 @@ import numpy.typing as npt
 
 from lulc_assets.core.accuracy.build import build_report
 from lulc_assets.core.accuracy.report import AccuracyReport
-from lulc_assets.core.accuracy.sample import ReferenceSample, read_sample
-from lulc_assets.core.grid import owned_mask, pixel_areas_ha
-from lulc_assets.core.imagery.cog import read_raster
-from lulc_assets.core.metrics.tables import metric_rows, write_metrics
-from lulc_assets.core.reporting.accuracy_figures import (
+from lulc_assets.core.figures.accuracy import (
     accuracy_figure,
     area_figure,
     confusion_figure,
 )
-from lulc_assets.core.reporting.page_content import TilePage
-from lulc_assets.core.reporting.pages import render_tile_page
-from lulc_assets.core.reporting.report_views import name_design
-from lulc_assets.core.reporting.scene_rows import list_scenes
+from lulc_assets.core.grid import owned_mask, pixel_areas_ha
+from lulc_assets.core.imagery.cog import read_raster
+from lulc_assets.core.metrics.tables import metric_rows, write_metrics
+from lulc_assets.core.pages.content import TilePage
+from lulc_assets.core.pages.rendering import render_tile_page
+from lulc_assets.core.pages.report_views import name_design
+from lulc_assets.core.pages.scene_rows import list_scenes
+from lulc_assets.core.sampling.sample import ReferenceSample, read_sample
 from lulc_assets.core.store.records import Record, canonical_json
 from lulc_assets.steps.candidates import open_candidates
 from lulc_assets.steps.making import Made, Place, write_png

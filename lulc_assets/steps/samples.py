@@ -8,20 +8,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from lulc_assets.core.accuracy.ingest import ingest_sample
-from lulc_assets.core.accuracy.sample import (
+from lulc_assets.core.errors import InvalidProject
+from lulc_assets.core.figures.maps import class_histogram_figure
+from lulc_assets.core.labels.burn import BurnRules, burn_labels
+from lulc_assets.core.labels.schema import HOLDOUT
+from lulc_assets.core.labels.table import read_label_table
+from lulc_assets.core.sampling.ingest import ingest_sample
+from lulc_assets.core.sampling.sample import (
     ReferenceSample,
     arrange_units,
     units_from_mask,
     write_sample,
 )
-from lulc_assets.core.errors import InvalidProject
-from lulc_assets.core.labels.burn import BurnRules, burn_labels
-from lulc_assets.core.labels.schema import HOLDOUT
-from lulc_assets.core.labels.table import read_label_table
-from lulc_assets.core.reporting.map_figures import class_histogram_figure
 from lulc_assets.core.store.records import Record
-from lulc_assets.project import RegionSection, SampleFiles
+from lulc_assets.project.sections import RegionSection, SampleFiles
 from lulc_assets.steps.labels import digest_of_source
 from lulc_assets.steps.making import Made, Place, write_png
 

@@ -10,9 +10,9 @@ from typing import Any
 from lulc_assets.core.compositing.seasonal import SeasonComposite, compose_seasons
 from lulc_assets.core.compositing.strategies import strategy_of
 from lulc_assets.core.errors import InvalidProduct, InvalidProject
+from lulc_assets.core.figures.maps import seasons_figure
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.publishing.items import write_map_item
-from lulc_assets.core.reporting.map_figures import seasons_figure
 from lulc_assets.core.store.records import Record
 from lulc_assets.steps.making import Made, Place, write_png
 from lulc_assets.steps.maps import (

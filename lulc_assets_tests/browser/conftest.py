@@ -42,7 +42,7 @@ def browser() -> Iterator[object]:
     need(find_spec("playwright"), "the package playwright (extra: services)")
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     need(program, "Chromium")
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - an extra
+    from playwright.sync_api import sync_playwright  # an extra
 
     with sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])

@@ -7,10 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from lulc_assets.cli import app
-from lulc_assets.core.accuracy.design import SampleDesign
-from lulc_assets.core.accuracy.sample import ReferenceSample, read_sample, write_sample
-from lulc_assets_tests.core.accuracy.map_files import patchy_map, write_map
-from lulc_assets_tests.core.accuracy.samples import random_sample, sample_at, with_errors
+from lulc_assets.core.sampling.design import SampleDesign
+from lulc_assets.core.sampling.sample import ReferenceSample, read_sample, write_sample
+from lulc_assets_tests.core.sampling.map_files import patchy_map, write_map
+from lulc_assets_tests.core.sampling.samples import random_sample, sample_at, with_errors
 
 COUNTS = """map,deforestation,gain,forest,other
 deforestation,66,0,5,4
@@ -150,7 +150,7 @@ def test_bad_tables_are_refused_by_name(lulc, changes, message):
     assert not result.stdout
 
 
-STEHMAN = Path(__file__).parents[1] / "core/accuracy/published/stehman_2014_table_2.json"
+STEHMAN = Path(__file__).parents[1] / "core/estimation/published/stehman_2014_table_2.json"
 
 
 def long_table(*, line_a_unit=False):

@@ -8,9 +8,9 @@ from shapely import box
 from typer.testing import CliRunner
 
 from lulc_assets.cli import app
-from lulc_assets.core.accuracy.sample import write_sample
-from lulc_assets_tests.core.accuracy.map_files import patchy_map, write_map
-from lulc_assets_tests.core.accuracy.samples import random_sample, with_errors
+from lulc_assets.core.sampling.sample import write_sample
+from lulc_assets_tests.core.sampling.map_files import patchy_map, write_map
+from lulc_assets_tests.core.sampling.samples import random_sample, with_errors
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from lulc_assets.cli import app
 from lulc_assets.demo.projects import write_slovenian_project
-from lulc_assets.simulation import archive
+from lulc_assets.simulation.archive import write as archive
 
 runner = CliRunner()
 

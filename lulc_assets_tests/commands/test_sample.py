@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from lulc_assets.cli import app
-from lulc_assets.core.accuracy.sample import read_sample
 from lulc_assets.core.legend import KARRA_10
-from lulc_assets_tests.core.accuracy.map_files import patchy_map
+from lulc_assets.core.sampling.sample import read_sample
+from lulc_assets_tests.core.sampling.map_files import patchy_map
 
 
 def lulc(*arguments):

@@ -5,8 +5,8 @@ from typer.testing import CliRunner
 
 from lulc_assets.cli import app
 from lulc_assets.core.catalog.table import read_candidates
-from lulc_assets.simulation.archive import write_archive
-from lulc_assets.simulation.spec import tiny_spec
+from lulc_assets.simulation.archive.spec import tiny_spec
+from lulc_assets.simulation.archive.write import write_archive
 from lulc_assets_tests.core.catalog.stac_documents import make_item, write_catalog
 
 RECIPE_KEYS = [

@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lulc_assets.cli import app
-from lulc_assets.simulation.spec import archive_spec
+from lulc_assets.simulation.archive.spec import archive_spec
 
 TINY = ["--size", "192", "--scenes", "3", "--sample", "100", "--years", "2022"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from lulc_assets.core.accuracy.report import DESIGNS, SCOPES, VERDICTS
+from lulc_assets.core.accuracy.report import SCOPES, VERDICTS
 from lulc_assets.core.metrics.tables import (
     METRIC_SCHEMA,
     METRICS,
@@ -17,6 +17,7 @@ from lulc_assets.core.metrics.tables import (
     metric_rows,
     write_metrics,
 )
+from lulc_assets.core.sampling.design import DESIGNS
 from lulc_assets_tests.core.metrics.test_tables import DIGESTS, MISSING, report
 
 PROJECT = Path(__file__).parents[2] / "dbt_metrics"

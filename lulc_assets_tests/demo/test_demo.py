@@ -14,7 +14,7 @@ import pytest
 from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.progress import silent
 from lulc_assets.demo.demo import DemoResult, run_demo, run_real_demo
-from lulc_assets.demo.runs import RunFailed, open_instance
+from lulc_assets.running.runs import RunFailed, open_instance
 from lulc_assets_tests.tiny_project import SETTINGS, TILE, YEAR, tiny_archive_spec
 
 

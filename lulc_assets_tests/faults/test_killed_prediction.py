@@ -37,7 +37,7 @@ POINTS = (
 HEAVY = [
     "lulc_assets.core.inference.openvino_engine",
     "lulc_assets.core.inference.scene",
-    "lulc_assets.core.reporting.scene_figures",
+    "lulc_assets.core.figures.scenes",
     "lulc_assets_tests.tiny_project",
 ]
 """Loaded once for all processes that are to die."""
@@ -83,8 +83,8 @@ def die_in_a_process(folder: Path, point: str) -> None:
 
 def run_and_die(folder: Path, point: str) -> None:
     """Predict the first scene and kill this process at the point."""
-    from lulc_assets.core.imagery.growing import GrowingLayer  # noqa: PLC0415
-    from lulc_assets.core.inference import blocks, openvino_engine  # noqa: PLC0415
+    from lulc_assets.core.imagery.growing import GrowingLayer
+    from lulc_assets.core.inference import blocks, openvino_engine
 
     def die(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)

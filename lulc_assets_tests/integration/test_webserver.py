@@ -18,7 +18,7 @@ import pytest
 from lulc_assets.defs.partitions import REGION as REGION_DIMENSION
 from lulc_assets.defs.partitions import TILE as TILE_DIMENSION
 from lulc_assets.defs.partitions import add_keys
-from lulc_assets.demo.home import prepare_home
+from lulc_assets.running.home import prepare_home
 from lulc_assets_tests.tiny_project import (
     REGION,
     TILE,

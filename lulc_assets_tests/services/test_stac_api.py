@@ -11,8 +11,8 @@ from lulc_assets.core.catalog.selection import SelectionSettings, select_scenes,
 from lulc_assets.core.errors import CatalogError, NoScenes
 from lulc_assets.core.grid import Window, tile_grid
 from lulc_assets.core.imagery.reader import read_scene
-from lulc_assets.simulation.archive import write_archive
-from lulc_assets.simulation.spec import demo_spec
+from lulc_assets.simulation.archive.spec import demo_spec
+from lulc_assets.simulation.archive.write import write_archive
 from lulc_assets_tests.core.catalog.stac_documents import make_item
 from lulc_assets_tests.services.conftest import nginx_serving, pypgstac
 

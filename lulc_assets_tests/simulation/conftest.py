@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from lulc_assets.simulation.archive import ArchivePaths, write_archive
-from lulc_assets.simulation.spec import ArchiveSpec, demo_spec, tiny_spec
+from lulc_assets.simulation.archive.spec import ArchiveSpec, demo_spec, tiny_spec
+from lulc_assets.simulation.archive.write import ArchivePaths, write_archive
 
 
 @pytest.fixture(scope="session")

@@ -95,7 +95,7 @@ def test_making_again_makes_nothing(copied, monkeypatch):
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("trained again")
 
-    monkeypatch.setattr("lulc_assets.core.model.train.train_model", refuse)
+    monkeypatch.setattr("lulc_assets.core.training.train.train_model", refuse)
     train_tiny_model(place)
     map_tiny_year(place)
     assert sorted(path for path in copied.parent.rglob("*") if path.is_file()) == before

@@ -1,5 +1,4 @@
-"""Accuracy: reference samples, error matrices, design-based estimators and the report.
+"""The reporter: sample and maps become a report, with its verdict, and areas by zone.
 
-Maps come in as arrays or GeoTIFFs, samples as vector files; figures go out as frozen
-dataclasses. Nothing here makes pictures, writes metric tables or knows Dagster.
+Nothing here makes pictures, writes metric tables or knows Dagster.
 """

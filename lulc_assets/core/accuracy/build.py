@@ -9,23 +9,19 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from lulc_assets.core.accuracy.figures import Figures, estimate_figures
-from lulc_assets.core.accuracy.matrix import agreement_share, count_matrix
-from lulc_assets.core.accuracy.missing import bound_missing
-from lulc_assets.core.accuracy.population import ELSEWHERE, Population, TilePart, observe
-from lulc_assets.core.accuracy.poststrata import poststratify
-from lulc_assets.core.accuracy.report import (
-    AccuracyReport,
-    ClassFigures,
-    MissingReference,
-    Scope,
-)
-from lulc_assets.core.accuracy.sample import ReferenceSample
-from lulc_assets.core.accuracy.settings import AccuracySettings
+from lulc_assets.core.accuracy.report import AccuracyReport, ClassFigures, Scope
 from lulc_assets.core.accuracy.verdict import Judgement, judge
 from lulc_assets.core.errors import InvalidSample
+from lulc_assets.core.estimation.estimate import MissingReference
+from lulc_assets.core.estimation.matrix import agreement_share, count_matrix
+from lulc_assets.core.estimation.measures import Figures, estimate_figures
+from lulc_assets.core.estimation.missing import bound_missing
+from lulc_assets.core.estimation.poststrata import poststratify
+from lulc_assets.core.estimation.settings import AccuracySettings
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import KARRA_10, LandCover, Legend
+from lulc_assets.core.sampling.population import ELSEWHERE, Population, TilePart, observe
+from lulc_assets.core.sampling.sample import ReferenceSample
 
 
 def build_report(

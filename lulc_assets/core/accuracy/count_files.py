@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from lulc_assets.core.accuracy.csv_table import (
+from lulc_assets.core.errors import InvalidSample
+from lulc_assets.core.tables.csv_file import (
     CsvTable,
     check_sum,
     could_be_thousands,
@@ -21,7 +22,6 @@ from lulc_assets.core.accuracy.csv_table import (
     is_total,
     read_csv,
 )
-from lulc_assets.core.errors import InvalidSample
 
 _EARTH_HA = 51.0e9
 """Surface of the Earth: an area above it is in another unit."""

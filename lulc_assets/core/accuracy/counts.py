@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.accuracy.count_files import CountTable
-from lulc_assets.core.accuracy.estimators import Strata
-from lulc_assets.core.accuracy.figures import Figures, estimate_figures
-from lulc_assets.core.accuracy.merging import merge_names, merged_weights
-from lulc_assets.core.accuracy.report import Estimate
-from lulc_assets.core.accuracy.settings import AS_PRINTED, AccuracySettings
 from lulc_assets.core.errors import InvalidSample
+from lulc_assets.core.estimation.estimate import Estimate
+from lulc_assets.core.estimation.estimators import Strata
+from lulc_assets.core.estimation.measures import Figures, estimate_figures
+from lulc_assets.core.estimation.merging import merge_names, merged_weights
+from lulc_assets.core.estimation.settings import AS_PRINTED, AccuracySettings
 
 
 def estimate_counts(

@@ -9,15 +9,15 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from lulc_assets.core.accuracy.change import ChangeAreas, estimate_change
-from lulc_assets.core.accuracy.compare import Comparison, compare_maps
-from lulc_assets.core.accuracy.estimators import Strata
-from lulc_assets.core.accuracy.lattice import neighbour_pairs
-from lulc_assets.core.accuracy.map_file import MapFile
-from lulc_assets.core.accuracy.population import observe
-from lulc_assets.core.accuracy.sample import ReferenceSample
-from lulc_assets.core.accuracy.settings import AccuracySettings
 from lulc_assets.core.errors import InvalidSample
+from lulc_assets.core.estimation.change import ChangeAreas, estimate_change
+from lulc_assets.core.estimation.compare import Comparison, compare_maps
+from lulc_assets.core.estimation.estimators import Strata
+from lulc_assets.core.estimation.settings import AccuracySettings
+from lulc_assets.core.sampling.lattice import neighbour_pairs
+from lulc_assets.core.sampling.map_file import MapFile
+from lulc_assets.core.sampling.population import observe
+from lulc_assets.core.sampling.sample import ReferenceSample
 
 
 def strata_as_drawn(

@@ -5,7 +5,6 @@ their JSON form. What does not: how the figures are estimated (``figures.py``) a
 map and a sample become a report (``build.py``).
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,56 +12,13 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from lulc_assets.core.estimation.estimate import Estimate, MissingReference, none_if_nan
+
 Scope = Literal["tile", "region"]
 Verdict = Literal["estimated", "insufficient", "agreement_only", "no_sample"]
 
 SCOPES: tuple[Scope, ...] = ("tile", "region")
 VERDICTS: tuple[Verdict, ...] = ("estimated", "insufficient", "agreement_only", "no_sample")
-DESIGNS = ("simple_random", "systematic", "stratified", "cluster", "none")
-"""Sampling designs; ``cluster``: windows were drawn, and units within them; ``none`` is
-anything that is no probability sample."""
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """One figure with its uncertainty; NaN where something cannot be estimated.
-
-    Attributes:
-        value: share (0–1) or area in hectares.
-        se: standard error, same unit. It is 0 when no unit disagrees; the interval is
-            then not built from it and has a width all the same.
-        ci95_low: lower end of the 95 % interval, within the legal range of the figure.
-        ci95_high: upper end.
-        n: sample units that the figure rests on: mapped as the class for user's accuracy,
-            of the reference class for producer's accuracy, else all units used.
-    """
-
-    value: float
-    se: float
-    ci95_low: float
-    ci95_high: float
-    n: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types, NaN as None."""
-        return {
-            "value": _none_if_nan(self.value),
-            "se": _none_if_nan(self.se),
-            "ci95_low": _none_if_nan(self.ci95_low),
-            "ci95_high": _none_if_nan(self.ci95_high),
-            "n": self.n,
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "Estimate":
-        """Rebuild from :meth:`to_dict`."""
-        return cls(
-            value=_nan_if_none(data["value"]),
-            se=_nan_if_none(data["se"]),
-            ci95_low=_nan_if_none(data["ci95_low"]),
-            ci95_high=_nan_if_none(data["ci95_high"]),
-            n=int(data["n"]),
-        )
 
 
 @dataclass(frozen=True)
@@ -115,38 +71,6 @@ class ClassFigures:
 
 
 @dataclass(frozen=True)
-class MissingReference:
-    """What the units that nobody could interpret might change, at worst and at best.
-
-    Attributes:
-        n: units on mapped pixels without a reference class.
-        share: of the mapped area that they stand for.
-        overall_low: overall accuracy if the map is wrong at all of them.
-        overall_high: overall accuracy if it is right at all of them.
-        areas_low_ha: by class: its area if none of them is of the class.
-        areas_high_ha: by class: its area if all of them are.
-    """
-
-    n: int
-    share: float
-    overall_low: float
-    overall_high: float
-    areas_low_ha: tuple[float, ...]
-    areas_high_ha: tuple[float, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types."""
-        lists = {"areas_low_ha": list(self.areas_low_ha), "areas_high_ha": list(self.areas_high_ha)}
-        return {**vars(self), **lists}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "MissingReference":
-        """Rebuild from :meth:`to_dict`."""
-        lists = {key: tuple(data[key]) for key in ("areas_low_ha", "areas_high_ha")}
-        return cls(**{**data, **lists})
-
-
-@dataclass(frozen=True)
 class AccuracyReport:
     """What is known about one map of a tile or a region in one year.
 
@@ -154,7 +78,7 @@ class AccuracyReport:
         scope: "tile" or "region".
         key: tile key or region name.
         year: of the map.
-        design: of the sample, one of :data:`DESIGNS`.
+        design: of the sample, one of ``DESIGNS``.
         verdict: "estimated" (design-based figures), "insufficient" (a probability sample,
             but too small here), "agreement_only" (no probability sample), "no_sample".
         verdict_reason: why, in a sentence for a reader.
@@ -219,7 +143,7 @@ class AccuracyReport:
             "warnings": list(self.warnings),
             "design_effect": None
             if self.design_effect is None
-            else _none_if_nan(self.design_effect),
+            else none_if_nan(self.design_effect),
             "starts": self.starts,
             "missing": None if self.missing is None else self.missing.to_dict(),
         }
@@ -245,11 +169,3 @@ def _optional_dict(estimate: Estimate | None) -> dict[str, Any] | None:
 
 def _optional_estimate(data: Mapping[str, Any] | None) -> Estimate | None:
     return None if data is None else Estimate.from_dict(data)
-
-
-def _none_if_nan(number: float) -> float | None:
-    return None if math.isnan(number) else number
-
-
-def _nan_if_none(number: float | None) -> float:
-    return math.nan if number is None else float(number)

@@ -10,18 +10,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from lulc_assets.core.accuracy.estimators import (
+from lulc_assets.core.accuracy.report import Verdict
+from lulc_assets.core.errors import InvalidSample
+from lulc_assets.core.estimation.estimators import (
     MIN_UNITS_FOR_VARIANCE,
     Strata,
 )
-from lulc_assets.core.accuracy.lattice import neighbour_pairs
-from lulc_assets.core.accuracy.population import Population
-from lulc_assets.core.accuracy.poststrata import PostStrata, poststratify
-from lulc_assets.core.accuracy.report import Verdict
-from lulc_assets.core.accuracy.sample import ReferenceSample
-from lulc_assets.core.accuracy.settings import AccuracySettings
-from lulc_assets.core.errors import InvalidSample
+from lulc_assets.core.estimation.poststrata import PostStrata, poststratify
+from lulc_assets.core.estimation.settings import AccuracySettings
 from lulc_assets.core.legend import Legend
+from lulc_assets.core.sampling.lattice import neighbour_pairs
+from lulc_assets.core.sampling.population import Population
+from lulc_assets.core.sampling.sample import ReferenceSample
 
 
 @dataclass(frozen=True)

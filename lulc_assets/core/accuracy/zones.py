@@ -24,14 +24,14 @@ from rasterio.features import rasterize
 from rasterio.vrt import WarpedVRT
 
 from lulc_assets.core.accuracy.build import build_domain_report
-from lulc_assets.core.accuracy.map_file import MapFile
-from lulc_assets.core.accuracy.population import TilePart
 from lulc_assets.core.accuracy.report import AccuracyReport
-from lulc_assets.core.accuracy.sample import ReferenceSample
-from lulc_assets.core.accuracy.settings import AccuracySettings
-from lulc_assets.core.accuracy.vector_file import read_vector
 from lulc_assets.core.errors import InvalidGeometry, InvalidZones, MissingCrs, UnreadableRaster
+from lulc_assets.core.estimation.settings import AccuracySettings
 from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.sampling.map_file import MapFile
+from lulc_assets.core.sampling.population import TilePart
+from lulc_assets.core.sampling.sample import ReferenceSample
+from lulc_assets.core.tables.vector_file import read_vector
 
 _OVERLAP_M2 = 1.0
 """Overlaps below this come from digitised borders that do not quite meet."""

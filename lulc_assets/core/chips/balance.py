@@ -1,7 +1,7 @@
 """Balance of training chips: no class and no zone so common that it drowns the others.
 
 What belongs here: the zone of a place, and which training chips are given up. What does
-not: weights of classes in the loss (``core/model``), which balance pixels.
+not: weights of classes in the loss (``core/training``), which balance pixels.
 """
 
 import hashlib

@@ -39,7 +39,7 @@ def votes_at(
     Returns:
         (n, parts, 9) int64, pixels in the order of blocks and rows; see :func:`values_at`.
     """
-    from lulc_assets.core.compositing.kernel import LAND  # noqa: PLC0415 - numba
+    from lulc_assets.core.compositing.kernel import LAND  # numba
 
     found = [np.empty((0, len(sums), LAND), np.int64)]
     for window, parts in _blocks(sums, grid, chosen):

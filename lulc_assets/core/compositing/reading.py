@@ -77,7 +77,7 @@ class BlockReader:
                 not in the legend.
             UnreadableRaster: a file is missing or damaged.
         """
-        from lulc_assets.core.compositing.kernel import merge_datastrips  # noqa: PLC0415 - numba
+        from lulc_assets.core.compositing.kernel import merge_datastrips  # numba
 
         shape = (len(takes), window.height, window.width)
         layers = [np.empty(shape, np.uint8) for _ in range(3)]

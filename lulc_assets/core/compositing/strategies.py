@@ -100,7 +100,7 @@ class SumStrategy:
 
     def add(self, block: BlockSums, stack: Stack, sign: int) -> None:
         """See :class:`Strategy`."""
-        from lulc_assets.core.compositing.kernel import add_scenes  # noqa: PLC0415 - numba
+        from lulc_assets.core.compositing.kernel import add_scenes  # numba
 
         plain = self.unit == "vote"
         layers = (stack.classes, stack.probabilities, stack.masks)
@@ -108,7 +108,7 @@ class SumStrategy:
 
     def decide(self, parts: Sequence[PartVotes]) -> Decision:
         """See :class:`Strategy`."""
-        from lulc_assets.core.compositing.kernel import decide  # noqa: PLC0415 - numba
+        from lulc_assets.core.compositing.kernel import decide  # numba
 
         return Decision(
             *decide(
@@ -139,7 +139,7 @@ class LatestStrategy:
 
     def add(self, block: BlockSums, stack: Stack, sign: int) -> None:
         """See :class:`Strategy`; nothing can be retracted."""
-        from lulc_assets.core.compositing.kernel import add_latest  # noqa: PLC0415 - numba
+        from lulc_assets.core.compositing.kernel import add_latest  # numba
 
         if sign != 1:
             raise ValueError("the latest view cannot be retracted")
@@ -182,7 +182,7 @@ def flag_tallies(tallies: Sequence[U16], settings: CompositeSettings) -> Flags:
     Returns:
         (h, w) bool.
     """
-    from lulc_assets.core.compositing.kernel import flag_pixels  # noqa: PLC0415 - numba
+    from lulc_assets.core.compositing.kernel import flag_pixels  # numba
 
     return flag_pixels(_stacked(tallies), settings.flag_rule())
 

@@ -52,7 +52,7 @@ class BlockSums:
     @classmethod
     def empty(cls, window: Window) -> "BlockSums":
         """Sums of no scene."""
-        from lulc_assets.core.compositing.kernel import PLANES, TALLIES  # noqa: PLC0415 - numba
+        from lulc_assets.core.compositing.kernel import PLANES, TALLIES  # numba
 
         shape = (window.height, window.width)
         return cls(np.zeros((PLANES, *shape), np.uint16), np.zeros((TALLIES, *shape), np.uint16))
@@ -73,9 +73,9 @@ def pack_block(window: Window, block: BlockSums) -> PackedBlock:
     There Blosc uses one thread and releases the interpreter lock. In the main thread it may
     use several, and the order in which they end would show in the bytes.
     """
-    from numcodecs import blosc  # noqa: PLC0415 - only a run that composes needs it
+    from numcodecs import blosc  # only a run that composes needs it
 
-    from lulc_assets.core.compositing.packing import pack  # noqa: PLC0415 - numba
+    from lulc_assets.core.compositing.packing import pack  # numba
 
     if not block.tallies.any():
         return PackedBlock(window, None, b"")
@@ -201,16 +201,16 @@ class SumsFile:
             raise ProductCorrupt(f"kept sums {self.path}, block {name}: {error}") from error
 
     def _read_maps(self, name: str, height: int, width: int) -> U16:
-        from numcodecs import blosc  # noqa: PLC0415 - see pack_block
+        from numcodecs import blosc  # see pack_block
 
         maps = np.empty((_MAPS, height, width), np.uint16)
         blosc.decompress(self._archive.read(f"{name}/maps"), maps)
         return maps
 
     def _fill(self, block: BlockSums, name: str) -> None:
-        from numcodecs import blosc  # noqa: PLC0415 - see pack_block
+        from numcodecs import blosc  # see pack_block
 
-        from lulc_assets.core.compositing.packing import unpack  # noqa: PLC0415 - numba
+        from lulc_assets.core.compositing.packing import unpack  # numba
 
         maps = self._read_maps(name, *block.tallies.shape[1:])
         packed = self._archive.read(f"{name}/values")

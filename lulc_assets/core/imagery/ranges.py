@@ -194,7 +194,7 @@ class S3Ranges:
         Raises:
             HrefRefused: the bucket's name is none.
         """
-        from obstore.store import S3Store  # noqa: PLC0415 - only where S3 is used
+        from obstore.store import S3Store  # only where S3 is used
 
         parts = urlsplit(href)
         if not _BUCKET.fullmatch(parts.netloc):
@@ -215,7 +215,7 @@ class S3Ranges:
 
     def fetch(self, start: int, stop: int) -> bytes:
         """See :class:`RangeSource`."""
-        from obstore.exceptions import BaseError  # noqa: PLC0415 - only where S3 is used
+        from obstore.exceptions import BaseError  # only where S3 is used
 
         try:
             if not self.size:
@@ -234,8 +234,8 @@ class S3Ranges:
 
 @lru_cache(maxsize=1)
 def _s3_credentials() -> dict[str, Any]:
-    from boto3.session import Session  # noqa: PLC0415 - only where S3 is used
-    from obstore.auth.boto3 import Boto3CredentialProvider  # noqa: PLC0415
+    from boto3.session import Session  # only where S3 is used
+    from obstore.auth.boto3 import Boto3CredentialProvider
 
     session = Session()
     if session.get_credentials() is None:

@@ -38,16 +38,16 @@ def choose_engine(bundle: Bundle, settings: InferenceSettings) -> Predictor:
                 "[inference] engine onnxruntime computes in float32 only; leave precision out, "
                 "or take another engine"
             )
-        from lulc_assets.core.inference.onnx_engine import OnnxRuntimePredictor  # noqa: PLC0415
+        from lulc_assets.core.inference.onnx_engine import OnnxRuntimePredictor
 
         return OnnxRuntimePredictor(bundle, threads=settings.threads)
     if engine == "openvino":
-        from lulc_assets.core.inference.openvino_engine import OpenVinoPredictor  # noqa: PLC0415
+        from lulc_assets.core.inference.openvino_engine import OpenVinoPredictor
 
         return OpenVinoPredictor(
             bundle, precision=choose_precision(settings, "cpu"), threads=settings.threads
         )
-    from lulc_assets.core.inference.torch_engine import TorchPredictor  # noqa: PLC0415
+    from lulc_assets.core.inference.torch_engine import TorchPredictor
 
     device = best_device()
     precision = choose_precision(settings, device)

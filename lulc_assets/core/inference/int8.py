@@ -31,9 +31,9 @@ from lulc_assets.core.inference.openvino_engine import OpenVinoPredictor
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.model.artifacts import canonical_json
 from lulc_assets.core.model.bundle import BUNDLE_FILE, Bundle
-from lulc_assets.core.model.dataset import ChipSelection, select_chips
 from lulc_assets.core.model.quantised import Int8Graph, Int8Price, describe_int8
 from lulc_assets.core.progress import Progress, silent
+from lulc_assets.core.training.dataset import ChipSelection, select_chips
 
 if TYPE_CHECKING:
     from lulc_assets.core.chips.cut import Chips
@@ -149,7 +149,7 @@ def _run_nncf(model: ov.Model, images: Sequence[Dn]) -> ov.Model:
     with warnings.catch_warnings(), redirect_stdout(sys.stderr):
         # It also warns of what other libraries deprecate.
         warnings.simplefilter("ignore")
-        import nncf  # noqa: PLC0415 - an extra, seconds to load, needed at promotion only
+        import nncf  # an extra, seconds to load, needed at promotion only
 
         nncf.set_log_level(logging.ERROR)
         try:

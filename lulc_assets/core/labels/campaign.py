@@ -1,7 +1,7 @@
 """A campaign: which windows annotators label, drawn by design and not by taste.
 
 What belongs here: candidate windows, their strata, the draw, the files for annotators. What
-does not: reference samples that estimate areas (``core/accuracy``): windows for training
+does not: reference samples that estimate areas (``core/sampling``): windows for training
 favour rare classes, and no area can be taken from them.
 
 Karra et al. 2021 drew windows of 5 km stratified by biome, and more where rare classes are.
@@ -23,11 +23,11 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from lulc_assets.core.accuracy.map_file import MapFile, count_classes, read_window
 from lulc_assets.core.errors import LabelError
 from lulc_assets.core.grid import PixelGrid, Window, owned_mask
 from lulc_assets.core.labels.schema import GOLD, TRAIN
 from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.sampling.map_file import MapFile, count_classes, read_window
 
 UNMAPPED = "any"
 """Stratum of a window where there is no map."""

@@ -1,7 +1,7 @@
 """The gold standard: what all annotators of a window agree on, pixel by pixel.
 
 What belongs here: burning each annotator's drawing, strict agreement, and how far the
-annotators agree. What does not: judging models with it (``core/model``).
+annotators agree. What does not: judging models with it (``core/judging``).
 
 Strict agreement leaves out the pixels on which people differ, and these are the hard ones.
 What a model reaches on the rest is *agreement on unambiguous pixels*: no accuracy of a
@@ -19,12 +19,12 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from lulc_assets.core.accuracy.interpreters import Agreement, cohen_kappa
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.labels.burn import BurnReport, BurnRules, Mask, burn_labels, count_codes
 from lulc_assets.core.labels.schema import GOLD
 from lulc_assets.core.labels.table import to_grid_crs
 from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.sampling.interpreters import Agreement, cohen_kappa
 
 _CODES = len(KARRA_10.classes) + 1
 
@@ -196,7 +196,7 @@ class _Tally:
 def _fleiss(votes: npt.NDArray[np.uint8]) -> float:
     """Fleiss' kappa (1971) over pixels that all annotators named; NaN where undefined.
 
-    ``core/accuracy`` has the same for units; here equal rows of votes are counted together,
+    ``core/sampling`` has the same for units; here equal rows of votes are counted together,
     since windows hold hundreds of thousands of pixels.
     """
     raters = votes.shape[1]

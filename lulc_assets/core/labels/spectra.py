@@ -1,7 +1,7 @@
 """What labels look like from above: a spectrum a polygon, and polygons unlike their class.
 
 What belongs here: mean reflectance of polygons over clear dates, and which of them to look
-at first. What does not: pictures of it (``core/reporting``), training.
+at first. What does not: pictures of it (``core/figures``), training.
 
 A polygon far from its class is a mistake of the annotator, of the geometry, or a rare kind
 of the class. Only a person can tell; nothing is removed here.

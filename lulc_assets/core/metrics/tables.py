@@ -15,15 +15,10 @@ import pandera.pandas as pa
 import pyarrow as arrow
 import pyarrow.parquet as pq
 
-from lulc_assets.core.accuracy.report import (
-    DESIGNS,
-    SCOPES,
-    VERDICTS,
-    AccuracyReport,
-    ClassFigures,
-    Estimate,
-)
+from lulc_assets.core.accuracy.report import SCOPES, VERDICTS, AccuracyReport, ClassFigures
 from lulc_assets.core.errors import InvalidProduct, ProductCorrupt
+from lulc_assets.core.estimation.estimate import Estimate
+from lulc_assets.core.sampling.design import DESIGNS
 
 METRICS = (
     "overall_accuracy",

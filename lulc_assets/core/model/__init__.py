@@ -1,1 +1,1 @@
-"""Networks, training, evaluation, promotion and the bundle that inference runs."""
+"""The model that runs: network, graph, bundle, calibration; loads without the training stack."""

@@ -1,7 +1,7 @@
 """The bundle: a promoted model with everything that inference must know.
 
-What belongs here: writing one, loading one with all checks, and which scenes it accepts.
-What does not: running it (``core/inference``).
+What belongs here: loading one with all checks, and which scenes it accepts. What does not:
+writing one (``core/judging/bundling``) and running it (``core/inference``).
 
 A bundle is a directory with ``bundle.json``, ``weights.safetensors``, ``graph.onnx`` and, if it
 was trained since there is one, ``applicability.safetensors``. The first holds the SHA-256 of
@@ -11,7 +11,6 @@ promoted is what every engine runs. Where the project asks for it, the same grap
 added (``quantised``), with its price in the record.
 """
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +19,7 @@ from lulc_assets.core.errors import BundleError, IncompatibleScene
 from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.model.applicability import APPLICABILITY_FILE
 from lulc_assets.core.model.artifacts import (
-    WEIGHTS_FILE,
     canonical_json,
-    describe_file,
     legend_from_dict,
     read_record,
     read_verified,
@@ -32,12 +29,8 @@ from lulc_assets.core.model.artifacts import (
     sha256_of,
 )
 from lulc_assets.core.model.calibration import Calibration
-from lulc_assets.core.model.card import CARD_FILE
-from lulc_assets.core.model.evaluate import Evaluation
-from lulc_assets.core.model.footprint import Footprint, measure_footprint
-from lulc_assets.core.model.graph import export_graph
+from lulc_assets.core.model.footprint import Footprint
 from lulc_assets.core.model.network import LandCoverNetwork
-from lulc_assets.core.model.promotion import Verdict
 from lulc_assets.core.model.quantised import Int8Graph, read_int8
 from lulc_assets.core.scene.recipe import BAND_ROLES, SceneRecipe
 
@@ -45,8 +38,8 @@ BUNDLE_FILE = "bundle.json"
 BUNDLE_FORMAT = "lulc-bundle"
 BUNDLE_FORMAT_VERSION = 3
 GRAPH_FILE = "graph.onnx"
-_COPIED = ("legend", "bands", "gsd_m", "network", "normalisation", "calibration", "weights")
-_REQUIRED = (*_COPIED, "graph", "footprint", "levels", "card", "evaluation", "verdict")
+COPIED = ("legend", "bands", "gsd_m", "network", "normalisation", "calibration", "weights")
+_REQUIRED = (*COPIED, "graph", "footprint", "levels", "card", "evaluation", "verdict")
 _GSD_TOLERANCE = 0.05
 """Relative: the Slovenian sample has pixels of 9.995 m, which is 10 m; 20 m is not."""
 
@@ -144,11 +137,6 @@ class Bundle:
         """
         return Footprint.from_dict(self.record["footprint"])
 
-    @property
-    def evaluation(self) -> Evaluation:
-        """The agreement with gold windows for which it was promoted."""
-        return Evaluation.from_dict(self.record["evaluation"])
-
     def network(self) -> LandCoverNetwork:
         """The network on the CPU, in evaluation mode.
 
@@ -180,57 +168,6 @@ class Bundle:
                 f"scene {recipe.id} has a ground sampling of {gsd_m} m, the model takes "
                 f"{self.gsd_m} m"
             )
-
-
-def write_bundle(
-    trained_dir: Path, evaluation: Evaluation, verdict: Verdict, out_dir: Path
-) -> Path:
-    """Write the bundle of a promoted candidate; returns its directory.
-
-    Equal candidate, evaluation and verdict give equal bytes.
-
-    Args:
-        trained_dir: where ``train_model`` wrote card and weights.
-        evaluation: of this candidate.
-        verdict: of ``decide_promotion``.
-        out_dir: created if need be.
-
-    Raises:
-        BundleError: the candidate is refused, its files are not those of its card, or its
-            network cannot be exported.
-    """
-    if not verdict.promote:
-        raise BundleError(f"candidate {trained_dir} is refused, no bundle: {verdict.reason}")
-    card = read_record(Path(trained_dir) / CARD_FILE, "model card")
-    network = restore_network(card, read_verified_weights(Path(trained_dir), card["weights"]))
-    calibration = Calibration.from_dict(card["calibration"], len(card["legend"]["classes"]))
-    out_dir.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(Path(trained_dir) / WEIGHTS_FILE, out_dir / WEIGHTS_FILE)
-    (out_dir / GRAPH_FILE).write_bytes(export_graph(network, calibration))
-    record = {
-        "format": BUNDLE_FORMAT,
-        "format_version": BUNDLE_FORMAT_VERSION,
-        **{key: card[key] for key in _COPIED},
-        "graph": describe_file(out_dir / GRAPH_FILE),
-        **_copy_applicability(card, Path(trained_dir), out_dir),
-        "footprint": measure_footprint(network).to_dict(),
-        "levels": [card["level"]],
-        "card": card,
-        "evaluation": evaluation.to_dict(),
-        "verdict": verdict.to_dict(),
-    }
-    (out_dir / BUNDLE_FILE).write_bytes(canonical_json(record))
-    return out_dir
-
-
-def _copy_applicability(card: dict[str, Any], trained_dir: Path, out_dir: Path) -> dict[str, Any]:
-    """The entry of the record; none for a candidate from before there was an applicability."""
-    entry = card.get("applicability")
-    if entry is None:
-        return {}
-    content = read_verified(trained_dir, entry, APPLICABILITY_FILE, "applicability")
-    (out_dir / APPLICABILITY_FILE).write_bytes(content)
-    return {"applicability": describe_file(out_dir / APPLICABILITY_FILE)}
 
 
 def _check_format(record: dict[str, Any], directory: Path) -> None:

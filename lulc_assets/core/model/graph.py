@@ -142,7 +142,7 @@ def _noise(network: LandCoverNetwork, bands: int, side: int) -> torch.Tensor:
 
 
 def _require_agreement(deployed: DeployedNetwork, content: bytes, dn: torch.Tensor) -> None:
-    import onnxruntime  # noqa: PLC0415 - half a second to load, needed at promotion only
+    import onnxruntime  # half a second to load, needed at promotion only
 
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     values = (dn.numpy(), np.array(0, np.float32), np.array(1e-4, np.float32))

@@ -1,7 +1,7 @@
 """Reliability: whether a probability of 0.8 is right eight times in ten.
 
 What belongs here: the reliability diagram's numbers and the expected calibration error. What
-does not: changing probabilities (``calibrate.py``) or drawing (``core/reporting``).
+does not: changing probabilities (``calibrate.py``) or drawing (``core/figures``).
 
 Source: Guo et al. 2017, "On calibration of modern neural networks", section 2.
 """

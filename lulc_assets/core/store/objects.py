@@ -159,7 +159,7 @@ class S3Store:
     """
 
     def __init__(self, url: str, cache: Path, **options: Any) -> None:
-        from obstore.store import S3Store as Backend  # noqa: PLC0415 - only where S3 is used
+        from obstore.store import S3Store as Backend  # only where S3 is used
 
         self.url = url
         self.cache = cache
@@ -188,7 +188,7 @@ class S3Store:
 
     def replace(self, key: str, data: bytes, *, expected: str | None) -> None:
         """See :class:`ObjectStore`."""
-        from obstore.exceptions import AlreadyExistsError, PreconditionError  # noqa: PLC0415
+        from obstore.exceptions import AlreadyExistsError, PreconditionError
 
         try:
             if expected is None:

@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 
 from lulc_assets.core.accuracy.build import build_region_report, build_report
-from lulc_assets.core.accuracy.estimators import Strata
-from lulc_assets.core.accuracy.figures import AccuracySettings, estimate_figures
-from lulc_assets.core.accuracy.population import TilePart
-from lulc_assets.core.accuracy.sample import ReferenceSample, arrange_units, units_from_mask
 from lulc_assets.core.errors import InvalidSample
+from lulc_assets.core.estimation.estimators import Strata
+from lulc_assets.core.estimation.measures import AccuracySettings, estimate_figures
 from lulc_assets.core.grid import owned_mask, pixel_areas_ha
+from lulc_assets.core.sampling.population import TilePart
+from lulc_assets.core.sampling.sample import ReferenceSample, arrange_units, units_from_mask
 
-from .samples import TILE, blocky_map, random_sample, sample_at, small_grid, with_errors
+from lulc_assets_tests.core.sampling.samples import TILE, blocky_map, random_sample, sample_at, small_grid, with_errors
 
 CODES = [1, 2, 5, 7]
 

@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from lulc_assets.core.accuracy.map_file import open_map
 from lulc_assets.core.accuracy.paired import change_on_sample, compare_on_sample, strata_as_drawn
-from lulc_assets.core.accuracy.sample import ReferenceSample, units_from_mask
 from lulc_assets.core.errors import InvalidSample
 from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.sampling.map_file import open_map
+from lulc_assets.core.sampling.sample import ReferenceSample, units_from_mask
 
-from .map_files import patchy_map, write_map
-from .samples import random_sample, with_errors
+from lulc_assets_tests.core.sampling.map_files import patchy_map, write_map
+from lulc_assets_tests.core.sampling.samples import random_sample, with_errors
 
 TITLES = [c.name for c in KARRA_10.land]
 

@@ -6,8 +6,8 @@ import pytest
 from pyproj import Geod, Transformer
 
 from lulc_assets.core.accuracy.build import build_region_report
-from lulc_assets.core.accuracy.population import TilePart
 from lulc_assets.core.grid import PixelGrid, Window, owned_mask, pixel_areas_ha, tile_grid
+from lulc_assets.core.sampling.population import TilePart
 
 SQUARE = 100_000
 EAST, NORTH = 300_000, 5_000_000

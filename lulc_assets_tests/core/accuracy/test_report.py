@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lulc_assets.core.accuracy.build import build_report
-from lulc_assets.core.accuracy.report import AccuracyReport, Estimate, MissingReference
+from lulc_assets.core.accuracy.report import AccuracyReport
+from lulc_assets.core.estimation.estimate import Estimate, MissingReference
 from lulc_assets.core.grid import pixel_areas_ha
 
-from .samples import TILE, blocky_map, random_sample, small_grid
+from lulc_assets_tests.core.sampling.samples import TILE, blocky_map, random_sample, small_grid
 
 
 def report_of(sample_size, design="simple_random"):

@@ -9,20 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lulc_assets.core.accuracy.build import build_report
-from lulc_assets.core.accuracy.compare import compare_maps
-from lulc_assets.core.accuracy.draw import draw_systematic
-from lulc_assets.core.accuracy.estimators import Starts, Strata, estimate_ratio
-from lulc_assets.core.accuracy.map_file import open_map
 from lulc_assets.core.accuracy.paired import change_on_sample, strata_as_drawn
-from lulc_assets.core.accuracy.poststrata import poststratify
-from lulc_assets.core.accuracy.sample import read_sample, write_sample
-from lulc_assets.core.accuracy.settings import AccuracySettings
 from lulc_assets.core.errors import InvalidSample
+from lulc_assets.core.estimation.compare import compare_maps
+from lulc_assets.core.estimation.estimators import Starts, Strata, estimate_ratio
+from lulc_assets.core.estimation.poststrata import poststratify
+from lulc_assets.core.estimation.settings import AccuracySettings
 from lulc_assets.core.grid import pixel_areas_ha
 from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.sampling.draw import draw_systematic
+from lulc_assets.core.sampling.map_file import open_map
+from lulc_assets.core.sampling.sample import read_sample, write_sample
 
-from .map_files import patchy_map
-from .samples import blocky_map, sample_at, small_grid, with_errors
+from lulc_assets_tests.core.sampling.map_files import patchy_map
+from lulc_assets_tests.core.sampling.samples import blocky_map, sample_at, small_grid, with_errors
 
 STEP, STARTS, SIDE = 20, 8, 100
 ABOUT = {"region": "region", "year": 2023}

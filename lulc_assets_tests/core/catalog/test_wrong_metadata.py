@@ -7,8 +7,8 @@ import pytest
 
 from lulc_assets.core.catalog.search import search_scenes
 from lulc_assets.core.catalog.selection import SelectionSettings, select_scenes
-from lulc_assets.simulation.archive import write_archive
-from lulc_assets.simulation.spec import demo_spec
+from lulc_assets.simulation.archive.spec import demo_spec
+from lulc_assets.simulation.archive.write import write_archive
 
 
 def small_spec(**fields):

@@ -3,12 +3,13 @@ import dataclasses
 import pytest
 
 from lulc_assets.core.inference.torch_engine import TorchPredictor
+from lulc_assets.core.judging.bundling import write_bundle
+from lulc_assets.core.judging.evaluate import evaluate_model
+from lulc_assets.core.judging.promotion import Verdict
 from lulc_assets.core.legend import KARRA_10
-from lulc_assets.core.model.bundle import Bundle, write_bundle
-from lulc_assets.core.model.evaluate import evaluate_model
-from lulc_assets.core.model.promotion import Verdict
-from lulc_assets.core.model.train import train_model
-from lulc_assets_tests.core.model.chips_for_tests import TINY, two_class_chips
+from lulc_assets.core.model.bundle import Bundle
+from lulc_assets.core.training.train import train_model
+from lulc_assets_tests.core.training.chips_for_tests import TINY, two_class_chips
 
 
 @pytest.fixture(scope="session")

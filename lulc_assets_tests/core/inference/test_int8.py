@@ -13,10 +13,10 @@ from lulc_assets.core.inference.settings import InferenceSettings
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.model.artifacts import canonical_json
 from lulc_assets.core.model.bundle import BUNDLE_FILE, Bundle
-from lulc_assets.core.model.dataset import select_chips
 from lulc_assets.core.model.quantised import ALLOWED_LOSS_POINTS, Int8Price
+from lulc_assets.core.training.dataset import select_chips
 from lulc_assets_tests.core.inference.test_engine import block
-from lulc_assets_tests.core.model.chips_for_tests import two_class_chips
+from lulc_assets_tests.core.training.chips_for_tests import two_class_chips
 
 WANTED = InferenceSettings(precision="int8", threads=1)
 

@@ -7,7 +7,6 @@ import pyogrio
 import pytest
 import shapely
 
-from lulc_assets.core.accuracy.map_file import open_map
 from lulc_assets.core.errors import LabelError
 from lulc_assets.core.grid import PixelGrid, Window, owned_mask, tile_grid
 from lulc_assets.core.labels.campaign import (
@@ -16,6 +15,7 @@ from lulc_assets.core.labels.campaign import (
     design_campaign,
     write_campaign,
 )
+from lulc_assets.core.sampling.map_file import open_map
 from lulc_assets_tests.small_scene import write_tif
 
 GRID = PixelGrid(32633, 400_000.0, 5_100_000.0, 96, 128)

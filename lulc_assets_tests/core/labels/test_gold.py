@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from lulc_assets.core.accuracy.interpreters import fleiss_kappa
 from lulc_assets.core.errors import LabelError
 from lulc_assets.core.labels.burn import BurnRules
 from lulc_assets.core.labels.delivery import deliver_labels
 from lulc_assets.core.labels.gold import burn_gold
 from lulc_assets.core.labels.source import LabelSource
+from lulc_assets.core.sampling.interpreters import fleiss_kappa
 from lulc_assets_tests.core.labels.polygons import GRID, label_table, pixels
 
 RULES = BurnRules()
@@ -99,6 +99,6 @@ def test_a_gold_file_of_its_own_replaces_the_gold_of_the_first(tmp_path):
     assert sorted(gold["annotator"].unique()) == ["anna", "ben"]
     assert burn_gold(read.table, GRID, RULES, 2)[1].pixels == {1: 6, 2: 8}
     with pytest.raises(LabelError, match="need annotator_column"):
-        from dataclasses import replace  # noqa: PLC0415
+        from dataclasses import replace
 
         deliver_labels(replace(source, annotator_column=None), "33TVL", 2020, GRID)

@@ -3,13 +3,9 @@ import math
 import numpy as np
 import pytest
 
-from lulc_assets.core.accuracy.report import (
-    AccuracyReport,
-    ClassFigures,
-    Estimate,
-    MissingReference,
-)
+from lulc_assets.core.accuracy.report import AccuracyReport, ClassFigures
 from lulc_assets.core.errors import InvalidProduct, ProductCorrupt
+from lulc_assets.core.estimation.estimate import Estimate, MissingReference
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.metrics.tables import (
     METRIC_SCHEMA,

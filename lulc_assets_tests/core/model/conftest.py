@@ -4,9 +4,9 @@ import pytest
 
 from lulc_assets.core.chips.cut import Chips
 from lulc_assets.core.legend import KARRA_10
-from lulc_assets.core.model.card import TrainedModel
-from lulc_assets.core.model.train import train_model
-from lulc_assets_tests.core.model.chips_for_tests import TINY, two_class_chips
+from lulc_assets.core.training.card import TrainedModel
+from lulc_assets.core.training.train import train_model
+from lulc_assets_tests.core.training.chips_for_tests import TINY, two_class_chips
 
 
 @pytest.fixture(scope="session")

@@ -10,17 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lulc_assets.core.errors import BundleError
-from lulc_assets.core.model.applicability import (
-    APPLICABILITY_FILE,
-    Applicability,
-    cell_features,
-    fit_applicability,
-)
-from lulc_assets.core.model.bundle import Bundle, write_bundle
-from lulc_assets.core.model.dataset import select_chips
-from lulc_assets.core.model.evaluate import evaluate_model
-from lulc_assets.core.model.promotion import Verdict
-from lulc_assets_tests.core.model.chips_for_tests import two_class_chips
+from lulc_assets.core.judging.bundling import write_bundle
+from lulc_assets.core.judging.evaluate import evaluate_model
+from lulc_assets.core.judging.promotion import Verdict
+from lulc_assets.core.model.applicability import APPLICABILITY_FILE, Applicability, cell_features
+from lulc_assets.core.model.bundle import Bundle
+from lulc_assets.core.training.applicability_fit import fit_applicability
+from lulc_assets.core.training.dataset import select_chips
+from lulc_assets_tests.core.training.chips_for_tests import two_class_chips
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from lulc_assets.core.errors import BundleError, IncompatibleScene
+from lulc_assets.core.judging.bundling import write_bundle
+from lulc_assets.core.judging.evaluate import evaluate_model
+from lulc_assets.core.judging.promotion import Verdict
 from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.model.artifacts import canonical_json, sha256_of
-from lulc_assets.core.model.bundle import Bundle, write_bundle
-from lulc_assets.core.model.evaluate import evaluate_model
-from lulc_assets.core.model.promotion import Verdict
+from lulc_assets.core.model.bundle import Bundle
 from lulc_assets.core.scene.recipe import BAND_ROLES, BandAsset, SceneRecipe
 
 YES = Verdict(True, "good enough")
@@ -63,7 +64,7 @@ def test_a_bundle_runs_the_network_that_was_trained(bundle_dir, trained):
     assert bundle.legend == KARRA_10
     assert (bundle.levels, bundle.gsd_m, bundle.bands) == (("L2A",), 10.0, BAND_ROLES)
     assert bundle.card == trained.read_card()
-    assert bundle.evaluation.split == "gold"
+    assert bundle.record["evaluation"]["split"] == "gold"
 
 
 def test_equal_candidates_give_equal_bundles(bundle_dir, trained, chips, tmp_path):

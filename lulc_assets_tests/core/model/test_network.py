@@ -5,8 +5,8 @@ from lulc_assets.core.errors import UnknownArchitecture
 from lulc_assets.core.model.applicability import cell_features
 from lulc_assets.core.model.calibration import Calibration
 from lulc_assets.core.model.graph import export_graph
-from lulc_assets.core.model.loss import weighted_loss_sums
 from lulc_assets.core.model.network import NetworkSpec, Normalisation, build_network
+from lulc_assets.core.training.loss import weighted_loss_sums
 
 PLAIN = Normalisation((0.0,) * 6, (1.0,) * 6, log_offset=1.0)
 

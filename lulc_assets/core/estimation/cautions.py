@@ -1,0 +1,129 @@
+"""What a reader of accuracy figures must be warned of, in sentences.
+
+What belongs here: looking for classes and strata whose figures are weaker than they look.
+What does not: the figures (``figures.py``) and the verdict on a sample (``build.py``).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from lulc_assets.core.estimation.estimate import Estimate
+from lulc_assets.core.estimation.estimators import Strata
+from lulc_assets.core.estimation.settings import AccuracySettings
+
+Flags = npt.NDArray[np.bool_]
+
+
+def caution(
+    *,
+    titles: Sequence[str],
+    strata: Strata,
+    mapped: Sequence[Flags],
+    found: Sequence[Flags],
+    agrees: Flags,
+    thin: Sequence[bool],
+    thin_users: Sequence[bool],
+    users: Sequence[Estimate],
+    settings: AccuracySettings,
+) -> tuple[str, ...]:
+    """Every warning that the units of a domain call for.
+
+    Args:
+        titles: of the k classes.
+        strata: of the n units.
+        mapped: by class, shape (n,), bool: units mapped as the class.
+        found: by class, shape (n,), bool: units of the reference class.
+        agrees: shape (n,), bool.
+        thin: by class: too few omission units for a normal interval.
+        thin_users: by class: user's accuracy rests on few effective units.
+        users: by class: user's accuracy.
+        settings: of the estimation.
+    """
+    return tuple(
+        _absent_classes(titles, mapped, found)
+        + _thin_classes(titles, found, thin, settings)
+        + _thin_users(titles, mapped, thin_users, settings)
+        + _pure_classes(titles, users)
+        + _pure_strata(strata, mapped, agrees)
+    )
+
+
+def _absent_classes(
+    titles: Sequence[str], mapped: Sequence[Flags], found: Sequence[Flags]
+) -> list[str]:
+    absent = [
+        title for title, m, r in zip(titles, mapped, found, strict=True) if m.any() and not r.any()
+    ]
+    if not absent:
+        return []
+    return [
+        f"No reference unit is {', '.join(absent)}: producer's accuracy cannot be estimated "
+        "and the estimated area is zero with an upper bound."
+    ]
+
+
+def _thin_classes(
+    titles: Sequence[str],
+    found: Sequence[Flags],
+    thin: Sequence[bool],
+    settings: AccuracySettings,
+) -> list[str]:
+    few = [t for t, r, is_thin in zip(titles, found, thin, strict=True) if is_thin and r.any()]
+    if not few:
+        return []
+    consequence = "may be too narrow"
+    if settings.thin_interval == "dirichlet":
+        consequence = "are wide and lopsided, as so few units allow"
+    return [
+        f"Little of the sample shows what the map misses of {', '.join(few)} (fewer than "
+        f"{settings.min_omission_units:g} effective units): the intervals of their areas and "
+        f"producer's accuracies {consequence}."
+    ]
+
+
+def _thin_users(
+    titles: Sequence[str],
+    mapped: Sequence[Flags],
+    thin: Sequence[bool],
+    settings: AccuracySettings,
+) -> list[str]:
+    few = [t for t, m, is_thin in zip(titles, mapped, thin, strict=True) if is_thin and m.any()]
+    if not few:
+        return []
+    return [
+        f"User's accuracy of {', '.join(few)} rests on fewer than {settings.min_omission_units:g} "
+        "effective units that agree or disagree (windows, or units of very unequal weight): its "
+        "interval may be too narrow where a class is rare."
+    ]
+
+
+def _pure_classes(titles: Sequence[str], users: Sequence[Estimate]) -> list[str]:
+    pure = [
+        f"{title} ({figure.value:.0%} of {figure.n})"
+        for title, figure in zip(titles, users, strict=True)
+        if figure.n > 0 and figure.se == 0.0
+    ]
+    if not pure:
+        return []
+    return [
+        f"All units mapped as one class agree, or none does: {', '.join(pure)}. The standard "
+        "error is zero there; the interval is Wilson's."
+    ]
+
+
+def _pure_strata(strata: Strata, mapped: Sequence[Flags], agrees: Flags) -> list[str]:
+    """Strata without a single error that hold several map classes (else the class says it)."""
+    pure = []
+    for h, name in enumerate(strata.names):
+        here = strata.of_unit == h
+        several = sum(bool((m & here).any()) for m in mapped) > 1
+        if several and agrees[here].all():
+            pure.append(f"{name} ({int(here.sum())})")
+    if not pure:
+        return []
+    return [
+        f"Strata in which every unit agrees add nothing to any standard error: {', '.join(pure)}. "
+        "More units there would show whether that is luck."
+    ]

@@ -1,0 +1,131 @@
+"""Area of change between two dates, from units interpreted at both.
+
+What belongs here: areas of transitions, of gains and losses, and net changes with their
+intervals. What does not: change on the map, which is no estimate of changed area (a change
+map's errors add up; Olofsson et al. 2014, §1), and looking for changed pixels.
+
+Every figure is a total of an indicator over the sample, like a class's area: y = [from = i,
+to = j] for a transition, y = [to = c] − [from = c] for a net change. Strata are usually
+those of a change map, with a buffer around mapped change (Olofsson et al. 2020).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lulc_assets.core.estimation.estimate import Estimate
+from lulc_assets.core.estimation.estimators import (
+    Ratio,
+    Strata,
+    effective_count,
+    estimate_ratio,
+)
+from lulc_assets.core.estimation.intervals import (
+    PriorMass,
+    dirichlet_interval,
+    has_no_spread,
+    normal_interval,
+)
+from lulc_assets.core.estimation.measures import scale
+from lulc_assets.core.estimation.settings import AccuracySettings
+
+Codes = npt.NDArray[np.integer]
+
+
+@dataclass(frozen=True)
+class ChangeAreas:
+    """Areas of change in hectares.
+
+    Attributes:
+        changed: everything whose class differs between the dates.
+        gains: by class: what became it.
+        losses: by class: what it was and no longer is.
+        net: by class: gains − losses, estimated as one figure.
+        transitions: (from code, to code) → area; only transitions that a unit shows.
+        warnings: sentences for a reader.
+    """
+
+    changed: Estimate
+    gains: tuple[Estimate, ...]
+    losses: tuple[Estimate, ...]
+    net: tuple[Estimate, ...]
+    transitions: dict[tuple[int, int], Estimate]
+    warnings: tuple[str, ...]
+
+
+def estimate_change(
+    from_codes: Codes,
+    to_codes: Codes,
+    strata: Strata,
+    *,
+    area_ha: float,
+    titles: Sequence[str],
+    settings: AccuracySettings | None = None,
+) -> ChangeAreas:
+    """Estimate areas of change from reference classes at two dates.
+
+    Args:
+        from_codes: shape (n,), reference class at the first date, 1…k.
+        to_codes: shape (n,), reference class at the second date.
+        strata: of the n units.
+        area_ha: of the population.
+        titles: of the k classes, for warnings.
+        settings: None for the defaults.
+    """
+    chosen = settings or AccuracySettings()
+    moved = from_codes != to_codes
+    thin: list[str] = []
+
+    def area(flags: npt.NDArray[np.bool_], title: str) -> Estimate:
+        share, is_thin = _share(flags, strata, chosen)
+        if is_thin and flags.any():
+            thin.append(title)
+        return scale(share, area_ha)
+
+    codes = range(1, len(titles) + 1)
+    pairs = sorted({(int(a), int(b)) for a, b in zip(from_codes, to_codes, strict=True) if a != b})
+    changes = ChangeAreas(
+        changed=area(moved, "all change"),
+        gains=tuple(area(moved & (to_codes == c), f"gain of {titles[c - 1]}") for c in codes),
+        losses=tuple(area(moved & (from_codes == c), f"loss of {titles[c - 1]}") for c in codes),
+        net=tuple(_net(from_codes, to_codes, c, strata, area_ha) for c in codes),
+        transitions={
+            (a, b): area((from_codes == a) & (to_codes == b), f"{titles[a - 1]} to {titles[b - 1]}")
+            for a, b in pairs
+        },
+        warnings=(),
+    )
+    if not thin:
+        return changes
+    warning = (
+        f"Fewer than {chosen.min_omission_units:g} effective units show {', '.join(thin)}: the "
+        "intervals of these areas come from Dirichlet or score distributions."
+    )
+    return ChangeAreas(**{**vars(changes), "warnings": (warning,)})
+
+
+def _share(
+    flags: npt.NDArray[np.bool_], strata: Strata, settings: AccuracySettings
+) -> tuple[Estimate, bool]:
+    """Share of the population, and whether few units show it."""
+    y, x = flags.astype(np.float64), np.ones(flags.size)
+    ratio = estimate_ratio(y, x, strata)
+    effective = effective_count(strata.total_by_primary(strata.weights * y))
+    is_thin = effective < settings.min_omission_units
+    if is_thin or has_no_spread(ratio):
+        half = np.full(len(strata.names), 0.5)
+        low, high = dirichlet_interval(ratio, y, x, strata, PriorMass(half, half))
+    else:
+        low, high = normal_interval(ratio, strata.degrees_of_freedom)
+    se = 0.0 if has_no_spread(ratio) else ratio.se
+    return Estimate(ratio.value, se, low, high, flags.size), is_thin
+
+
+def _net(from_codes: Codes, to_codes: Codes, code: int, strata: Strata, area_ha: float) -> Estimate:
+    y = (to_codes == code).astype(np.float64) - (from_codes == code).astype(np.float64)
+    ratio = estimate_ratio(y, np.ones(y.size), strata)
+    se = 0.0 if has_no_spread(ratio) else ratio.se
+    low, high = normal_interval(Ratio(ratio.value, se), strata.degrees_of_freedom, least=-1.0)
+    return scale(Estimate(ratio.value, se, low, high, y.size), area_ha)

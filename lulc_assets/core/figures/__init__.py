@@ -1,0 +1,1 @@
+"""Figures: arrays and reports in, PNG out. No page, no store."""

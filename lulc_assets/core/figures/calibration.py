@@ -1,0 +1,77 @@
+"""Figures of calibration: whether probabilities mean what they say.
+
+What belongs here: reliability diagrams. What does not: their numbers
+(``core/model/reliability.py``).
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lulc_assets.core.figures.style import (
+    ACCENT,
+    CONTRAST,
+    MUTED,
+    drawing,
+    encode_figure,
+    notice_figure,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_FEWEST_SHOWN = 0.001
+"""A bin with a smaller share of the pixels is a matter of chance and gets no point."""
+
+
+def reliability_figure(panels: Mapping[str, Mapping[str, Any]], title: str) -> bytes:
+    """Share correct against probability, a panel each for before and after calibration.
+
+    On the dotted line a probability means what it says; below it the model is too sure. The
+    bars show how many pixels have which probability.
+
+    Args:
+        panels: title → ``Reliability.to_dict()``; one or two are legible.
+        title: printed above.
+
+    Returns:
+        PNG bytes.
+    """
+    if not any(sum(found["pixels"]) for found in panels.values()):
+        return notice_figure(title, "There is no pixel to judge probabilities by.")
+    with drawing(3.3) as figure:
+        grid = figure.subplots(
+            2, len(panels), sharex=True, sharey="row", squeeze=False, height_ratios=(4, 1)
+        )
+        figure.suptitle(title, x=0.02, ha="left", fontsize=10, fontweight="bold")
+        for (upper, lower), (name, found) in zip(grid.T, panels.items(), strict=True):
+            _draw_diagram(upper, found)
+            _draw_pixels(lower, found)
+            error = 100 * found["expected_calibration_error"]
+            upper.set_title(f"{name}: error {error:.1f} points", fontsize=9, fontweight="normal")
+            lower.set_xlabel("Probability of the\npredicted class")
+        grid[0, 0].set_ylabel("Share correct")
+        grid[1, 0].set_ylabel("Pixels, %")
+        return encode_figure(figure)
+
+
+def _draw_diagram(axes: "Axes", found: Mapping[str, Any]) -> None:
+    pixels = np.array(found["pixels"], dtype=np.float64)
+    shown = pixels > _FEWEST_SHOWN * pixels.sum()
+    confidence = np.array(found["confidence"])[shown] / pixels[shown]
+    correct = np.array(found["correct"])[shown] / pixels[shown]
+    axes.plot([0, 1], [0, 1], color=MUTED, linestyle=":", linewidth=1.2)
+    axes.vlines(confidence, confidence, correct, color=CONTRAST, linewidth=1.2)
+    axes.plot(confidence, correct, color=ACCENT, marker="o", markersize=3.5)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    axes.set_xticks([0, 0.5, 1])
+    axes.grid()
+
+
+def _draw_pixels(axes: "Axes", found: Mapping[str, Any]) -> None:
+    pixels = np.array(found["pixels"], dtype=np.float64)
+    edges = np.linspace(0, 1, len(pixels) + 1)
+    shares = 100 * pixels / max(1.0, pixels.sum())
+    axes.bar(edges[:-1], shares, width=np.diff(edges), align="edge", color=ACCENT)

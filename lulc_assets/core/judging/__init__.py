@@ -1,0 +1,1 @@
+"""Judging: agreement with gold windows, the verdict on a candidate, and its bundle."""

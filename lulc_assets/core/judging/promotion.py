@@ -1,0 +1,136 @@
+"""Promotion: whether a candidate may make maps.
+
+What belongs here: the rule and its reason in words. What does not: evaluation, or what
+is done with a promoted model (``bundle.py``).
+
+Both models are compared on the same gold windows, so that what a hard window costs both of
+them cancels. Windows, not pixels, are the units of the comparison: the pixels of a window
+and its dates stand and fall together. The interval says how the difference would vary over
+windows *like these*; gold windows are chosen, so it is no statement about a region.
+"""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lulc_assets.core.estimation.compare import difference_of_ratios
+from lulc_assets.core.estimation.estimators import MIN_UNITS_FOR_VARIANCE, Strata
+
+if TYPE_CHECKING:  # evaluation loads torch; settings must stay light
+    from lulc_assets.core.judging.evaluate import Evaluation
+
+
+@dataclass(frozen=True)
+class PromotionSettings:
+    """The rule's two numbers.
+
+    Attributes:
+        min_overall: agreement on the gold windows that any model must reach, 0–1. 0.6 is
+            far above chance in ten classes (0.1) and below the 0.85 that Karra et al.
+            2021 report on their gold set: it stops broken models, not modest ones.
+        margin: how much worse than the promoted model a candidate might at most be, 0–1, as
+            far as the gold windows can tell: the low end of the 95 % interval of the
+            difference must lie above −margin (a test of non-inferiority). 0.03: about the ±
+            of a map's overall accuracy from a sample of 800 units, so that no report would
+            show the loss. Few windows have wide intervals and promote little by themselves.
+    """
+
+    min_overall: float = 0.6
+    margin: float = 0.03
+
+    def to_dict(self) -> dict[str, float]:
+        """Plain JSON types."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Agreement of the candidate less that of the promoted model, 0–1.
+
+    Attributes:
+        value: of all labelled gold pixels.
+        ci95_low: low end of the interval; None where one window allows none.
+        ci95_high: high end.
+        windows: number of gold windows, the units of the interval.
+    """
+
+    value: float
+    ci95_low: float | None
+    ci95_high: float | None
+    windows: int
+
+    def __str__(self) -> str:
+        text = f"{100 * self.value:+.2f} points"
+        if self.ci95_low is None or self.ci95_high is None:
+            return f"{text} (one window allows no interval)"
+        low, high = 100 * self.ci95_low, 100 * self.ci95_high
+        return f"{text} (95 % interval {low:+.2f} to {high:+.2f} from {self.windows} windows)"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The decision, its reason in a sentence with the figures, and what it rests on."""
+
+    promote: bool
+    reason: str
+    difference: Difference | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return asdict(self)
+
+
+def paired_difference(candidate: "Evaluation", promoted: "Evaluation") -> Difference:
+    """Difference of two agreements on the same windows, with windows as units.
+
+    The linearised variance of a difference of ratios over primary units of unequal size
+    (Särndal et al. 1992, §5.6), with t quantiles of windows − 1 degrees of freedom.
+    """
+    pixels = candidate.window_pixels.astype(np.float64)
+    value = candidate.overall - promoted.overall
+    count = len(pixels)
+    if count < MIN_UNITS_FOR_VARIANCE:
+        return Difference(value, None, None, count)
+    every_window = Strata(("gold windows",), np.zeros(count, np.int64), np.ones(1), np.zeros(1))
+    correct = [e.window_correct.astype(np.float64) for e in (candidate, promoted)]
+    found = difference_of_ratios((correct[0], pixels), (correct[1], pixels), every_window)
+    return Difference(value, found.ci95_low, found.ci95_high, count)
+
+
+def decide_promotion(
+    candidate: "Evaluation", promoted: "Evaluation | None", settings: PromotionSettings
+) -> Verdict:
+    """Promote a candidate that is good enough and shown to be not worse than the promoted one.
+
+    Args:
+        candidate: agreement of the candidate with the gold windows.
+        promoted: agreement of the model now in use with the same windows, or None.
+        settings: the rule's numbers.
+    """
+    own = (
+        f"agreement on {candidate.n_pixels:,} gold pixels in {len(candidate.window_pixels)} "
+        f"windows is {candidate.overall:.2%}"
+    )
+    if candidate.overall < settings.min_overall:
+        return Verdict(False, f"{own}, below the required {settings.min_overall:.2%}")
+    if promoted is None:
+        return Verdict(
+            True, f"{own}, at least the required {settings.min_overall:.2%}; no model is in use yet"
+        )
+    if promoted.reference_digest != candidate.reference_digest:
+        return Verdict(
+            False,
+            f"{own}, but the promoted model ({promoted.overall:.2%}) was judged on other windows; "
+            "evaluate it on the same ones first",
+        )
+    difference = paired_difference(candidate, promoted)
+    least = difference.value if difference.ci95_low is None else difference.ci95_low
+    # Without an interval nothing tells luck from loss, so no loss is forgiven.
+    margin = 0.0 if difference.ci95_low is None else settings.margin
+    not_worse = math.isfinite(least) and least >= -margin
+    against = f"against the promoted model's {promoted.overall:.2%}: {difference}"
+    rule = f"not worse by more than {100 * margin:.1f} points"
+    words = f"so it is {rule}" if not_worse else f"so it is not shown to be {rule}"
+    return Verdict(not_worse, f"{own}, {against}, {words}", difference)

@@ -1,0 +1,199 @@
+"""The sentence below a figure: what to conclude from it, computed from the data.
+
+What belongs here: functions from figures to one or two sentences. What does not: fixed
+claims (a caption that cannot change with the data says nothing).
+"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lulc_assets.core.accuracy.report import AccuracyReport, ClassFigures
+from lulc_assets.core.estimation.estimate import Estimate
+from lulc_assets.core.figures.formats import (
+    format_area_ha,
+    format_area_interval,
+    format_share,
+    format_share_interval,
+    has_interval,
+)
+from lulc_assets.core.figures.training import figure_of
+from lulc_assets.core.grid import PixelGrid
+from lulc_assets.core.legend import LandCover, Legend
+
+_FEW_UNITS = 20
+"""Below this many units an accuracy is called weakly known (Stehman & Foody 2019 advise
+far more a class)."""
+_WHOLE = 0.99
+"""A pixel of 100 m² covers up to 0.2 % more or less on the ground."""
+_BARS = "Bars are 95\u00a0% intervals from the sampling design."
+
+
+def describe_map(class_map: npt.NDArray[np.uint8], legend: Legend) -> str:
+    """The commonest classes and how much of the map has no data."""
+    counts = np.bincount(class_map.ravel(), minlength=256)[: len(legend.classes) + 1]
+    mapped = int(counts[1:].sum())
+    if mapped == 0:
+        return "The map has no data anywhere."
+    order = sorted(legend.codes, key=lambda code: (-counts[code], code))
+    leading = [code for code in order if counts[code] > 0][:3]
+    parts = [
+        f"{_lower(legend.by_code(code).title)} {format_share(counts[code] / mapped)}"
+        for code in leading
+    ]
+    text = f"The largest classes of the map are {_joined(parts)}." if len(parts) > 1 else (
+        f"All mapped pixels are {_lower(legend.by_code(leading[0]).title)}."
+    )  # fmt: skip
+    missing = counts[LandCover.NO_DATA] / class_map.size
+    return f"{text} {format_share(missing)} of the area has no data." if missing else text
+
+
+def describe_ownership(report: AccuracyReport, grid: PixelGrid) -> str:
+    """That the picture shows more than the report counts, where a neighbour owns a part of it."""
+    shown_ha = grid.height * grid.width * grid.pixel_m**2 / 10_000
+    share = report.total_area_ha / shown_ha
+    if share > _WHOLE:
+        return ""
+    return (
+        f"Shares beside the legend are of the whole picture; accuracies and areas below are of "
+        f"the {format_share(share)} of it that no neighbouring tile counts."
+    )
+
+
+def describe_confusion(matrix: npt.NDArray[np.int64], legend: Legend) -> str:
+    """The largest confusion, e.g. "crops mapped as grass, 12 of 148 units"."""
+    total = int(matrix.sum())
+    if total == 0:
+        return "There is no reference unit to compare the map with."
+    errors = matrix.copy()
+    np.fill_diagonal(errors, 0)
+    if not errors.any():
+        return f"All {total:,} units agree: the sample shows no confusion."
+    row, column = np.unravel_index(int(errors.argmax()), errors.shape)
+    mapped, truth = legend.by_code(int(row) + 1).title, legend.by_code(int(column) + 1).title
+    count, of_truth = int(errors[row, column]), int(matrix[:, column].sum())
+    return (
+        f"The largest confusion: {_lower(truth)} mapped as {_lower(mapped)}, {count:,} of "
+        f"{of_truth:,} units of {_lower(truth)}. In all {int(errors.sum()):,} of {total:,} "
+        f"units disagree."
+    )
+
+
+def describe_areas(report: AccuracyReport) -> str:
+    """Where the mapped area lies outside the interval of the estimate."""
+    rows = [c for c in report.classes if c.mapped_area_ha > 0]
+    if not rows:
+        return "The map has no pixel with a class."
+    if report.verdict != "estimated":
+        largest = max(rows, key=lambda c: c.mapped_area_ha)
+        mapped = report.total_area_ha - report.no_data_area_ha
+        share = f" ({format_share(largest.mapped_area_ha / mapped)})" if mapped > 0 else ""
+        return (
+            f"Mapped areas only, not corrected for errors of the map. The largest class is "
+            f"{_lower(largest.title)} with {format_area_ha(largest.mapped_area_ha)}{share}."
+        )
+    off = [c for c in report.classes if _outside(c)]
+    if not off:
+        return f"No mapped area lies outside the 95\u00a0% interval of its estimate. {_BARS}"
+    worst = max(off, key=_gap_ha)
+    assert worst.area_ha is not None
+    direction = "too much" if worst.mapped_area_ha > worst.area_ha.value else "too little"
+    first = (
+        f"The map shows {direction} {_lower(worst.title)}: "
+        f"{format_area_ha(worst.mapped_area_ha)} mapped, but the 95\u00a0% interval of the "
+        f"estimate is {format_area_interval(worst.area_ha)}."
+    )
+    others = [_lower(c.title) for c in off if c is not worst]
+    if not others:
+        return f"{first} All other mapped areas lie inside their intervals. {_BARS}"
+    return f"{first} Also outside their intervals: {_joined(others)}. {_BARS}"
+
+
+def _outside(row: ClassFigures) -> bool:
+    estimate = row.area_ha
+    if estimate is None or not has_interval(estimate):
+        return False
+    return not estimate.ci95_low <= row.mapped_area_ha <= estimate.ci95_high
+
+
+def _gap_ha(row: ClassFigures) -> float:
+    assert row.area_ha is not None
+    return abs(row.mapped_area_ha - row.area_ha.value)
+
+
+def describe_accuracy(report: AccuracyReport) -> str:
+    """The least reliable and the most overlooked class, and classes with few units."""
+    if report.verdict != "estimated":
+        return f"No accuracy by class is estimated: {report.verdict_reason}"
+    sentences = []
+    for lead, name in (("Trust the map least for", "users"), ("Most often missed:", "producers")):
+        known = [(c, e) for c in report.classes if has_interval(e := getattr(c, name))]
+        if known:
+            row, estimate = min(known, key=lambda pair: pair[1].value)
+            term = "user's" if name == "users" else "producer's"
+            sentences.append(
+                f"{lead} {_lower(row.title)} ({term} accuracy {format_share(estimate.value)}, "
+                f"95\u00a0% interval {format_share_interval(estimate)})."
+            )
+    weak = [_lower(c.title) for c in report.classes if _is_weak(c.users) or _is_weak(c.producers)]
+    if weak:
+        sentences.append(f"Fewer than {_FEW_UNITS} units, so weakly known: {_joined(weak)}.")
+    if not sentences:
+        return "No class has enough units for an accuracy."
+    return " ".join([*sentences, _BARS])
+
+
+def _is_weak(estimate: Estimate | None) -> bool:
+    return estimate is not None and math.isfinite(estimate.value) and estimate.n < _FEW_UNITS
+
+
+def describe_scenes(selected: Sequence[bool], reasons: Sequence[str]) -> str:
+    """How many candidates were used, and the commonest reason for leaving some out."""
+    if not selected:
+        return "The catalogue has no scene."
+    used = sum(map(bool, selected))
+    text = f"{used} of {len(selected)} candidate scenes are used."
+    left_out = Counter(
+        r.removeprefix("left out: ") for s, r in zip(selected, reasons, strict=True) if not s
+    )
+    if not left_out:
+        return text
+    reason, count = min(left_out.items(), key=lambda item: (-item[1], item[0]))
+    if count == 1 and len(left_out) > 1:
+        return f"{text} {sum(left_out.values())} are left out, each for its own reason."
+    return f"{text} Commonest reason for leaving one out: {reason} ({count})."
+
+
+def describe_training(history: Sequence[Mapping[str, Any]]) -> str:
+    """Where validation was best, and how far training had run ahead of it."""
+    known = [row for row in history if math.isfinite(figure_of(row, "val_loss"))]
+    if not known:
+        return "No epoch with a validation loss has finished."
+    best = min(known, key=lambda row: figure_of(row, "val_loss"))
+    text = (
+        f"Validation loss is lowest at epoch {int(best['epoch'])} "
+        f"({figure_of(best, 'val_loss'):.3f})"
+    )
+    train = figure_of(best, "train_loss")
+    text += f"; training loss there is {train:.3f}." if math.isfinite(train) else "."
+    last = known[-1]
+    rise = figure_of(last, "val_loss") - figure_of(best, "val_loss")
+    fall = train - figure_of(last, "train_loss")
+    if rise > 0 and fall > 0:
+        text += (
+            f" Afterwards validation loss rises by {rise:.3f} while training loss falls: "
+            "the network begins to learn the training chips by heart."
+        )
+    return text
+
+
+def _lower(title: str) -> str:
+    return title[:1].lower() + title[1:]
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

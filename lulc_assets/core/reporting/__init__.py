@@ -1,1 +1,0 @@
-"""Figures and HTML pages: what people look at before they read numbers."""

@@ -1,0 +1,1 @@
+"""The field campaign: designs, draws, frames of maps, fieldwork and interpreters."""

@@ -1,0 +1,93 @@
+"""The files that interpreters work in, and the sealed ones that they must not see.
+
+What belongs here: writing a drawn sample for QGIS and Collect Earth Online, and reading
+the sealed key back. What does not: what interpreters deliver (``interpreters.py``).
+
+Interpreters are blind to the map: their files carry no stratum, no map class and no
+inclusion probability, from which the stratum could be guessed (Olofsson et al. 2014, §4.2).
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from lulc_assets.core.errors import InvalidSample
+from lulc_assets.core.sampling.design import SampleDesign
+from lulc_assets.core.sampling.drawn import DrawnSample
+
+OPEN_FOLDER = "for_interpreters"
+SEALED_FOLDER = "sealed"
+KEY_COLUMNS = ("unit_id", "stratum", "inclusion_probability", "primary_unit", "lon", "lat")
+
+
+@dataclass(frozen=True)
+class SealedKey:
+    """Where the units lie and how they were drawn.
+
+    Attributes:
+        units: one row a unit: :data:`KEY_COLUMNS` and ``map_class``.
+        design: of the sample.
+        folder: that it was read from.
+    """
+
+    units: pd.DataFrame
+    design: SampleDesign
+    folder: Path
+
+
+def write_fieldwork(folder: Path, sample: DrawnSample) -> list[Path]:
+    """Write a drawn sample; returns the files.
+
+    ``for_interpreters/points.gpkg`` has the layers ``points`` and ``pixels``;
+    ``for_interpreters/collect_earth_online.csv`` has LON, LAT, PLOTID;
+    ``sealed/key.csv`` and ``sealed/design.json`` are for the analyst.
+
+    Raises:
+        InvalidSample: the folder already holds a sample: a second draw would orphan the
+            interpretation of the first.
+    """
+    outward, sealed = folder / OPEN_FOLDER, folder / SEALED_FOLDER
+    if (sealed / "key.csv").exists():
+        raise InvalidSample(f"{folder}: already holds a sample; choose another folder")
+    outward.mkdir(parents=True, exist_ok=True)
+    sealed.mkdir(parents=True, exist_ok=True)
+    blind = sample.units[["unit_id", "geometry"]].assign(reference_class="", confidence="", note="")
+    package = outward / "points.gpkg"
+    blind.to_file(package, layer="points", driver="GPKG", engine="pyogrio")
+    sample.footprints.to_file(package, layer="pixels", driver="GPKG", engine="pyogrio")
+    lon, lat = sample.units.geometry.x, sample.units.geometry.y
+    plots = pd.DataFrame({"LON": lon, "LAT": lat, "PLOTID": sample.units["unit_id"]})
+    plots.to_csv(outward / "collect_earth_online.csv", index=False, float_format="%.8f")
+    key = pd.DataFrame(sample.units.drop(columns="geometry")).assign(lon=lon, lat=lat)
+    key.to_csv(sealed / "key.csv", index=False)
+    text = json.dumps(sample.design.to_dict(), indent=2, ensure_ascii=False)
+    (sealed / "design.json").write_text(text + "\n", encoding="utf-8")
+    return [
+        package,
+        outward / "collect_earth_online.csv",
+        sealed / "key.csv",
+        sealed / "design.json",
+    ]
+
+
+def read_key(folder: Path) -> SealedKey:
+    """Read the sealed key of a drawn sample.
+
+    Raises:
+        InvalidSample: a file is missing, or lacks columns of the design.
+    """
+    key_path, design_path = (folder / SEALED_FOLDER / name for name in ("key.csv", "design.json"))
+    try:
+        units = pd.read_csv(key_path, dtype={"unit_id": str}, keep_default_na=False)
+        design = json.loads(design_path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidSample(
+            f"{folder}: no readable sample of `lulc sample draw`: {error}. Labels without the "
+            "design that drew them give no area and no interval"
+        ) from error
+    missing = [column for column in KEY_COLUMNS if column not in units]
+    if missing:
+        raise InvalidSample(f"{key_path}: design columns missing: {', '.join(missing)}")
+    return SealedKey(units, SampleDesign.from_dict(design, str(design_path)), folder)

@@ -1,0 +1,1 @@
+"""Tables and vector files as other programs write them: one reader each, for every command."""

@@ -1,0 +1,1 @@
+"""Training: chips in, a candidate with its card out. The only room that loads Lightning."""

@@ -1,0 +1,147 @@
+"""Weights that a training starts from: of an encoder, or of a whole earlier model.
+
+What belongs here: finding, checking and loading them, and which layers then learn. What does
+not: weights that a training ends with (``artifacts.py``).
+
+A local file is safetensors; pickled weights (``.pth``) are refused, since loading them can run
+code. ``safetensors.torch.save_file(torch.load(path, weights_only=True), target)`` converts.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import segmentation_models_pytorch as smp
+import torch
+from torch import nn
+
+from lulc_assets.core.errors import PretrainedUnavailable
+from lulc_assets.core.model.network import LandCoverNetwork, NetworkSpec
+from lulc_assets.core.training.recipe import TrainingRecipe
+
+_SUFFIX = ".safetensors"
+_FROM = {"all": 0, "decoder": 1, "head": 2}
+
+
+def local_files(recipe: TrainingRecipe, folder: Path) -> dict[str, Path]:
+    """Files that a recipe names: ``encoder_weights`` and ``start_from``, where they are files.
+
+    Args:
+        recipe: names them relative to ``folder``; a hub's name is no file.
+        folder: usually of the project file.
+    """
+    named = {"encoder_weights": recipe.encoder_weights, "start_from": recipe.start_from}
+    return {
+        what: folder / name
+        for what, name in named.items()
+        if name and (what == "start_from" or "/" in name or Path(name).suffix)
+    }
+
+
+def digest_files(files: Mapping[str, Path]) -> dict[str, str]:
+    """SHA-256 of each file, for the card and for identities.
+
+    Raises:
+        PretrainedUnavailable: a file cannot be read.
+    """
+    return {what: hashlib.sha256(_read(path)).hexdigest() for what, path in files.items()}
+
+
+def load_pretrained(
+    network: LandCoverNetwork, spec: NetworkSpec, recipe: TrainingRecipe, folder: Path
+) -> None:
+    """Load what the recipe starts from into a fresh network.
+
+    The bands of an encoder's file may be another number than the network's (photographs have
+    three): its first layer is then repeated and scaled, as the library does for its own.
+
+    Raises:
+        PretrainedUnavailable: a file is missing, is no safetensors file or does not fit; or
+            the hub cannot be reached or does not know the name.
+    """
+    files = local_files(recipe, folder)
+    if recipe.encoder_weights:
+        encoder, path = network.parts[0], files.get("encoder_weights")
+        first_layer = next(n for n, m in encoder.named_modules() if isinstance(m, nn.Conv2d))
+        state = (
+            _from_hub(spec, recipe.encoder_weights)
+            if path is None
+            else _adapted(_tensors(path), spec, first_layer, path)
+        )
+        own = encoder.state_dict()
+        _load(encoder, {k: v for k, v in state.items() if k in own}, "encoder")
+    if recipe.start_from:
+        statistics = network.mean.clone(), network.std.clone()
+        _load(network, _tensors(files["start_from"]), str(files["start_from"]))
+        # Layers were trained behind the former normalisation; the new one is all but equal.
+        network.mean.copy_(statistics[0])
+        network.std.copy_(statistics[1])
+
+
+def freeze(network: LandCoverNetwork, trainable: str) -> list[nn.Module]:
+    """Exclude the first parts of a network from learning; returns them.
+
+    Args:
+        network: changed in place.
+        trainable: ``all``, ``decoder`` (and head) or ``head``.
+    """
+    frozen = list(network.parts[: _FROM[trainable]])
+    for part in frozen:
+        part.requires_grad_(False)
+    return frozen
+
+
+def _from_hub(spec: NetworkSpec, name: str) -> Mapping[str, torch.Tensor]:
+    try:
+        encoder = smp.encoders.get_encoder(
+            spec.encoder, in_channels=spec.in_channels, depth=spec.encoder_depth, weights=name
+        )
+    except Exception as error:  # hubs, their clients and timm share no base class
+        raise PretrainedUnavailable(
+            f"weights {name!r} of encoder {spec.encoder} cannot be had: {error}. Without network "
+            "give the path of a safetensors file, or train without encoder_weights"
+        ) from error
+    return encoder.state_dict()
+
+
+def _adapted(
+    tensors: dict[str, torch.Tensor], spec: NetworkSpec, first_layer: str, path: Path
+) -> Mapping[str, torch.Tensor]:
+    """An encoder's tensors for the network's number of bands."""
+    first = tensors.get(f"{first_layer}.weight")
+    if first is None:
+        raise PretrainedUnavailable(f"{path} has no {first_layer}: not weights of this encoder")
+    if first.shape[1] == spec.in_channels:
+        return tensors
+    encoder = smp.encoders.get_encoder(
+        spec.encoder, in_channels=int(first.shape[1]), depth=spec.encoder_depth, weights=None
+    )
+    known = encoder.state_dict()
+    _load(encoder, {k: v for k, v in tensors.items() if k in known}, str(path))
+    encoder.set_in_channels(spec.in_channels, pretrained=True)
+    return encoder.state_dict()
+
+
+def _load(module: nn.Module, tensors: Mapping[str, torch.Tensor], what: str) -> None:
+    try:
+        module.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise PretrainedUnavailable(f"{what}: weights do not fit the network: {error}") from error
+
+
+def _tensors(path: Path) -> dict[str, torch.Tensor]:
+    if path.suffix != _SUFFIX:
+        raise PretrainedUnavailable(f"{path} is no {_SUFFIX} file; pickled weights can run code")
+    try:
+        return dict(safetensors.torch.load(_read(path)))
+    except (safetensors.SafetensorError, ValueError) as error:
+        raise PretrainedUnavailable(f"{path} is no safetensors file: {error}") from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PretrainedUnavailable(f"{path} cannot be read: {error.strerror}") from error

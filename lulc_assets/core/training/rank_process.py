@@ -1,0 +1,60 @@
+"""The process of rank 1 and above.
+
+``python -m lulc_assets.core.training.rank_process FOLDER RANK`` starts it.
+
+What belongs here: the same training as that of rank 0, without a history, files or progress of
+its own. What does not: how it is started and what it is given (``ranks.py``).
+"""
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+from lulc_assets.core.model.network import NetworkSpec, Normalisation
+from lulc_assets.core.training.checkpoint import read_checkpoint
+from lulc_assets.core.training.fitting import Fitting, new_module, run_epochs
+from lulc_assets.core.training.loss import LossWeights
+from lulc_assets.core.training.ranks import READY, Rank, leave_group, read_job, read_selection
+from lulc_assets.core.training.recipe import TrainingRecipe
+
+
+def train_as_rank(folder: Path, number: int) -> None:
+    """Train along with rank 0 until it is done."""
+    job = read_job(folder)
+    recipe = TrainingRecipe.from_dict(job["recipe"])
+    module = new_module(
+        NetworkSpec.from_dict(job["spec"]),
+        Normalisation.from_dict(job["normalisation"]),
+        LossWeights.from_dict(job["weights"]),
+        recipe,
+        job["epochs"],
+    )
+    found = None
+    if job["checkpoint"] is not None:
+        found = read_checkpoint(Path(job["checkpoint"]), job["identity"])
+    fitting = Fitting(
+        module, read_selection(folder, "train"), read_selection(folder, "val"), job["device"]
+    )
+    rank = Rank(number, job["world"], job["port"])
+    try:
+        run_epochs(fitting, found, rank)
+    finally:
+        leave_group()
+
+
+def _end_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
+def main() -> None:
+    """Say that everything is loaded, then train."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    sys.stdout.buffer.write(READY)
+    sys.stdout.buffer.flush()
+    train_as_rank(Path(sys.argv[1]), int(sys.argv[2]))
+
+
+if __name__ == "__main__":
+    main()

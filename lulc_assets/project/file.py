@@ -1,0 +1,191 @@
+"""The project file: what a mapping team decides, in one TOML file under version control.
+
+What belongs here: the file's shape, its defaults and its errors. What does not: the
+environment (which names the file) and the work itself.
+
+Every path in the file is relative to the file's own folder.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import Field, ValidationError, model_validator
+
+from lulc_assets.core.catalog.dialects import sampling_m
+from lulc_assets.core.catalog.selection import SelectionSettings
+from lulc_assets.core.chips.settings import ChipSettings
+from lulc_assets.core.compositing.settings import CompositeSettings
+from lulc_assets.core.errors import InvalidProject, LulcError
+from lulc_assets.core.estimation.measures import AccuracySettings
+from lulc_assets.core.grid import PixelGrid, Window, tile_grid, validate_tile, validate_year
+from lulc_assets.core.inference.settings import InferenceSettings
+from lulc_assets.core.inference.windows import WindowSettings
+from lulc_assets.core.judging.promotion import PromotionSettings
+from lulc_assets.core.labels.source import LabelSource
+from lulc_assets.core.scene.hls import HLS_PIXEL_M, hls_grid
+from lulc_assets.core.store.objects import LocalStore, ObjectStore, S3Store
+from lulc_assets.core.training.recipe import TrainingRecipe
+from lulc_assets.project.checks import require_crosswalk, require_known, require_region_name
+from lulc_assets.project.messages import explain
+from lulc_assets.project.sections import (
+    CatalogSection,
+    LabelSection,
+    RegionSection,
+    Section,
+    TileSection,
+    TrainingSection,
+)
+
+
+class Project(Section):
+    """All settings of a project.
+
+    Attributes:
+        name: shown on pages.
+        attribution: credit for the imagery, shown on pages.
+        store: directory or ``s3://bucket/prefix`` of the products.
+        pages: folder of the page set.
+        metrics: DuckDB file of the metric tables.
+        checkpoints: folder of the trainings at work; what is there may be deleted at any time,
+            a training then starts anew. Must outlive a killed run for it to be resumed.
+        tiles: tile key → area of interest.
+        batch_scenes: scenes that one op predicts.
+        watch_years: years that the sensor of new scenes looks at besides the current one.
+        folder: where the project file lies.
+    """
+
+    name: str
+    attribution: str = ""
+    store: str = "store"
+    pages: str = "pages"
+    metrics: str = "metrics.duckdb"
+    checkpoints: str = ".training"
+    catalog: CatalogSection
+    tiles: Mapping[str, TileSection]
+    regions: Mapping[str, RegionSection] = Field(default_factory=dict)
+    labels: LabelSection
+    training: TrainingSection
+    selection: SelectionSettings = SelectionSettings()
+    chips: ChipSettings = ChipSettings()
+    recipe: TrainingRecipe = TrainingRecipe()
+    promotion: PromotionSettings = PromotionSettings()
+    windows: WindowSettings = WindowSettings()
+    inference: InferenceSettings = InferenceSettings()
+    composite: CompositeSettings = CompositeSettings()
+    accuracy: AccuracySettings = AccuracySettings()
+    batch_scenes: int = Field(default=4, ge=1)
+    watch_years: tuple[int, ...] = ()
+    folder: Path
+
+    @model_validator(mode="after")
+    def _keys_are_known(self) -> "Project":
+        for tile in self.tiles:
+            validate_tile(tile)
+            self.grid_of(tile)
+        for name, region in self.regions.items():
+            require_region_name(name)
+            require_known(f"regions.{name}.tiles", region.tiles, self.tiles)
+            for year in region.samples:
+                validate_year(year)
+            for year, sample in region.samples.items():
+                require_crosswalk(f"regions.{name}.samples.{year}.crosswalk", sample.crosswalk)
+        require_crosswalk("labels.crosswalk", self.labels.crosswalk)
+        require_known("training.tiles", self.training.tiles, self.tiles)
+        if "zone" in self.training.balance and self.chips.zones is None:
+            raise InvalidProject(
+                f"training.balance {self.training.balance!r} needs chips.zones, a vector file"
+            )
+        for year in (*self.training.years, *self.watch_years):
+            validate_year(year)
+        return self
+
+    def grid_of(self, tile: str) -> PixelGrid:
+        """The area of interest of a tile, on the tile's own grid: 10 m, of HLS 30 m.
+
+        Raises:
+            InvalidProject: the tile is not in the project, or its window leaves the tile.
+        """
+        if tile not in self.tiles:
+            raise InvalidProject(
+                f"tile {tile} is not in project {self.name}; it has {', '.join(self.tiles)}. "
+                "Add a [tiles.…] section to the project file."
+            )
+        coarse = sampling_m(self.catalog.dialect, self.catalog.collection) == HLS_PIXEL_M
+        whole = hls_grid(tile) if coarse else tile_grid(tile)
+        window = self.tiles[tile].window
+        if window is None:
+            return whole
+        row, col, height, width = window
+        if min(height, width) < 1:
+            raise InvalidProject(
+                f"tiles.{tile}.window {window} is empty; it is row, column, height, width"
+            )
+        if min(row, col) < 0 or row + height > whole.height or col + width > whole.width:
+            raise InvalidProject(f"tiles.{tile}.window {window} leaves the tile's {whole.shape}")
+        return whole.cut(Window(*window))
+
+    def path_of(self, location: str) -> str:
+        """A location of the file, absolute; URLs stay as they are."""
+        return location if "://" in location else str((self.folder / location).resolve())
+
+    def crosswalk_of(self, name: str) -> str:
+        """A vocabulary's name, or the absolute path of its CSV file."""
+        return self.path_of(name) if name.lower().endswith(".csv") else name
+
+    def open_store(self) -> ObjectStore:
+        """The store of the products."""
+        if self.store.startswith("s3://"):
+            return S3Store(self.store, self.folder / ".cache")
+        return LocalStore(Path(self.path_of(self.store)))
+
+    def label_source(self) -> LabelSource:
+        """Where labels are read from."""
+        fields = self.labels.model_dump(exclude={"draw_roles_after_cut"})
+        fields["path"] = self.path_of(self.labels.path)
+        if self.labels.gold_path is not None:
+            fields["gold_path"] = self.path_of(self.labels.gold_path)
+        fields["crosswalk"] = self.crosswalk_of(self.labels.crosswalk)
+        return LabelSource(**fields)
+
+    def regions_of(self, tile: str) -> tuple[str, ...]:
+        """Names of the regions that a tile belongs to."""
+        return tuple(name for name, region in self.regions.items() if tile in region.tiles)
+
+    def watched_years(self) -> tuple[int, ...]:
+        """Years in which new scenes may appear."""
+        return tuple(sorted({*self.watch_years, datetime.now(UTC).year}))
+
+    def training_folder(self, identity: str) -> Path:
+        """Where the checkpoint of a training with this identity (a digest) lies."""
+        return Path(self.path_of(self.checkpoints)) / identity
+
+    def training_partitions(self) -> tuple[tuple[str, int], ...]:
+        """(tile, year) pairs that the model learns from."""
+        return tuple((t, y) for t in self.training.tiles for y in self.training.years)
+
+
+def load_project(path: str | Path) -> Project:
+    """Read and check a project file.
+
+    Raises:
+        InvalidProject: it is missing, is no TOML, or a value is wrong; the message names
+            the file and every wrong value.
+    """
+    file = Path(path).absolute()
+    try:
+        text = tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise InvalidProject(
+            f"project file {file} cannot be read: {error.strerror}; name another with --project "
+            "or LULC_PROJECT (docs/project-file.md shows how to write one)"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidProject(f"project file {file} is no TOML: {error}") from error
+    try:
+        return Project(**text, folder=file.parent)
+    except ValidationError as error:
+        raise InvalidProject(f"project file {file}: {explain(error.errors(), Project)}") from error
+    except (LulcError, TypeError, ValueError) as error:
+        raise InvalidProject(f"project file {file}: {error}") from error

@@ -1,0 +1,132 @@
+"""The sections of the project file that belong to no other room.
+
+What belongs here: their shape and defaults. What does not: the file as a whole (``file``), and
+settings that a room of the domain owns.
+"""
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lulc_assets.core.chips.settings import Balance
+from lulc_assets.core.labels.source import Overlaps
+from lulc_assets.core.legend import Relation
+from lulc_assets.core.training.devices import Accelerator, Strategy, TrainingDevices
+
+
+class Section(BaseModel):
+    """A section: unknown keys are refused, nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CatalogSection(Section):
+    """Where scenes come from.
+
+    Attributes:
+        location: an http(s) STAC API, or a path or URL of a static ``catalog.json``.
+        collection: for an API; empty: Sentinel-2 L2A.
+        dialect: to be named only where items cannot be recognised.
+        allow_private: whether hrefs may point to private addresses.
+        allow_hosts: hosts of assets besides those of the provider, for mirrors.
+    """
+
+    location: str
+    collection: str | None = None
+    dialect: str | None = None
+    allow_private: bool = False
+    allow_hosts: tuple[str, ...] = ()
+
+
+class TileSection(Section):
+    """A tile to map.
+
+    Attributes:
+        window: row, column, height and width of the area of interest on the tile's own
+            grid; without it the whole tile.
+        place: a name that people know.
+    """
+
+    window: tuple[int, int, int, int] | None = None
+    place: str = ""
+
+
+class SampleFiles(Section):
+    """A reference sample as delivered: points and the design that they were drawn by."""
+
+    points: str
+    design: str
+    layer: str | None = None
+    class_column: str = "reference_class"
+    crosswalk: str = "karra-10"
+
+
+class RegionSection(Section):
+    """Tiles that share a reference sample and are reported together.
+
+    Attributes:
+        tiles: keys of the tiles.
+        samples: year → sample. A region without a sample of a year is compared with its
+            held-out labels, if the label source holds any out.
+    """
+
+    tiles: tuple[str, ...]
+    samples: Mapping[int, SampleFiles] = Field(default_factory=dict)
+
+
+class LabelSection(Section):
+    """Where labels come from: the fields of ``LabelSource``, and when roles are drawn.
+
+    Paths (``path``, ``gold_path``, a ``crosswalk`` that ends in .csv) are relative to the
+    project file.
+
+    Attributes:
+        draw_roles_after_cut: draw training, gold and held-out polygons among those parts
+            that lie in the area of interest, not in the whole file.
+    """
+
+    path: str
+    class_column: str = ""
+    crosswalk: str
+    layer: str | None = None
+    role_column: str | None = None
+    holdout_share: float = 0.0
+    gold_share: float = 0.0
+    seed: int = 0
+    annotator_column: str | None = None
+    gold_path: str | None = None
+    gold_layer: str | None = None
+    min_annotators: int = Field(default=2, ge=1)
+    accept: tuple[Relation, ...] = ("exact", "narrower", "broader")
+    repair: bool = False
+    overlaps: Overlaps = "smaller_wins"
+    border_px: int = Field(default=0, ge=0)
+    role_block_px: int = Field(default=64, ge=1)
+    draw_roles_after_cut: bool = False
+
+
+class TrainingSection(Section):
+    """Which partitions the model learns from.
+
+    Attributes:
+        licence: of the weights, an SPDX identifier; for the model's STAC item and card.
+        devices: that train together, see ``TrainingDevices``.
+        accelerator: ``auto``, ``cpu`` or ``gpu``.
+        strategy: ``auto`` or ``ddp``.
+        balance: of the chips of all partitions together, see ``ChipSettings.balance``.
+        balance_ratio: see there.
+    """
+
+    tiles: tuple[str, ...]
+    years: tuple[int, ...]
+    licence: str = "other"
+    devices: int = Field(default=1, ge=1)
+    accelerator: Accelerator = "auto"
+    strategy: Strategy = "auto"
+    balance: Balance = "none"
+    balance_ratio: float = Field(default=2.0, ge=1)
+
+    @property
+    def on_devices(self) -> TrainingDevices:
+        """The devices that a model is trained on."""
+        return TrainingDevices(self.devices, self.accelerator, self.strategy)

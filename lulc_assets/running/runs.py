@@ -1,0 +1,232 @@
+"""Running the platform's jobs one after another on a Dagster instance of one folder.
+
+What belongs here: the folder's instance, its lock, skipping what is done, and running the
+rest with progress. What does not: which jobs a demo needs (``demo.py``).
+
+The ledger is Dagster's own: a run carries a digest of its inputs as a tag; a job whose
+inputs did not change since a successful run, and whose products are whole, is not run.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+
+from lulc_assets.core.errors import InvalidProject, LulcError
+from lulc_assets.core.progress import Progress
+from lulc_assets.core.store.records import digest_of, digest_of_file
+from lulc_assets.defs.resources import progress_heard_by
+from lulc_assets.project import load_project
+from lulc_assets.running.home import prepare_home
+from lulc_assets.steps.making import RECIPE_VERSIONS, Place
+
+_INPUTS, _DEMO = "lulc/inputs", "lulc/demo"
+_UNFINISHED = [
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+Bar = Callable[[str], AbstractContextManager[Progress]]
+
+
+@dataclass(frozen=True)
+class JobRun:
+    """A job to run.
+
+    Attributes:
+        job: name.
+        title: what people read meanwhile.
+        partition: key, or None.
+        products: (asset, partition…) that it makes; all must be whole for it to be skipped.
+        files: other files that it makes.
+    """
+
+    job: str
+    title: str
+    partition: str | None = None
+    products: Sequence[tuple[str | int, ...]] = ()
+    files: Sequence[Path] = ()
+
+
+class RunFailed(LulcError):
+    """A job of the demo failed; the message is its first error."""
+
+
+@contextmanager
+def open_instance(home: Path) -> Iterator[dg.DagsterInstance]:
+    """The Dagster instance of a folder, for one process at a time.
+
+    Runs that a killed process left unfinished are ended.
+
+    Raises:
+        InvalidProject: another process works in the folder.
+    """
+    prepare_home(home)
+    with (home / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise InvalidProject(f"another run works in {home}; wait for it or stop it") from error
+        with dg.DagsterInstance.from_config(str(home)) as instance:
+            _end_stale_runs(instance)
+            yield instance
+
+
+def _end_stale_runs(instance: dg.DagsterInstance) -> None:
+    """Report runs of killed processes as failed, and give back their slots in the pools.
+
+    A daemon would do so after a while; until then the next run waits for ever.
+    """
+    stale = dg.RunsFilter(statuses=_UNFINISHED, tags={_DEMO: "true"})
+    for run in instance.get_runs(stale):
+        instance.report_run_failed(run, "the process that ran it was stopped")
+    events = instance.event_log_storage
+    for pool in events.get_concurrency_keys():
+        held = events.get_concurrency_info(pool)
+        for run_id in held.active_run_ids | held.pending_run_ids | held.assigned_run_ids:
+            holder = instance.get_run_by_id(run_id)
+            if holder is None or holder.is_finished:
+                events.free_concurrency_slots_for_run(run_id)
+
+
+def digest_inputs(project_file: Path, archive: str) -> str:
+    """What the products of a project depend on besides each other.
+
+    Args:
+        project_file: TOML.
+        archive: digest of the imagery and labels.
+    """
+    settings = digest_of_file(project_file)
+    return digest_of([settings, archive, dict(RECIPE_VERSIONS)])
+
+
+def run_jobs(
+    instance: dg.DagsterInstance,
+    project_file: Path,
+    jobs: Sequence[JobRun],
+    inputs: str,
+    bar: Bar,
+    say: Callable[[str], None],
+) -> int:
+    """Run what is not done yet, in order.
+
+    Args:
+        instance: where runs and events are kept.
+        project_file: of all jobs.
+        jobs: in order.
+        inputs: digest from :func:`digest_inputs`.
+        bar: makes a progress bar with a title.
+        say: prints a line.
+
+    Returns:
+        How many jobs were run.
+
+    Raises:
+        RunFailed: a job failed; later ones were not started.
+        KeyboardInterrupt: somebody stopped it; what was published stays.
+    """
+    os.environ["LULC_PROJECT"] = str(project_file.absolute())
+    project = load_project(project_file)
+    place = Place(project, project.open_store())
+    launched = 0
+    for number, job in enumerate(jobs, start=1):
+        title = f"{number}/{len(jobs)} {job.title}"
+        if find_run(instance, job, inputs) is not None and _is_whole(place, job):
+            say(f"{title}: there already")
+            continue
+        with bar(title) as progress, progress_heard_by(progress), _console_to(project.folder):
+            seconds = _run(instance, job, inputs)
+        _require_products(place, job)
+        say(f"{title}: {seconds:.0f} s")
+        launched += 1
+    return launched
+
+
+def _require_products(place: Place, job: JobRun) -> None:
+    """A run can end well without a product: a candidate that is refused makes no bundle.
+
+    Raises:
+        RunFailed: a product is not there, with the reason where there is a verdict.
+    """
+    for product in job.products:
+        if place.find(str(product[0]), *product[1:]) is None:
+            name = " ".join(str(part) for part in product)
+            evaluation = place.find("model_evaluation")
+            why = f": {evaluation.properties['reason']}" if evaluation is not None else ""
+            raise RunFailed(f"{job.title}: the run ended without {name}{why}")
+
+
+@contextmanager
+def _console_to(folder: Path) -> Iterator[None]:
+    """What tools print (dbt) goes to a file: the console is for progress."""
+    with (folder / "console.log").open("a") as log, redirect_stdout(log):
+        yield
+
+
+def find_run(instance: dg.DagsterInstance, job: JobRun, inputs: str) -> str | None:
+    """Id of the latest successful run of a job with these inputs."""
+    tags = {_INPUTS: inputs}
+    if job.partition is not None:
+        tags["dagster/partition"] = job.partition
+    wanted = dg.RunsFilter(job_name=job.job, statuses=[dg.DagsterRunStatus.SUCCESS], tags=tags)
+    found = instance.get_run_records(wanted, limit=1)
+    return found[0].dagster_run.run_id if found else None
+
+
+def _is_whole(place: Place, job: JobRun) -> bool:
+    """Whether all products are committed with the bytes that their records name."""
+    if not all(path.is_file() for path in job.files):
+        return False
+    for product in job.products:
+        record = place.find(str(product[0]), *product[1:])
+        if record is None:
+            return False
+        try:
+            for name in record.files:
+                place.open(record, name)
+        except LulcError:
+            return False
+    return True
+
+
+def _run(instance: dg.DagsterInstance, job: JobRun, inputs: str) -> float:
+    from lulc_assets.definitions import defs  # loads every asset
+
+    found = defs().resolve_job_def(job.job)
+    result = found.execute_in_process(
+        instance=instance,
+        partition_key=job.partition,
+        tags={_INPUTS: inputs, _DEMO: "true"},
+        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        raise_on_error=False,
+    )
+    if not result.success:
+        if _was_interrupted(result):
+            raise KeyboardInterrupt
+        raise RunFailed(f"{job.title}: {_first_error(result)}")
+    stats = instance.get_run_stats(result.run_id)
+    return float((stats.end_time or 0) - (stats.start_time or 0))
+
+
+def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    """Whether Ctrl-C ended the run: Dagster reports it as the failure of the step at work."""
+    errors = [e.step_failure_data.error for e in result.all_events if e.is_step_failure]
+    return any(error and error.cls_name == "DagsterExecutionInterruptedError" for error in errors)
+
+
+def _first_error(result: dg.ExecuteInProcessResult) -> str:
+    for event in result.all_events:
+        if event.is_step_failure:
+            data = event.step_failure_data
+            if data.user_failure_data is not None and data.user_failure_data.description:
+                return str(data.user_failure_data.description)
+            if data.error is not None:
+                cause = data.error.cause or data.error
+                return cause.message.strip()
+    return f"run {result.run_id} failed; see it with `lulc ui`"

@@ -1,0 +1,1 @@
+"""What is written: STAC catalogues, scenes, labels, samples and the truth."""

@@ -1,0 +1,1 @@
+"""The simulated ground: terrain, parcels, settlements, spectra, seasons and change."""

@@ -1,0 +1,144 @@
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from lulc_assets.core.figures.labels import (
+    annotator_figure,
+    outlier_figure,
+    spectra_figure,
+)
+from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.pages.content import PageFigure
+from lulc_assets.core.pages.label_page import (
+    LabelPage,
+    describe_agreement,
+    describe_outliers,
+    list_warnings,
+)
+from lulc_assets.core.pages.rendering import render_label_page
+from lulc_assets.core.scene.recipe import BAND_ROLES
+
+PNG = b"\x89PNG\r\n\x1a\n"
+HOSTILE = "<script>alert(1)</script>"
+
+
+def properties(**fields):
+    base = {
+        "polygons": 7,
+        "summary": [{"class_code": 2, "role": "train", "polygons": 7, "area_ha": 3.0}],
+        "reading": {"repaired": [], "without_area": [], "not_accepted": {}},
+        "train_pixels": {"trees": 300},
+        "gold_pixels": {},
+        "train_polygons_vanished": 0,
+        "gold_polygons_vanished": 0,
+        "train_pixels_in_conflict": 0,
+        "gold_pixels_in_conflict": 0,
+        "train_pixels_cleared_as_leak": 0,
+    }
+    return {**base, **fields}
+
+
+def gold(kappa: float | None = 0.9, agreement: float | None = 0.95):
+    pair = {"first": "anna", "second": "ben", "pixels": 9, "agreement": agreement, "kappa": kappa}
+    return {
+        "windows": 3,
+        "windows_with_too_few_annotators": ["w9"],
+        "annotators": ["anna", "ben"],
+        "pairwise": [pair],
+        "dropped_share_by_class": {"trees": 0.1, "scrub": 0.4},
+    }
+
+
+def page(**fields) -> str:
+    outliers = gpd.GeoDataFrame(
+        {"label_id": [HOSTILE], "class_code": [2], "looks_like": [1], "distance": [9.0],
+         "distance_there": [1.0], "pixels": [40]},
+        geometry=[shapely.box(0, 0, 1, 1)],
+        crs=32633,
+    )  # fmt: skip
+    given = {
+        "tile": "33TVM",
+        "year": 2022,
+        "place": HOSTILE,
+        "properties": properties(),
+        "figures": [PageFigure("Spectra", PNG, "A caption.")],
+        "outliers": outliers,
+        "legend": KARRA_10,
+        "provenance": {"Labels": "ab" * 32},
+    }
+    return render_label_page(LabelPage(**{**given, **fields}))
+
+
+def test_labels_drawn_once_claim_no_agreement():
+    html = page()
+    assert "each drawn once" in html
+    assert "unambiguous" not in html
+
+
+def test_agreement_is_called_what_it_is():
+    html = page(properties=properties(gold_standard=gold()))
+    assert "95.0\u00a0%" in html
+    assert "agreement on unambiguous pixels, no accuracy of the map" in html
+    assert "10.0\u00a0%" in html
+
+
+def test_undefined_agreement_is_a_dash():
+    html = page(properties=properties(gold_standard=gold(None, None)))
+    assert '<p class="value">–</p>' in html
+
+
+def test_text_from_outside_is_escaped():
+    html = page()
+    assert HOSTILE not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_everything_that_was_lost_is_warned_about():
+    assert list_warnings(properties()) == []
+    reading = {"repaired": ["a"], "without_area": ["b", "c"], "not_accepted": {"broader": 4}}
+    said = list_warnings(
+        properties(
+            reading=reading,
+            train_polygons_vanished=2,
+            gold_pixels_in_conflict=5,
+            train_pixels_cleared_as_leak=6,
+            gold_standard=gold(kappa=0.2),
+        )
+    )
+    text = " ".join(said)
+    assert len(said) == 8
+    for part in (
+        "1 gold window",
+        "kappa 0.20",
+        "1 invalid",
+        "2 labels have no area",
+        "4 labels of broader",
+        "2 train polygon",
+        "5 gold pixels",
+        "6 training",
+    ):
+        assert part in text
+
+
+def test_captions_come_from_the_data():
+    assert "scrub" in describe_agreement(properties(gold_standard=gold()), KARRA_10)
+    assert describe_agreement(properties(), KARRA_10).startswith("No gold window")
+    assert describe_outliers(0).startswith("No polygon")
+    assert describe_outliers(3).startswith("3 polygon")
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_figures_are_drawn_with_and_without_data(known: bool):
+    spectra = np.random.default_rng(0).random((20, 6)) if known else np.full((20, 6), np.nan)
+    codes = np.repeat([1, 2, 5, 9], 5).astype(np.uint8)
+    confusion = np.diag(np.arange(10)) if known else np.zeros((10, 10), np.int64)
+    picture = np.zeros((20, 20, 3), np.uint8)
+    ring = np.array([[2, 2], [9, 2], [9, 9], [2, 2]], float)
+    drawn = (
+        spectra_figure(spectra, codes, BAND_ROLES, KARRA_10),
+        annotator_figure(confusion.astype(np.int64), KARRA_10),
+        outlier_figure([picture] * known, [[ring]] * known, ["Trees"] * known),
+    )
+    for png in drawn:
+        assert png.startswith(PNG)
