@@ -8,8 +8,14 @@ from lulc_assets.core.estimation.measures import AccuracySettings, estimate_figu
 from lulc_assets.core.grid import owned_mask, pixel_areas_ha
 from lulc_assets.core.sampling.population import TilePart
 from lulc_assets.core.sampling.sample import ReferenceSample, arrange_units, units_from_mask
-
-from lulc_assets_tests.core.sampling.samples import TILE, blocky_map, random_sample, sample_at, small_grid, with_errors
+from lulc_assets_tests.core.sampling.samples import (
+    TILE,
+    blocky_map,
+    random_sample,
+    sample_at,
+    small_grid,
+    with_errors,
+)
 
 CODES = [1, 2, 5, 7]
 

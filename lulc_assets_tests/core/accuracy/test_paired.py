@@ -6,7 +6,6 @@ from lulc_assets.core.errors import InvalidSample
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.sampling.map_file import open_map
 from lulc_assets.core.sampling.sample import ReferenceSample, units_from_mask
-
 from lulc_assets_tests.core.sampling.map_files import patchy_map, write_map
 from lulc_assets_tests.core.sampling.samples import random_sample, with_errors
 

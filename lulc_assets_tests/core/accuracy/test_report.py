@@ -10,7 +10,6 @@ from lulc_assets.core.accuracy.build import build_report
 from lulc_assets.core.accuracy.report import AccuracyReport
 from lulc_assets.core.estimation.estimate import Estimate, MissingReference
 from lulc_assets.core.grid import pixel_areas_ha
-
 from lulc_assets_tests.core.sampling.samples import TILE, blocky_map, random_sample, small_grid
 
 

@@ -20,7 +20,6 @@ from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.sampling.draw import draw_systematic
 from lulc_assets.core.sampling.map_file import open_map
 from lulc_assets.core.sampling.sample import read_sample, write_sample
-
 from lulc_assets_tests.core.sampling.map_files import patchy_map
 from lulc_assets_tests.core.sampling.samples import blocky_map, sample_at, small_grid, with_errors
 

@@ -7,7 +7,6 @@ from lulc_assets.core.accuracy.zones import estimate_zone_areas, read_zones
 from lulc_assets.core.errors import InvalidGeometry, InvalidZones, MissingCrs, UnreadableRaster
 from lulc_assets.core.grid import Window, owned_mask, pixel_areas_ha, tile_grid
 from lulc_assets.core.sampling.map_file import open_map
-
 from lulc_assets_tests.core.sampling.map_files import patchy_map, write_map
 from lulc_assets_tests.core.sampling.samples import random_sample, with_errors
 

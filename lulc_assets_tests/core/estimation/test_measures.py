@@ -9,7 +9,6 @@ from lulc_assets.core.estimation.estimators import Strata
 from lulc_assets.core.estimation.measures import estimate_figures
 from lulc_assets.core.estimation.poststrata import poststratify
 from lulc_assets.core.estimation.settings import AS_PRINTED, AccuracySettings
-
 from lulc_assets_tests.core.sampling.samples import units_of
 
 

@@ -3,7 +3,6 @@ import pytest
 
 from lulc_assets.core.errors import InvalidSample
 from lulc_assets.core.estimation.merging import merge_names, merged_weights
-
 from lulc_assets_tests.core.sampling.samples import sample_at, small_grid
 
 

@@ -16,7 +16,6 @@ from lulc_assets.core.estimation.estimators import Strata, estimate_ratio
 from lulc_assets.core.estimation.measures import estimate_figures
 from lulc_assets.core.estimation.poststrata import poststratify
 from lulc_assets.core.estimation.settings import AS_PRINTED
-
 from lulc_assets_tests.core.sampling.samples import units_of
 
 

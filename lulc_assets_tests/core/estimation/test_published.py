@@ -9,9 +9,8 @@ from lulc_assets.core.estimation.poststrata import poststratify
 from lulc_assets.core.estimation.settings import AS_PRINTED, AccuracySettings
 from lulc_assets.core.sampling.allocation import allocate
 from lulc_assets.core.sampling.anticipation import anticipate, parse_target
-from lulc_assets_tests.published import WITH_MAP_CLASSES_AS_STRATA, load_published
-
 from lulc_assets_tests.core.sampling.samples import units_of
+from lulc_assets_tests.published import WITH_MAP_CLASSES_AS_STRATA, load_published
 
 Z = 1.959964
 
