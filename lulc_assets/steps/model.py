@@ -35,7 +35,7 @@ from lulc_assets.steps.model_history import (
 )
 
 if TYPE_CHECKING:
-    from lulc_assets.core.chips.cut import Chips
+    from lulc_assets.core.chips.chip_set import Chips
     from lulc_assets.core.judging.evaluate import Evaluation
     from lulc_assets.core.model.bundle import Bundle
 

@@ -19,7 +19,8 @@ import zarr
 from zarr.codecs import ZstdCodec
 from zarr.storage import LocalStore, ZipStore
 
-from lulc_assets.core.chips.cut import REFLECTANCE_SCALE, Chips
+from lulc_assets.core.chips.chip_set import Chips
+from lulc_assets.core.chips.cut import REFLECTANCE_SCALE
 from lulc_assets.core.chips.room import Room
 from lulc_assets.core.errors import ProductCorrupt
 from lulc_assets.core.scene.recipe import BAND_ROLES

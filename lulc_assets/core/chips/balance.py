@@ -6,7 +6,6 @@ not: weights of classes in the loss (``core/training``), which balance pixels.
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -14,14 +13,12 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from lulc_assets.core.chips.chip_set import Chips
 from lulc_assets.core.chips.room import Room
 from lulc_assets.core.chips.settings import Balance, ChipSettings
 from lulc_assets.core.chips.split import TRAIN, Place
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import KARRA_10
-
-if TYPE_CHECKING:
-    from lulc_assets.core.chips.cut import Chips
 
 
 def name_zones(
@@ -62,12 +59,12 @@ def balanced(index: gpd.GeoDataFrame, settings: ChipSettings) -> npt.NDArray[np.
 
 
 def balance_together(
-    chip_sets: "Sequence[Chips]",
+    chip_sets: Sequence[Chips],
     balance: Balance,
     ratio: float,
     seed: int,
     room: Room | None = None,
-) -> "list[Chips]":
+) -> list[Chips]:
     """Chip sets of several tiles and years without the surplus of groups that all together have.
 
     Each set may be balanced by itself and the zones of all still be as unequal as the tiles: two

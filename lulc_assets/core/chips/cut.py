@@ -5,8 +5,7 @@ does to labels, the index. What does not: where places lie (``split``), files (`
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -15,6 +14,7 @@ import numpy.typing as npt
 import shapely
 
 from lulc_assets.core.chips.balance import balanced, name_zones
+from lulc_assets.core.chips.chip_set import Chips
 from lulc_assets.core.chips.room import Room
 from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.chips.split import (
@@ -45,46 +45,6 @@ REFLECTANCE_SCALE = 10_000
 """Chips store reflectance × 10000 as uint16: the precision of the product, half the memory."""
 
 Mask = npt.NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class Chips:
-    """Chips of one tile and year.
-
-    Attributes:
-        images: uint16 (n, 6, s, s), reflectance × 10000, 0 where not valid; bands in the
-            order of ``BAND_ROLES``.
-        masks: uint8 (n, s, s), class codes 1–10, 0 = unlabelled.
-        index: a row a chip: ``chip_id, scene_id, date`` (``YYYY-MM-DD``), ``row, col`` of
-            its first pixel in the grid, ``block_id, split`` (train, val, gold), ``zone``
-            (under its centre, empty without zones),
-            ``labelled_share, cloud_share`` (by SCL), ``share_<class>`` a class (all shares
-            of the chip's pixels), ``geometry`` in the grid's CRS.
-        dropped: reason → number of chips that were cut and not kept.
-        split_by: the rule of the split; see ``ChipSettings.split``.
-    """
-
-    images: npt.NDArray[np.uint16]
-    masks: Mask
-    index: gpd.GeoDataFrame
-    dropped: Mapping[str, int] = field(default_factory=dict)
-    split_by: str = "blocks"
-
-    def count(self, split: str) -> int:
-        """Number of chips in a split."""
-        return int((self.index["split"] == split).sum())
-
-    def only(self, kept: npt.NDArray[np.bool_], reason: str, room: Room) -> "Chips":
-        """The chips that are kept, shape (n,); ``dropped[reason]`` counts the others."""
-        if kept.all():
-            return self
-        return replace(
-            self,
-            images=room.take(self.images, kept),
-            masks=room.take(self.masks, kept),
-            index=self.index.loc[kept].reset_index(drop=True),
-            dropped={**self.dropped, reason: int((~kept).sum())},
-        )
 
 
 def choose_dates(recipes: Sequence[SceneRecipe], settings: ChipSettings) -> list[SceneRecipe]:

@@ -36,7 +36,7 @@ from lulc_assets.core.progress import Progress, silent
 from lulc_assets.core.training.dataset import ChipSelection, select_chips
 
 if TYPE_CHECKING:
-    from lulc_assets.core.chips.cut import Chips
+    from lulc_assets.core.chips.chip_set import Chips
 
 CALIBRATION_CHIPS = 128
 """Chips of the training split from which ranges are taken, evenly spaced in its order."""

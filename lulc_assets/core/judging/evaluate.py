@@ -32,7 +32,7 @@ from lulc_assets.core.training.dataset import (
 )
 
 if TYPE_CHECKING:
-    from lulc_assets.core.chips.cut import Chips
+    from lulc_assets.core.chips.chip_set import Chips
 
 _BATCH_SIZE = 16
 

@@ -34,7 +34,7 @@ from shapely.geometry import box, mapping
 from lulc_assets.core.model.artifacts import canonical_json
 
 if TYPE_CHECKING:
-    from lulc_assets.core.chips.cut import Chips
+    from lulc_assets.core.chips.chip_set import Chips
 
 _DEGREE_DIGITS = 7
 _SHA256_MULTIHASH = "1220"

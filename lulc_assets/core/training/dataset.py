@@ -24,7 +24,7 @@ from lulc_assets.core.legend import Legend
 from lulc_assets.core.model.network import LOG_OFFSET, Normalisation
 
 if TYPE_CHECKING:
-    from lulc_assets.core.chips.cut import Chips
+    from lulc_assets.core.chips.chip_set import Chips
 
 REFLECTANCE_SCALE = np.float32(10_000)
 """Stored chip value of reflectance 1, see ``core/chips``."""

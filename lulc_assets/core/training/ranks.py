@@ -27,7 +27,7 @@ from lightning.fabric.plugins.environments.cluster_environment import ClusterEnv
 from lightning.fabric.plugins.environments.lightning import find_free_network_port
 
 import lulc_assets
-from lulc_assets.core.chips.cut import Chips
+from lulc_assets.core.chips.chip_set import Chips
 from lulc_assets.core.errors import TrainingFailed
 from lulc_assets.core.training.dataset import ChipSelection
 

@@ -49,7 +49,7 @@ from lulc_assets.core.training.pretrained import (
 from lulc_assets.core.training.recipe import TrainingRecipe
 
 if TYPE_CHECKING:
-    from lulc_assets.core.chips.cut import Chips
+    from lulc_assets.core.chips.chip_set import Chips
 
 _log = logging.getLogger(__name__)
 

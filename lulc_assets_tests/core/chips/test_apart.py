@@ -6,7 +6,7 @@ import pytest
 import shapely
 
 from lulc_assets.core.chips.apart import ELSEWHERE, keep_apart
-from lulc_assets.core.chips.cut import Chips
+from lulc_assets.core.chips.chip_set import Chips
 from lulc_assets.core.errors import LabelLeak
 
 X0, Y0, SIDE = 500_000.0, 5_100_000.0, 32

@@ -9,7 +9,7 @@ import zarr
 
 from lulc_assets.core.chips import archive
 from lulc_assets.core.chips.archive import read_chips, write_chips, write_index
-from lulc_assets.core.chips.cut import Chips
+from lulc_assets.core.chips.chip_set import Chips
 from lulc_assets.core.chips.room import Room
 from lulc_assets.core.errors import ProductCorrupt
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from shapely.geometry import box
 
 from lulc_assets.core.chips.balance import balance_together
-from lulc_assets.core.chips.cut import Chips
+from lulc_assets.core.chips.chip_set import Chips
 from lulc_assets.core.legend import KARRA_10
 
 

@@ -2,7 +2,7 @@ import geopandas as gpd
 import numpy as np
 from shapely.geometry import box
 
-from lulc_assets.core.chips.cut import Chips
+from lulc_assets.core.chips.chip_set import Chips
 from lulc_assets.core.judging.windows import find_windows
 from lulc_assets.core.training.dataset import select_chips
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from lulc_assets.core.chips.cut import Chips
+from lulc_assets.core.chips.chip_set import Chips
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.training.card import TrainedModel
 from lulc_assets.core.training.train import train_model

@@ -5,7 +5,7 @@ import numpy as np
 import numpy.typing as npt
 from shapely.geometry import box
 
-from lulc_assets.core.chips.cut import Chips
+from lulc_assets.core.chips.chip_set import Chips
 from lulc_assets.core.training.recipe import TrainingRecipe
 
 TINY = TrainingRecipe(

@@ -1,0 +1,54 @@
+"""Chips of one tile and year, as every module of this room hands them on.
+
+What belongs here: arrays, index and counts that stay together. What does not: how they are
+cut (``cut``), given up (``balance``, ``apart``) or stored (``archive``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+
+from lulc_assets.core.chips.room import Room
+
+
+@dataclass(frozen=True)
+class Chips:
+    """Chips of one tile and year.
+
+    Attributes:
+        images: uint16 (n, 6, s, s), reflectance × 10000, 0 where not valid; bands in the
+            order of ``BAND_ROLES``.
+        masks: uint8 (n, s, s), class codes 1–10, 0 = unlabelled.
+        index: a row a chip: ``chip_id, scene_id, date`` (``YYYY-MM-DD``), ``row, col`` of
+            its first pixel in the grid, ``block_id, split`` (train, val, gold), ``zone``
+            (under its centre, empty without zones),
+            ``labelled_share, cloud_share`` (by SCL), ``share_<class>`` a class (all shares
+            of the chip's pixels), ``geometry`` in the grid's CRS.
+        dropped: reason → number of chips that were cut and not kept.
+        split_by: the rule of the split; see ``ChipSettings.split``.
+    """
+
+    images: npt.NDArray[np.uint16]
+    masks: npt.NDArray[np.uint8]
+    index: gpd.GeoDataFrame
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    split_by: str = "blocks"
+
+    def count(self, split: str) -> int:
+        """Number of chips in a split."""
+        return int((self.index["split"] == split).sum())
+
+    def only(self, kept: npt.NDArray[np.bool_], reason: str, room: Room) -> "Chips":
+        """The chips that are kept, shape (n,); ``dropped[reason]`` counts the others."""
+        if kept.all():
+            return self
+        return replace(
+            self,
+            images=room.take(self.images, kept),
+            masks=room.take(self.masks, kept),
+            index=self.index.loc[kept].reset_index(drop=True),
+            dropped={**self.dropped, reason: int((~kept).sum())},
+        )
