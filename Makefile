@@ -57,4 +57,6 @@ $(VENV)/.benchmarks: $(STAMP)
 	touch $@
 
 bench: setup $(VENV)/.benchmarks  ## every benchmark, one after another
-	for script in benchmarks/[a-z]*.py; do $(BIN)/python -m benchmarks.$$(basename $$script .py); done
+	for name in $$(ls benchmarks/*/__main__.py benchmarks/accuracy_*.py | sed -E 's|benchmarks/([a-z0-9_]+).*|\1|'); do \
+		$(BIN)/python -m benchmarks.$$name || echo "$$name: stopped"; \
+	done

@@ -15,7 +15,7 @@ each consistent with the material's red and near infrared. What shapes them:
 - water falls, with a shoulder at B05 where it is turbid (Gitelson 1992, International
   Journal of Remote Sensing 13); snow falls a little (Warren 1982).
 
-``benchmarks/spectra.py --bands 10`` holds the medians of the classes against EuroSAT.
+``python -m benchmarks.spectra --bands 10`` holds the medians of the classes against EuroSAT.
 """
 
 MATERIALS: dict[str, tuple[float, float, float, float]] = {

@@ -1,0 +1,1 @@
+"""What nobody can leave out, each alone: the limit that benchmarks compare with."""

@@ -1,0 +1,1 @@
+"""Inputs that several benchmarks measure on: simulated, the same every time."""

@@ -1,0 +1,77 @@
+"""A tile and year of a simulated archive, opened as the pipeline opens it.
+
+What belongs here: scenes, burnt labels, all pixels in memory. What does not: what is learnt
+from them or judged by them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from lulc_assets.core.catalog.search import search_scenes
+from lulc_assets.core.catalog.selection import (
+    SelectionSettings,
+    select_scenes,
+    selected_recipes,
+)
+from lulc_assets.core.grid import PixelGrid
+from lulc_assets.core.imagery.masks import votes
+from lulc_assets.core.imagery.reader import SceneBlock, read_scene
+from lulc_assets.core.labels.burn import burn_labels
+from lulc_assets.core.labels.source import LabelSource, read_labels
+from lulc_assets.core.labels.table import labels_of
+from lulc_assets.core.scene.recipe import SceneRecipe
+
+Classes = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class TileYear:
+    """One tile and year of an archive: its scenes, and its labels if it has been labelled."""
+
+    grid: PixelGrid
+    recipes: Sequence[SceneRecipe]
+    train_mask: Classes
+    gold_mask: Classes
+
+
+def open_tile_year(root: Path, grid: PixelGrid, tile: str, year: int) -> TileYear:
+    """Find the scenes and burn the labels, as the pipeline does."""
+    found = search_scenes(str(root / "catalog" / "catalog.json"), tile, year, grid)
+    recipes = selected_recipes(select_scenes(found.recipes, grid, SelectionSettings()))
+    source = LabelSource(
+        path=str(root / "labels.gpkg"),
+        class_column="class_name",
+        crosswalk="karra-10",
+        layer="labels",
+        role_column="role",
+    )
+    labels = labels_of(read_labels(source).table, tile, year, grid)
+    train, gold = (burn_labels(labels, grid, role)[0] for role in ("train", "gold"))
+    return TileYear(grid, recipes, train, gold)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A tile and year with all its pixels in memory."""
+
+    place: TileYear
+    blocks: list[SceneBlock]
+
+    @classmethod
+    def read(cls, place: TileYear) -> "Seen":
+        """Read every selected scene."""
+        return cls(place, [read_scene(recipe, place.grid) for recipe in place.recipes])
+
+    def by_date(self) -> dict[str, SceneBlock]:
+        """Scenes by their day."""
+        return {r.date: b for r, b in zip(self.place.recipes, self.blocks, strict=True)}
+
+
+def clear(block: SceneBlock) -> npt.NDArray[np.bool_]:
+    """Pixels that SCL leaves, bool (h, w)."""
+    seen: npt.NDArray[np.bool_] = block.valid & votes(block.scl)
+    return seen
