@@ -57,6 +57,7 @@ def vote_xarray(folder: Path, size: int, threads: int) -> Layers:
     import dask  # a peer, needed here only
     import dask.array as da
     import xarray as xr
+    from dask.base import compute
 
     weights = CompositeSettings().weight_table()
     layers = [
@@ -85,7 +86,7 @@ def vote_xarray(folder: Path, size: int, threads: int) -> Layers:
     share = (255 * scores.max("code") // total.clip(min=1)).astype("u1")
     votes = valid.sum("time").astype("u1")
     with dask.config.set(scheduler="threads", num_workers=threads):
-        return tuple(np.asarray(one) for one in dask.compute(winner.data, share.data, votes.data))
+        return tuple(np.asarray(one) for one in compute(winner.data, share.data, votes.data))
 
 
 def run_peer(vote: Callable[[], Layers], folder: Path, size: int) -> float:
