@@ -3,6 +3,7 @@
 import pytest
 
 from lulc_assets.core.errors import InvalidProject
+from lulc_assets.core.scene.bands import SIX
 from lulc_assets.core.store.objects import LocalStore
 from lulc_assets.demo.projects import write_slovenian_project
 from lulc_assets.project import load_project
@@ -98,3 +99,54 @@ def test_a_project_of_hls_has_tiles_of_30_m(tmp_path):
     file.write_text(text.replace("[catalog]\n", catalog).replace(window, ""))
     grid = load_project(file).grid_of("33TVL")
     assert (grid.pixel_m, grid.shape) == (30, (3660, 3660))
+
+
+@pytest.mark.parametrize(
+    ("section", "names"),
+    [
+        ("", ("water", "trees", "grass")),
+        ('[legend]\nbuiltin = "dynamic-world"', ("water", "trees", "grass")),
+        ('[legend]\nfile = "ours.csv"', ("Wald", "Mais")),
+        (
+            '[[legend.classes]]\nname = "Wald"\ncolour = "#00FF00"\n'
+            '[[legend.classes]]\nname = "Rest"\nrole = "other"',
+            ("Wald", "Rest"),
+        ),
+    ],
+)
+def test_a_project_has_a_legend_of_the_package_a_file_or_its_own(tmp_path, section, names):
+    (tmp_path / "ours.csv").write_text("name\nWald\nMais\n")
+    text = GOOD.replace('crosswalk = "karra-10"\n', "") + section
+    project = load_project(write(tmp_path, text))
+    assert project.legend().names[: len(names)] == names
+    assert project.label_source().legend == project.legend()
+
+
+@pytest.mark.parametrize(
+    ("section", "named"),
+    [
+        ('[legend]\nbuiltin = "globcover"', "no legend is called 'globcover'"),
+        ('[legend]\nbuiltin = "io-9"\nfile = "ours.csv"', "builtin and file exclude each other"),
+        ('[legend]\nfile = "none.csv"', "none.csv cannot be read"),
+        ('[legend]\nbuildin = "io-9"', "did you mean legend.builtin"),
+        ('[[legend.classes]]\nname = "a"', "1 classes; between 2 and 60"),
+        ('[[legend.classes]]\nname = "a"\nrole = "sea"', "role = 'sea'"),
+        ('[[legend.classes]]\nname = "a"\n[[legend.classes]]\nname = "b"', "leads to none of"),
+        ('[bands]\nuse = "seven"', "no set is called 'seven'; known: rgb, six, ten"),
+        ('[bands]\nuse = ["red", "B99"]', "no band is called 'B99'"),
+        ('[bands]\nuse = ["red", "B04"]', "red given twice"),
+        ("[bands]\nuse = []", "bands: none"),
+    ],
+)
+def test_a_legend_or_bands_that_cannot_be_are_refused_by_key(tmp_path, section, named):
+    with pytest.raises(InvalidProject, match=named):
+        load_project(write(tmp_path, GOOD + section))
+
+
+def test_bands_go_by_set_common_name_or_number(tmp_path):
+    assert load_project(write(tmp_path, GOOD)).bands() == SIX
+    ten = load_project(write(tmp_path, GOOD + '[bands]\nuse = "ten"'))
+    assert ten.bands()[:6] == SIX
+    assert len(ten.bands()) == 10
+    named = load_project(write(tmp_path, GOOD + '[bands]\nuse = ["B04", "swir16", "nir08"]'))
+    assert named.bands() == ("red", "swir1", "nir08")

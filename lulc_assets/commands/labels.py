@@ -17,10 +17,10 @@ from lulc_assets.commands.running import USER_ERROR, PoliteGroup
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from lulc_assets.core.crosswalks import Crosswalk
     from lulc_assets.core.grid import PixelGrid
     from lulc_assets.core.labels.campaign import CampaignArea
     from lulc_assets.core.labels.inspection import LabelInspection
-    from lulc_assets.core.legend import Crosswalk
 
 app = typer.Typer(
     cls=PoliteGroup,

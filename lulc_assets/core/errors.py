@@ -25,6 +25,10 @@ class InvalidProject(LulcError, ValueError):
     """The project file is missing, unreadable or contradicts itself."""
 
 
+class InvalidLegend(LulcError, ValueError):
+    """A legend breaks a rule: names, colours, roles, groups or the number of its classes."""
+
+
 # --- labels and reference data --------------------------------------------------
 
 

@@ -8,6 +8,7 @@ from collections.abc import Collection
 
 from lulc_assets.core.crosswalks import find_crosswalk
 from lulc_assets.core.errors import InvalidProject, UnknownClass
+from lulc_assets.core.legend import Legend
 
 REGION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
@@ -36,15 +37,15 @@ def require_known(where: str, tiles: tuple[str, ...], known: Collection[str]) ->
         raise InvalidProject(f"{where} names {', '.join(unknown)}, which [tiles] does not have")
 
 
-def require_crosswalk(where: str, name: str) -> None:
+def require_crosswalk(where: str, name: str, legend: Legend) -> None:
     """Refuse a vocabulary that nobody knows; a CSV file is looked at when it is read.
 
     Raises:
-        InvalidProject: no crosswalk has that name.
+        InvalidProject: no crosswalk has that name, or it leads to no class of the legend.
     """
     if name.lower().endswith(".csv"):
         return
     try:
-        find_crosswalk(name)
+        find_crosswalk(name, legend)
     except UnknownClass as error:
         raise InvalidProject(f"{where}: {error}") from error

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from lulc_assets.core.catalog.dialects import sampling_m
 from lulc_assets.core.catalog.selection import SelectionSettings
@@ -24,14 +24,18 @@ from lulc_assets.core.inference.settings import InferenceSettings
 from lulc_assets.core.inference.windows import WindowSettings
 from lulc_assets.core.judging.promotion import PromotionSettings
 from lulc_assets.core.labels.source import LabelSource
+from lulc_assets.core.legend import KARRA_10, Legend
+from lulc_assets.core.scene.bands import SIX, parse_bands
 from lulc_assets.core.scene.hls import HLS_PIXEL_M, hls_grid
 from lulc_assets.core.store.objects import LocalStore, ObjectStore, S3Store
 from lulc_assets.core.training.recipe import TrainingRecipe
 from lulc_assets.project.checks import require_crosswalk, require_known, require_region_name
 from lulc_assets.project.messages import explain
 from lulc_assets.project.sections import (
+    BandsSection,
     CatalogSection,
     LabelSection,
+    LegendSection,
     RegionSection,
     Section,
     TileSection,
@@ -51,6 +55,8 @@ class Project(Section):
         checkpoints: folder of the trainings at work; what is there may be deleted at any time,
             a training then starts anew. Must outlive a killed run for it to be resumed.
         tiles: tile key → area of interest.
+        legend_section: ``[legend]`` of the file, see :meth:`legend`.
+        bands_section: ``[bands]`` of the file, see :meth:`bands`.
         batch_scenes: scenes that one op predicts.
         watch_years: years that the sensor of new scenes looks at besides the current one.
         folder: where the project file lies.
@@ -65,6 +71,8 @@ class Project(Section):
     catalog: CatalogSection
     tiles: Mapping[str, TileSection]
     regions: Mapping[str, RegionSection] = Field(default_factory=dict)
+    legend_section: LegendSection = Field(default=LegendSection(), validation_alias="legend")
+    bands_section: BandsSection = Field(default=BandsSection(), validation_alias="bands")
     labels: LabelSection
     training: TrainingSection
     selection: SelectionSettings = SelectionSettings()
@@ -78,6 +86,14 @@ class Project(Section):
     batch_scenes: int = Field(default=4, ge=1)
     watch_years: tuple[int, ...] = ()
     folder: Path
+    _legend: Legend = PrivateAttr(KARRA_10)
+    _bands: tuple[str, ...] = PrivateAttr(SIX)
+
+    @model_validator(mode="after")
+    def _legend_and_bands_are_sound(self) -> "Project":
+        self._legend = self.legend_section.read(self.path_of)
+        self._bands = parse_bands(self.bands_section.use)
+        return self
 
     @model_validator(mode="after")
     def _keys_are_known(self) -> "Project":
@@ -90,8 +106,9 @@ class Project(Section):
             for year in region.samples:
                 validate_year(year)
             for year, sample in region.samples.items():
-                require_crosswalk(f"regions.{name}.samples.{year}.crosswalk", sample.crosswalk)
-        require_crosswalk("labels.crosswalk", self.labels.crosswalk)
+                where = f"regions.{name}.samples.{year}.crosswalk"
+                require_crosswalk(where, sample.crosswalk, self.legend())
+        require_crosswalk("labels.crosswalk", self.labels.crosswalk, self.legend())
         require_known("training.tiles", self.training.tiles, self.tiles)
         if "zone" in self.training.balance and self.chips.zones is None:
             raise InvalidProject(
@@ -100,6 +117,14 @@ class Project(Section):
         for year in (*self.training.years, *self.watch_years):
             validate_year(year)
         return self
+
+    def legend(self) -> Legend:
+        """The classes of the project's maps; another legend makes another line of products."""
+        return self._legend
+
+    def bands(self) -> tuple[str, ...]:
+        """Roles of the bands that chips and networks see, in their order."""
+        return self._bands
 
     def grid_of(self, tile: str) -> PixelGrid:
         """The area of interest of a tile, on the tile's own grid: 10 m, of HLS 30 m.
@@ -147,7 +172,7 @@ class Project(Section):
         if self.labels.gold_path is not None:
             fields["gold_path"] = self.path_of(self.labels.gold_path)
         fields["crosswalk"] = self.crosswalk_of(self.labels.crosswalk)
-        return LabelSource(**fields)
+        return LabelSource(**fields, legend=self.legend())
 
     def regions_of(self, tile: str) -> tuple[str, ...]:
         """Names of the regions that a tile belongs to."""

@@ -69,7 +69,12 @@ def _keys_of(shape: Any, section: list[str]) -> list[str]:
 def _fields(shape: Any) -> dict[str, Any]:
     """Field → type of a model or a dataclass; empty for anything else."""
     if isinstance(shape, type) and issubclass(shape, BaseModel):
-        return {name: field.annotation for name, field in shape.model_fields.items()}
+        return {
+            field.validation_alias if isinstance(field.validation_alias, str) else name: (
+                field.annotation
+            )
+            for name, field in shape.model_fields.items()
+        }
     if isinstance(shape, type) and dataclasses.is_dataclass(shape):
         return {field.name: field.type for field in dataclasses.fields(shape)}
     return {}

@@ -4,13 +4,18 @@ What belongs here: their shape and defaults. What does not: the file as a whole 
 settings that a room of the domain owns.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from lulc_assets.core.chips.settings import Balance
+from lulc_assets.core.crosswalks import Relation
+from lulc_assets.core.errors import InvalidLegend
 from lulc_assets.core.labels.source import Overlaps
-from lulc_assets.core.legend import Relation
+from lulc_assets.core.legend import KARRA_10, Legend
+from lulc_assets.core.legends import ClassEntry, build_legend, find_legend, read_legend
 from lulc_assets.core.training.devices import Accelerator, Strategy, TrainingDevices
 
 
@@ -58,7 +63,7 @@ class SampleFiles(Section):
     design: str
     layer: str | None = None
     class_column: str = "reference_class"
-    crosswalk: str = "karra-10"
+    crosswalk: str = ""
 
 
 class RegionSection(Section):
@@ -87,7 +92,7 @@ class LabelSection(Section):
 
     path: str
     class_column: str = ""
-    crosswalk: str
+    crosswalk: str = ""
     layer: str | None = None
     role_column: str | None = None
     holdout_share: float = 0.0
@@ -103,6 +108,63 @@ class LabelSection(Section):
     border_px: int = Field(default=0, ge=0)
     role_block_px: int = Field(default=64, ge=1)
     draw_roles_after_cut: bool = False
+
+
+class LegendClassSection(Section):
+    """A class of an inline legend, see ``ClassEntry``; ``colour`` is ``color``."""
+
+    name: str
+    title: str = ""
+    color: str = Field(default="", validation_alias=AliasChoices("color", "colour"))
+    parent: str = ""
+    role: Literal["", "land", "cloud", "other"] = ""
+    code: int | str = ""
+
+
+class LegendSection(Section):
+    """The classes of the maps: one of a legend of the package, a file, or the classes.
+
+    Attributes:
+        builtin: name of a legend of the package; ``karra-10`` where nothing is said.
+        file: a ``.csv``, ``.qml`` or ``.clr``, relative to the project file.
+        classes: name, title, colour, parent and role of each.
+        name: of inline classes, in records and messages.
+    """
+
+    builtin: str | None = None
+    file: str | None = None
+    classes: tuple[LegendClassSection, ...] = ()
+    name: str = "project"
+
+    def read(self, path_of: Callable[[str], str]) -> Legend:
+        """The legend; reads its file, if it has one.
+
+        Raises:
+            InvalidLegend: more than one of the three is given, or a rule is broken.
+        """
+        given = [key for key in ("builtin", "file", "classes") if getattr(self, key)]
+        if len(given) > 1:
+            raise InvalidLegend(f"legend: {' and '.join(given)} exclude each other; keep one")
+        if self.file:
+            return read_legend(Path(path_of(self.file)))
+        if self.classes:
+            entries = [
+                ClassEntry(c.name, c.title, c.color, c.parent, c.role, str(c.code))
+                for c in self.classes
+            ]
+            return build_legend(self.name, entries)
+        return find_legend(self.builtin or KARRA_10.name)
+
+
+class BandsSection(Section):
+    """The bands that chips and networks see.
+
+    Attributes:
+        use: ``rgb``, ``six``, ``ten``, ``twelve`` or ``thirteen``, or a list of bands by common
+            name or number; see ``core/scene/bands``.
+    """
+
+    use: str | tuple[str, ...] = "six"
 
 
 class TrainingSection(Section):

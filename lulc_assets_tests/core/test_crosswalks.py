@@ -5,6 +5,7 @@ import pytest
 from lulc_assets.core.crosswalks import CROSSWALKS, find_crosswalk, read_crosswalk
 from lulc_assets.core.errors import LabelError, UnknownClass
 from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.legends import BUILTIN, ClassEntry, build_legend, propose_legend
 
 
 @pytest.mark.parametrize("crosswalk", CROSSWALKS.values(), ids=list(CROSSWALKS))
@@ -56,7 +57,7 @@ def test_a_team_s_own_table_is_read(tmp_path: Path):
     )
     crosswalk = find_crosswalk(str(path))
     assert crosswalk.translate(["R1", "Reed bed", "X"]).tolist() == [4, 4, 0]
-    assert crosswalk.relations()["R1"] == "narrower"
+    assert crosswalk.entries_of(["R1"])[0].relation == "narrower"
 
 
 @pytest.mark.parametrize(
@@ -75,3 +76,51 @@ def test_a_wrong_table_is_named_with_its_line(tmp_path: Path, row, error, named)
     path.write_text(f"source,title,target,relation\n{row}\n")
     with pytest.raises(error, match=named):
         read_crosswalk(path)
+
+
+@pytest.mark.parametrize("legend", BUILTIN.values(), ids=list(BUILTIN))
+def test_a_legend_s_own_classes_need_no_crosswalk(legend):
+    own = find_crosswalk("", legend)
+    assert own.translate(legend.names).tolist() == list(legend.codes)
+    sources = [c.source or str(c.code) for c in legend.classes]
+    assert own.translate(sources).tolist() == list(legend.codes)
+
+
+@pytest.mark.parametrize(
+    ("legend", "crosswalk", "values", "names"),
+    [
+        ("worldcover", "worldcover", [10, 95, 0], ["tree_cover", "mangroves", ""]),
+        ("corine-3", "corine-raster", [1, 44], ["continuous_urban_fabric", "sea_and_ocean"]),
+        ("corine-2", "corine", ["311", 31, 3], ["forests", "forests", ""]),
+        ("corine-1", "corine-raster", [1, 41, 48], ["artificial_surfaces", "water", ""]),
+        ("urban-atlas", "urban-atlas", ["50000", "Water"], ["water", "water"]),
+        ("slovenian-lulc", "worldcover", [80, 20], ["water", ""]),
+    ],
+)  # fmt: skip
+def test_a_vocabulary_leads_into_its_own_legend_whole_and_into_others_by_name(
+    legend, crosswalk, values, names
+):
+    legend = BUILTIN[legend]
+    codes = find_crosswalk(crosswalk, legend).translate(values)
+    assert [legend.by_code(c).name if c else "" for c in codes] == names
+
+
+def test_a_vocabulary_without_a_class_of_the_legend_is_refused():
+    mine = propose_legend("mine", ["Wald", "Mais"])
+    with pytest.raises(UnknownClass, match="leads to none of the classes of legend mine"):
+        find_crosswalk("worldcover", mine)
+
+
+def test_a_group_alone_is_left_unlabelled_and_spelling_does_not_matter():
+    entries = [ClassEntry("maize", parent="crops"), ClassEntry("Wäld"), ClassEntry("crops")]
+    own = find_crosswalk("", build_legend("mine", entries))
+    values = ["maize", "MAIZE ", "crops", "Wa\u0308ld", "wäld"]
+    assert own.translate(values).tolist() == [1, 1, 0, 2, 2]
+
+
+def test_a_table_leads_into_the_project_s_legend(tmp_path: Path):
+    path = tmp_path / "ours.csv"
+    path.write_text("source,title,target,relation\n1,Forst,Wald,exact\n2,See,water,exact\n")
+    mine = propose_legend("mine", ["Wald", "Mais"])
+    with pytest.raises(UnknownClass, match=r"line 3: class 'water' is not in legend mine"):
+        find_crosswalk(str(path), mine)

@@ -6,8 +6,9 @@ Rice is flooded vegetation and mines are bare ground, as Karra et al. 2021 defin
 classes; parks, sports grounds and mosaics of fields and trees are left unlabelled.
 """
 
+from lulc_assets.core.crosswalks.crosswalk import Crosswalk, CrosswalkEntry
 from lulc_assets.core.crosswalks.world import Row, entries
-from lulc_assets.core.legend import Crosswalk, CrosswalkEntry, LandCover
+from lulc_assets.core.legend import LandCover
 
 _WATER, _TREES, _GRASS = LandCover.WATER, LandCover.TREES, LandCover.GRASS
 _FLOODED, _CROPS, _SCRUB = LandCover.FLOODED_VEGETATION, LandCover.CROPS, LandCover.SCRUB
@@ -95,6 +96,9 @@ CORINE = Crosswalk(
     citation=_CLC_CITATION,
     entries=entries(*_CORINE_1, *_CORINE_2, *_CORINE_3),
 )
+
+CORINE_RASTER_CODES = {str(number): code for number, (code, *_) in enumerate(_CORINE_3, start=1)}
+"""Value of a raster → code of level 3."""
 
 CORINE_RASTER = Crosswalk(
     name="corine-raster",

@@ -4,7 +4,8 @@ What belongs here: tables with their citation. What does not: European nomenclat
 (``europe``).
 """
 
-from lulc_assets.core.legend import KARRA_10, Crosswalk, CrosswalkEntry, LandCover, Relation
+from lulc_assets.core.crosswalks.crosswalk import Crosswalk, CrosswalkEntry, Relation
+from lulc_assets.core.legend import LandCover
 
 Row = tuple[str, str, LandCover, Relation]
 
@@ -13,17 +14,6 @@ def entries(*rows: Row) -> tuple[CrosswalkEntry, ...]:
     """Entries from rows of foreign code, title, our class and relation."""
     return tuple(CrosswalkEntry(source, title, int(to), rel) for source, title, to, rel in rows)
 
-
-KARRA = Crosswalk(
-    name="karra-10",
-    source_vocabulary="Karra et al. 2021, ten classes, by name or code",
-    citation="Karra et al. 2021, table 1",
-    entries=(
-        *(CrosswalkEntry(c.name, c.title, c.code, "exact") for c in KARRA_10.classes),
-        CrosswalkEntry("0", "no data", LandCover.NO_DATA, "none"),
-        *(CrosswalkEntry(str(c.code), c.title, c.code, "exact") for c in KARRA_10.classes),
-    ),
-)
 
 IO_9 = Crosswalk(
     name="io-9",

@@ -9,6 +9,7 @@ block is the window that roles are drawn for: in a wall-to-wall map single patch
 class would say little about unseen places.
 """
 
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,12 +24,11 @@ from rasterio.features import shapes
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window as RasterWindow
 
-from lulc_assets.core.crosswalks import find_crosswalk
+from lulc_assets.core.crosswalks import Crosswalk, find_crosswalk
 from lulc_assets.core.errors import LabelError, MissingCrs, UnknownClass
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.labels.schema import TRAIN, validate_labels
 from lulc_assets.core.labels.source import LabelSet, LabelSource, ReadReport, with_drawn_roles
-from lulc_assets.core.legend import Crosswalk
 
 RASTER_SUFFIXES = (".tif", ".tiff")
 
@@ -63,7 +63,7 @@ def read_raster_labels(source: LabelSource, grid: PixelGrid) -> LabelSet:
         raise LabelError(
             f"{source.path}: a raster has no columns; remove role_column and annotator_column"
         )
-    codes, relations_lost, without = _read_codes(source, grid)
+    codes, relations_lost, dropped = _read_codes(source, grid)
     rows = [
         row
         for window in _lattice(grid, source.role_block_px)
@@ -90,7 +90,8 @@ def read_raster_labels(source: LabelSource, grid: PixelGrid) -> LabelSet:
         table,
         ReadReport(
             found=grid.height * grid.width,
-            without_class=without,
+            without_class=int((codes == 0).sum()) - sum(relations_lost.values()),
+            dropped=dropped,
             not_accepted=relations_lost,
             most_vertices=int(vertices.max(initial=0)),
         ),
@@ -99,12 +100,11 @@ def read_raster_labels(source: LabelSource, grid: PixelGrid) -> LabelSet:
 
 def _read_codes(
     source: LabelSource, grid: PixelGrid
-) -> tuple[npt.NDArray[np.uint8], dict[str, int], int]:
-    """Our codes on the grid, pixels left out by relation, pixels without a class."""
-    crosswalk = find_crosswalk(source.crosswalk)
+) -> tuple[npt.NDArray[np.uint8], dict[str, int], dict[str, int]]:
+    """Our codes on the grid; pixels left out by relation; those without a class by value."""
+    crosswalk = find_crosswalk(source.crosswalk, source.legend)
     codes = np.zeros(grid.shape, dtype=np.uint8)
-    lost: dict[str, int] = {}
-    without = 0
+    lost, dropped = Counter[str](), Counter[str]()
     try:
         with rasterio.open(source.path, driver="GTiff") as raster:
             _require_codes(raster, source.path)
@@ -123,16 +123,15 @@ def _read_codes(
                     window = RasterWindow(0, row, grid.width, height)
                     values = warped.read(1, window=window)
                     seen = warped.dataset_mask(window=window) > 0
-                    found, refused = _translate(values, seen, crosswalk, source)
+                    found, refused, without = _translate(values, seen, crosswalk, source)
                     codes[row : row + height] = found
-                    for relation, number in refused.items():
-                        lost[relation] = lost.get(relation, 0) + number
-                    without += int((found == 0).sum()) - sum(refused.values())
+                    lost.update(refused)
+                    dropped.update(without)
     except RasterioError as error:
         raise LabelError(f"label file {source.path} cannot be read as a GeoTIFF: {error}") from (
             error
         )
-    return codes, dict(sorted(lost.items())), without
+    return codes, dict(sorted(lost.items())), dict(sorted(dropped.items()))
 
 
 def _require_codes(raster: rasterio.DatasetReader, path: str) -> None:
@@ -153,23 +152,24 @@ def _translate(
     seen: npt.NDArray[np.bool_],
     crosswalk: Crosswalk,
     source: LabelSource,
-) -> tuple[npt.NDArray[np.uint8], dict[str, int]]:
-    """Our codes of a strip, and pixels that an unaccepted relation leaves out."""
+) -> tuple[npt.NDArray[np.uint8], dict[str, int], dict[str, int]]:
+    """Our codes of a strip; pixels that an unaccepted relation, or no class, leaves out."""
     known, places, counts = np.unique(values[seen], return_inverse=True, return_counts=True)
     try:
-        ours = crosswalk.translate(known)
+        entries = crosswalk.entries_of(known.tolist())
     except UnknownClass as error:
         raise UnknownClass(f"{source.path}: {error}") from error
-    relations = crosswalk.relations()
-    told = [relations[str(value)] for value in known]
-    refused: dict[str, int] = {}
-    for n, relation in enumerate(told):
-        if ours[n] and relation not in source.accept:
-            refused[relation] = refused.get(relation, 0) + int(counts[n])
+    refused, dropped = Counter[str](), dict[str, int]()
+    ours = np.array([entry.target for entry in entries], dtype=np.uint8)
+    for n, entry in enumerate(entries):
+        if entry.target == 0:
+            dropped[str(known[n])] = int(counts[n])
+        elif entry.relation not in source.accept:
+            refused[entry.relation] += int(counts[n])
             ours[n] = 0
     codes = np.zeros(values.shape, dtype=np.uint8)
     codes[seen] = ours[places]
-    return codes, refused
+    return codes, dict(refused), dropped
 
 
 def _lattice(grid: PixelGrid, size: int) -> list[Window]:

@@ -16,7 +16,7 @@ import pandera.pandas as pa
 import shapely
 
 from lulc_assets.core.errors import InvalidGeometry, LabelError, MissingCrs, UnknownClass
-from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.legend import MOST_CLASSES
 
 TRAIN, GOLD, HOLDOUT = "train", "gold", "holdout"
 ROLES = (TRAIN, GOLD, HOLDOUT)
@@ -56,7 +56,7 @@ GEOMETRY_CHECKS = (
 LABELS = pa.DataFrameSchema(
     {
         "label_id": pa.Column(str, pa.Check.str_length(min_value=1), unique=True),
-        "class_code": pa.Column("uint8", pa.Check.isin(KARRA_10.codes)),
+        "class_code": pa.Column("uint8", pa.Check.in_range(1, MOST_CLASSES)),
         "role": pa.Column(str, pa.Check.isin(ROLES)),
         "window_id": pa.Column(str),
         "annotator": pa.Column(str),
@@ -105,8 +105,8 @@ def _named_error(cases: pd.DataFrame, labels: gpd.GeoDataFrame, where: str) -> L
             return _geometry_error(str(check.name), rows, labels, where)
     first = cases.iloc[0]
     column, check_name, value = first["column"], first["check"], first["failure_case"]
-    if column == "class_code" and str(check_name).startswith("isin"):
-        return UnknownClass(f"{where}: class code {value} is not in legend {KARRA_10.name}")
+    if column == "class_code" and str(check_name).startswith("in_range"):
+        return UnknownClass(f"{where}: class code {value} is in no legend (1–{MOST_CLASSES})")
     hints: Mapping[str, str] = {
         "label_id": "every label needs an id of its own",
         "role": f"a role is one of {', '.join(ROLES)}",

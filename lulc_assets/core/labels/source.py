@@ -17,12 +17,12 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from lulc_assets.core.crosswalks import find_crosswalk
+from lulc_assets.core.crosswalks import Relation, as_key, find_crosswalk
 from lulc_assets.core.errors import LabelError, MissingCrs, UnknownClass
 from lulc_assets.core.labels.mend import Mended, mend_geometries
 from lulc_assets.core.labels.roles import draw_roles, draw_window_roles
 from lulc_assets.core.labels.schema import OPTIONAL_COLUMNS, TRAIN, validate_labels
-from lulc_assets.core.legend import Relation, as_key
+from lulc_assets.core.legend import KARRA_10, Legend
 
 Overlaps = Literal["error", "later_wins", "smaller_wins", "ignore"]
 
@@ -36,7 +36,8 @@ class LabelSource:
     Attributes:
         path: polygons (GeoPackage, GeoJSON, shapefile, GeoParquet) or a GeoTIFF of codes.
         class_column: column that holds the foreign class; unused for a GeoTIFF.
-        crosswalk: name of the crosswalk that translates it, or path of a CSV file.
+        crosswalk: name of the crosswalk that translates it, or path of a CSV file; empty: the
+            classes are those of the legend.
         layer: layer in a GeoPackage; None: its only one.
         role_column: column with ``train``, ``gold`` or ``holdout``; None: roles are drawn.
         holdout_share: of each class's area, kept back to judge a map, when drawn.
@@ -55,6 +56,7 @@ class LabelSource:
         border_px: training pixels within so many pixels of another class or of unlabelled
             ground stay unlabelled: mixed pixels and lines that are a little off.
         role_block_px: of a GeoTIFF: side of the blocks of ground that roles are drawn for.
+        legend: that the labels are translated into.
     """
 
     path: str
@@ -74,6 +76,7 @@ class LabelSource:
     overlaps: Overlaps = "smaller_wins"
     border_px: int = 0
     role_block_px: int = 64
+    legend: Legend = KARRA_10
 
     @property
     def gives_roles(self) -> bool:
@@ -88,6 +91,7 @@ class ReadReport:
     Attributes:
         found: polygons in the file; of a GeoTIFF pixels in the area.
         without_class: of them, left unlabelled by the crosswalk.
+        dropped: foreign class → of those, how many: classes that the legend does not have.
         not_accepted: relation → of them, left unlabelled because the project does not
             accept classes of that relation.
         mended: geometries that were repaired, or left out for lack of area.
@@ -101,6 +105,7 @@ class ReadReport:
     mended: tuple[Mended, ...] = ()
     most_vertices: int = 0
     gold_replaced: int = 0
+    dropped: Mapping[str, int] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types, as records hold them."""
@@ -112,6 +117,7 @@ class ReadReport:
             "without_area": [m.label_id for m in self.mended if m.dropped],
             "most_vertices": self.most_vertices,
             "gold_replaced": self.gold_replaced,
+            "dropped": dict(self.dropped),
         }
 
 
@@ -131,7 +137,7 @@ def read_labels(source: LabelSource) -> LabelSet:
     and ``year`` are kept.
 
     Returns:
-        A table with ``label_id`` (str, unique), ``class_code`` (uint8, 1–10), ``role``
+        A table with ``label_id`` (str, unique), ``class_code`` (uint8), ``role``
         (str), ``window_id`` and ``annotator`` (str, maybe empty), ``source_order`` (int64,
         row in the file), ``tile`` and ``year`` where the source has them, ``geometry``
         (polygonal, valid, two-dimensional); in the source's CRS and order.
@@ -149,7 +155,7 @@ def read_labels(source: LabelSource) -> LabelSet:
             "set it where they were drawn (a GeoPackage stores it)"
         )
     _require_columns(raw, source)
-    codes, refused = _translate(raw, source)
+    codes, refused, dropped = _translate(raw, source)
     ids = _label_ids(raw, source)
     geometries = np.asarray(shapely.force_2d(raw.geometry.to_numpy()), dtype=object)
     mended: list[Mended] = []
@@ -184,6 +190,7 @@ def read_labels(source: LabelSource) -> LabelSet:
             not_accepted=refused,
             mended=tuple(mended),
             most_vertices=int(vertices.max(initial=0)),
+            dropped=dropped,
         ),
     )
 
@@ -215,19 +222,21 @@ def _require_columns(raw: gpd.GeoDataFrame, source: LabelSource) -> None:
 
 def _translate(
     raw: gpd.GeoDataFrame, source: LabelSource
-) -> tuple[npt.NDArray[np.uint8], dict[str, int]]:
-    """Codes, 0 = unlabelled, and the polygons left out by relation."""
-    crosswalk = find_crosswalk(source.crosswalk)
-    values = raw[source.class_column]
+) -> tuple[npt.NDArray[np.uint8], dict[str, int], dict[str, int]]:
+    """Codes, 0 = unlabelled; polygons left out by relation; those without a class by value."""
+    crosswalk = find_crosswalk(source.crosswalk, source.legend)
+    values = raw[source.class_column].tolist()
     try:
-        codes = crosswalk.translate(values)
+        entries = crosswalk.entries_of(values)
     except UnknownClass as error:
         raise UnknownClass(f"{source.path}, column {source.class_column}: {error}") from error
-    relations = crosswalk.relations()
-    told = np.array([relations[as_key(v)] for v in values], dtype=object)
+    codes = np.array([entry.target for entry in entries], dtype=np.uint8)
+    dropped = Counter(as_key(v) for v, code in zip(values, codes, strict=True) if code == 0)
+    told = np.array([entry.relation for entry in entries], dtype=object)
     refused = (codes > 0) & ~np.isin(told, source.accept)
     codes[refused] = 0
-    return codes, dict(sorted(Counter(map(str, told[refused])).items()))
+    lost = Counter(map(str, told[refused]))
+    return codes, dict(sorted(lost.items())), dict(sorted(dropped.items()))
 
 
 def _label_ids(raw: gpd.GeoDataFrame, source: LabelSource) -> list[str]:

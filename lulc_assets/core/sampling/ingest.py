@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lulc_assets.core.crosswalks import find_crosswalk
+from lulc_assets.core.crosswalks import Crosswalk, find_crosswalk
 from lulc_assets.core.errors import InvalidGeometry, InvalidSample, MissingCrs, UnknownClass
-from lulc_assets.core.legend import Crosswalk
+from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.sampling.design import SampleDesign
 from lulc_assets.core.sampling.sample import ReferenceSample, arrange_units
 from lulc_assets.core.tables.vector_file import read_vector
@@ -27,7 +27,8 @@ def ingest_sample(
     *,
     layer: str | None = None,
     class_column: str = "reference_class",
-    crosswalk: str = "karra-10",
+    crosswalk: str = "",
+    legend: Legend = KARRA_10,
 ) -> ReferenceSample:
     """Read and validate a labelled reference sample.
 
@@ -45,7 +46,8 @@ def ingest_sample(
         design_path: JSON.
         layer: of a file with several.
         class_column: holds names or codes of the crosswalk's vocabulary.
-        crosswalk: its name in ``core/crosswalks.py``; "karra-10" is our own legend.
+        crosswalk: its name in ``core/crosswalks``; empty: the classes are the legend's own.
+        legend: of the maps that the sample judges.
 
     Raises:
         InvalidSample: a file is missing or unreadable, a column or the design is missing,
@@ -66,10 +68,11 @@ def ingest_sample(
     probability: Any = np.nan
     if design.is_probability:
         probability = _probabilities(frame, ids, source)
+    translation = find_crosswalk(crosswalk, legend)
     units = geopandas.GeoDataFrame(
         {
             "unit_id": ids,
-            "class_code": _translate(frame[class_column], ids, find_crosswalk(crosswalk), source),
+            "class_code": _translate(frame[class_column], ids, translation, source),
             "stratum": frame["stratum"].astype(str) if design.needs_strata else "",
             "inclusion_probability": probability,
             **(
@@ -155,11 +158,8 @@ def _translate(
     try:
         codes[named.to_numpy()] = crosswalk.translate(values[named])
     except UnknownClass as error:
-        table = crosswalk.table()
         for unit, value in zip(ids[named], values[named], strict=True):
-            # A code that GDAL read as 3.0 is spelt "3" by the crosswalk.
-            spelt = {str(value), str(value).removesuffix(".0")}
-            if not spelt & set(table):
+            if not crosswalk.knows(value):
                 raise UnknownClass(f"{source}, unit {unit!r}: {error}") from error
         raise
     return codes

@@ -16,9 +16,9 @@ import numpy.typing as npt
 import pandas as pd
 from pyogrio.errors import DataSourceError
 
-from lulc_assets.core.crosswalks import find_crosswalk
+from lulc_assets.core.crosswalks import Crosswalk, find_crosswalk
 from lulc_assets.core.errors import InvalidSample, UnknownClass
-from lulc_assets.core.legend import Crosswalk
+from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.sampling.fieldwork import SealedKey
 from lulc_assets.core.sampling.sample import ReferenceSample, arrange_units
 
@@ -73,7 +73,8 @@ def read_labels(
     key: SealedKey,
     *,
     class_column: str = "reference_class",
-    crosswalk: str = "karra-10",
+    crosswalk: str = "",
+    legend: Legend = KARRA_10,
 ) -> Labels:
     """Read the labels of one interpreter.
 
@@ -81,7 +82,8 @@ def read_labels(
         path: CSV, GeoPackage or any vector file; a unit's id is in ``unit_id`` or ``PLOTID``.
         key: of the sample; the file may hold some of its units only.
         class_column: names or codes of the crosswalk's vocabulary; empty = not interpretable.
-        crosswalk: its name.
+        crosswalk: its name; empty: the classes are the legend's own.
+        legend: of the sample's map.
 
     Raises:
         InvalidSample: not readable, a column missing, a unit that was not drawn, or one
@@ -105,7 +107,8 @@ def read_labels(
     values = table[class_column]
     named = values.notna() & (values.astype(str).str.strip() != "")
     codes = np.zeros(len(table), dtype=np.uint8)
-    codes[named.to_numpy()] = _translate(values[named], ids[named], find_crosswalk(crosswalk), path)
+    translation = find_crosswalk(crosswalk, legend)
+    codes[named.to_numpy()] = _translate(values[named], ids[named], translation, path)
     return pd.Series(codes, index=ids.to_numpy())
 
 
@@ -231,9 +234,9 @@ def _read_table(path: Path) -> pd.DataFrame:
 def _translate(
     values: pd.Series, ids: pd.Series, crosswalk: Crosswalk, path: Path
 ) -> Sequence[int] | npt.NDArray[np.uint8]:
-    known = crosswalk.table()
     for unit, value in zip(ids, values, strict=True):
-        if {str(value), str(value).removesuffix(".0")}.isdisjoint(known):
+        if not crosswalk.knows(value):
+            known = [entry.source for entry in crosswalk.entries]
             raise UnknownClass(
                 f"{path}, unit {unit!r}: class {value!r} is not in crosswalk {crosswalk.name}; it "
                 f"knows {', '.join(known)}"
