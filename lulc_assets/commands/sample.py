@@ -6,6 +6,7 @@ What belongs here: arguments and printing. What does not: designs (``core/sampli
 import json
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -186,9 +187,9 @@ def ingest(
     from lulc_assets.core.sampling.sample import write_sample
 
     key = read_key(drawn)
-    options = {"class_column": class_column, "crosswalk": crosswalk}
-    said = {_interpreter(path, labels): read_labels(path, key, **options) for path in labels}
-    second = None if settled is None else read_labels(settled, key, **options)
+    read = partial(read_labels, key=key, class_column=class_column, crosswalk=crosswalk)
+    said = {_interpreter(path, labels): read(path) for path in labels}
+    second = None if settled is None else read(settled)
     names = {c.code: c.name for c in KARRA_10.classes}
     consensus = agree(said, key, settled=second, majority=majority, names=names)
     sample = complete_sample(key, consensus.codes)
