@@ -15,7 +15,6 @@ from lulc_assets.core.catalog.selection import select_scenes
 from lulc_assets.core.chips.archive import write_chips, write_index
 from lulc_assets.core.chips.cut import choose_dates, cut_chips
 from lulc_assets.core.chips.room import Room
-from lulc_assets.core.chips.settings import lay_out
 from lulc_assets.core.figures.scenes import scene_timeline_figure
 from lulc_assets.core.figures.training import chip_panel_figure
 from lulc_assets.core.imagery.cog import read_raster
@@ -128,7 +127,8 @@ def make_training_chips(place: Place, tile: str, year: int) -> Record:
         properties = {
             **{f"{split}_chips": chips.count(split) for split in ("train", "val", "gold")},
             "dropped": dict(sorted(chips.dropped.items())),
-            "layout": vars(lay_out(grid, settings)),
+            "layout": chips.layout.to_dict() if chips.layout else {},
+            "account": chips.account.to_dict() if chips.account else {},
             "split_by": chips.split_by,
             "dates": [recipe.date for recipe in recipes],
             "levels": sorted({recipe.level for recipe in recipes}),

@@ -15,9 +15,9 @@ import numpy.typing as npt
 import shapely
 from pyproj import Transformer
 
+from lulc_assets.core.chips.account import GOLD, TRAIN, VALIDATION
 from lulc_assets.core.chips.chip_set import Chips
 from lulc_assets.core.chips.room import Room
-from lulc_assets.core.chips.split import GOLD, TRAIN, VALIDATION
 from lulc_assets.core.errors import LabelLeak
 
 ELSEWHERE = "validates elsewhere"

@@ -9,8 +9,9 @@ zip format's first date; ``zarr.storage.ZipStore`` reads it in place.
 
 import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import geopandas as gpd
 import numpy as np
@@ -19,8 +20,10 @@ import zarr
 from zarr.codecs import ZstdCodec
 from zarr.storage import LocalStore, ZipStore
 
+from lulc_assets.core.chips.account import LabelAccount
 from lulc_assets.core.chips.chip_set import Chips
 from lulc_assets.core.chips.cut import REFLECTANCE_SCALE
+from lulc_assets.core.chips.layout import ChipLayout
 from lulc_assets.core.chips.room import Room
 from lulc_assets.core.errors import ProductCorrupt
 from lulc_assets.core.scene.recipe import BAND_ROLES
@@ -31,6 +34,8 @@ SHARD_CHIPS = 256
 ZSTD_LEVEL = 3
 """Default of zstd; higher levels save a few per cent."""
 
+_Part = TypeVar("_Part")
+
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -38,7 +43,8 @@ def write_chips(path: Path, chips: Chips) -> Path:
     """Write images and masks as one file; a killed writer leaves no file of this name.
 
     The group holds ``image`` (uint16 (n, 6, s, s)) and ``mask`` (uint8 (n, s, s)), a chunk a
-    chip, sharded, and attributes ``bands``, ``reflectance_scale``, ``dropped`` and ``split_by``.
+    chip, sharded, and attributes ``bands``, ``reflectance_scale``, ``dropped``,
+    ``split_by`` and, where they are known, ``account`` and ``layout``.
 
     Returns:
         ``path``.
@@ -53,6 +59,8 @@ def write_chips(path: Path, chips: Chips) -> Path:
                 "reflectance_scale": REFLECTANCE_SCALE,
                 "dropped": dict(sorted(chips.dropped.items())),
                 "split_by": chips.split_by,
+                **({"account": chips.account.to_dict()} if chips.account else {}),
+                **({"layout": chips.layout.to_dict()} if chips.layout else {}),
             }
         )
         for name, array in (("image", chips.images), ("mask", chips.masks)):
@@ -114,6 +122,8 @@ def read_chips(zip_path: Path, index_path: Path, room: Room | None = None) -> Ch
             images, masks = (_read_array(group, name, room) for name in ("image", "mask"))
             dropped = cast("dict[str, int]", group.attrs["dropped"])
             split_by = str(group.attrs["split_by"])
+            account = _read_known(group, "account", LabelAccount.from_dict)
+            layout = _read_known(group, "layout", lambda sizes: ChipLayout(**sizes))
     except Exception as error:  # zipfile, zarr, pyarrow and the codecs share no base class
         raise ProductCorrupt(f"chips {zip_path} with {index_path} cannot be read: {error}") from (
             error
@@ -123,7 +133,12 @@ def read_chips(zip_path: Path, index_path: Path, room: Room | None = None) -> Ch
             f"{zip_path} holds {len(images)} images and {len(masks)} masks, {index_path} has "
             f"{len(index)} rows; they do not belong together"
         )
-    return Chips(images, masks, index, dropped, split_by)
+    return Chips(images, masks, index, dropped, split_by, account, layout)
+
+
+def _read_known(group: zarr.Group, name: str, build: Callable[[Any], _Part]) -> _Part | None:
+    """A part that chips of an earlier version do not have."""
+    return build(group.attrs[name]) if name in group.attrs else None
 
 
 def _read_array(group: zarr.Group, name: str, room: Room) -> npt.NDArray[Any]:

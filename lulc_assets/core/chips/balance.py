@@ -13,10 +13,11 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from lulc_assets.core.chips.account import TRAIN
 from lulc_assets.core.chips.chip_set import Chips
+from lulc_assets.core.chips.place import Place
 from lulc_assets.core.chips.room import Room
 from lulc_assets.core.chips.settings import Balance, ChipSettings
-from lulc_assets.core.chips.split import TRAIN, Place
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import KARRA_10
 

@@ -13,18 +13,22 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from lulc_assets.core.chips.balance import balanced, name_zones
-from lulc_assets.core.chips.chip_set import Chips
-from lulc_assets.core.chips.room import Room
-from lulc_assets.core.chips.settings import ChipSettings
-from lulc_assets.core.chips.split import (
+from lulc_assets.core.chips.account import (
+    CLOUDY,
+    FEW_LABELS,
+    HIDDEN,
+    NO_DATA,
     TRAIN,
     VALIDATION,
-    Place,
-    fold_on,
-    held_out_dates,
-    plan_places,
 )
+from lulc_assets.core.chips.balance import balanced, name_zones
+from lulc_assets.core.chips.chip_set import Chips
+from lulc_assets.core.chips.folds import draw_held_out, fold_on
+from lulc_assets.core.chips.layout import ChipLayout
+from lulc_assets.core.chips.place import Place
+from lulc_assets.core.chips.room import Room
+from lulc_assets.core.chips.settings import ChipSettings
+from lulc_assets.core.chips.split import plan_chips
 from lulc_assets.core.chips.strips import read_places
 from lulc_assets.core.errors import (
     LabelError,
@@ -46,8 +50,14 @@ REFLECTANCE_SCALE = 10_000
 
 Mask = npt.NDArray[np.uint8]
 
+_QUOTED_REASONS = 3
 
-def choose_dates(recipes: Sequence[SceneRecipe], settings: ChipSettings) -> list[SceneRecipe]:
+
+def choose_dates(
+    recipes: Sequence[SceneRecipe],
+    settings: ChipSettings,
+    left_out: Mapping[str, str] | None = None,
+) -> list[SceneRecipe]:
     """Scenes to cut chips from, spread over the year and not only clear ones.
 
     All scenes up to ``max_scene_cloud_pct`` are used, up to ``max_dates``; of more, the
@@ -57,6 +67,7 @@ def choose_dates(recipes: Sequence[SceneRecipe], settings: ChipSettings) -> list
     Args:
         recipes: selected scenes of a year, in any order.
         settings: numbers of dates and the limit of cloud.
+        left_out: scene → why it was not selected, to be quoted.
 
     Returns:
         The scenes by time; the same for any order of ``recipes``.
@@ -66,10 +77,7 @@ def choose_dates(recipes: Sequence[SceneRecipe], settings: ChipSettings) -> list
     """
     by_time = sorted({r.id: r for r in recipes}.values(), key=lambda r: (r.datetime, r.id))
     if len({r.date for r in by_time}) < settings.min_dates:
-        raise NoTrainingChips(
-            f"{len({r.date for r in by_time})} date(s) of imagery, training needs "
-            f"{settings.min_dates} to meet the seasons; select more scenes or lower min_dates"
-        )
+        raise NoTrainingChips(_too_few_dates({r.date for r in by_time}, settings, left_out or {}))
     clearest = sorted(by_time, key=lambda r: r.cloud_cover_pct)
     usable = [r for r in clearest if r.cloud_cover_pct <= settings.max_scene_cloud_pct]
     for recipe in clearest[len(usable) :]:
@@ -79,6 +87,23 @@ def choose_dates(recipes: Sequence[SceneRecipe], settings: ChipSettings) -> list
     if len(usable) > settings.max_dates:
         usable = _spread(usable, settings.max_dates)
     return sorted(usable, key=lambda r: (r.datetime, r.id))
+
+
+def _too_few_dates(dates: set[str], settings: ChipSettings, left_out: Mapping[str, str]) -> str:
+    said = (
+        f"{len(dates)} date(s) of imagery, training needs {settings.min_dates} to meet the seasons"
+    )
+    if not left_out:
+        return f"{said}; select more scenes or lower min_dates"
+    by_reason = Counter(left_out.values()).most_common()
+    quoted = "; ".join(
+        f"{reason} ({number} scene(s), first {next(s for s, r in left_out.items() if r == reason)})"
+        for reason, number in by_reason[:_QUOTED_REASONS]
+    )
+    more = len(by_reason) - _QUOTED_REASONS
+    rest = f"; and {more} other reasons, see the scene catalogue" if more > 0 else ""
+    remedy = "" if not dates else ", or lower min_dates"
+    return f"{said}. {len(left_out)} scene(s) were not used: {quoted}{rest}. Mend that{remedy}"
 
 
 def _spread(recipes: list[SceneRecipe], number: int) -> list[SceneRecipe]:
@@ -136,10 +161,9 @@ def cut_chips(
         SceneError: a scene cannot be read.
     """
     _check_masks(train_mask, gold_mask, grid)
-    places = plan_places(grid, train_mask, gold_mask, settings)
-    held_out = frozenset[str]()
-    if settings.split == "temporal":
-        held_out = held_out_dates([r.date for r in recipes], settings)
+    plan = plan_chips(grid, train_mask, gold_mask, settings)
+    places, layout, ledger = plan.places, plan.layout, plan.ledger
+    held_out = draw_held_out(places, recipes, layout.split, settings)
     zone_of = name_zones(places, grid, zones)
     size = places[0].window.height if places else 0
     most, room = len(recipes) * len(places), room or Room()
@@ -149,13 +173,16 @@ def cut_chips(
     dropped: Counter[str] = Counter()
     for done, recipe in enumerate(recipes, start=1):
         for place, block in read_places(recipe, grid, places):
-            if place.split != fold_on(place, recipe.id, recipe.date, held_out, settings):
+            if place.split != fold_on(place, recipe.id, recipe.date, held_out, layout.split):
                 continue
             mask = override_labels(place.labels, block, settings)
-            reason = _reason_to_drop(block, mask, place.split, settings)
+            reason = _reason_to_drop(block, mask, place.split, settings, layout)
+            obstacle = _OBSTACLES.get(reason, HIDDEN)
+            ledger.meet(place.window, place.labels > 0, obstacle)
             if reason:
                 dropped[reason] += 1
                 continue
+            ledger.show(place.window, (mask == place.labels) & (mask > 0))
             images[len(rows)] = _quantise(block, recipe)
             masks[len(rows)] = mask
             rows.append(_index_row(recipe, place, block, mask, grid) | {"zone": zone_of(place)})
@@ -163,7 +190,9 @@ def cut_chips(
     _require_folds(rows, train_mask, dropped)
     index = gpd.GeoDataFrame(rows, geometry="geometry", crs=f"EPSG:{grid.epsg}")
     counts = dict(sorted(dropped.items()))
-    chips = Chips(images[: len(rows)], masks[: len(rows)], index, counts, settings.split)
+    chips = Chips(images[: len(rows)], masks[: len(rows)], index, counts, layout.split)
+    account = ledger.account(chips.reached(), settings.accept_lost_classes)
+    chips = replace(chips, account=account, layout=layout)
     return chips.only(balanced(index, settings), "balance", room)
 
 
@@ -200,13 +229,19 @@ def _check_masks(train_mask: Mask, gold_mask: Mask, grid: PixelGrid) -> None:
         raise NoLabels("no pixel of the area is labelled; check tile, year and area of interest")
 
 
-def _reason_to_drop(block: SceneBlock, mask: Mask, split: str, settings: ChipSettings) -> str:
+_OBSTACLES = {"no data": NO_DATA, "clouds": CLOUDY, "unlabelled": FEW_LABELS}
+"""Reason in ``Chips.dropped`` → reason in the account."""
+
+
+def _reason_to_drop(
+    block: SceneBlock, mask: Mask, split: str, settings: ChipSettings, layout: ChipLayout
+) -> str:
     """Why a chip is not kept; empty when it is."""
     if 1.0 - block.valid.mean() > settings.max_invalid_share:
         return "no data"
     if np.isin(block.scl, SCL_CLOUDS).mean() > settings.max_cloud_share:
         return "clouds"
-    needed = settings.min_labelled_share if split == TRAIN else 0.0
+    needed = layout.min_labelled_share if split == TRAIN else 0.0
     labelled = (mask > 0).mean()
     return "unlabelled" if labelled == 0 or labelled < needed else ""
 

@@ -1,22 +1,19 @@
 """The numbers by which chips are cut, filtered and split.
 
-What belongs here: names, defaults, sources. What does not: the cutting.
+What belongs here: names, defaults, sources. What does not: the sizes and rules that they come to
+in an area (``layout``), the cutting.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from lulc_assets.core.errors import InvalidProject, NoTrainingChips
-from lulc_assets.core.grid import PixelGrid
+from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.imagery.masks import SCL_CLOUD_SHADOW, SCL_CLOUDS, SCL_MAX, SCL_SNOW_ICE
-from lulc_assets.core.legend import LandCover
+from lulc_assets.core.legend import KARRA_10, LandCover
 
 SIZE_STEP_PX = 32
 """Chips are multiples of this: an encoder of five stages halves the image five times."""
-
-SMALL_AREA_CHIPS = 8
-"""An area with fewer chips a side is small: full chips would leave too few places to split."""
 
 SCL_TO_CLASS: Mapping[int, int] = {
     **dict.fromkeys(SCL_CLOUDS, int(LandCover.CLOUDS)),
@@ -28,19 +25,25 @@ clouds are clouds, snow is snow, and what lies in shadow cannot be seen (unlabel
 
 
 Split = Literal["blocks", "random", "temporal"]
+GoldApart = Literal["chip", "pixel"]
 Balance = Literal["none", "class", "zone", "class_and_zone"]
+
+OVERLAP_SHARE = 0.2
+"""Of a chip, where no overlap is set: Karra et al. 2021 (1 of 5 km)."""
 
 
 @dataclass(frozen=True)
 class ChipSettings:
     """How chips are cut, which are kept, and how they are split.
 
+    What is None is chosen for the area, see ``layout``; small areas need other numbers.
+
     Attributes:
         size_m: side of a chip (Karra et al. 2021: 5 km), as near as multiples of 32 pixels
             come: 512 px of 10 m. In an area of less than eight chips a side, an eighth of
             its shorter side, so that an area of 10 km has 128-px chips.
-        overlap_m: overlap of neighbours on chips of ``size_m`` (Karra's fifth: 1 of 5 km);
-            smaller chips overlap by the same share.
+        overlap_m: overlap of neighbours on chips of ``size_m``; smaller chips overlap by the
+            same share. None: a fifth (Karra: 1 of 5 km), in a tiny area up to three quarters.
         size_px: side in pixels, instead of ``size_m``: a multiple of 32.
         overlap_px: overlap in pixels on chips of ``size_px``, instead of ``overlap_m``.
         min_dates: least number of dates, so that the model meets all four seasons.
@@ -53,9 +56,11 @@ class ChipSettings:
             the few that may remain are unlabelled (pixels at the edge of a swath).
         min_labelled_share: a training chip with a smaller share of labelled pixels is
             dropped: it costs as much as others and teaches less. Validation and gold
-            chips need one labelled pixel.
+            chips need one labelled pixel. None: 0.05, in a tiny area 0 (one pixel).
         split: by ``blocks`` of ground. ``random`` (chip by chip and date by date) and
-            ``temporal`` (whole dates) leak, and are here to show by how much.
+            ``temporal`` (whole dates) leak: validation then shows ground that also trains.
+            None: blocks; random in a tiny area where a class lies in few blocks, unless
+            ``block_px`` or ``buffer_px`` is set.
         validation_share: of the blocks, chips or dates (Karra et al. 2021: 15 %).
         block_px: side of the blocks of ground that go into one fold as a whole; None: two
             chips. Neighbours in a block are alike, blocks are less so.
@@ -64,7 +69,8 @@ class ChipSettings:
         gold_apart: what keeps gold pixels out of training. ``chip``: a chip that touches a
             gold pixel is a gold chip and nothing else. ``pixel``: such a chip may train
             too, its gold pixels unlabelled; for areas so small that gold is everywhere
-            (the network then sees the image there, never the label).
+            (the network then sees the image there, never the label). None: chip, in a tiny
+            area pixel.
         balance: of which group of training chips none may have more than ``balance_ratio``
             times as many chips as the median group: their commonest class, their zone
             (``zones``), both, or none.
@@ -72,11 +78,13 @@ class ChipSettings:
         zones: vector file of zones such as biomes, for balance and the index.
         zone_column: column with their names.
         scl_to_class: SCL code → class code that replaces a label (0 = unlabelled).
+        accept_lost_classes: names of classes that labels show and that may reach no training
+            chip, or none to judge by. Any other such class ends a training before it begins.
         seed: of the draw of validation blocks, chips, or what balance drops.
     """
 
     size_m: float = 5000.0
-    overlap_m: float = 1000.0
+    overlap_m: float | None = None
     size_px: int | None = None
     overlap_px: int | None = None
     min_dates: int = 4
@@ -84,17 +92,18 @@ class ChipSettings:
     max_scene_cloud_pct: float = 80.0
     max_cloud_share: float = 0.15
     max_invalid_share: float = 0.05
-    min_labelled_share: float = 0.05
-    split: Split = "blocks"
+    min_labelled_share: float | None = None
+    split: Split | None = None
     validation_share: float = 0.15
     block_px: int | None = None
     buffer_px: int | None = None
-    gold_apart: Literal["chip", "pixel"] = "chip"
+    gold_apart: GoldApart | None = None
     balance: Balance = "none"
     balance_ratio: float = 2.0
     zones: str | None = None
     zone_column: str | None = None
     scl_to_class: Mapping[int, int] = field(default_factory=lambda: dict(SCL_TO_CLASS))
+    accept_lost_classes: tuple[str, ...] = ()
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -102,20 +111,23 @@ class ChipSettings:
         if not 1 <= self.min_dates <= self.max_dates:
             raise InvalidProject("1 ≤ min_dates ≤ max_dates must hold")
         for name in ("max_cloud_share", "max_invalid_share", "min_labelled_share"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise InvalidProject(f"{name} {getattr(self, name)} is not between 0 and 1")
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= 1:
+                raise InvalidProject(f"{name} {value} is not between 0 and 1")
         if not 0 < self.validation_share < 1:
             raise InvalidProject(f"validation_share {self.validation_share} is not in 0–1")
         if self.balance_ratio < 1:
             raise InvalidProject(f"balance_ratio {self.balance_ratio} is below 1")
         if "zone" in self.balance and self.zones is None:
             raise InvalidProject(f"balance {self.balance!r} needs zones, a vector file")
+        for name in self.accept_lost_classes:
+            KARRA_10.code_of(name)  # refuses a foreign name
         for scl, code in self.scl_to_class.items():
             if not (0 <= scl <= SCL_MAX and 0 <= code <= LandCover.CLOUDS):
                 raise InvalidProject(f"scl_to_class: SCL {scl} → class {code} is not possible")
 
     def _check_sizes(self) -> None:
-        if not 0 <= self.overlap_m < self.size_m:
+        if self.overlap_m is not None and not 0 <= self.overlap_m < self.size_m:
             raise InvalidProject(f"chip overlap {self.overlap_m} m is not in 0–{self.size_m}")
         if self.size_px is None and self.overlap_px is not None:
             raise InvalidProject("overlap_px goes with size_px; set both, or overlap_m")
@@ -131,50 +143,3 @@ class ChipSettings:
                 )
         if (self.block_px is not None and self.block_px < 1) or (self.buffer_px or 0) < 0:
             raise InvalidProject("block_px must be at least 1 and buffer_px at least 0")
-
-
-@dataclass(frozen=True)
-class ChipLayout:
-    """The sizes that settings come to on a grid, in pixels.
-
-    Attributes:
-        size_px: side of a chip.
-        overlap_px: of neighbours.
-        block_px: side of a block of ground.
-        buffer_px: least distance of a training chip from a validation pixel.
-    """
-
-    size_px: int
-    overlap_px: int
-    block_px: int
-    buffer_px: int
-
-
-def lay_out(grid: PixelGrid, settings: ChipSettings) -> ChipLayout:
-    """Sizes on a grid: as set, smaller in a small area.
-
-    A grid smaller than a chip gets the largest multiple of 32 that fits; the overlap shrinks
-    with it.
-
-    Raises:
-        NoTrainingChips: not even 32 pixels fit.
-    """
-    shorter = min(grid.shape)
-    fits = shorter // SIZE_STEP_PX * SIZE_STEP_PX
-    if fits == 0:
-        raise NoTrainingChips(
-            f"an area of {grid.height} × {grid.width} px is smaller than the smallest chip "
-            f"({SIZE_STEP_PX} px); widen the area of interest"
-        )
-    full = max(1, round(settings.size_m / grid.pixel_m / SIZE_STEP_PX)) * SIZE_STEP_PX
-    eighth = max(1, shorter // SMALL_AREA_CHIPS // SIZE_STEP_PX) * SIZE_STEP_PX
-    wanted = settings.size_px or min(full, eighth)
-    size = min(wanted, fits)
-    if settings.overlap_px is None:
-        overlap = round(size * settings.overlap_m / settings.size_m)
-    else:
-        overlap = settings.overlap_px * size // wanted
-    buffer = settings.buffer_px
-    if buffer is None:
-        buffer = size if shorter >= SMALL_AREA_CHIPS * full else 0
-    return ChipLayout(size, overlap, settings.block_px or 2 * size, buffer)

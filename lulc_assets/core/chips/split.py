@@ -18,15 +18,14 @@ The split is by ground, in three rules:
 3. A chip that touches a gold pixel is a gold chip, before rule 2, and keeps gold labels only.
 
 ``random`` and ``temporal`` splits ignore rules 1 and 2: every place is planned for both
-folds, and :func:`fold_on` says which of the two a date's chip belongs to. They exist to
-measure how much such splits flatter.
+folds, and ``folds`` says which of the two a date's chip belongs to. Such splits flatter
+validation; small areas have no other way to give every class to both folds.
 
 Chips overlap; so that a pixel counts once in an evaluation, a validation or gold chip keeps
 only labels that are nearer to its centre than to any other chip's.
 """
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -34,11 +33,21 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from lulc_assets.core.chips.settings import ChipLayout, ChipSettings, lay_out
+from lulc_assets.core.chips.account import (
+    BESIDE_GOLD,
+    BESIDE_VALIDATION,
+    FEW_LABELS,
+    GOLD,
+    TRAIN,
+    VALIDATION,
+)
+from lulc_assets.core.chips.folds import draw_uniform
+from lulc_assets.core.chips.layout import ChipLayout, lay_out
+from lulc_assets.core.chips.ledger import Ledger
+from lulc_assets.core.chips.place import Place
+from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.errors import SplitImpossible
 from lulc_assets.core.grid import PixelGrid, Window
-
-TRAIN, VALIDATION, GOLD = "train", "val", "gold"
 
 _SHARE_FACTOR = 2.0
 """How far the labels in validation may be from the share before the draw is moved."""
@@ -48,20 +57,18 @@ Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Place:
-    """One place from which chips are cut on every date.
+class ChipPlan:
+    """Where chips will be cut.
 
     Attributes:
-        window: the chip's pixels in the grid.
-        split: ``train``, ``val`` or ``gold``.
-        block_id: block of ground under the chip's centre.
-        labels: uint8 (s, s), labels of this fold, before any date's clouds.
+        places: sorted by row, column and split.
+        layout: sizes and rules.
+        ledger: how far each labelled pixel came.
     """
 
-    window: Window
-    split: str
-    block_id: str
-    labels: Mask
+    places: list[Place]
+    layout: ChipLayout
+    ledger: Ledger
 
 
 class _Layers(NamedTuple):
@@ -107,10 +114,10 @@ class _Blocks:
         return spread
 
 
-def plan_places(
+def plan_chips(
     grid: PixelGrid, train_mask: Mask, gold_mask: Mask, settings: ChipSettings
-) -> list[Place]:
-    """All places with labels worth cutting, sorted by row, column and split.
+) -> ChipPlan:
+    """All places with labels worth cutting.
 
     Args:
         grid: area of interest.
@@ -125,23 +132,23 @@ def plan_places(
         NoTrainingChips: the grid is smaller than the smallest chip.
         SplitImpossible: the labels cannot be split into training and validation places.
     """
-    layout = lay_out(grid, settings)
+    layout = lay_out(grid, settings, train_mask)
     blocks = _lay_blocks(grid, layout, settings)
-    if not train_mask.any() or settings.split != "blocks":
+    if not train_mask.any() or layout.split != "blocks":
         nothing = np.zeros(grid.shape, dtype=bool)
-        return _assign(grid, _Layers(train_mask, gold_mask, nothing), blocks, settings)
+        return _assign(grid, _Layers(train_mask, gold_mask, nothing), blocks, layout)
     for threshold in _thresholds(blocks, train_mask, settings):
         validation = blocks.pixels(blocks.draws < threshold)
-        layers = _Layers(train_mask, gold_mask, validation)
-        places = _assign(grid, layers, blocks, settings)
-        if {TRAIN, VALIDATION} <= {place.split for place in places}:
-            return places
+        plan = _assign(grid, _Layers(train_mask, gold_mask, validation), blocks, layout)
+        if {TRAIN, VALIDATION} <= {place.split for place in plan.places}:
+            return plan
     labelled = np.unique(_block_numbers(blocks, train_mask)).size
     raise SplitImpossible(
         f"labels cannot be split into training and validation places: they lie in {labelled} "
         f"block(s) of {layout.block_px} px, chips have {layout.size_px} px and keep "
         f"{layout.buffer_px} px apart, {int((train_mask > 0).sum())} pixels are labelled. Give "
-        "smaller blocks, chips or buffer, a smaller min_labelled_share, or labels in more places"
+        "smaller blocks, chips or buffer, a smaller min_labelled_share, or labels in more places; "
+        'or set [chips] split = "random", whose validation flatters'
     )
 
 
@@ -163,14 +170,12 @@ def _lay_blocks(grid: PixelGrid, layout: ChipLayout, settings: ChipSettings) -> 
     north, rows = np.unique(np.floor(ys / side_m).astype(np.int64), return_inverse=True)
     ids = np.array([[f"{n}_{e}" for e in east] for n in north], dtype=object)
     draws = np.array(
-        [[_draw(f"{settings.seed}:{grid.epsg}:{side_m:g}:{name}") for name in line] for line in ids]
+        [
+            [draw_uniform(f"{settings.seed}:{grid.epsg}:{side_m:g}:{name}") for name in line]
+            for line in ids
+        ]
     )
     return _Blocks(rows, cols, ids, draws)
-
-
-def _draw(text: str) -> float:
-    """A uniform number in 0–1 that only the text decides."""
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") / 2**64
 
 
 def _thresholds(blocks: _Blocks, train_mask: Mask, settings: ChipSettings) -> Iterator[float]:
@@ -198,12 +203,10 @@ def _block_numbers(blocks: _Blocks, train_mask: Mask) -> npt.NDArray[np.intp]:
     return blocks.rows[rows] * blocks.draws.shape[1] + blocks.cols[cols]
 
 
-def _assign(
-    grid: PixelGrid, layers: _Layers, blocks: _Blocks, settings: ChipSettings
-) -> list[Place]:
-    layout = lay_out(grid, settings)
+def _assign(grid: PixelGrid, layers: _Layers, blocks: _Blocks, layout: ChipLayout) -> ChipPlan:
     size = layout.size_px
     kept_back = _Counts(layers.validation & (layers.train > 0))
+    ledger = Ledger(layers.train, layers.gold)
     places = []
     for row in _spans(grid.height, size, layout.overlap_px):
         for col in _spans(grid.width, size, layout.overlap_px):
@@ -217,9 +220,11 @@ def _assign(
                 blocks.rows[row.start + size // 2], blocks.cols[col.start + size // 2]
             ]
             near = kept_back.any_near(window, layout.buffer_px)
-            folds = _folds_of(layers.cut(window), nearest, near, settings)
-            places += [Place(window, split, str(middle), labels) for split, labels in folds]
-    return places
+            found = _folds_of(layers.cut(window), nearest, near, layout)
+            places += [Place(window, split, str(middle), labels) for split, labels in found.folds]
+            for obstacle, pixels in found.obstacles:
+                ledger.meet(window, pixels, obstacle)
+    return ChipPlan(places, layout, ledger)
 
 
 class _Counts:
@@ -240,55 +245,36 @@ class _Counts:
         return bool(found > 0)
 
 
-def _folds_of(
-    layers: _Layers, nearest: Flags, near_validation: bool, settings: ChipSettings
-) -> list[tuple[str, Mask]]:
-    """Folds of one place with their labels: none, one, or several.
+class _Found(NamedTuple):
+    """Folds of one place with their labels: none, one, or several; and what hinders others.
 
     Several: gold and another (``gold_apart`` is pixel), or both of a split that ignores place.
     """
+
+    folds: list[tuple[str, Mask]]
+    obstacles: list[tuple[str, Flags]]
+
+
+def _folds_of(layers: _Layers, nearest: Flags, near_validation: bool, layout: ChipLayout) -> _Found:
     train, gold, validation = layers
-    folds: list[tuple[str, Mask]] = []
+    found = _Found([], [])
     if gold.any():
         own_gold = np.where(nearest, gold, 0).astype(np.uint8)
         if own_gold.any():
-            folds.append((GOLD, own_gold))
-        if settings.gold_apart == "chip":
-            return folds
+            found.folds.append((GOLD, own_gold))
+        if layout.gold_apart == "chip":
+            found.obstacles.append((BESIDE_GOLD, train > 0))
+            return found
         train = np.where(gold > 0, 0, train).astype(np.uint8)
-    everywhere = settings.split != "blocks"
+    everywhere = layout.split != "blocks"
     if validation.any() or everywhere:
         own = np.where((validation | everywhere) & nearest, train, 0).astype(np.uint8)
         if own.any():
-            folds.append((VALIDATION, own))
-    may_train = everywhere or not (validation.any() or near_validation)
-    if may_train and train.any() and (train > 0).mean() >= settings.min_labelled_share:
-        folds.append((TRAIN, train))
-    return folds
-
-
-def held_out_dates(dates: Sequence[str], settings: ChipSettings) -> frozenset[str]:
-    """Dates of a temporal split that validate, spread evenly over those there are.
-
-    Raises:
-        SplitImpossible: there is one date only.
-    """
-    known = sorted(set(dates))
-    if len(known) < 2:
-        raise SplitImpossible(
-            f"a temporal split needs two dates, there is {len(known)}: select more scenes"
-        )
-    number = min(len(known) - 1, max(1, round(settings.validation_share * len(known))))
-    return frozenset(known[int((k + 0.5) * len(known) / number)] for k in range(number))
-
-
-def fold_on(
-    place: Place, scene_id: str, date: str, held_out: frozenset[str], settings: ChipSettings
-) -> str:
-    """The fold of a place's chip on a date: the place's own, unless the split ignores place."""
-    if settings.split == "blocks" or place.split == GOLD:
-        return place.split
-    if settings.split == "temporal":
-        return VALIDATION if date in held_out else TRAIN
-    drawn = _draw(f"{settings.seed}:{scene_id}:{place.window.row}:{place.window.col}")
-    return VALIDATION if drawn < settings.validation_share else TRAIN
+            found.folds.append((VALIDATION, own))
+    if not (everywhere or not (validation.any() or near_validation)):
+        found.obstacles.append((BESIDE_VALIDATION, train > 0))
+    elif train.any() and (train > 0).mean() >= layout.min_labelled_share:
+        found.folds.append((TRAIN, train))
+    else:
+        found.obstacles.append((FEW_LABELS, train > 0))
+    return found

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lulc_assets.core.chips.split import Place
+from lulc_assets.core.chips.place import Place
 from lulc_assets.core.errors import NotFinite
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.reader import SceneBlock, SceneReader

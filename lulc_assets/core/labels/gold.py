@@ -20,11 +20,16 @@ import numpy.typing as npt
 import shapely
 
 from lulc_assets.core.grid import PixelGrid, Window
-from lulc_assets.core.labels.burn import BurnReport, BurnRules, Mask, burn_labels, count_codes
+from lulc_assets.core.labels.burn import BurnReport, BurnRules, burn_labels
+from lulc_assets.core.labels.contested import find_contested
+from lulc_assets.core.labels.polygon_pixels import Mask, clear, count_codes
 from lulc_assets.core.labels.schema import GOLD
 from lulc_assets.core.labels.table import to_grid_crs
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.sampling.interpreters import Agreement, cohen_kappa
+
+DISAGREED = "annotators disagree"
+"""Reason in ``BurnReport.lost``; a pixel counts for the class that its first annotator named."""
 
 _CODES = len(KARRA_10.classes) + 1
 
@@ -116,6 +121,11 @@ def burn_gold(
         agreed = tally.add(votes)
         at = place.slices
         mask[at] = np.where(agreed > 0, agreed, mask[at])
+    lost = {DISAGREED: tally.lost}
+    for reason, pixels in find_contested(
+        mask, here, grid, GOLD, rules.overlaps, refuse_leaks=False
+    ).items():
+        lost[reason] = clear(mask, pixels)
     drawn = BurnReport(
         role=GOLD,
         polygons=len(gold),
@@ -123,8 +133,8 @@ def burn_gold(
         vanished=sum(r.vanished for r in burnt),
         hidden=sum(r.hidden for r in burnt),
         conflict_pixels=sum(r.conflict_pixels for r in burnt),
-        leaked_pixels=0,
         pixels=count_codes(mask),
+        lost={reason: counts for reason, counts in lost.items() if counts},
     )
     return mask, drawn, tally.report()
 
@@ -148,6 +158,7 @@ class _Tally:
         self.annotators = tuple(map(str, annotators))
         self.thin: list[str] = []
         self._windows = 0
+        self._lost = np.zeros(_CODES, dtype=np.int64)
         self._named = np.zeros(_CODES, dtype=np.int64)
         self._dropped = np.zeros(_CODES, dtype=np.int64)
         self._votes: list[npt.NDArray[np.uint8]] = []
@@ -161,12 +172,19 @@ class _Tally:
             named = (stack == code).any(axis=0)
             self._named[code] += int(named.sum())
             self._dropped[code] += int((named & ~same).sum())
+        named_first = np.take_along_axis(stack, (stack > 0).argmax(axis=0)[None], axis=0)[0]
+        self._lost += np.bincount(named_first[~same], minlength=_CODES)
         flat = np.zeros((stack[0].size, len(self.annotators)), dtype=np.uint8)
         for who, codes in votes.items():
             flat[:, self.annotators.index(who)] = codes.ravel()
         self._votes.append(flat[(flat > 0).sum(axis=1) > 1])
         self._windows += 1
         return agreed
+
+    @property
+    def lost(self) -> dict[int, int]:
+        """Class code → pixels without strict agreement."""
+        return {code: int(n) for code, n in enumerate(self._lost) if code and n}
 
     def report(self) -> GoldReport:
         """All windows together."""

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.masks import votes
 from lulc_assets.core.imagery.reader import SceneReader
-from lulc_assets.core.labels.burn import number_polygons
+from lulc_assets.core.labels.polygon_pixels import number_polygons
 from lulc_assets.core.labels.table import to_grid_crs
 from lulc_assets.core.progress import Progress, silent
 from lulc_assets.core.scene.recipe import BAND_ROLES, SceneRecipe

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from lulc_assets.core.chips.account import join_accounts
 from lulc_assets.core.errors import NoTrainingChips, TrainingFailed
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.model.artifacts import WEIGHTS_FILE, canonical_json, sha256_of, write_weights
@@ -46,6 +47,7 @@ from lulc_assets.core.training.pretrained import (
     load_pretrained,
     local_files,
 )
+from lulc_assets.core.training.readiness import LabelPixels, require_ready
 from lulc_assets.core.training.recipe import TrainingRecipe
 
 if TYPE_CHECKING:
@@ -92,7 +94,8 @@ def train_model(
         The candidate, with the weights of the epoch with the smallest validation loss.
 
     Raises:
-        NoTrainingChips: no labelled chip to train or to validate on, or no class that both have.
+        NoTrainingChips: no labelled chip to train or to validate on, or no class that both have;
+            a labelled class reaches no chip, or there is no gold to judge by (``readiness``).
         TrainingFailed: the loss became NaN or infinite (a checkpoint of the last good epoch
             stays), or chips do not fit the network.
         PretrainedUnavailable: weights to start from cannot be had.
@@ -103,6 +106,7 @@ def train_model(
     devices = devices or TrainingDevices()
     device = device_for(devices)
     training, validation = _require_chips(chip_sets)
+    _require_classes(chip_sets)
     pixels = count_class_pixels(training, legend)
     weights = LossWeights.of(pixels, recipe.class_weights)
     _require_shared_class(pixels, count_class_pixels(validation, legend))
@@ -159,6 +163,14 @@ def _require_chips(chip_sets: Sequence["Chips"]) -> tuple[ChipSelection, ChipSel
                 f"is labelled and of split {split!r}; loosen the chip filters or add labels"
             )
     return training, validation
+
+
+def _require_classes(chip_sets: Sequence["Chips"]) -> None:
+    """Refuse classes that labels show and no chip; chips without an account say nothing."""
+    accounts = [chips.account for chips in chip_sets if chips.account is not None]
+    if len(accounts) == len(chip_sets):
+        for finding in require_ready(LabelPixels.of_account(join_accounts(accounts))):
+            _log.warning("%s", finding.text)
 
 
 def _require_shared_class(

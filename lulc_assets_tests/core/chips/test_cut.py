@@ -26,7 +26,15 @@ from lulc_assets.core.imagery.reader import SceneBlock, SceneReader
 from lulc_assets_tests.small_scene import make_recipe, write_scene
 
 GRID = PixelGrid(32633, 400_000.0, 5_100_000.0, 96, 96)
-SETTINGS = ChipSettings(size_px=32, overlap_px=0, block_px=32, min_dates=1, max_cloud_share=0.5)
+SETTINGS = ChipSettings(
+    size_px=32,
+    overlap_px=0,
+    block_px=32,
+    min_dates=1,
+    max_cloud_share=0.5,
+    min_labelled_share=0.05,
+    gold_apart="chip",
+)
 NOTHING = np.zeros(GRID.shape, np.uint8)
 
 

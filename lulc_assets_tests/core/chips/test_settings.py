@@ -1,7 +1,9 @@
+import numpy as np
 import pytest
 
-from lulc_assets.core.chips.settings import ChipLayout, ChipSettings, lay_out
-from lulc_assets.core.errors import InvalidProject, NoTrainingChips
+from lulc_assets.core.chips.layout import ChipLayout, lay_out
+from lulc_assets.core.chips.settings import ChipSettings
+from lulc_assets.core.errors import InvalidProject, NoTrainingChips, UnknownClass
 from lulc_assets.core.grid import PixelGrid
 
 
@@ -31,11 +33,18 @@ def test_defaults_hold_together():
         {"validation_share": 0.0},
         {"scl_to_class": {12: 1}},
         {"scl_to_class": {3: 11}},
+        {"overlap_m": 5000.0, "size_m": 5000.0},
     ],
 )
 def test_numbers_that_cannot_be_are_refused(wrong):
     with pytest.raises(InvalidProject):
         ChipSettings(**wrong)
+
+
+def test_only_classes_of_the_legend_can_be_accepted_as_lost():
+    assert ChipSettings(accept_lost_classes=("water",)).accept_lost_classes == ("water",)
+    with pytest.raises(UnknownClass, match="lake"):
+        ChipSettings(accept_lost_classes=("lake",))
 
 
 def layout(height: int, width: int, pixel_m: float = 10.0, **settings) -> ChipLayout:
@@ -49,7 +58,6 @@ def test_a_whole_tile_has_the_paper_s_chips_and_a_buffer_of_one_chip():
 
 def test_a_small_area_has_smaller_chips_and_no_buffer():
     assert layout(1024, 1100) == ChipLayout(128, 26, 256, 0)
-    assert layout(100, 300) == ChipLayout(32, 6, 64, 0)
 
 
 def test_metres_become_pixels_of_the_grid():
@@ -58,8 +66,58 @@ def test_metres_become_pixels_of_the_grid():
 
 
 def test_pixels_can_be_set_and_shrink_where_they_do_not_fit():
-    assert layout(300, 300, size_px=128, overlap_px=64, buffer_px=9) == ChipLayout(128, 64, 256, 9)
+    found = layout(300, 300, size_px=128, overlap_px=64, buffer_px=9)
+    assert found == ChipLayout(128, 64, 256, 9, gold_apart="pixel", min_labelled_share=0.0)
     assert layout(100, 300, size_px=128, overlap_px=64).size_px == 96
     assert layout(100, 300, size_px=128, overlap_px=64).overlap_px == 48
     with pytest.raises(NoTrainingChips, match=r"31 × 300 px is smaller than the smallest chip"):
         layout(31, 300)
+
+
+def spots(*places: tuple[int, int, int], side: int = 300) -> np.ndarray:
+    """Labels of 4 × 4 px: class code, row, column."""
+    mask = np.zeros((side, side), np.uint8)
+    for code, row, col in places:
+        mask[row : row + 4, col : col + 4] = code
+    return mask
+
+
+def of_labels(mask: np.ndarray, **settings) -> ChipLayout:
+    grid = PixelGrid(32633, 400_000.0, 5_100_000.0, *mask.shape)
+    return lay_out(grid, ChipSettings(**settings), mask)
+
+
+def test_a_tiny_area_with_few_labels_has_much_overlap_and_a_random_split_with_its_leak_named():
+    found = of_labels(spots((1, 10, 10), (2, 200, 200)))
+    assert (found.size_px, found.overlap_px, found.split) == (32, 24, "random")
+    assert (found.gold_apart, found.min_labelled_share) == ("pixel", 0.0)
+    assert "also trains" in found.leak
+
+
+def test_a_tiny_area_whose_classes_lie_in_many_blocks_keeps_blocks():
+    places = [
+        (code, 64 * n, 64 * m + 10 * code) for code in (1, 2) for n in range(4) for m in (0, 2)
+    ]
+    assert of_labels(spots(*places)).split == "blocks"
+    assert of_labels(spots(*places)).leak == ""
+    assert of_labels(spots(*places[:-1])).split == "random"
+
+
+def test_the_more_labels_a_tiny_area_has_the_less_its_chips_overlap():
+    full = np.full((480, 480), 2, np.uint8)
+    assert [of_labels(full[:side, :side]).overlap_px for side in (100, 300, 480)] == [24, 24, 16]
+    assert of_labels(spots((1, 0, 0), side=480)).overlap_px == 24
+
+
+def test_who_sets_blocks_or_a_rule_has_them_in_a_tiny_area_too():
+    mask = spots((1, 10, 10))
+    assert of_labels(mask, block_px=32).split == "blocks"
+    assert of_labels(mask, buffer_px=8).split == "blocks"
+    assert of_labels(mask, split="temporal").split == "temporal"
+    assert of_labels(mask, gold_apart="chip").gold_apart == "chip"
+    assert of_labels(mask, min_labelled_share=0.1).min_labelled_share == 0.1
+    assert of_labels(mask, overlap_m=1000.0).overlap_px == 6
+
+
+def test_an_area_of_one_full_chip_is_not_tiny():
+    assert of_labels(spots((1, 10, 10), side=512)) == ChipLayout(64, 13, 128, 0)

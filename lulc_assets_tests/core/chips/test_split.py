@@ -3,12 +3,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lulc_assets.core.chips.folds import held_out_dates
+from lulc_assets.core.chips.place import Place
 from lulc_assets.core.chips.settings import ChipSettings
-from lulc_assets.core.chips.split import held_out_dates, plan_places
+from lulc_assets.core.chips.split import plan_chips
 from lulc_assets.core.errors import NoTrainingChips, SplitImpossible
 from lulc_assets.core.grid import PixelGrid, Window
 
 NOTHING = 0
+
+
+def plan_places(grid, train, gold, chips) -> list[Place]:
+    return plan_chips(grid, train, gold, chips).places
 
 
 def grid_of(height: int, width: int, x0: float = 400_000.0, y0: float = 5_100_000.0) -> PixelGrid:
@@ -128,7 +134,7 @@ def test_a_chip_that_touches_gold_is_a_gold_chip_unless_pixels_are_kept_apart():
     train, gold = full(grid), full(grid, NOTHING)
     train[40:44, 40:44], gold[40:44, 40:44] = 0, 2
     chips = {"size_px": 32, "overlap_px": 0, "block_px": 24}
-    apart = plan_places(grid, train, gold, ChipSettings(**chips))
+    apart = plan_places(grid, train, gold, ChipSettings(**chips, gold_apart="chip"))
     middle = Window(32, 32, 32, 32)
     assert [p.split for p in apart if p.window == middle] == ["gold"]
     shared = plan_places(grid, train, gold, ChipSettings(**chips, gold_apart="pixel"))
@@ -184,7 +190,7 @@ def test_splits_that_ignore_place_plan_every_place_for_both_folds(split):
     gold = full(grid, NOTHING)
     train = full(grid)
     train[:20, :20], gold[:20, :20] = 0, 2
-    chips = ChipSettings(size_px=32, overlap_px=0, split=split)
+    chips = ChipSettings(size_px=32, overlap_px=0, split=split, gold_apart="chip")
     by_place = {}
     for place in plan_places(grid, train, gold, chips):
         by_place.setdefault((place.window.row, place.window.col), []).append(place.split)
