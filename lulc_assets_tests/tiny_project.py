@@ -31,6 +31,7 @@ threads = 1     # tests run side by side
 
 [promotion]     # a few steps of training: only the way of the data is judged
 min_overall = 0.02
+min_class_recall = 0.0
 """
 
 

@@ -5,7 +5,8 @@ does to labels, the index. What does not: where places lie (``split``), files (`
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd

@@ -68,6 +68,7 @@ class Evaluation:
         window_correct: those on which both agree, likewise.
         raw: reliability of the network's own probabilities.
         calibrated: reliability of the calibrated ones.
+        taught: names of classes with labelled pixels in training chips.
     """
 
     split: str
@@ -79,6 +80,7 @@ class Evaluation:
     window_correct: npt.NDArray[np.int64]
     raw: Reliability
     calibrated: Reliability
+    taught: tuple[str, ...] = ()
 
     @property
     def n_pixels(self) -> int:
@@ -100,6 +102,19 @@ class Evaluation:
             for name, hit, total in zip(self.classes, both, either, strict=True)
         }
 
+    @property
+    def gold_pixels(self) -> dict[str, int]:
+        """Labelled pixels of each class that were compared."""
+        return dict(zip(self.classes, map(int, self.matrix.sum(axis=0)), strict=True))
+
+    @property
+    def recall(self) -> dict[str, float | None]:
+        """Share of each class's labelled pixels that have it, 0–1; None without such pixels."""
+        return {
+            name: float(self.matrix[n, n] / pixels) if pixels else None
+            for n, (name, pixels) in enumerate(self.gold_pixels.items())
+        }
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types; :meth:`from_dict` reverses it (figures are derived again)."""
         return {
@@ -111,6 +126,8 @@ class Evaluation:
             "n_pixels": self.n_pixels,
             "overall": self.overall,
             "f1": self.f1,
+            "recall": self.recall,
+            "taught": list(self.taught),
             "window_pixels": self.window_pixels.tolist(),
             "window_correct": self.window_correct.tolist(),
             "raw": self.raw.to_dict(),
@@ -130,6 +147,7 @@ class Evaluation:
             window_correct=np.array(data["window_correct"], dtype=np.int64),
             raw=Reliability.from_dict(data["raw"]),
             calibrated=Reliability.from_dict(data["calibrated"]),
+            taught=tuple(data.get("taught", ())),
         )
 
 
@@ -152,6 +170,7 @@ def evaluate_model(
     selection = _require_chips(chip_sets, split)
     legend = model.legend
     count_class_pixels(selection, legend)  # refuses foreign codes
+    taught = count_class_pixels(select_chips(chip_sets, "train"), legend)
     tally = _Tally(selection, len(legend.classes))
     for first, raw, calibrated, codes in _forward(model, selection, progress):
         tally.add(first, raw, calibrated, codes)
@@ -165,6 +184,7 @@ def evaluate_model(
         tally.window_correct,
         tally.raw,
         tally.calibrated,
+        tuple(name for name, n in zip(legend.names, taught, strict=True) if n),
     )
 
 

@@ -7,6 +7,9 @@ Both models are compared on the same gold windows, so that what a hard window co
 them cancels. Windows, not pixels, are the units of the comparison: the pixels of a window
 and its dates stand and fall together. The interval says how the difference would vary over
 windows *like these*; gold windows are chosen, so it is no statement about a region.
+
+Overall agreement hides rare classes: one that is never drawn may cost a point. So each class that
+the model was taught and that gold shows often enough is looked at by itself.
 """
 
 import math
@@ -24,7 +27,7 @@ if TYPE_CHECKING:  # evaluation loads torch; settings must stay light
 
 @dataclass(frozen=True)
 class PromotionSettings:
-    """The rule's two numbers.
+    """The rule's numbers.
 
     Attributes:
         min_overall: agreement on the gold windows that any model must reach, 0–1. 0.6 is
@@ -35,12 +38,22 @@ class PromotionSettings:
             difference must lie above −margin (a test of non-inferiority). 0.03: about the ±
             of a map's overall accuracy from a sample of 800 units, so that no report would
             show the loss. Few windows have wide intervals and promote little by themselves.
+        min_class_recall: of the gold pixels of each taught class, the share that the model must
+            draw as that class, 0–1. 0.1 is what chance gives in ten classes: it stops models
+            that are blind to a class, not those that confuse it. 0: classes are not looked at.
+        class_margin: how much lower the F1 of a class may be than that of the promoted model,
+            0–1. Wide, since a class has no interval here: few windows show it.
+        min_class_pixels: gold pixels (times dates) from which on a class is looked at; with
+            fewer, one polygon decides.
     """
 
     min_overall: float = 0.6
     margin: float = 0.03
+    min_class_recall: float = 0.1
+    class_margin: float = 0.25
+    min_class_pixels: int = 100
 
-    def to_dict(self) -> dict[str, float]:
+    def to_dict(self) -> dict[str, float | int]:
         """Plain JSON types."""
         return asdict(self)
 
@@ -104,6 +117,8 @@ def decide_promotion(
 ) -> Verdict:
     """Promote a candidate that is good enough and shown to be not worse than the promoted one.
 
+    Good enough: overall, and in each class that it was taught.
+
     Args:
         candidate: agreement of the candidate with the gold windows.
         promoted: agreement of the model now in use with the same windows, or None.
@@ -115,9 +130,14 @@ def decide_promotion(
     )
     if candidate.overall < settings.min_overall:
         return Verdict(False, f"{own}, below the required {settings.min_overall:.2%}")
+    blind = _name_unknown_classes(candidate, settings)
+    if blind:
+        return Verdict(False, f"{own}, but {blind}")
+    own = f"{own}; {_describe_classes(candidate, settings)}"
     if promoted is None:
         return Verdict(
-            True, f"{own}, at least the required {settings.min_overall:.2%}; no model is in use yet"
+            True,
+            f"{own}; at least the required {settings.min_overall:.2%}; no model is in use yet",
         )
     if promoted.reference_digest != candidate.reference_digest:
         return Verdict(
@@ -125,6 +145,12 @@ def decide_promotion(
             f"{own}, but the promoted model ({promoted.overall:.2%}) was judged on other windows; "
             "evaluate it on the same ones first",
         )
+    return _compare(candidate, promoted, settings, own)
+
+
+def _compare(
+    candidate: "Evaluation", promoted: "Evaluation", settings: PromotionSettings, own: str
+) -> Verdict:
     difference = paired_difference(candidate, promoted)
     least = difference.value if difference.ci95_low is None else difference.ci95_low
     # Without an interval nothing tells luck from loss, so no loss is forgiven.
@@ -133,4 +159,70 @@ def decide_promotion(
     against = f"against the promoted model's {promoted.overall:.2%}: {difference}"
     rule = f"not worse by more than {100 * margin:.1f} points"
     words = f"so it is {rule}" if not_worse else f"so it is not shown to be {rule}"
+    fallen = _name_fallen_classes(candidate, promoted, settings)
+    if fallen:
+        return Verdict(False, f"{own}, {against}, {words}; {fallen}", difference)
     return Verdict(not_worse, f"{own}, {against}, {words}", difference)
+
+
+def _judged_classes(candidate: "Evaluation", settings: PromotionSettings) -> dict[str, float]:
+    """Recall of the classes that were taught and that gold shows often enough."""
+    if settings.min_class_recall == 0:
+        return {}
+    return {
+        name: recall
+        for name, recall in candidate.recall.items()
+        if recall is not None
+        and name in candidate.taught
+        and candidate.gold_pixels[name] >= settings.min_class_pixels
+    }
+
+
+def _name_unknown_classes(candidate: "Evaluation", settings: PromotionSettings) -> str:
+    """Classes that the candidate hardly ever draws; empty when there are none."""
+    drawn = dict(zip(candidate.classes, candidate.matrix.sum(axis=1), strict=True))
+    said = []
+    for name, recall in _judged_classes(candidate, settings).items():
+        if recall < settings.min_class_recall:
+            pixels = candidate.gold_pixels[name]
+            found = f"{recall:.1%} of {pixels:,} gold pixels"
+            never = "never drawn" if not drawn[name] else "hardly known"
+            said.append(f"{name} is {never} ({found})")
+    if not said:
+        return ""
+    return (
+        f"{', '.join(said)} although it was taught; each class needs "
+        f"{settings.min_class_recall:.0%} of its gold pixels ([promotion] min_class_recall)"
+    )
+
+
+def _describe_classes(candidate: "Evaluation", settings: PromotionSettings) -> str:
+    """The weakest class, and the taught ones that nobody can judge."""
+    recalls = _judged_classes(candidate, settings)
+    if settings.min_class_recall == 0:
+        return "classes are not looked at"
+    unjudged = [name for name in candidate.taught if name not in recalls]
+    parts = []
+    if recalls:
+        weakest = min(recalls, key=lambda name: recalls[name])
+        parts.append(
+            f"of {len(recalls)} classes the weakest is {weakest} with {recalls[weakest]:.1%} of "
+            f"its {candidate.gold_pixels[weakest]:,} gold pixels"
+        )
+    if unjudged:
+        parts.append(f"too few gold pixels to judge {', '.join(unjudged)}")
+    return "; ".join(parts) or "no class was taught"
+
+
+def _name_fallen_classes(
+    candidate: "Evaluation", promoted: "Evaluation", settings: PromotionSettings
+) -> str:
+    """Classes that the promoted model knows much better; empty when there are none."""
+    said = []
+    for name in _judged_classes(candidate, settings):
+        now, before = candidate.f1[name], promoted.f1[name]
+        if now is not None and before is not None and before - now > settings.class_margin:
+            said.append(f"{name} falls from an F1 of {before:.2f} to {now:.2f}")
+    if not said:
+        return ""
+    return f"{', '.join(said)}, more than {settings.class_margin:.2f} ([promotion] class_margin)"

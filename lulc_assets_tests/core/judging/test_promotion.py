@@ -1,5 +1,4 @@
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,25 +7,42 @@ from hypothesis import strategies as st
 
 from lulc_assets.core.estimation.compare import compare_maps
 from lulc_assets.core.estimation.estimators import Strata
+from lulc_assets.core.judging.evaluate import Evaluation
 from lulc_assets.core.judging.promotion import (
     PromotionSettings,
     decide_promotion,
     paired_difference,
 )
+from lulc_assets.core.model.reliability import Reliability
 
 SETTINGS = PromotionSettings(min_overall=0.6, margin=0.03)
+NAMES = ("water", "trees", "grass")
+NO_RELIABILITY = Reliability.none()
 
 
 def judged(correct, pixels=None, reference="gold-1"):
-    """What the rule reads of an evaluation: correct pixels of each window of 1000."""
+    """An evaluation with so many correct pixels in each window of 1000, half of each class."""
     correct = np.array(correct, dtype=np.int64)
     pixels = np.full(len(correct), 1000) if pixels is None else np.array(pixels)
-    return SimpleNamespace(
-        overall=correct.sum() / pixels.sum(),
-        n_pixels=int(pixels.sum()),
-        window_pixels=pixels,
-        window_correct=correct,
-        reference_digest=reference,
+    hits, misses = correct.sum(), (pixels - correct).sum()
+    matrix = np.zeros((3, 3), np.int64)
+    matrix[0, 0], matrix[1, 1] = hits - hits // 2, hits // 2
+    matrix[0, 1], matrix[1, 0] = misses - misses // 2, misses // 2
+    return evaluation(matrix, NAMES[:2], pixels, correct, reference)
+
+
+def evaluation(matrix, taught, pixels=(1000,), correct=(1000,), reference="gold-1"):
+    return Evaluation(
+        "gold",
+        NAMES,
+        np.array(matrix, np.int64),
+        1,
+        reference,
+        np.array(pixels, np.int64),
+        np.array(correct, np.int64),
+        NO_RELIABILITY,
+        NO_RELIABILITY,
+        tuple(taught),
     )
 
 
@@ -116,3 +132,61 @@ def test_windows_narrow_the_interval_when_both_models_fail_in_the_same_ones():
     apart = paired_difference(judged(hard + 10), judged(rng.permutation(hard)))
     width = together.ci95_high - together.ci95_low
     assert width < 0.1 * (apart.ci95_high - apart.ci95_low)
+
+
+# --- classes -----------------------------------------------------------------------
+
+
+def by_class(water, trees, grass=(0, 0, 0), taught=NAMES):
+    """An evaluation from what is drawn on the gold pixels of each class."""
+    return evaluation(np.array([water, trees, grass]).T, taught)
+
+
+BLIND = by_class((0, 400, 0), (0, 9600, 0))
+
+
+def test_a_model_that_never_draws_a_taught_class_is_refused_however_high_its_agreement():
+    verdict = decide_promotion(BLIND, None, SETTINGS)
+    assert BLIND.overall == 0.96
+    assert not verdict.promote
+    assert "water is never drawn (0.0% of 400 gold pixels) although it was taught" in verdict.reason
+    assert "min_class_recall" in verdict.reason
+
+
+def test_a_model_that_draws_a_class_elsewhere_only_is_refused_as_well():
+    verdict = decide_promotion(by_class((20, 380, 0), (90, 9600, 0)), None, SETTINGS)
+    assert not verdict.promote
+    assert "water is hardly known (5.0% of 400" in verdict.reason
+
+
+def test_a_class_that_was_never_taught_or_that_gold_hardly_shows_refuses_nothing_and_is_named():
+    untaught = by_class((0, 400, 0), (0, 9600, 0), taught=("trees",))
+    assert decide_promotion(untaught, None, SETTINGS).promote
+    rare = decide_promotion(by_class((0, 99, 0), (0, 9600, 0)), None, SETTINGS)
+    assert rare.promote
+    assert "too few gold pixels to judge water, grass" in rare.reason
+
+
+def test_the_weakest_class_is_in_the_reason():
+    verdict = decide_promotion(by_class((100, 300, 0), (0, 9600, 0)), None, SETTINGS)
+    assert verdict.promote
+    assert "weakest is water with 25.0% of its 400 gold pixels" in verdict.reason
+
+
+def test_a_class_that_the_promoted_model_knows_much_better_is_not_given_up():
+    known, lost = by_class((380, 20, 0), (0, 9600, 0)), by_class((100, 300, 0), (0, 9600, 0))
+    verdict = decide_promotion(lost, known, SETTINGS)
+    assert not verdict.promote
+    assert "water falls from an F1 of 0.97 to 0.40" in verdict.reason
+    assert decide_promotion(known, lost, SETTINGS).promote
+
+
+def test_classes_are_not_looked_at_when_the_project_says_so():
+    verdict = decide_promotion(BLIND, None, PromotionSettings(min_class_recall=0.0))
+    assert verdict.promote
+    assert "classes are not looked at" in verdict.reason
+
+
+def test_an_evaluation_keeps_what_was_taught():
+    assert Evaluation.from_dict(BLIND.to_dict()).taught == NAMES
+    assert BLIND.to_dict()["recall"] == {"water": 0.0, "trees": 1.0, "grass": None}
