@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.legend import Legend
 
 TRAIN, VALIDATION, GOLD = "train", "val", "gold"
 ROLE_FOLDS: Mapping[str, tuple[str, ...]] = {TRAIN: (TRAIN, VALIDATION), GOLD: (GOLD,)}
@@ -34,9 +34,11 @@ STAGES = ("in no chip", BESIDE_GOLD, BESIDE_VALIDATION, FEW_LABELS, NO_DATA, CLO
 """Why a pixel reaches no chip, in the order in which it could have been lost: it is counted
 under the last obstacle that any chip over it met on any date."""
 
-CODES = len(KARRA_10.classes) + 1
+CODES = 64
+"""A class is a bit of 64: legends have fewer classes."""
+
 _BAND_ROWS = 2048
-_BITS = np.arange(CODES, dtype=np.uint16)
+_BITS = np.arange(CODES, dtype=np.uint64)
 
 Mask = npt.NDArray[np.uint8]
 Counts = npt.NDArray[np.int64]
@@ -47,7 +49,8 @@ class ClassAccount:
     """The pixels of one class and one role.
 
     Attributes:
-        class_name: machine name of the legend.
+        code: of the class.
+        class_name: its machine name in the legend.
         role: ``train`` or ``gold``.
         labelled: pixels that labels cover.
         added: pixels that have the class in a chip by the scene classification only.
@@ -56,6 +59,7 @@ class ClassAccount:
         lost: reason → pixels that reach no chip.
     """
 
+    code: int
     class_name: str
     role: str
     labelled: int
@@ -81,6 +85,7 @@ class ClassAccount:
 
     def __add__(self, other: "ClassAccount") -> "ClassAccount":
         return ClassAccount(
+            self.code,
             self.class_name,
             self.role,
             self.labelled + other.labelled,
@@ -108,13 +113,12 @@ class LabelAccount:
         for row in self.rows:
             if (row.class_name, row.role) == (class_name, role):
                 return row
-        return ClassAccount(class_name, role, 0, 0, dict.fromkeys(ROLE_FOLDS[role], 0))
+        return ClassAccount(0, class_name, role, 0, 0, dict.fromkeys(ROLE_FOLDS[role], 0))
 
     @property
     def classes(self) -> tuple[str, ...]:
         """Names of the classes with a row, by code."""
-        known = {row.class_name for row in self.rows}
-        return tuple(name for name in KARRA_10.names if name in known)
+        return tuple(dict.fromkeys(row.class_name for row in self.rows))
 
     @property
     def labelled_classes(self) -> tuple[str, ...]:
@@ -130,18 +134,21 @@ class LabelAccount:
         role = GOLD if fold == GOLD else TRAIN
         return {name: self.of(name, role).reached.get(fold, 0) for name in self.classes}
 
-    def preceded_by(self, role: str, lost: Mapping[str, Mapping[int, int]]) -> "LabelAccount":
+    def preceded_by(
+        self, role: str, lost: Mapping[str, Mapping[int, int]], legend: Legend
+    ) -> "LabelAccount":
         """The account with pixels that were lost before there was a mask.
 
         Args:
             role: of the labels.
             lost: reason → class code → pixels, as ``BurnReport.lost`` has them.
+            legend: of the codes.
         """
         rows = {(row.class_name, row.role): row for row in self.rows}
         for reason, counts in lost.items():
             for code, pixels in counts.items():
-                name = KARRA_10.by_code(int(code)).name
-                row = rows.get((name, role), self.of(name, role))
+                name = legend.by_code(int(code)).name
+                row = rows.get((name, role)) or replace(self.of(name, role), code=int(code))
                 rows[name, role] = replace(
                     row,
                     labelled=row.labelled + pixels,
@@ -153,7 +160,7 @@ class LabelAccount:
         """The account when some chips were given up for a reason."""
 
         def go_on(row: ClassAccount) -> ClassAccount:
-            code = KARRA_10.code_of(row.class_name)
+            code = row.code
             lost = before.distinct(row.role, code) - now.distinct(row.role, code)
             return replace(
                 row,
@@ -255,24 +262,26 @@ def _bands(
 
 def _classes_seen(
     corners: npt.NDArray[np.int64], masks: Mask, members: npt.NDArray[np.intp], rows: range
-) -> npt.NDArray[np.uint16]:
-    """Bit c of a pixel: some chip gives it class c; uint16 (rows, width)."""
+) -> npt.NDArray[np.uint64]:
+    """Bit c of a pixel: some chip gives it class c; uint64 (rows, width)."""
     size = masks.shape[1]
     left, right = int(corners[:, 1].min()), int(corners[:, 1].max()) + size
     height = min(len(rows), int(corners[:, 0].max()) + size - rows.start)
-    bits = np.zeros((height, right - left), np.uint16)
+    bits = np.zeros((height, right - left), np.uint64)
     for n in members:
         top, col = int(corners[n, 0]) - rows.start, int(corners[n, 1]) - left
         first, last = max(0, -top), min(size, height - top)
-        own = np.uint16(1) << masks[n, first:last].astype(np.uint16)
+        own = np.uint64(1) << masks[n, first:last].astype(np.uint64)
         bits[top + first : top + last, col : col + size] |= own
     return bits
 
 
-def _count_bits(bits: npt.NDArray[np.uint16]) -> Counts:
+def _count_bits(bits: npt.NDArray[np.uint64]) -> Counts:
     """Pixels with each bit set, (codes,); bit 0 (unlabelled) counts nothing."""
     values, times = np.unique(bits, return_counts=True)
-    found: Counts = (((values[:, None] >> _BITS) & 1) * times[:, None]).sum(axis=0).astype(np.int64)
+    found: Counts = (
+        ((values[:, None] >> _BITS) & np.uint64(1)).astype(np.int64) * times[:, None]
+    ).sum(axis=0)
     found[0] = 0
     return found
 
@@ -286,4 +295,4 @@ def _summed(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
 
 def _ordered(rows: Iterable[ClassAccount]) -> tuple[ClassAccount, ...]:
     roles = list(ROLE_FOLDS)
-    return tuple(sorted(rows, key=lambda r: (KARRA_10.code_of(r.class_name), roles.index(r.role))))
+    return tuple(sorted(rows, key=lambda row: (row.code, roles.index(row.role))))

@@ -192,7 +192,7 @@ def cut_chips(
     index = gpd.GeoDataFrame(rows, geometry="geometry", crs=f"EPSG:{grid.epsg}")
     counts = dict(sorted(dropped.items()))
     chips = Chips(images[: len(rows)], masks[: len(rows)], index, counts, layout.split)
-    account = ledger.account(chips.reached(), settings.accept_lost_classes)
+    account = ledger.account(chips.reached(), settings.accept_lost_classes, KARRA_10)
     chips = replace(chips, account=account, layout=layout)
     return chips.only(balanced(index, settings), "balance", room)
 

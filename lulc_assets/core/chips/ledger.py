@@ -17,7 +17,7 @@ from lulc_assets.core.chips.account import (
     Reached,
 )
 from lulc_assets.core.grid import Window
-from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.legend import Legend
 
 Mask = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
@@ -45,15 +45,21 @@ class Ledger:
         """Note that a chip shows some pixels with the class of their label."""
         self._shown[window.slices] |= pixels
 
-    def account(self, reached: Reached, accepted: tuple[str, ...]) -> LabelAccount:
+    def account(self, reached: Reached, accepted: tuple[str, ...], legend: Legend) -> LabelAccount:
         """The account of the chips that were kept.
 
         Args:
             reached: what the kept chips show.
             accepted: names of classes that may be lost.
+            legend: of the codes.
+
+        Raises:
+            UnknownClass: an accepted class is not in the legend.
         """
+        for name in accepted:
+            legend.code_of(name)
         rows = []
-        for known in KARRA_10.classes:
+        for known in legend.classes:
             for role, folds in ROLE_FOLDS.items():
                 row = self._row(known.code, known.name, role, folds, reached)
                 if row.labelled or row.added:
@@ -67,6 +73,7 @@ class Ledger:
         lost = np.bincount(self._stages[own & ~self._shown], minlength=len(STAGES))
         labelled = int(own.sum())
         return ClassAccount(
+            code,
             name,
             role,
             labelled,

@@ -10,7 +10,7 @@ from typing import Literal
 
 from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.imagery.masks import SCL_CLOUD_SHADOW, SCL_CLOUDS, SCL_MAX, SCL_SNOW_ICE
-from lulc_assets.core.legend import KARRA_10, LandCover
+from lulc_assets.core.legend import LandCover
 
 SIZE_STEP_PX = 32
 """Chips are multiples of this: an encoder of five stages halves the image five times."""
@@ -120,8 +120,6 @@ class ChipSettings:
             raise InvalidProject(f"balance_ratio {self.balance_ratio} is below 1")
         if "zone" in self.balance and self.zones is None:
             raise InvalidProject(f"balance {self.balance!r} needs zones, a vector file")
-        for name in self.accept_lost_classes:
-            KARRA_10.code_of(name)  # refuses a foreign name
         for scl, code in self.scl_to_class.items():
             if not (0 <= scl <= SCL_MAX and 0 <= code <= LandCover.CLOUDS):
                 raise InvalidProject(f"scl_to_class: SCL {scl} → class {code} is not possible")

@@ -24,7 +24,6 @@ from lulc_assets.core.chips.account import (
     LabelAccount,
 )
 from lulc_assets.core.errors import NoTrainingChips
-from lulc_assets.core.legend import KARRA_10
 
 LEAST_CLASSES = 2
 """A network of one class says nothing."""
@@ -92,6 +91,12 @@ class LabelPixels:
             accepted=account.accepted,
         )
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of all classes, in the order in which they come."""
+        known = (self.labelled or {}, self.train, self.gold, self.validation or {})
+        return tuple(dict.fromkeys(name for counts in known for name in counts))
+
     def count(self, name: str) -> int:
         """Labelled pixels of a class."""
         if self.labelled is not None:
@@ -114,7 +119,7 @@ def assess(pixels: LabelPixels) -> tuple[Finding, ...]:
         pixels: of labels or of chips, all training partitions together.
     """
     found = [*_judge_whole(pixels)]
-    for name in KARRA_10.names:
+    for name in pixels.classes:
         if pixels.count(name):
             found += _judge_class(name, pixels)
     return tuple(sorted(found, key=lambda finding: finding.severity != "refusal"))

@@ -19,7 +19,7 @@ from lulc_assets.core.chips.chip_set import Chips
 from lulc_assets.core.chips.cut import cut_chips
 from lulc_assets.core.chips.room import Room
 from lulc_assets.core.chips.settings import ChipSettings
-from lulc_assets.core.errors import NoTrainingChips
+from lulc_assets.core.errors import NoTrainingChips, UnknownClass
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets_tests.small_scene import write_scene
@@ -143,8 +143,14 @@ def test_an_account_survives_the_archive_and_joins_with_others(scenes, tmp_path:
     assert LabelAccount.from_dict(both.to_dict()) == both
 
 
+def test_only_classes_of_the_legend_can_be_accepted_as_lost(scenes):
+    chosen = ChipSettings(accept_lost_classes=("lake",), min_dates=1)
+    with pytest.raises(UnknownClass, match="lake"):
+        cut_chips(scenes[:1], GRID, np.full(GRID.shape, 2, np.uint8), NOTHING, chosen)
+
+
 def test_losses_before_the_mask_belong_to_the_account():
-    account = LabelAccount(()).preceded_by("train", {"border of a label": {1: 5, 2: 7}})
+    account = LabelAccount(()).preceded_by("train", {"border of a label": {1: 5, 2: 7}}, KARRA_10)
     assert account.labelled_classes == ("water", "trees")
     assert account.of("trees", "train").lost == {"border of a label": 7}
     assert account.of("trees", "train").balance == 0

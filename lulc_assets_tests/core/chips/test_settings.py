@@ -3,7 +3,7 @@ import pytest
 
 from lulc_assets.core.chips.layout import ChipLayout, lay_out
 from lulc_assets.core.chips.settings import ChipSettings
-from lulc_assets.core.errors import InvalidProject, NoTrainingChips, UnknownClass
+from lulc_assets.core.errors import InvalidProject, NoTrainingChips
 from lulc_assets.core.grid import PixelGrid
 
 
@@ -39,12 +39,6 @@ def test_defaults_hold_together():
 def test_numbers_that_cannot_be_are_refused(wrong):
     with pytest.raises(InvalidProject):
         ChipSettings(**wrong)
-
-
-def test_only_classes_of_the_legend_can_be_accepted_as_lost():
-    assert ChipSettings(accept_lost_classes=("water",)).accept_lost_classes == ("water",)
-    with pytest.raises(UnknownClass, match="lake"):
-        ChipSettings(accept_lost_classes=("lake",))
 
 
 def layout(height: int, width: int, pixel_m: float = 10.0, **settings) -> ChipLayout:

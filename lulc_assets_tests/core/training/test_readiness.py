@@ -2,6 +2,7 @@ import pytest
 
 from lulc_assets.core.chips.account import FEW_LABELS, LabelAccount
 from lulc_assets.core.errors import NoTrainingChips
+from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.training.readiness import LabelPixels, assess, require_ready
 
 GOOD = {"water": 500, "trees": 900}
@@ -71,6 +72,6 @@ def test_a_class_of_few_pixels_is_said():
 
 
 def test_pixels_that_were_lost_before_chips_are_quoted_with_their_own_remedy():
-    account = LabelAccount(()).preceded_by("train", {"border of a label": {1: 12}})
+    account = LabelAccount(()).preceded_by("train", {"border of a label": {1: 12}}, KARRA_10)
     said = refusals(LabelPixels.of_account(account))
     assert any("12 lost: border of a label" in text and "border_px" in text for text in said)
