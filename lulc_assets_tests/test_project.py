@@ -150,3 +150,10 @@ def test_bands_go_by_set_common_name_or_number(tmp_path):
     assert len(ten.bands()) == 10
     named = load_project(write(tmp_path, GOOD + '[bands]\nuse = ["B04", "swir16", "nir08"]'))
     assert named.bands() == ("red", "swir1", "nir08")
+
+
+def test_weights_of_classes_that_the_legend_lacks_are_refused(tmp_path):
+    text = GOOD.replace('crosswalk = "karra-10"\n', "") + '[legend]\nbuiltin = "corine-1"\n'
+    load_project(write(tmp_path, text))
+    with pytest.raises(InvalidProject, match="class 'grass' is not in legend corine-1"):
+        load_project(write(tmp_path, text + "[composite]\nweights_256 = { grass = 300 }"))

@@ -24,6 +24,7 @@ from lulc_assets.core.compositing.sums_file import SumsFile, SumsWriter, pack_bl
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.cog import BLOCK_PX, read_raster
 from lulc_assets.core.imagery.gdal import gdal_env
+from lulc_assets.core.legend import KARRA_10
 
 
 def decode_layers(paths: Sequence[Path], grid: PixelGrid, threads: int) -> float:
@@ -72,7 +73,9 @@ def encode_sums(path: Path, grid: PixelGrid, threads: int, scratch: Path) -> flo
 
     with SumsFile(path, grid) as sums, ThreadPoolExecutor(threads) as pool:
         packed = list(pool.map(encode, grid.blocks(BLOCK_PX)))
-        with SumsWriter(scratch / "again.zip", grid, sums.datatakes, sums.unit) as writer:
+        with SumsWriter(
+            scratch / "again.zip", grid, sums.datatakes, sums.unit, sums.land
+        ) as writer:
 
             def write_all() -> None:
                 for block in packed:
@@ -84,7 +87,7 @@ def encode_sums(path: Path, grid: PixelGrid, threads: int, scratch: Path) -> flo
 
 def encode_map(folder: Path, grid: PixelGrid, threads: int, scratch: Path) -> float:
     """Seconds to encode the three layers of a map that lies in ``folder``."""
-    layers = Layers(grid)
+    layers = Layers(grid, KARRA_10)
     arrays = [read_raster(folder / f"{n}.tif") for n in ("class", "vote_share", "observations")]
     layers.put(Window(0, 0, grid.height, grid.width), Decision(*arrays))
     return seconds(lambda: layers.write(scratch, "share", threads))

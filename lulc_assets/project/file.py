@@ -93,6 +93,7 @@ class Project(Section):
     def _legend_and_bands_are_sound(self) -> "Project":
         self._legend = self.legend_section.read(self.path_of)
         self._bands = parse_bands(self.bands_section.use)
+        self.composite.require(self._legend)
         return self
 
     @model_validator(mode="after")

@@ -35,6 +35,7 @@ from lulc_assets.core.compositing.update import KeptYear, PartPlan, plan_parts, 
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.cog import BLOCK_PX
 from lulc_assets.core.inference.pipeline import read_ahead
+from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.progress import Progress, silent
 
 SCENES_AT_ONCE = 16
@@ -52,7 +53,7 @@ class YearComposite:
         sums: part of the year → its kept sums; empty for a strategy that keeps none.
         scene_ids: scenes that were counted, sorted.
         datatakes: passes that they make: the most votes that a pixel can have.
-        class_counts: code → pixels, all codes 0–10, also those with no pixel.
+        class_counts: code → pixels, all codes of the legend and 0, also those with no pixel.
         flagged_pixels: pixels where SCL was overruled by the network (see settings).
         sieved_pixels: pixels that the minimum mapping unit changed.
         observations_median: votes at the median pixel.
@@ -76,6 +77,7 @@ def compose_year(
     settings: CompositeSettings,
     out_dir: Path,
     *,
+    legend: Legend = KARRA_10,
     kept: KeptYear | None = None,
     progress: Progress = silent,
 ) -> YearComposite:
@@ -90,6 +92,7 @@ def compose_year(
         settings: strategy, weights, thresholds and seasons.
         out_dir: gets ``class.tif``, ``vote_share.tif``, ``observations.tif``, and for each
             part of the year ``sums_MMDD.zip``.
+        legend: of the predictions and the map.
         kept: sums of a former map; used where that reads fewer scenes.
         progress: told after each block.
 
@@ -99,17 +102,20 @@ def compose_year(
     Raises:
         InvalidProduct: a prediction is on another grid, is not uint8, holds a code that is
             not in the legend, or two predictions share an id but not their files.
-        InvalidProject: more scenes than sums can hold.
+        InvalidProject: more scenes than sums can hold, or a weight of a class that the legend
+            does not have.
         ProductCorrupt: the kept sums cannot be read or are not those of their scenes.
         UnreadableRaster: a prediction cannot be read.
     """
-    takes, strategy = group_datatakes(predictions), strategy_of(settings)
+    settings.require(legend)
+    takes, strategy = group_datatakes(predictions), strategy_of(settings, legend)
     plans = None
     if kept is not None and strategy.unit is not None:
-        plans = plan_update(takes.values(), settings, grid, kept, strategy.unit)
+        land = len(legend.land)
+        plans = plan_update(takes.values(), settings, grid, kept, (strategy.unit, land))
     if plans is None:
         plans = plan_parts(takes.values(), settings)
-    layers = Layers(grid)
+    layers = Layers(grid, legend)
     out_dir.mkdir(parents=True, exist_ok=True)
     flagged, sums = _count_blocks(plans, strategy, layers, settings, out_dir, progress)
     sieved = layers.apply_mapping_unit(settings.min_mapping_unit_px)
@@ -141,15 +147,20 @@ def _count_blocks(
         writers = {
             plan.name: stack.enter_context(
                 SumsWriter(
-                    folder / _sums_name(plan.name), layers.grid, plan.datatakes, strategy.unit
+                    folder / _sums_name(plan.name),
+                    layers.grid,
+                    plan.datatakes,
+                    strategy.unit,
+                    len(layers.legend.land),
                 )
             )
             for plan in plans
             if strategy.unit is not None and not plan.keeps_base
         }
         takes = [take for plan in plans for take in (*plan.add, *plan.retract)]
-        reader = stack.enter_context(BlockReader(layers.grid, settings.threads, takes))
-        counter = _Counter(plans, strategy, settings, reader, frozenset(writers))
+        legend = layers.legend
+        reader = stack.enter_context(BlockReader(layers.grid, settings.threads, takes, legend))
+        counter = _Counter(plans, strategy, settings, legend, reader, frozenset(writers))
         for plan in plans:
             if plan.base is not None:
                 counter.bases[plan.name] = stack.enter_context(SumsFile(plan.base, layers.grid))
@@ -201,21 +212,24 @@ class _Counter:
         plans: Sequence[PartPlan],
         strategy: Strategy,
         settings: CompositeSettings,
+        legend: Legend,
         reader: BlockReader,
         written: frozenset[str],
     ) -> None:
         self._plans = plans
         self._strategy = strategy
         self._settings = settings
+        self._legend = legend
         self._reader = reader
         self._written = written
-        self._weights = {plan.name: settings.weight_table(plan.name) for plan in plans}
+        self._weights = {plan.name: settings.weight_table(plan.name, legend) for plan in plans}
         self.bases: dict[str, SumsFile] = {}
 
     def count(self, window: Window, _: Window) -> _Block:
         """The layers and the new sums of a block; decoding is part of it."""
         parts = {plan.name: self._sum(plan, window) for plan in self._plans}
-        flagged = flag_tallies([block.tallies for block in parts.values()], self._settings)
+        tallies = [block.tallies for block in parts.values()]
+        flagged = flag_tallies(tallies, self._settings, self._legend)
         decision = self._strategy.decide(
             [PartVotes(self._weights[name], block, flagged) for name, block in parts.items()]
         )

@@ -43,9 +43,9 @@ class GoldVotes:
     """The votes at labelled pixels.
 
     Attributes:
-        votes: (n, groups, 9) int64: sums by class of each group of parts of the year whose
+        votes: (n, groups, land) int64: sums by class of each group of parts of the year whose
             weights are chosen together.
-        truth: (n,) int64, codes 1–9.
+        truth: (n,) int64, codes of land.
         window: (n,) int64, number of the gold window.
     """
 
@@ -63,7 +63,7 @@ class Fit:
     """Chosen weights and what they are worth.
 
     Attributes:
-        weights: (groups, 9) int64, in 1/256.
+        weights: (groups, land) int64, in 1/256.
         strength: of the pull towards the reference; infinite: the reference was kept.
         agreement: share of the gold pixels on which the map agrees, with these weights.
         reference_agreement: the same with the reference.
@@ -105,7 +105,7 @@ def fit_weights(gold: GoldVotes, reference: I64) -> Fit:
 
     Args:
         gold: votes at labelled pixels.
-        reference: (groups, 9) int64, in 1/256.
+        reference: (groups, land) int64, in 1/256.
 
     Raises:
         NoLabels: fewer than three windows: nothing can be left out.
@@ -160,7 +160,7 @@ def _strongest_within_one_error(left_out: npt.NDArray[np.float64]) -> int:
 
 
 def climb(gold: GoldVotes, reference: I64, strength: float) -> I64:
-    """The weights of one strength, (groups, 9) int64; the reference where it is infinite.
+    """The weights of one strength, (groups, land) int64; the reference where it is infinite.
 
     Classes that no label has stay at the reference: nothing speaks for another weight.
     """
@@ -213,5 +213,5 @@ def _candidates(reference: int) -> I64:
 
 
 def merge_groups(votes: I64, groups: Sequence[Sequence[int]]) -> I64:
-    """Votes by part (n, parts, 9) summed by group (n, groups, 9)."""
+    """Votes by part (n, parts, land) summed by group (n, groups, land)."""
     return np.stack([votes[:, list(group)].sum(axis=1) for group in groups], axis=1)

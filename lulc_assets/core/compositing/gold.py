@@ -16,10 +16,11 @@ from lulc_assets.core.compositing.sums_file import BlockSums, SumsFile
 from lulc_assets.core.errors import InvalidProduct
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.cog import BLOCK_PX
+from lulc_assets.core.legend import KARRA_10, Legend
 
 I64 = npt.NDArray[np.int64]
 Tables = Mapping[str, I64]
-"""Part of the year → weights by class code, (11,) int64."""
+"""Part of the year → weights by class code, int64."""
 
 
 def votes_at(
@@ -27,6 +28,7 @@ def votes_at(
     grid: PixelGrid,
     settings: CompositeSettings,
     chosen: npt.NDArray[np.bool_],
+    legend: Legend = KARRA_10,
 ) -> I64:
     """The votes at chosen pixels, with masked ones where the year's masks are wrong.
 
@@ -35,18 +37,18 @@ def votes_at(
         grid: of the sums.
         settings: the rule of wrong masks.
         chosen: (h, w) bool.
+        legend: of the sums.
 
     Returns:
-        (n, parts, 9) int64, pixels in the order of blocks and rows; see :func:`values_at`.
+        (n, parts, land) int64, pixels in the order of blocks and rows; see :func:`values_at`.
     """
-    from lulc_assets.core.compositing.kernel import LAND  # numba
-
-    found = [np.empty((0, len(sums), LAND), np.int64)]
+    land = len(legend.land)
+    found = [np.empty((0, len(sums), land), np.int64)]
     for window, parts in _blocks(sums, grid, chosen):
         here = chosen[window.slices]
-        flagged = flag_tallies([part.tallies for part in parts], settings)[here]
+        flagged = flag_tallies([part.tallies for part in parts], settings, legend)[here]
         rows = [
-            part.sums[:LAND, here].astype(np.int64) + part.sums[LAND:, here] * flagged
+            part.sums[:land, here].astype(np.int64) + part.sums[land:, here] * flagged
             for part in parts
         ]
         found.append(np.stack(rows).transpose(2, 0, 1))
@@ -67,18 +69,23 @@ def count_changes(
     settings: CompositeSettings,
     before: Tables,
     after: Tables,
+    legend: Legend = KARRA_10,
 ) -> npt.NDArray[np.int64]:
-    """What other weights would change of a map: (10, 10) pixels, from code to code.
+    """What other weights would change of a map: from code to code of land.
+
+    Returns:
+        (land + 1, land + 1) pixels, int64.
 
     Raises:
         InvalidProduct: the strategy keeps no sums.
     """
-    strategy = strategy_of(settings)
+    strategy = strategy_of(settings, legend)
     if strategy.unit is None:
         raise InvalidProduct(f"strategy {settings.strategy} keeps no sums")
-    found = np.zeros((10, 10), np.int64)
+    size = len(legend.land) + 1
+    found = np.zeros((size, size), np.int64)
     for _, parts in _blocks(sums, grid, np.ones(grid.shape, dtype=bool)):
-        flagged = flag_tallies([part.tallies for part in parts], settings)
+        flagged = flag_tallies([part.tallies for part in parts], settings, legend)
         old, new = (
             strategy.decide(
                 [
@@ -88,7 +95,8 @@ def count_changes(
             ).winner.astype(np.int64)
             for tables in (before, after)
         )
-        found += np.bincount((10 * old + new).ravel(), minlength=100).reshape(10, 10)
+        cells = np.bincount((size * old + new).ravel(), minlength=size * size)
+        found += cells.reshape(size, size)
     return found
 
 

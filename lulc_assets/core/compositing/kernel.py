@@ -9,22 +9,15 @@ classification (SCL) lets vote and for those that it masks. Two rules come after
 known: whether the mask of a pixel was wrong all year (``flag_pixels``), which decides if its
 masked votes count, and the weights (``decide``). Both can therefore change, and scenes come
 and go, without any other scene being read again.
+
+Codes 1…land are classes of land, land + 1 is clouds, if the legend has them: how many there are
+is half the number of planes of the sums.
 """
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
-from lulc_assets.core.legend import LandCover
-
-CLOUDS = int(LandCover.CLOUDS)
-LAND = CLOUDS - 1
-"""Classes that vote: codes 1–9."""
-PLANES = 2 * LAND
-"""Sums of a pixel: by class where SCL lets it vote, then by class where SCL masks it."""
-TALLIES = 4
-"""Dates of a pixel, disjoint: clear ground, clear cloud, masked ground, masked cloud, where
-"clear" and "masked" is what SCL says and "ground" and "cloud" what the network sees."""
 COUNT_MAX = 255
 CERTAIN_VOTE = 256 * 255
 """Score of a certain vote of weight 1."""
@@ -48,15 +41,17 @@ def add_scenes(
     Sums are exact as long as no more than 257 scenes are in them: 257 · 255 = 65535.
 
     Args:
-        classes: (n, h, w) uint8, 0 = not valid, 1–10.
+        classes: (n, h, w) uint8, 0 = not valid, 1…land + 1.
         probabilities: (n, h, w) uint8, 255 = certain.
         masks: (n, h, w) uint8, 1 = SCL lets the pixel vote.
         sign: 1 adds, -1 retracts.
         plain: a vote counts 1 instead of its probability.
-        sums: (18, h, w) uint16, changed in place.
+        sums: (2 · land, h, w) uint16, changed in place: by class where SCL lets a pixel vote,
+            then by class where SCL masks it.
         tallies: (4, h, w) uint16, changed in place.
     """
     scenes, height, width = classes.shape
+    land = sums.shape[0] // 2
     for row in range(height):
         # All scenes of one row after the other: its sums stay in the processor's cache.
         for scene in range(scenes):
@@ -65,18 +60,18 @@ def add_scenes(
                 if code == 0:
                     continue
                 masked = np.int64(masks[scene, row, col] == 0)
-                if code == CLOUDS:
+                if code > land:
                     tally = 2 * masked + 1
                 else:
                     tally = 2 * masked
-                    plane = LAND * masked + code - 1
+                    plane = land * masked + code - 1
                     amount = 1 if plain else np.int64(probabilities[scene, row, col])
                     sums[plane, row, col] = np.uint16(sums[plane, row, col] + sign * amount)
                 tallies[tally, row, col] = np.uint16(tallies[tally, row, col] + sign)
 
 
 @numba.njit(nogil=True, cache=True)
-def merge_datastrips(classes: U8, probabilities: U8, masks: U8) -> None:
+def merge_datastrips(classes: U8, probabilities: U8, masks: U8, land: int) -> None:
     """Make one observation of the datastrips of one pass, in place, in the first of them.
 
     Where several see a pixel, one that may vote goes before one that may not, then one that
@@ -87,37 +82,43 @@ def merge_datastrips(classes: U8, probabilities: U8, masks: U8) -> None:
         classes: (k, h, w) uint8.
         probabilities: (k, h, w) uint8.
         masks: (k, h, w) uint8.
+        land: classes of land.
     """
     strips, height, width = classes.shape
     for strip in range(1, strips):
         for row in range(height):
             for col in range(width):
-                new = _rank(classes, probabilities, masks, strip, row, col)
-                if new > _rank(classes, probabilities, masks, 0, row, col):
+                new = _rank(classes, probabilities, masks, land, strip, row, col)
+                if new > _rank(classes, probabilities, masks, land, 0, row, col):
                     classes[0, row, col] = classes[strip, row, col]
                     probabilities[0, row, col] = probabilities[strip, row, col]
                     masks[0, row, col] = masks[strip, row, col]
 
 
 @numba.njit(nogil=True, cache=True)
-def _rank(classes: U8, probabilities: U8, masks: U8, strip: int, row: int, col: int) -> int:
+def _rank(
+    classes: U8, probabilities: U8, masks: U8, land: int, strip: int, row: int, col: int
+) -> int:
     code = np.int64(classes[strip, row, col])
     if code == 0:
         return 0
     clear = np.int64(masks[strip, row, col] != 0)
-    votes = np.int64(clear == 1 and code != CLOUDS)
+    votes = np.int64(clear == 1 and code <= land)
     sureness = np.int64(probabilities[strip, row, col])
     return int((1 + clear + 2 * votes) * 65536 + sureness * 256 + (255 - code))
 
 
 @numba.njit(nogil=True, cache=True)
-def add_latest(classes: U8, probabilities: U8, masks: U8, latest: U16, tallies: U16) -> None:
+def add_latest(
+    classes: U8, probabilities: U8, masks: U8, land: int, latest: U16, tallies: U16
+) -> None:
     """Let scenes, given by time, each overwrite what the former saw.
 
     Args:
         classes: (n, h, w) uint8; probabilities and masks likewise.
         probabilities: as for :func:`add_scenes`.
         masks: as for :func:`add_scenes`.
+        land: classes of land.
         latest: (4, h, w) uint16, changed in place: class and probability of the last clear
             view of ground, and of the last view of ground whatever SCL says.
         tallies: (4, h, w) uint16, changed in place.
@@ -130,7 +131,7 @@ def add_latest(classes: U8, probabilities: U8, masks: U8, latest: U16, tallies: 
                 if code == 0:
                     continue
                 masked = np.int64(masks[scene, row, col] == 0)
-                cloud = np.int64(code == CLOUDS)
+                cloud = np.int64(code > land)
                 tallies[2 * masked + cloud, row, col] += np.uint16(1)
                 if cloud == 0:
                     for place in range(2 * masked, 4, 2):
@@ -186,9 +187,9 @@ def decide(
     scores go to the smallest code.
 
     Args:
-        sums: (parts, 18, h, w) uint16.
+        sums: (parts, 2 · land, h, w) uint16.
         tallies: (parts, 4, h, w) uint16.
-        weights: (parts, 11) int64 by class code, in 1/256.
+        weights: (parts, land + 1 or more) int64 by class code, in 1/256.
         flagged: (parts, h, w) bool: masked votes count there.
         mean: the share is of 255 times the number of votes instead of all scores.
 
@@ -196,7 +197,8 @@ def decide(
         winner (h, w) uint8, 0 where nobody voted; share (h, w) uint8, 255 · winner / total,
         floored; number of votes (h, w) uint8, 255 = 255 or more.
     """
-    parts, _, height, width = sums.shape
+    parts, planes, height, width = sums.shape
+    land = planes // 2
     winner = np.zeros((height, width), dtype=np.uint8)
     share = np.zeros((height, width), dtype=np.uint8)
     count = np.zeros((height, width), dtype=np.uint8)
@@ -208,13 +210,13 @@ def decide(
         best[:] = 0
         total[:] = 0
         votes[:] = 0
-        for code in range(1, LAND + 1):
+        for code in range(1, land + 1):
             score[:] = 0
             for part in range(parts):
                 weight = weights[part, code]
                 for col in range(width):
                     counted = np.int64(sums[part, code - 1, row, col])
-                    masked = np.int64(sums[part, LAND + code - 1, row, col])
+                    masked = np.int64(sums[part, land + code - 1, row, col])
                     score[col] += weight * (counted + masked * flagged[part, row, col])
             for col in range(width):
                 total[col] += score[col]

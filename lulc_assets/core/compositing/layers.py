@@ -15,7 +15,7 @@ from rasterio.features import sieve
 from lulc_assets.core.compositing.strategies import Decision
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.cog import LayerKind, write_cog
-from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.legend import Legend
 
 LAYERS = ("class", "vote_share", "observations")
 
@@ -29,13 +29,15 @@ class Layers:
     """The layers of a map while it is made, 3 bytes a pixel.
 
     Attributes:
+        grid: of the layers.
+        legend: of the codes.
         classes: (h, w) uint8, 0 = no data.
         share: (h, w) uint8.
         observations: (h, w) uint8.
     """
 
-    def __init__(self, grid: PixelGrid) -> None:
-        self.grid = grid
+    def __init__(self, grid: PixelGrid, legend: Legend) -> None:
+        self.grid, self.legend = grid, legend
         self.classes, self.share, self.observations = (
             np.zeros(grid.shape, np.uint8) for _ in range(3)
         )
@@ -61,9 +63,9 @@ class Layers:
         return int(changed.sum())
 
     def class_counts(self) -> dict[int, int]:
-        """Code → pixels, all codes 0–10."""
+        """Code → pixels, all codes of the legend and 0."""
         counts = _histogram(self.classes)
-        return {code: int(counts[code]) for code in range(len(KARRA_10.classes) + 1)}
+        return {code: int(counts[code]) for code in range(len(self.legend.classes) + 1)}
 
     def observations_median(self) -> float:
         """Votes at the median pixel."""
@@ -89,7 +91,7 @@ class Layers:
                 self.grid,
                 kind=kind,
                 nodata=nodata,
-                colormap=KARRA_10.colormap() if kind == "class" else None,
+                colormap=self.legend.colormap() if kind == "class" else None,
                 description=description,
             )
 

@@ -20,7 +20,7 @@ from lulc_assets.core.compositing.datatakes import Datatake
 from lulc_assets.core.errors import InvalidProduct, UnreadableRaster
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.gdal import gdal_env
-from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.legend import Legend
 
 OPEN_FILES = 600
 """Files that all threads together keep open; most systems allow a process 1,024. Further
@@ -45,10 +45,14 @@ class BlockReader:
         grid: that every prediction must lie on.
         threads: that will read.
         takes: all that will be read; their files are fetched now, side by side.
+        legend: whose codes the predictions hold.
     """
 
-    def __init__(self, grid: PixelGrid, threads: int, takes: Iterable[Datatake]) -> None:
+    def __init__(
+        self, grid: PixelGrid, threads: int, takes: Iterable[Datatake], legend: Legend
+    ) -> None:
         self._grid = grid
+        self._legend = legend
         scenes = [scene for take in takes for scene in take.scenes]
         with ThreadPoolExecutor(threads) as pool:
             layers = list(pool.map(lambda scene: scene.fetch(), scenes))
@@ -88,7 +92,7 @@ class BlockReader:
             strips = [np.empty((len(take.scenes), *shape[1:]), np.uint8) for _ in range(3)]
             for strip in range(len(take.scenes)):
                 self._read_scene(take, strip, window, [layer[strip] for layer in strips])
-            merge_datastrips(*strips)
+            merge_datastrips(strips[0], strips[1], strips[2], len(self._legend.land))
             for layer, merged in zip(layers, strips, strict=True):
                 layer[number] = merged[0]
         return Stack(*layers)
@@ -99,9 +103,9 @@ class BlockReader:
         for path, target in zip(paths, out, strict=True):
             self._read(path, window, target)
         largest = int(out[0].max())
-        if largest > len(KARRA_10.classes):
+        if largest > len(self._legend.classes):
             raise InvalidProduct(
-                f"{paths[0]} holds code {largest}, which is not in legend {KARRA_10.name}"
+                f"{paths[0]} holds code {largest}, which is not in legend {self._legend.name}"
             )
 
     def _read(self, path: Path, window: Window, out: U8) -> None:

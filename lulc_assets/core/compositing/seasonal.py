@@ -21,8 +21,10 @@ from lulc_assets.core.compositing.seasons import Season, season_parts
 from lulc_assets.core.compositing.settings import CompositeSettings
 from lulc_assets.core.compositing.strategies import Decision, PartVotes, flag_tallies, strategy_of
 from lulc_assets.core.compositing.sums_file import SumsFile
+from lulc_assets.core.errors import ProductCorrupt
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.cog import BLOCK_PX
+from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.progress import Progress, silent
 
 Sums = Mapping[str, Path]
@@ -37,7 +39,7 @@ class SeasonComposite:
         files: as of :class:`~lulc_assets.core.compositing.compose.YearComposite`.
         complete: False where the part in the former year is missing.
         datatakes: passes that voted.
-        class_counts: code → pixels, all codes 0–10.
+        class_counts: code → pixels, all codes of the legend and 0.
         observations_median: votes at the median pixel.
     """
 
@@ -55,6 +57,8 @@ def compose_seasons(
     settings: CompositeSettings,
     out_dir: Path,
     progress: Progress = silent,
+    *,
+    legend: Legend = KARRA_10,
 ) -> dict[str, SeasonComposite]:
     """Make the maps of all seasons of a year.
 
@@ -66,23 +70,24 @@ def compose_seasons(
         out_dir: gets ``class_NAME.tif``, ``vote_share_NAME.tif`` and
             ``observations_NAME.tif`` for each season.
         progress: told after each season.
+        legend: of the sums and the maps.
 
     Returns:
         Season → its map, in the order of the settings.
 
     Raises:
-        ProductCorrupt: sums cannot be read.
+        ProductCorrupt: sums cannot be read, or are not of the legend's classes.
     """
     seasons = settings.windows()
     needs_former = any(season.crosses_year for season in seasons)
     with ExitStack() as stack:
         years = [
-            _Year(sums, grid, settings, stack)
+            _Year(sums, grid, settings, legend, stack)
             for sums in ([own, former] if former is not None and needs_former else [own])
         ]
         found = {}
         for number, season in enumerate(seasons, start=1):
-            found[season.name] = _compose(season, years, grid, settings, out_dir)
+            found[season.name] = _compose(season, years, Layers(grid, legend), settings, out_dir)
             progress(number, len(seasons), f"season {season.name} composed")
         return found
 
@@ -91,16 +96,27 @@ class _Year:
     """The open sums of a year, and where its masks are wrong."""
 
     def __init__(
-        self, sums: Sums, grid: PixelGrid, settings: CompositeSettings, stack: ExitStack
+        self,
+        sums: Sums,
+        grid: PixelGrid,
+        settings: CompositeSettings,
+        legend: Legend,
+        stack: ExitStack,
     ) -> None:
         self.parts = {
             name: stack.enter_context(SumsFile(path, grid)) for name, path in sums.items()
         }
+        for part in self.parts.values():
+            if part.land != len(legend.land):
+                raise ProductCorrupt(
+                    f"kept sums {part.path} are of {part.land} classes, legend {legend.name} has "
+                    f"{len(legend.land)}; make the annual map anew"
+                )
         self.flagged: npt.NDArray[np.bool_] = np.zeros(grid.shape, dtype=bool)
 
         def flag(window: Window) -> None:
             tallies = [part.read_tallies(window) for part in self.parts.values()]
-            self.flagged[window.slices] = flag_tallies(tallies, settings)
+            self.flagged[window.slices] = flag_tallies(tallies, settings, legend)
 
         with ThreadPoolExecutor(settings.threads) as pool:
             list(pool.map(flag, grid.blocks(BLOCK_PX)))
@@ -109,12 +125,13 @@ class _Year:
 def _compose(
     season: Season,
     years: list[_Year],
-    grid: PixelGrid,
+    layers: Layers,
     settings: CompositeSettings,
     out_dir: Path,
 ) -> SeasonComposite:
     """The map of one season; ``years`` are its own and maybe the former one."""
-    strategy, layers = strategy_of(settings), Layers(grid)
+    grid, legend = layers.grid, layers.legend
+    strategy = strategy_of(settings, legend)
     before, after = season_parts(season, settings.parts())
     used = [(years[1], part.name) for part in before if len(years) > 1]
     used += [(years[0], part.name) for part in after]
@@ -123,7 +140,7 @@ def _compose(
         return strategy.decide(
             [
                 PartVotes(
-                    settings.weight_table(name),
+                    settings.weight_table(name, legend),
                     year.parts[name].read(window),
                     np.ascontiguousarray(year.flagged[window.slices]),
                 )

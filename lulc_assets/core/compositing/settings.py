@@ -21,7 +21,7 @@ from lulc_assets.core.compositing.seasons import (
     season_parts,
 )
 from lulc_assets.core.errors import InvalidProject, UnknownClass
-from lulc_assets.core.legend import KARRA_10, LandCover
+from lulc_assets.core.legend import KARRA_10, Legend
 
 WEIGHT_ONE = 256
 """Weights are counted in steps of 1/256, so that all sums are integers."""
@@ -39,6 +39,8 @@ theirs, the size is ours until it is fitted on gold labels (``lulc weights fit``
   plain share of votes understates it;
 - snow_ice 0.5: snow covers other classes for a season; it should win only where it
   is seen more than twice as surely as anything else, which is permanent snow.
+
+A legend without a class of such a name does without its weight.
 """
 
 StrategyName = Literal["weighted_mode", "plain_mode", "mean_probability", "latest"]
@@ -59,8 +61,9 @@ class CompositeSettings:
             are kept apart by season, which makes the kept sums larger.
         flag_masked_pct: a pixel is suspected to be masked wrongly when SCL masks it on more
             than this share of its valid dates (DESIGN §4: 80 %).
-        flag_ground_pct: … and flagged when the network sees ground (classes 1–9) on more
-            than this share of those masked dates (50 %).
+        flag_ground_pct: … and flagged when the network sees ground (no clouds) on more than
+            this share of those masked dates (50 %). Without a class of clouds the network
+            cannot know better, and nothing is flagged.
         flag_min_dates: fewer valid dates than this say nothing about permanence; four is
             also the least number of dates that training spreads over the seasons.
         min_mapping_unit_px: patches of fewer pixels (joined along edges) become part of
@@ -120,8 +123,20 @@ class CompositeSettings:
         """Name of the part that holds a date ``YYYY-MM-DD``."""
         return part_of(day, self.parts()).name
 
-    def weight_table(self, part: str | None = None) -> npt.NDArray[np.int64]:
-        """Weights by class code in a part of the year, shape (11,), int64.
+    def require(self, legend: Legend) -> None:
+        """Refuse weights of classes that do not vote.
+
+        Raises:
+            InvalidProject: the legend does not have the class, or it is the one of clouds.
+        """
+        _check_names("weights_256", self.weights_256, legend)
+        for name, weights in self.season_weights_256.items():
+            _check_names(f"season_weights_256.{name}", weights, legend)
+
+    def weight_table(
+        self, part: str | None = None, legend: Legend = KARRA_10
+    ) -> npt.NDArray[np.int64]:
+        """Weights by class code in a part of the year, shape (classes + 1,), int64.
 
         No data and clouds are 0. Strategies other than the weighted mode weigh all alike.
         """
@@ -131,26 +146,25 @@ class CompositeSettings:
             parts = [p.name for group in season_parts(season, self.parts()) for p in group]
             if own is not None and part in parts:
                 named = own
-        table = np.zeros(len(KARRA_10.classes) + 1, dtype=np.int64)
+        table = np.zeros(len(legend.classes) + 1, dtype=np.int64)
         weighted = self.strategy == "weighted_mode"
-        for land in KARRA_10.land:
+        for land in legend.land:
             table[land.code] = named.get(land.name, WEIGHT_ONE) if weighted else WEIGHT_ONE
         return table
 
-    def flag_rule(self) -> npt.NDArray[np.int64]:
+    def flag_rule(self, legend: Legend = KARRA_10) -> npt.NDArray[np.int64]:
         """The three thresholds of the flag, shape (3,), int64: masked, ground, dates."""
-        return np.array(
-            [self.flag_masked_pct, self.flag_ground_pct, self.flag_min_dates], dtype=np.int64
-        )
+        ground_pct = 100 if legend.cloud is None else self.flag_ground_pct
+        return np.array([self.flag_masked_pct, ground_pct, self.flag_min_dates], dtype=np.int64)
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self, legend: Legend = KARRA_10) -> dict[str, Any]:
         """What a map's identity takes from the settings: all that can change a file."""
         return {
             "strategy": self.strategy,
             "weights_256": {
                 part.name: {
-                    land.name: int(self.weight_table(part.name)[land.code])
-                    for land in KARRA_10.land
+                    land.name: int(self.weight_table(part.name, legend)[land.code])
+                    for land in legend.land
                 }
                 for part in self.parts()
             },
@@ -163,14 +177,20 @@ class CompositeSettings:
 
 def _check_weights(where: str, weights: Mapping[str, int]) -> None:
     for name, weight in weights.items():
-        try:
-            code = KARRA_10.code_of(name)
-        except UnknownClass as error:
-            raise InvalidProject(f"class weights: {where}: {error}") from error
-        if code == LandCover.CLOUDS:
-            raise InvalidProject(f"class weights: {where}: clouds never vote, remove their weight")
         if not isinstance(weight, int) or not 0 <= weight <= WEIGHT_MAX:
             raise InvalidProject(
                 f"class weights: {where}: {name} = {weight!r} is not a whole number of 1/256 "
                 f"between 0 and {WEIGHT_MAX}"
             )
+
+
+def _check_names(where: str, weights: Mapping[str, int], legend: Legend) -> None:
+    for name, weight in weights.items():
+        if name not in legend.names and DEFAULT_WEIGHTS_256.get(name) == weight:
+            continue
+        try:
+            code = legend.code_of(name)
+        except UnknownClass as error:
+            raise InvalidProject(f"class weights: {where}: {error}") from error
+        if legend.by_code(code).role == "cloud":
+            raise InvalidProject(f"class weights: {where}: {name} never vote, remove their weight")

@@ -13,7 +13,7 @@ All but ``latest`` are made from sums, so that a scene can be added or taken awa
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,6 +23,7 @@ from lulc_assets.core.compositing.reading import Stack
 from lulc_assets.core.compositing.settings import CompositeSettings
 from lulc_assets.core.compositing.sums_file import BlockSums
 from lulc_assets.core.grid import Window
+from lulc_assets.core.legend import KARRA_10, Legend
 
 U8 = npt.NDArray[np.uint8]
 U16 = npt.NDArray[np.uint16]
@@ -49,7 +50,7 @@ class PartVotes:
     """The votes of a part of a year in one block, with the flags of that year.
 
     Attributes:
-        weights: (11,) int64, in 1/256.
+        weights: by class code, int64, in 1/256.
         sums: of the block.
         flagged: (h, w) bool: masked votes count there.
     """
@@ -88,15 +89,17 @@ class SumStrategy:
         unit: ``probability`` or ``vote``.
         mean: whether the second layer is the mean probability.
         share_title: what the second layer says.
+        land: classes that vote.
     """
 
     unit: str
     mean: bool
     share_title: str
+    land: int = 0
 
     def empty(self, window: Window) -> BlockSums:
         """See :class:`Strategy`."""
-        return BlockSums.empty(window)
+        return BlockSums.empty(window, self.land)
 
     def add(self, block: BlockSums, stack: Stack, sign: int) -> None:
         """See :class:`Strategy`."""
@@ -121,6 +124,10 @@ class SumStrategy:
         )
 
 
+_VIEWS = 4
+"""Planes of :class:`LatestStrategy`."""
+
+
 @dataclass(frozen=True)
 class LatestStrategy:
     """The last clear view decides; nothing is kept, the year is read anew each time.
@@ -129,13 +136,13 @@ class LatestStrategy:
     the last view of ground whatever SCL says.
     """
 
+    land: int
     unit: None = None
     share_title: str = "255 x probability of the last clear view"
 
     def empty(self, window: Window) -> BlockSums:
         """See :class:`Strategy`."""
-        views = np.zeros((4, window.height, window.width), np.uint16)
-        return BlockSums(views, BlockSums.empty(window).tallies)
+        return BlockSums.empty(window, _VIEWS // 2)
 
     def add(self, block: BlockSums, stack: Stack, sign: int) -> None:
         """See :class:`Strategy`; nothing can be retracted."""
@@ -144,7 +151,7 @@ class LatestStrategy:
         if sign != 1:
             raise ValueError("the latest view cannot be retracted")
         layers = (stack.classes, stack.probabilities, stack.masks)
-        add_latest(*layers, block.sums, block.tallies)
+        add_latest(*layers, self.land, block.sums, block.tallies)
 
     def decide(self, parts: Sequence[PartVotes]) -> Decision:
         """See :class:`Strategy`."""
@@ -167,24 +174,27 @@ _SUMS: Mapping[str, SumStrategy] = {
 }
 
 
-def strategy_of(settings: CompositeSettings) -> Strategy:
-    """The strategy that the settings name."""
-    return _SUMS.get(settings.strategy) or LatestStrategy()
+def strategy_of(settings: CompositeSettings, legend: Legend = KARRA_10) -> Strategy:
+    """The strategy that the settings name, for the classes of a legend."""
+    land = len(legend.land)
+    found = _SUMS.get(settings.strategy)
+    return LatestStrategy(land) if found is None else replace(found, land=land)
 
 
-def flag_tallies(tallies: Sequence[U16], settings: CompositeSettings) -> Flags:
+def flag_tallies(tallies: Sequence[U16], settings: CompositeSettings, legend: Legend) -> Flags:
     """Where the masks of a whole year are wrong, from the tallies of all its parts.
 
     Args:
         tallies: (4, h, w) uint16 each.
         settings: thresholds.
+        legend: of the predictions that were counted.
 
     Returns:
         (h, w) bool.
     """
     from lulc_assets.core.compositing.kernel import flag_pixels  # numba
 
-    return flag_pixels(_stacked(tallies), settings.flag_rule())
+    return flag_pixels(_stacked(tallies), settings.flag_rule(legend))
 
 
 def _stacked(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:

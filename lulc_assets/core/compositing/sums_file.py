@@ -4,10 +4,11 @@ What belongs here: sums ↔ bytes. What does not: what the sums mean (``kernel``
 may be used (``update``).
 
 The file is a zip archive (not compressed itself) with, for each block of 512 pixels that any
-scene saw, ``<row>_<col>/maps`` (which classes have a sum, and the four tallies: (6, h, w)
-uint16) and ``<row>_<col>/values`` (the sums that are not 0), both compressed by Blosc: byte
-shuffle and Zstandard. ``state.json`` comes first and says what was counted. Blocks are
-written in their order, each by one thread: equal sums are equal bytes.
+scene saw, ``<row>_<col>/maps`` (which classes have a sum, in words of 16 bits, and the four
+tallies: (6, h, w) uint16 for up to 16 classes) and ``<row>_<col>/values`` (the sums that are not
+0), both compressed by Blosc: byte shuffle and Zstandard. ``state.json`` comes first and says
+what was counted. Blocks are written in their order, each by one thread: equal sums are equal
+bytes.
 """
 
 import json
@@ -32,7 +33,11 @@ ZSTD_LEVEL = 1
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _HEADER = "state.json"
-_MAPS = 6
+_TALLIES = 4
+"""Dates of a pixel, disjoint: clear ground, clear cloud, masked ground, masked cloud, where
+"clear" and "masked" is what SCL says and "ground" and "cloud" what the network sees."""
+_LAND = 9
+"""Classes of land where the header does not say: it does so only where they are others."""
 
 U16 = npt.NDArray[np.uint16]
 
@@ -42,7 +47,7 @@ class BlockSums:
     """Sums of a block.
 
     Attributes:
-        sums: (18, h, w) uint16: by class where SCL lets a pixel vote, then where it masks it.
+        sums: (2 · land, h, w) uint16: by class where SCL lets a pixel vote, then where it masks it.
         tallies: (4, h, w) uint16: clear ground, clear cloud, masked ground, masked cloud.
     """
 
@@ -50,12 +55,10 @@ class BlockSums:
     tallies: U16
 
     @classmethod
-    def empty(cls, window: Window) -> "BlockSums":
-        """Sums of no scene."""
-        from lulc_assets.core.compositing.kernel import PLANES, TALLIES  # numba
-
+    def empty(cls, window: Window, land: int) -> "BlockSums":
+        """Sums of no scene, of so many classes of land."""
         shape = (window.height, window.width)
-        return cls(np.zeros((PLANES, *shape), np.uint16), np.zeros((TALLIES, *shape), np.uint16))
+        return cls(np.zeros((2 * land, *shape), np.uint16), np.zeros((_TALLIES, *shape), np.uint16))
 
 
 @dataclass(frozen=True)
@@ -75,14 +78,15 @@ def pack_block(window: Window, block: BlockSums) -> PackedBlock:
     """
     from numcodecs import blosc  # only a run that composes needs it
 
-    from lulc_assets.core.compositing.packing import pack  # numba
+    from lulc_assets.core.compositing.packing import pack, presence_planes  # numba
 
     if not block.tallies.any():
         return PackedBlock(window, None, b"")
-    maps = np.empty((_MAPS, window.height, window.width), np.uint16)
-    maps[2:] = block.tallies
+    words = presence_planes(block.sums.shape[0] // 2)
+    maps = np.empty((words + _TALLIES, window.height, window.width), np.uint16)
+    maps[words:] = block.tallies
     values = np.empty(block.sums.size, np.uint16)
-    count = pack(block.sums, maps[:2], values)
+    count = pack(block.sums, maps[:words], values)
     how = {"cname": b"zstd", "clevel": ZSTD_LEVEL, "shuffle": blosc.SHUFFLE}
     return PackedBlock(
         window,
@@ -101,16 +105,23 @@ class SumsWriter:
         grid: of the sums.
         datatakes: pass → scene id → digest of its prediction: all that was counted.
         unit: what a vote adds, ``probability`` or ``vote``.
+        land: classes of land.
     """
 
     def __init__(
-        self, path: Path, grid: PixelGrid, datatakes: Mapping[str, Mapping[str, str]], unit: str
+        self,
+        path: Path,
+        grid: PixelGrid,
+        datatakes: Mapping[str, Mapping[str, str]],
+        unit: str,
+        land: int,
     ) -> None:
         self.path = path
         self._part = path.with_name(f".{path.name}.part")
         self._archive = zipfile.ZipFile(self._part, "w", zipfile.ZIP_STORED)
         header = {
             "format": FORMAT, "grid": grid.to_dict(), "datatakes": datatakes, "unit": unit,
+            **({} if land == _LAND else {"land": land}),
         }  # fmt: skip
         self._put(_HEADER, canonical_json(header))
 
@@ -143,6 +154,7 @@ class SumsFile:
     Attributes:
         datatakes: pass → scene id → digest of its prediction.
         unit: what a vote adds.
+        land: classes of land.
 
     Raises:
         ProductCorrupt: no such archive, of another format or of another grid.
@@ -157,6 +169,7 @@ class SumsFile:
                 found = (header["format"], header["grid"])
                 self.datatakes: dict[str, dict[str, str]] = header["datatakes"]
                 self.unit: str = header["unit"]
+                self.land: int = header.get("land", _LAND)
             except (OSError, zipfile.BadZipFile, ValueError, KeyError) as error:
                 raise ProductCorrupt(f"kept sums {path} cannot be read: {error}") from error
             if found != (FORMAT, grid.to_dict()):
@@ -179,7 +192,7 @@ class SumsFile:
         Raises:
             ProductCorrupt: the block is damaged.
         """
-        block, name = BlockSums.empty(window), _name(window)
+        block, name = BlockSums.empty(window, self.land), _name(window)
         if f"{name}/maps" in self._names:
             with self._named_damage(name):
                 self._fill(block, name)
@@ -189,9 +202,10 @@ class SumsFile:
         """The tallies of one block, (4, h, w) uint16; raises as :meth:`read`."""
         name = _name(window)
         if f"{name}/maps" not in self._names:
-            return np.zeros((_MAPS - 2, window.height, window.width), np.uint16)
+            return np.zeros((_TALLIES, window.height, window.width), np.uint16)
         with self._named_damage(name):
-            return np.ascontiguousarray(self._read_maps(name, window.height, window.width)[2:])
+            maps = self._read_maps(name, window.height, window.width)
+            return np.ascontiguousarray(maps[-_TALLIES:])
 
     @contextmanager
     def _named_damage(self, name: str) -> Iterator[None]:
@@ -203,7 +217,9 @@ class SumsFile:
     def _read_maps(self, name: str, height: int, width: int) -> U16:
         from numcodecs import blosc  # see pack_block
 
-        maps = np.empty((_MAPS, height, width), np.uint16)
+        from lulc_assets.core.compositing.packing import presence_planes  # numba
+
+        maps = np.empty((presence_planes(self.land) + _TALLIES, height, width), np.uint16)
         blosc.decompress(self._archive.read(f"{name}/maps"), maps)
         return maps
 
@@ -215,9 +231,9 @@ class SumsFile:
         maps = self._read_maps(name, *block.tallies.shape[1:])
         packed = self._archive.read(f"{name}/values")
         values = np.frombuffer(blosc.decompress(packed) if packed else b"", np.uint16)
-        if unpack(maps[:2], values, block.sums) != values.size:
+        if unpack(maps[:-_TALLIES], values, block.sums) != values.size:
             raise ValueError("the sums do not fit their classes")
-        block.tallies[:] = maps[2:]
+        block.tallies[:] = maps[-_TALLIES:]
 
 
 def _name(window: Window) -> str:

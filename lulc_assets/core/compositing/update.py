@@ -77,9 +77,16 @@ def plan_update(
     settings: CompositeSettings,
     grid: PixelGrid,
     kept: KeptYear,
-    unit: str,
+    counted_as: tuple[str, int],
 ) -> list[PartPlan] | None:
     """Begin with the kept sums, or None where that would read as many scenes as all anew.
+
+    Args:
+        takes: wanted passes.
+        settings: parts of the year.
+        grid: of the sums.
+        kept: sums of a former map.
+        counted_as: what a vote adds, and how many classes vote; other sums are of no use.
 
     Raises:
         ProductCorrupt: the kept sums cannot be read, or are not those of the kept scenes.
@@ -93,7 +100,7 @@ def plan_update(
     with ExitStack() as stack:
         for name, passes in wanted.items():
             base = stack.enter_context(SumsFile(kept.sums[name], grid))
-            if base.unit != unit:
+            if (base.unit, base.land) != counted_as:
                 return None
             known = {take.name: take for take in counted[name]}
             if base.datatakes != {take.name: take.contents for take in known.values()}:

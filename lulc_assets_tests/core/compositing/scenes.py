@@ -32,14 +32,14 @@ def write_prediction(
     return PredictedScene(scene_id, datatake or scene_id, date, content, lambda: paths)
 
 
-def random_year(folder: Path, n=5, grid=GRID, seed=0, **fields) -> list[PredictedScene]:
-    """Scenes of noise over the months of a year."""
+def random_year(folder: Path, n=5, grid=GRID, seed=0, codes=11, **fields) -> list[PredictedScene]:
+    """Scenes of noise over the months of a year; codes below ``codes``."""
     rng = np.random.default_rng(seed)
     return [
         write_prediction(
             folder,
             f"s{k}",
-            rng.integers(0, 11, grid.shape),
+            rng.integers(0, codes, grid.shape),
             rng.integers(0, 256, grid.shape),
             rng.random(grid.shape) < 0.3,
             grid=grid,

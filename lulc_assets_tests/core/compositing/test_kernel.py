@@ -11,12 +11,13 @@ from lulc_assets.core.compositing.kernel import (
     flag_pixels,
     merge_datastrips,
 )
+from lulc_assets.core.compositing.packing import pack, presence_planes, unpack
 
 RULE = np.array([80, 50, 4])
 ONES = np.array([0, *[256] * 9, 0])
 
 
-def reference(classes, probabilities, masks, weights, rule):
+def reference(classes, probabilities, masks, weights, rule, land=9):
     """The same from the definition, in Python's own integers."""
     n, height, width = classes.shape
     layers = [np.zeros((height, width), np.uint8) for _ in range(3)]
@@ -28,14 +29,16 @@ def reference(classes, probabilities, masks, weights, rule):
             if classes[k][at]
         ]
         masked = [code for code, _, mask in seen if not mask]
-        ground = [code for code in masked if code < 10]
+        ground = [code for code in masked if code <= land]
         flags[at] = (
             len(seen) >= rule[2]
             and len(masked) / max(len(seen), 1) > rule[0] / 100
             and len(ground) / max(len(masked), 1) > rule[1] / 100
         )
-        voters = [(c, p) for c, p, mask in seen if c < 10 and (mask or flags[at])]
-        scores = {c: sum(p * int(weights[c]) for d, p in voters if d == c) for c in range(1, 10)}
+        voters = [(c, p) for c, p, mask in seen if c <= land and (mask or flags[at])]
+        scores = {
+            c: sum(p * int(weights[c]) for d, p in voters if d == c) for c in range(1, land + 1)
+        }
         total = sum(scores.values())
         if total:
             winner = min(scores, key=lambda c: (-scores[c], c))
@@ -44,13 +47,13 @@ def reference(classes, probabilities, masks, weights, rule):
     return (*layers, flags)
 
 
-def no_sums(shape):
-    return np.zeros((18, *shape), np.uint16), np.zeros((4, *shape), np.uint16)
+def no_sums(shape, land=9):
+    return np.zeros((2 * land, *shape), np.uint16), np.zeros((4, *shape), np.uint16)
 
 
-def vote(classes, probabilities, masks, weights, rule, *, plain=False, mean=False):
+def vote(classes, probabilities, masks, weights, rule, land=9, *, plain=False, mean=False):
     """Sum, flag, decide: winner, share, count, flagged."""
-    sums, tallies = no_sums(classes.shape[1:])
+    sums, tallies = no_sums(classes.shape[1:], land)
     add_scenes(classes, probabilities, masks, 1, plain, sums, tallies)
     flagged = flag_pixels(tallies[np.newaxis], rule)
     layers = (sums[np.newaxis], tallies[np.newaxis], weights[np.newaxis], flagged[np.newaxis])
@@ -68,25 +71,30 @@ def pixel(*scenes, weights=ONES, rule=RULE):
     return int(winner[0, 0]), int(share[0, 0]), int(count[0, 0]), bool(flagged[0, 0])
 
 
+LANDS = st.sampled_from([2, 9, 14, 16, 17, 60])
+
+
 @st.composite
 def years(draw):
+    """Codes with clouds, probabilities, masks, weights and the number of classes of land."""
+    land = draw(LANDS)
     shape = (draw(st.integers(1, 9)), 2, 3)
-    codes = draw(npst.arrays(np.uint8, shape, elements=st.integers(0, 10)))
+    codes = draw(npst.arrays(np.uint8, shape, elements=st.integers(0, land + 1)))
     probabilities = draw(npst.arrays(np.uint8, shape, elements=st.integers(0, 255)))
     masks = draw(npst.arrays(np.uint8, shape, elements=st.sampled_from([0, 0, 0, 1])))
-    weights = np.array([0, *draw(st.lists(st.integers(0, 4096), min_size=9, max_size=9)), 0])
-    return codes, probabilities, masks, weights
+    weights = draw(npst.arrays(np.int64, land + 2, elements=st.integers(0, 4096)))
+    return codes, probabilities, masks, weights, land
 
 
 @settings(max_examples=150, deadline=None)
 @given(years(), st.randoms())
 def test_the_vote_is_that_of_the_definition_in_any_order_of_scenes(year, random):
-    codes, probabilities, masks, weights = year
-    expected = reference(codes, probabilities, masks, weights, RULE)
+    codes, probabilities, masks, weights, land = year
+    expected = reference(codes, probabilities, masks, weights, RULE, land)
     order = list(range(len(codes)))
     random.shuffle(order)
     for scenes in (list(range(len(codes))), order):
-        found = vote(codes[scenes], probabilities[scenes], masks[scenes], weights, RULE)
+        found = vote(codes[scenes], probabilities[scenes], masks[scenes], weights, RULE, land)
         for one, other in zip(found, expected, strict=True):
             assert (one == other).all()
 
@@ -146,10 +154,10 @@ def test_a_plain_vote_counts_one_and_a_mean_is_over_all_votes():
 @settings(max_examples=60, deadline=None)
 @given(years(), st.data())
 def test_what_was_added_can_be_retracted_in_any_order(year, data):
-    codes, probabilities, masks, _ = year
+    codes, probabilities, masks, _, land = year
     gone = data.draw(st.lists(st.integers(0, len(codes) - 1), unique=True))
     left = [k for k in range(len(codes)) if k not in gone]
-    found, expected = no_sums(codes.shape[1:]), no_sums(codes.shape[1:])
+    found, expected = (no_sums(codes.shape[1:], land) for _ in range(2))
     for sign, scenes, target in (
         (1, left, expected),
         (1, [*gone, *left], found),
@@ -168,9 +176,9 @@ def test_datastrips_merge_to_the_surest_view_that_may_vote_in_any_order(year, ra
     order = list(range(len(strips[0])))
     random.shuffle(order)
     shuffled = [np.ascontiguousarray(layer[order]) for layer in strips]
-    merge_datastrips(*strips)
-    merge_datastrips(*shuffled)
-    codes, probabilities, masks, _ = year
+    codes, probabilities, masks, _, land = year
+    merge_datastrips(*strips, land)
+    merge_datastrips(*shuffled, land)
     for at in np.ndindex(codes.shape[1:]):
         views = [(int(codes[k][at]), int(probabilities[k][at]), int(masks[k][at] > 0))
                  for k in range(len(codes)) if codes[k][at]]  # fmt: skip
@@ -179,7 +187,7 @@ def test_datastrips_merge_to_the_surest_view_that_may_vote_in_any_order(year, ra
         if not views:
             assert merged[0] == 0
             continue
-        best = max(views, key=lambda v: (v[2] and v[0] < 10, v[2], v[1], -v[0]))
+        best = max(views, key=lambda v: (v[2] and v[0] <= land, v[2], v[1], -v[0]))
         assert merged == list(best)
         assert merged == [int(layer[0][at]) for layer in shuffled]
 
@@ -187,6 +195,20 @@ def test_datastrips_merge_to_the_surest_view_that_may_vote_in_any_order(year, ra
 def test_the_latest_clear_view_replaces_former_ones_and_clouds_replace_nothing():
     scenes = stack((5, 200, 1), (7, 90, 1), (10, 250, 1), (2, 60, 0))
     views, tallies = np.zeros((4, 1, 1), np.uint16), np.zeros((4, 1, 1), np.uint16)
-    add_latest(*scenes, views, tallies)
+    add_latest(*scenes, 9, views, tallies)
     assert views.ravel().tolist() == [7, 90, 2, 60]
     assert tallies.ravel().tolist() == [2, 1, 1, 0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(years())
+def test_packed_sums_come_back_as_they_were(year):
+    codes, probabilities, masks, _, land = year
+    sums, tallies = no_sums(codes.shape[1:], land)
+    add_scenes(codes, probabilities, masks, 1, False, sums, tallies)
+    presence = np.ones((presence_planes(land), *codes.shape[1:]), np.uint16)
+    values, back = np.zeros(sums.size, np.uint16), np.zeros_like(sums)
+    count = pack(sums, presence, values)
+    assert count == np.count_nonzero(sums)
+    assert unpack(presence, values[:count], back) == count
+    assert (back == sums).all()

@@ -1,7 +1,11 @@
+import numpy as np
 import pytest
 
 from lulc_assets.core.compositing.settings import CompositeSettings
+from lulc_assets.core.compositing.strategies import flag_tallies
 from lulc_assets.core.errors import InvalidProject
+from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.legends import propose_legend
 
 
 def test_classes_that_are_not_named_weigh_one():
@@ -21,7 +25,28 @@ def test_grass_is_raised_and_snow_lowered_by_default():
 )
 def test_weights_that_cannot_be_are_refused(weights):
     with pytest.raises(InvalidProject, match="class weights"):
-        CompositeSettings(weights_256=weights)
+        CompositeSettings(weights_256=weights).require(KARRA_10)
+
+
+def test_weights_go_by_the_names_of_the_legend():
+    mine = propose_legend("mine", ["grass", "Mais", "Wald"])
+    settings = CompositeSettings()
+    settings.require(mine)
+    assert settings.weight_table(legend=mine).tolist() == [0, 320, 256, 256]
+    own = CompositeSettings(weights_256={"Mais": 512})
+    own.require(mine)
+    assert own.weight_table(legend=mine).tolist() == [0, 256, 512, 256]
+    with pytest.raises(InvalidProject, match="class 'water' is not in legend mine"):
+        CompositeSettings(weights_256={"water": 300}).require(mine)
+    assert set(own.identity(mine)["weights_256"]["0101"]) == set(mine.names)
+
+
+def test_without_a_class_of_clouds_no_mask_is_overruled():
+    mine = propose_legend("mine", ["Mais", "Wald"])
+    tallies = np.zeros((4, 1, 1), np.uint16)
+    tallies[2] = 20  # always masked, and the network never says cloud: it cannot
+    assert flag_tallies([tallies], CompositeSettings(), KARRA_10).all()
+    assert not flag_tallies([tallies], CompositeSettings(), mine).any()
 
 
 def test_identity_holds_what_changes_a_pixel_and_nothing_else():
@@ -41,7 +66,7 @@ def test_identity_holds_what_changes_a_pixel_and_nothing_else():
         {"seasons": {"été": ("06-01", "08-31")}},
         {"seasons": {"wet": ("01-01", "02-30")}},
         {"season_weights_256": {"wet": {"water": 300}}},
-        {"seasons": "quarters", "season_weights_256": {"q1": {"lava": 300}}},
+        {"seasons": "quarters", "season_weights_256": {"q1": {"water": 5000}}},
         {"seasons": "quarters", "season_weights_256": {"q1": {}}, "strategy": "latest"},
         {"seasons": {"a": ("01-01", "06-30"), "b": ("06-01", "08-31")},
          "season_weights_256": {"a": {"water": 300}, "b": {"water": 200}}},

@@ -10,12 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lulc_assets.core.compositing.compose import compose_year
+from lulc_assets.core.compositing.seasonal import compose_seasons
 from lulc_assets.core.compositing.settings import CompositeSettings
 from lulc_assets.core.compositing.update import KeptYear
-from lulc_assets.core.errors import ProductCorrupt
+from lulc_assets.core.errors import InvalidProduct, ProductCorrupt
+from lulc_assets.core.legends import propose_legend
 from lulc_assets_tests.core.compositing.scenes import GRID, LARGE, random_year, write_prediction
 
 PLAIN = CompositeSettings()
+QUARTERS = CompositeSettings(seasons="quarters")
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +75,45 @@ def test_any_way_to_a_set_of_scenes_gives_the_files_of_counting_it_anew(pool, co
         assert same_files(last, anew)
         assert replace(last, files={}, sums={}, passes_read=0) == replace(
             anew, files={}, sums={}, passes_read=0
+        )
+
+
+@settings(
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+@pytest.mark.parametrize("classes", [2, 14, 60])
+def test_sums_of_any_number_of_classes_equal_counting_anew(tmp_path_factory, classes, data):
+    legend = propose_legend("many", [f"class {n}" for n in range(classes)])
+    pool = random_year(tmp_path_factory.mktemp("pool"), 6, codes=classes + 1)
+    with tempfile.TemporaryDirectory() as name:
+        folder, kept = Path(name), None
+        for step in range(3):
+            scenes = data.draw(st.lists(st.sampled_from(pool), unique_by=lambda s: s.scene_id))
+            out = folder / str(step)
+            last = compose_year(scenes, GRID, QUARTERS, out, legend=legend, kept=kept)
+            kept = KeptYear(last.sums, scenes)
+        anew = compose_year(scenes, GRID, QUARTERS, folder / "anew", legend=legend)
+        assert same_files(last, anew)
+        assert set(last.class_counts) == set(range(classes + 1))
+
+
+def test_sums_of_another_legend_are_not_used(tmp_path):
+    scenes = random_year(tmp_path, 4, codes=3)
+    one = compose_year(scenes, GRID, PLAIN, tmp_path / "one")
+    two_classes = propose_legend("two", ["a", "b"])
+    kept = KeptYear(one.sums, scenes)
+    two = compose_year(scenes, GRID, PLAIN, tmp_path / "two", legend=two_classes, kept=kept)
+    assert two.passes_read == 4
+    with pytest.raises(ProductCorrupt, match="of 2 classes, legend karra-10 has 9"):
+        compose_seasons(two.sums, None, GRID, QUARTERS, tmp_path / "seasons")
+
+
+def test_a_code_beyond_the_legend_is_refused(tmp_path):
+    scene = write_prediction(tmp_path, "a", 3)
+    with pytest.raises(InvalidProduct, match="holds code 3, which is not in legend two"):
+        compose_year(
+            [scene], GRID, PLAIN, tmp_path / "out", legend=propose_legend("two", ["a", "b"])
         )
 
 
