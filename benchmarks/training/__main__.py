@@ -102,7 +102,7 @@ def _epochs(module: Any, batches: WatchedBatches, device: Any, ddp: bool, epochs
     from lightning.pytorch import Callback, Trainer
 
     from lulc_assets.core.model.hardware import choose_training_precision
-    from lulc_assets.core.training.fitting import strategy_of
+    from lulc_assets.core.training.fitting import ddp_strategy
     from lulc_assets.core.training.ranks import started_ranks
 
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
@@ -121,7 +121,7 @@ def _epochs(module: Any, batches: WatchedBatches, device: Any, ddp: bool, epochs
     module.on_train_epoch_end = lambda: None
     with started_ranks(1, {}, {}, torch.get_num_threads()) as rank:
         trainer = Trainer(
-            accelerator=device, devices=1, strategy=strategy_of(rank) if ddp else "auto",
+            accelerator=device, devices=1, strategy=ddp_strategy(rank) if ddp else "auto",
             precision=choose_training_precision("auto", device), max_epochs=epochs + 1,
             callbacks=[Clock()], logger=False, enable_checkpointing=False,
             enable_progress_bar=False, enable_model_summary=False, use_distributed_sampler=False,

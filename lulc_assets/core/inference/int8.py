@@ -29,7 +29,7 @@ from lulc_assets.core.errors import BundleError, InvalidProject, NoTrainingChips
 from lulc_assets.core.inference.engine import Dn, cpu_capability
 from lulc_assets.core.inference.openvino_engine import OpenVinoPredictor
 from lulc_assets.core.legend import Legend
-from lulc_assets.core.model.artifacts import canonical_json
+from lulc_assets.core.model.artifacts import readable_json
 from lulc_assets.core.model.bundle import BUNDLE_FILE, Bundle
 from lulc_assets.core.model.quantised import Int8Graph, Int8Price, describe_int8
 from lulc_assets.core.progress import Progress, silent
@@ -73,7 +73,7 @@ def add_int8(
     price = measure_price(replace(bundle, int8=graph), chip_sets, progress)
     made_by = f"nncf {version('nncf')}, openvino {ov.__version__}, {cpu_capability()}"
     record = {**bundle.record, "int8": describe_int8(price, graph, made_by, folder)}
-    (folder / BUNDLE_FILE).write_bytes(canonical_json(record))
+    (folder / BUNDLE_FILE).write_bytes(readable_json(record))
     return price
 
 

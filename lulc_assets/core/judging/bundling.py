@@ -14,11 +14,11 @@ from lulc_assets.core.judging.promotion import Verdict
 from lulc_assets.core.model.applicability import APPLICABILITY_FILE
 from lulc_assets.core.model.artifacts import (
     WEIGHTS_FILE,
-    canonical_json,
     describe_file,
-    read_record,
+    read_json_object,
     read_verified,
     read_verified_weights,
+    readable_json,
     restore_network,
 )
 from lulc_assets.core.model.bundle import (
@@ -53,7 +53,7 @@ def write_bundle(
     """
     if not verdict.promote:
         raise BundleError(f"candidate {trained_dir} is refused, no bundle: {verdict.reason}")
-    card = read_record(Path(trained_dir) / CARD_FILE, "model card")
+    card = read_json_object(Path(trained_dir) / CARD_FILE, "model card")
     network = restore_network(card, read_verified_weights(Path(trained_dir), card["weights"]))
     calibration = Calibration.from_dict(card["calibration"], len(card["legend"]["classes"]))
     out_dir.mkdir(parents=True, exist_ok=True)
@@ -71,7 +71,7 @@ def write_bundle(
         "evaluation": evaluation.to_dict(),
         "verdict": verdict.to_dict(),
     }
-    (out_dir / BUNDLE_FILE).write_bytes(canonical_json(record))
+    (out_dir / BUNDLE_FILE).write_bytes(readable_json(record))
     return out_dir
 
 

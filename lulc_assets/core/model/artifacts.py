@@ -29,8 +29,11 @@ from lulc_assets.core.model.network import (
 WEIGHTS_FILE = "weights.safetensors"
 
 
-def canonical_json(data: Mapping[str, Any]) -> bytes:
-    """UTF-8 JSON with sorted keys and no NaN: equal content, equal bytes."""
+def readable_json(data: Mapping[str, Any]) -> bytes:
+    """UTF-8 JSON for people, indented, with sorted keys and no NaN: equal content, equal bytes.
+
+    Bundles and cards are written so; records of the store are packed (``canonical_json`` there).
+    """
     text = json.dumps(data, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
     return (text + "\n").encode()
 
@@ -48,7 +51,7 @@ def write_weights(module: nn.Module, path: Path) -> dict[str, Any]:
     return {"file": path.name, "sha256": sha256_of(content), "bytes": len(content)}
 
 
-def read_record(path: Path, what: str) -> dict[str, Any]:
+def read_json_object(path: Path, what: str) -> dict[str, Any]:
     """Read a JSON object.
 
     Raises:

@@ -19,11 +19,11 @@ from lulc_assets.core.errors import BundleError, IncompatibleScene
 from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.model.applicability import APPLICABILITY_FILE
 from lulc_assets.core.model.artifacts import (
-    canonical_json,
     legend_from_dict,
-    read_record,
+    read_json_object,
     read_verified,
     read_verified_weights,
+    readable_json,
     require_normalisation,
     restore_network,
     sha256_of,
@@ -76,7 +76,7 @@ class Bundle:
             BundleError: a file is missing, truncated, tampered with, of an unknown
                 format or version, or the legend or the normalisation is another one.
         """
-        record = read_record(Path(directory) / BUNDLE_FILE, "model bundle")
+        record = read_json_object(Path(directory) / BUNDLE_FILE, "model bundle")
         _check_format(record, Path(directory))
         own = legend_from_dict(record["legend"])
         if own.digest != legend.digest:
@@ -96,7 +96,7 @@ class Bundle:
     @property
     def digest(self) -> str:
         """SHA-256 over the canonical record, which holds the digest of the weights."""
-        return sha256_of(canonical_json(self.record))
+        return sha256_of(readable_json(self.record))
 
     @property
     def card(self) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from pystac.extensions.mlm import (
 from pystac.extensions.raster import DataType
 from shapely.geometry import box, mapping
 
-from lulc_assets.core.model.artifacts import canonical_json
+from lulc_assets.core.model.artifacts import readable_json
 
 if TYPE_CHECKING:
     from lulc_assets.core.chips.chip_set import Chips
@@ -111,7 +111,7 @@ def write_model_item(
     described.size = int(card["weights"]["bytes"])
     described.checksum = _SHA256_MULTIHASH + sha256
     _describe_model(item, card)
-    path.write_bytes(canonical_json(item.to_dict(include_self_link=False)))
+    path.write_bytes(readable_json(item.to_dict(include_self_link=False)))
     return path
 
 

@@ -18,7 +18,7 @@ from lulc_assets.core.model.artifacts import (
     WEIGHTS_FILE,
     legend_from_dict,
     legend_to_dict,
-    read_record,
+    read_json_object,
     read_verified_weights,
     restore_network,
 )
@@ -61,11 +61,11 @@ class TrainedModel:
             BundleError: the card is missing or does not parse.
         """
         card = directory / CARD_FILE
-        return cls(directory / WEIGHTS_FILE, card, read_record(card, "model card")["history"])
+        return cls(directory / WEIGHTS_FILE, card, read_json_object(card, "model card")["history"])
 
     def read_card(self) -> dict[str, Any]:
         """The card's content."""
-        return read_record(self.card, "model card")
+        return read_json_object(self.card, "model card")
 
     def network(self) -> LandCoverNetwork:
         """The trained network on the CPU, in evaluation mode.

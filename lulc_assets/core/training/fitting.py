@@ -160,7 +160,7 @@ def run_epochs(
     trainer = Trainer(
         accelerator=fitting.device,
         devices=rank.world,
-        strategy=strategy_of(rank) if fitting.distributed else "auto",
+        strategy=ddp_strategy(rank) if fitting.distributed else "auto",
         use_distributed_sampler=False,
         precision=choose_training_precision(recipe.precision, fitting.device),
         max_epochs=module.epochs - done,
@@ -192,7 +192,7 @@ def threads_of_one(recipe: TrainingRecipe, world: int) -> int:
     return max(1, recipe.threads // world)
 
 
-def strategy_of(rank: Rank) -> DDPStrategy:
+def ddp_strategy(rank: Rank) -> DDPStrategy:
     """Gradients averaged over the processes of a training."""
     # A static graph also serves encoders with stages that a smaller depth never runs.
     return DDPStrategy(cluster_environment=OneMachine(rank), static_graph=True)

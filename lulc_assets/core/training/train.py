@@ -20,7 +20,7 @@ import torch
 from lulc_assets.core.chips.account import join_accounts
 from lulc_assets.core.errors import NoTrainingChips, TrainingFailed
 from lulc_assets.core.legend import Legend
-from lulc_assets.core.model.artifacts import WEIGHTS_FILE, canonical_json, sha256_of, write_weights
+from lulc_assets.core.model.artifacts import WEIGHTS_FILE, readable_json, sha256_of, write_weights
 from lulc_assets.core.model.network import NetworkSpec
 from lulc_assets.core.progress import Progress, silent
 from lulc_assets.core.scene.recipe import BAND_ROLES, Level
@@ -125,7 +125,7 @@ def train_model(
             "pretrained": digest_files(local_files(recipe, folder)),
             "devices": devices.count,
         }
-        kept = Kept(checkpoints, sha256_of(canonical_json(described)))
+        kept = Kept(checkpoints, sha256_of(readable_json(described)))
         fitting = Fitting(module, training, validation, device, devices.distributed)
         best = fit(fitting, spec, kept, devices, progress)
         network.load_state_dict(best.state)
@@ -145,7 +145,7 @@ def train_model(
         "weights": write_weights(network, out_dir / WEIGHTS_FILE),
         "applicability": write_applicability(applicability, out_dir),
     }
-    (out_dir / CARD_FILE).write_bytes(canonical_json(card))
+    (out_dir / CARD_FILE).write_bytes(readable_json(card))
     kept.remove()
     return TrainedModel(out_dir / WEIGHTS_FILE, out_dir / CARD_FILE, module.history)
 

@@ -11,7 +11,7 @@ from lulc_assets.core.inference.int8 import add_int8, measure_price, quantise
 from lulc_assets.core.inference.openvino_engine import OpenVinoPredictor
 from lulc_assets.core.inference.settings import InferenceSettings
 from lulc_assets.core.legend import KARRA_10
-from lulc_assets.core.model.artifacts import canonical_json
+from lulc_assets.core.model.artifacts import readable_json
 from lulc_assets.core.model.bundle import BUNDLE_FILE, Bundle
 from lulc_assets.core.model.quantised import ALLOWED_LOSS_POINTS, Int8Price
 from lulc_assets.core.training.dataset import select_chips
@@ -126,7 +126,7 @@ def test_a_graph_that_is_not_the_one_recorded_is_refused(copy, name):
 def test_a_record_that_names_another_file_is_refused(copy):
     record = json.loads((copy / BUNDLE_FILE).read_bytes())
     record["int8"]["constants"]["file"] = "../../graph.bin"
-    (copy / BUNDLE_FILE).write_bytes(canonical_json(record))
+    (copy / BUNDLE_FILE).write_bytes(readable_json(record))
     with pytest.raises(BundleError, match=r"graph\.bin"):
         Bundle.load(copy)
 

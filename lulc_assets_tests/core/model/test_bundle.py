@@ -12,7 +12,7 @@ from lulc_assets.core.judging.bundling import write_bundle
 from lulc_assets.core.judging.evaluate import evaluate_model
 from lulc_assets.core.judging.promotion import Verdict
 from lulc_assets.core.legend import KARRA_10, Legend
-from lulc_assets.core.model.artifacts import canonical_json, sha256_of
+from lulc_assets.core.model.artifacts import readable_json, sha256_of
 from lulc_assets.core.model.bundle import Bundle
 from lulc_assets.core.scene.recipe import BAND_ROLES, BandAsset, SceneRecipe
 
@@ -53,7 +53,7 @@ def scene(**changes):
 
 def rewrite(directory, **changes):
     path = directory / "bundle.json"
-    path.write_bytes(canonical_json({**json.loads(path.read_bytes()), **changes}))
+    path.write_bytes(readable_json({**json.loads(path.read_bytes()), **changes}))
 
 
 def test_a_bundle_runs_the_network_that_was_trained(bundle_dir, trained):
