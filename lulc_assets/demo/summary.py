@@ -17,10 +17,11 @@ from lulc_assets.core.accuracy.report import AccuracyReport
 from lulc_assets.core.estimation.estimate import Estimate
 from lulc_assets.core.grid import owned_mask
 from lulc_assets.core.imagery.cog import read_raster
+from lulc_assets.core.whole_files import whole_file
 from lulc_assets.defs.partitions import tile_year_of
 from lulc_assets.project import Project
 from lulc_assets.running.runs import JobRun, find_run
-from lulc_assets.steps.making import Place, write_whole
+from lulc_assets.steps.making import Place
 from lulc_assets.steps.report import read_report
 
 
@@ -70,7 +71,8 @@ def write_summary(
         seconds = _seconds_by_stage(instance, find_run(instance, job, inputs))
         partitions.append({**_summarise(place, tile, year, truth), "seconds_by_stage": seconds})
     summary = {"project": project.name, "partitions": partitions}
-    write_whole(path, json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
+    with whole_file(path) as part:
+        part.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", "utf-8")
     return summary
 
 

@@ -27,6 +27,7 @@ from lulc_assets.core.chips.layout import ChipLayout
 from lulc_assets.core.chips.room import Room
 from lulc_assets.core.errors import ProductCorrupt
 from lulc_assets.core.scene.recipe import BAND_ROLES
+from lulc_assets.core.whole_files import whole_file
 
 SHARD_CHIPS = 256
 """Chips in a shard: 50 MB of 128-pixel chips before compression, few files a tile."""
@@ -65,9 +66,8 @@ def write_chips(path: Path, chips: Chips) -> Path:
         )
         for name, array in (("image", chips.images), ("mask", chips.masks)):
             _write_array(group, name, array)
-        packed = Path(scratch) / "packed.zip"
-        _pack(root, packed)
-        packed.replace(path)
+        with whole_file(path, durable=False) as packed:
+            _pack(root, packed)
     return path
 
 

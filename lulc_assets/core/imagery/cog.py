@@ -22,6 +22,7 @@ from rio_cogeo.cogeo import cog_validate
 from lulc_assets.core.errors import InvalidProduct, UnreadableRaster
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.gdal import gdal_env
+from lulc_assets.core.whole_files import whole_file
 
 LayerKind = Literal["class", "continuous"]
 
@@ -68,15 +69,14 @@ def write_cog(
             f"{path.name}: array of shape {array2d.shape} for a grid of {grid.shape}"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.part.tif")
     profile = layer_profile(grid, array2d.dtype, nodata) | cog_options(kind, array2d.dtype)
-    try:
-        with gdal_env(), rasterio.open(scratch, "w", driver="COG", **profile) as target:
-            target.write(array2d, 1)
-            dress_band(target, colormap, description)
-        scratch.replace(path)
-    finally:
-        scratch.unlink(missing_ok=True)
+    with (
+        whole_file(path, durable=False) as part,
+        gdal_env(),
+        rasterio.open(part, "w", driver="COG", **profile) as target,
+    ):
+        target.write(array2d, 1)
+        dress_band(target, colormap, description)
     return path
 
 

@@ -26,6 +26,7 @@ from lulc_assets.core.imagery.cog import (
     layer_profile,
 )
 from lulc_assets.core.imagery.gdal import gdal_env
+from lulc_assets.core.whole_files import name_part, put_in_place
 
 
 class GrowingLayer:
@@ -56,8 +57,8 @@ class GrowingLayer:
         self.path = path
         self._kind = kind
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._plain = path.with_name(f".{path.name}.plain.tif")
-        self._part = path.with_name(f".{path.name}.part.tif")
+        self._plain = name_part(path)
+        self._part = name_part(path)
         profile = layer_profile(grid, np.uint8, nodata)
         tiles = {"tiled": True, "blockxsize": BLOCK_PX, "blockysize": BLOCK_PX}
         with gdal_env():
@@ -88,5 +89,5 @@ class GrowingLayer:
             self._target.close()
             options = cog_options(self._kind, np.uint8)
             rasterio.shutil.copy(self._plain, self._part, driver="COG", **options)
-        self._part.replace(self.path)
+        put_in_place(self._part, self.path, durable=False)
         return self.path

@@ -20,6 +20,7 @@ import safetensors.torch
 import torch
 
 from lulc_assets.core.errors import CheckpointRefused
+from lulc_assets.core.whole_files import whole_file
 
 POINTER = "checkpoint.json"
 FORMAT = "lulc-training-checkpoint"
@@ -63,7 +64,8 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint, identity: str) -> Non
     pointer["state_sha256"] = hashlib.sha256(text.encode()).hexdigest()
     _put(folder / name, content)
     _put(folder / POINTER, json.dumps(pointer, sort_keys=True).encode())
-    for old in folder.glob("state-*"):
+    # Of writers that were killed, too: one training at a time writes here.
+    for old in (*folder.glob("state-*"), *folder.glob(".*.part*")):
         if old.name != name:
             old.unlink(missing_ok=True)
 
@@ -116,6 +118,5 @@ def _read_pointer(path: Path, identity: str) -> dict[str, Any]:
 
 
 def _put(path: Path, content: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(content)
-    part.replace(path)
+    with whole_file(path) as part:
+        part.write_bytes(content)

@@ -17,6 +17,7 @@ import torch
 from lulc_assets.core.errors import CheckpointRefused, TrainingFailed
 from lulc_assets.core.training import lightning_module
 from lulc_assets.core.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from lulc_assets.core.whole_files import name_part
 from lulc_assets_tests.core.model.test_bundle import Exploding
 from lulc_assets_tests.core.training.chips_for_tests import TINY, two_class_chips
 from lulc_assets_tests.core.training.test_train import train
@@ -226,11 +227,13 @@ def test_a_checkpoint_survives_a_kill_while_it_is_replaced(folder):
     identity = json.loads((folder / "checkpoint.json").read_bytes())["identity"]
     before = read_checkpoint(folder, identity)
     (folder / "state-0123.safetensors").write_bytes(b"half of the next one")
-    (folder / ".checkpoint.json.part").write_bytes(b"{")
+    name_part(folder / "checkpoint.json").write_bytes(b"{")
     after = read_checkpoint(folder, identity)
     assert before is not None
     assert after is not None
     assert after.state == before.state
+    write_checkpoint(folder, after, identity)
+    assert len(list(folder.iterdir())) == 2
 
 
 def test_a_loss_that_is_not_finite_keeps_the_last_good_checkpoint(tmp_path):
