@@ -5,9 +5,9 @@ from typer.testing import CliRunner
 
 from lulc_assets.cli import app
 from lulc_assets.core.catalog.table import read_candidates
-from lulc_assets.simulation.archive.spec import tiny_spec
 from lulc_assets.simulation.archive.write import write_archive
 from lulc_assets_tests.core.catalog.stac_documents import make_item, write_catalog
+from lulc_assets_tests.simulation.tiny_archive import tiny_spec
 
 RECIPE_KEYS = [
     "id", "provider", "collection", "level", "mgrs_tile", "datetime", "baseline",

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from lulc_assets.simulation.archive.spec import ArchiveSpec, demo_spec, tiny_spec
+from lulc_assets.simulation.archive.spec import ArchiveSpec, demo_spec
 from lulc_assets.simulation.archive.write import ArchivePaths, write_archive
+from lulc_assets_tests.simulation.tiny_archive import tiny_spec
 
 
 @pytest.fixture(scope="session")

@@ -32,24 +32,20 @@ if TYPE_CHECKING:
 _LOG_FROM = 50.0
 """Areas whose largest is this many times the smallest are drawn on a log axis."""
 
-Normalise = Literal["column", "count"]
-
 
 def confusion_figure(
     matrix: npt.NDArray[np.int64],
     legend: Legend,
-    normalise: Normalise = "column",
     title: str = "Confusion matrix",
     axis_titles: tuple[str, str] = ("Map class", "Reference class"),
     empty: str = "There is no reference unit to compare the map with.",
 ) -> bytes:
-    """The error matrix as a picture with numbers; agreement blue, confusion orange.
+    """The error matrix as per cent of each reference class; agreement blue, confusion orange.
 
     Args:
         matrix: counts, rows = map, columns = reference, shape (k, k), int64; row and
             column i belong to class code i + 1. Classes without any unit are left out.
         legend: of the codes.
-        normalise: ``column`` writes per cent of each reference class, ``count`` units.
         title: printed above.
         axis_titles: of rows and columns.
         empty: said where there is nothing to show.
@@ -76,7 +72,7 @@ def confusion_figure(
     with drawing(1.75 + 0.36 * len(used)) as figure:
         axes = figure.add_subplot()
         _draw_cells(axes, shares)
-        texts = _cell_texts(counts, totals, normalise)
+        texts = _cell_texts(counts, totals)
         size = 8.5 if max(len(t) for line in texts for t in line) < 4 else 7.0
         for row, column in np.ndindex(*counts.shape):
             dark = shares[row, column] > 0.6
@@ -93,8 +89,7 @@ def confusion_figure(
             rotation_mode="anchor",
         )
         axes.set_yticks(range(len(used)), titles)
-        what = "% of column" if normalise == "column" else "units"
-        axes.set_xlabel(f"{axis_titles[1]} ({what})")
+        axes.set_xlabel(f"{axis_titles[1]} (% of column)")
         axes.set_ylabel(axis_titles[0])
         axes.set_title(title)
         return encode_figure(figure)
@@ -119,16 +114,12 @@ def _draw_cells(axes: "Axes", shares: npt.NDArray[np.float64]) -> None:
         spine.set_visible(False)
 
 
-def _cell_texts(
-    counts: npt.NDArray[np.int64], totals: npt.NDArray[np.int64], normalise: Normalise
-) -> list[list[str]]:
+def _cell_texts(counts: npt.NDArray[np.int64], totals: npt.NDArray[np.int64]) -> list[list[str]]:
     """Numbers of the cells; an empty cell stays empty."""
 
     def text(count: int, total: int) -> str:
         if count == 0:
             return ""
-        if normalise == "count":
-            return str(count)
         pct = 100 * count / total
         return "<1" if pct < 0.5 else "100" if count == total else f"{min(pct, 99):.0f}"
 

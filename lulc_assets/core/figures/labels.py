@@ -55,7 +55,6 @@ def spectra_figure(
     codes: npt.NDArray[np.uint8],
     bands: tuple[str, ...],
     legend: Legend,
-    title: str = "Reflectance by class",
 ) -> bytes:
     """Median reflectance of each class over the wavelengths, with the middle half of polygons.
 
@@ -64,7 +63,6 @@ def spectra_figure(
         codes: class of each polygon, shape (n,), uint8.
         bands: names of the columns.
         legend: of the codes.
-        title: printed above.
 
     Returns:
         PNG bytes.
@@ -72,7 +70,8 @@ def spectra_figure(
     seen = np.isfinite(spectra).all(axis=1)
     shown = [code for code in legend.codes if (codes[seen] == code).any()]
     if not shown:
-        return notice_figure(title, "No labelled polygon was seen on a clear date.")
+        text = "No labelled polygon was seen on a clear date."
+        return notice_figure("Reflectance by class", text)
     order = np.argsort([BAND_NM[band] for band in bands])
     names = [bands[i] for i in order]
     places = np.arange(len(bands))
@@ -96,16 +95,18 @@ def spectra_figure(
         top = float(np.nanpercentile(spectra[seen], 99.5))
         panels[0, 0].set_ylim(0, max(0.05, 1.1 * top))
         figure.supylabel("Reflectance", fontsize=9)
-        text = f"{title} (number of polygons)"
+        text = "Reflectance by class (number of polygons)"
         figure.suptitle(text, x=0.02, ha="left", fontsize=10, fontweight="bold")
         return encode_figure(figure)
+
+
+_OUTLIERS = "Polygons unlike their class"
 
 
 def outlier_figure(
     pictures: Sequence[npt.NDArray[np.uint8]],
     outlines: Sequence[Sequence[npt.NDArray[np.float64]]],
     titles: Sequence[str],
-    title: str = "Polygons unlike their class",
 ) -> bytes:
     """True-colour cut-outs with the polygon's outline, numbered.
 
@@ -113,13 +114,12 @@ def outlier_figure(
         pictures: (h, w, 3) uint8 each.
         outlines: rings of each polygon in pixels of its picture, (n, 2) column and row.
         titles: printed above each.
-        title: of the figure.
 
     Returns:
         PNG bytes.
     """
     if not pictures:
-        return notice_figure(title, "No polygon lies far from its class.")
+        return notice_figure(_OUTLIERS, "No polygon lies far from its class.")
     columns = 4
     lines = -(-len(pictures) // columns)
     with drawing(0.4 + 1.6 * lines) as figure:
@@ -136,5 +136,5 @@ def outlier_figure(
             axes.set_xlim(-0.5, picture.shape[1] - 0.5)
             axes.set_ylim(picture.shape[0] - 0.5, -0.5)
             axes.set_title(f"{number}: {text}", fontsize=6.5)
-        figure.suptitle(title, x=0.02, ha="left", fontsize=10, fontweight="bold")
+        figure.suptitle(_OUTLIERS, x=0.02, ha="left", fontsize=10, fontweight="bold")
         return encode_figure(figure)

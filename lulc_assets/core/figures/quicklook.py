@@ -29,6 +29,8 @@ LIFT = 12.0
 """Larger lifts dark ground more."""
 NO_DATA_RGB = (222, 222, 222)
 _STEPS = 1024
+_JPEG_QUALITY = 85
+_CARD_PX, _ROW_PX = 320, 160
 
 Rgb = npt.NDArray[np.uint8]
 
@@ -43,26 +45,13 @@ def true_color(reflectance: npt.NDArray[np.float32], valid: npt.NDArray[np.bool_
     Returns:
         Shape (h, w, 3), uint8.
     """
-    return _stretched(reflectance, valid, ("red", "green", "blue"))
-
-
-def false_color_nir(reflectance: npt.NDArray[np.float32], valid: npt.NDArray[np.bool_]) -> Rgb:
-    """Near infrared, red and green: vegetation is red. Arguments as :func:`true_color`."""
-    return _stretched(reflectance, valid, ("nir", "red", "green"))
-
-
-def _stretched(
-    reflectance: npt.NDArray[np.float32],
-    valid: npt.NDArray[np.bool_],
-    roles: tuple[str, str, str],
-) -> Rgb:
     top = LIFT * REFLECTANCE_MAX
     table = np.array(
         [round(255 * math.log1p(top * i / (_STEPS - 1)) / math.log1p(top)) for i in range(_STEPS)],
         dtype=np.uint8,
     )
     rgb = np.empty((*reflectance.shape[1:], 3), dtype=np.uint8)
-    for channel, role in enumerate(roles):
+    for channel, role in enumerate(("red", "green", "blue")):
         band = np.where(valid, reflectance[BAND_ROLES.index(role)], np.float32(0))
         steps = np.clip(
             band * np.float32((_STEPS - 1) / REFLECTANCE_MAX) + np.float32(0.5), 0, _STEPS - 1
@@ -130,11 +119,6 @@ def _padding(shape: tuple[int, ...], factor: int) -> tuple[tuple[int, int], tupl
     return (0, -shape[0] % factor), (0, -shape[1] % factor)
 
 
-def encode_png(rgb: Rgb) -> bytes:
-    """PNG bytes of (h, w, 3) uint8, without metadata: same array, same bytes."""
-    return _encoded(_image(rgb), "PNG")
-
-
 def encode_class_png(class_map: npt.NDArray[np.uint8], legend: Legend) -> bytes:
     """PNG bytes of class codes (h, w) with the legend's palette; far smaller than RGB."""
     image = _image(class_map)
@@ -142,19 +126,19 @@ def encode_class_png(class_map: npt.NDArray[np.uint8], legend: Legend) -> bytes:
     return _encoded(image, "PNG")
 
 
-def encode_jpeg(rgb: Rgb, quality: int = 85) -> bytes:
+def encode_jpeg(rgb: Rgb) -> bytes:
     """JPEG bytes of (h, w, 3) uint8: for photographs inside pages, a fifth of a PNG."""
-    return _encoded(_image(rgb), "JPEG", quality=quality)
+    return _encoded(_image(rgb), "JPEG", quality=_JPEG_QUALITY)
 
 
-def class_thumbnail(class_map: npt.NDArray[np.uint8], legend: Legend, max_px: int = 320) -> bytes:
+def class_thumbnail(class_map: npt.NDArray[np.uint8], legend: Legend) -> bytes:
     """A small PNG of a class map, for cards."""
-    return encode_class_png(shrink_classes(class_map, max_px), legend)
+    return encode_class_png(shrink_classes(class_map, _CARD_PX), legend)
 
 
-def rgb_thumbnail(rgb: Rgb, max_px: int = 160) -> bytes:
+def rgb_thumbnail(rgb: Rgb) -> bytes:
     """A small JPEG of a picture, for scene lists."""
-    return encode_jpeg(shrink(rgb, max_px))
+    return encode_jpeg(shrink(rgb, _ROW_PX))
 
 
 def _image(array: Rgb) -> "Image":

@@ -1,7 +1,7 @@
 """Figures of scenes: what the sensor saw, what was predicted, which dates were used.
 
 What belongs here: figures whose subject is one scene or the list of candidates. What
-does not: yearly maps (``map_figures.py``), training (``training_figures.py``).
+does not: yearly maps (``maps``), training (``training``).
 """
 
 from typing import TYPE_CHECKING, Any
@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from lulc_assets.core.figures.maps import format_length
 from lulc_assets.core.figures.quicklook import (
     Rgb,
     class_rgb,
-    false_color_nir,
     shrink,
     shrink_classes,
-    true_color,
 )
 from lulc_assets.core.figures.style import (
     ACCENT,
@@ -30,7 +27,6 @@ from lulc_assets.core.figures.style import (
     swatches,
     wrap_text,
 )
-from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import LandCover, Legend
 
 if TYPE_CHECKING:
@@ -41,37 +37,6 @@ _PANEL_PX = 450
 _TITLE_LETTERS = 60
 """A Sentinel-2 product id has 60 characters and just fits."""
 MASKED_RGB = (250, 250, 250)
-
-
-def scene_figure(
-    reflectance: npt.NDArray[np.float32],
-    valid: npt.NDArray[np.bool_],
-    title: str,
-    grid: PixelGrid | None = None,
-) -> bytes:
-    """One scene twice: true colour, and near infrared in which vegetation is red.
-
-    Args:
-        reflectance: shape (6, h, w), 0–1, bands in the order of ``BAND_ROLES``.
-        valid: shape (h, w); the rest is light grey.
-        title: printed above, usually the scene id.
-        grid: adds the extent in kilometres to the caption.
-
-    Returns:
-        PNG bytes.
-    """
-    height, width = valid.shape
-    with drawing((WIDTH_IN - 0.1) / 2 * height / width + 0.75) as figure:
-        left, right = figure.subplots(1, 2)
-        bare_image(left, shrink(true_color(reflectance, valid), _PANEL_PX), "True colour")
-        bare_image(right, shrink(false_color_nir(reflectance, valid), _PANEL_PX), "Near infrared")
-        figure.suptitle(wrap_text(title, _TITLE_LETTERS), fontsize=9, fontweight="bold")
-        note = f"{np.count_nonzero(~valid) / valid.size:.0%} without data (grey)"
-        if grid is not None:
-            across = format_length(grid.width * grid.pixel_m)
-            note = f"{across} across, {grid.pixel_m:g}\u00a0m pixels; {note}"
-        figure.supxlabel(note, fontsize=8.5)
-        return encode_figure(figure)
 
 
 def prediction_figure(

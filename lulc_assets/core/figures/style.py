@@ -66,7 +66,7 @@ _one_at_a_time = threading.Lock()
 
 
 @contextmanager
-def drawing(height_in: float, width_in: float = WIDTH_IN) -> Iterator["Figure"]:
+def drawing(height_in: float) -> Iterator["Figure"]:
     """An empty figure under the house style; draw and encode it inside the context.
 
     A user's own matplotlib settings do not apply: the bytes depend on the data only.
@@ -79,7 +79,7 @@ def drawing(height_in: float, width_in: float = WIDTH_IN) -> Iterator["Figure"]:
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         mpl.rcdefaults()
         mpl.rcParams.update(_RC)
-        yield Figure(figsize=(width_in, height_in), dpi=DPI, layout="constrained")
+        yield Figure(figsize=(WIDTH_IN, height_in), dpi=DPI, layout="constrained")
 
 
 def encode_figure(figure: "Figure") -> bytes:

@@ -35,25 +35,26 @@ CHIP_SCALE = 10_000
 
 History = Sequence[Mapping[str, Any]]
 
+_MOST_CHIPS = 12
 
-def loss_curve_figure(history: History, title: str = "Training") -> bytes:
+
+def loss_curve_figure(history: History) -> bytes:
     """Loss and accuracy by epoch, training and validation together.
 
     Args:
         history: one row an epoch with ``epoch``, ``train_loss``, ``val_loss``,
             ``train_accuracy``, ``val_accuracy`` (shares of 0–1), ``learning_rate``; a missing or
             NaN figure leaves a gap. A dotted line marks each fall of the learning rate.
-        title: printed above.
 
     Returns:
         PNG bytes.
     """
     if not history:
-        return notice_figure(title, "No epoch has finished yet.")
+        return notice_figure("Training", "No epoch has finished yet.")
     epochs = [int(row["epoch"]) for row in history]
     with drawing(3.9) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True)
-        figure.suptitle(title, x=0.02, ha="left", fontsize=10, fontweight="bold")
+        figure.suptitle("Training", x=0.02, ha="left", fontsize=10, fontweight="bold")
         for axes, key, scale in ((upper, "loss", 1.0), (lower, "accuracy", 100.0)):
             for part, color, mark in (("train", CONTRAST, "s"), ("val", ACCENT, "o")):
                 values = [scale * figure_of(row, f"{part}_{key}") for row in history]
@@ -95,24 +96,20 @@ def chip_panel_figure(
     images: npt.NDArray[Any],
     masks: npt.NDArray[np.uint8],
     legend: Legend,
-    title: str = "Training chips",
-    max_chips: int = 12,
 ) -> bytes:
-    """Some chips in true colour with their labels below each.
+    """At most twelve chips in true colour, taken evenly from the whole array, with their labels.
 
     Args:
         images: shape (n, 6, s, s); uint16 of reflectance × 10000, or float of 0–1.
         masks: shape (n, s, s), uint8, 0 = unlabelled (grey).
         legend: of the masks.
-        title: printed above.
-        max_chips: chips shown, taken evenly from the whole array.
 
     Returns:
         PNG bytes.
     """
-    count = min(len(images), max_chips)
+    count = min(len(images), _MOST_CHIPS)
     if count == 0:
-        return notice_figure(title, "There is no chip.")
+        return notice_figure("Training chips", "There is no chip.")
     chosen = np.unique(np.linspace(0, len(images) - 1, count).round().astype(int))
     columns = min(4, count)
     lines = -(-count // columns)
@@ -133,7 +130,7 @@ def chip_panel_figure(
                 axes.set_axis_on()
                 bare_image(axes, image)
             grid[2 * line, column].set_title(f"chip {index}", fontsize=8, fontweight="normal")
-        text = f"{title}: {count} of {len(images)}, labels below each"
+        text = f"Training chips: {count} of {len(images)}, labels below each"
         figure.suptitle(text, x=0.02, ha="left", fontsize=10, fontweight="bold")
         add_class_legend(figure, shown, legend, zero)
         return encode_figure(figure)

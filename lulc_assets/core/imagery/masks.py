@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 SCL_NO_DATA = 0
-SCL_DEFECTIVE = 1
 SCL_DARK = 2
 SCL_CLOUD_SHADOW = 3
 SCL_VEGETATION = 4
@@ -31,11 +30,9 @@ SCL_MAX = SCL_SNOW_ICE
 SCL_CLOUDS = (SCL_CLOUD_MEDIUM, SCL_CLOUD_HIGH, SCL_CIRRUS)
 """Codes of clouds (their shadow is :data:`SCL_CLOUD_SHADOW`)."""
 
-SCL_NOT_VOTING = (0, 1, 3, 8, 9, 10)
-"""No data, defective, cloud shadow, clouds: never vote in a composite."""
-
 SCL_VOTING = (2, 4, 5, 6, 7, 11)
-"""Dark, vegetation, bare, water, unclassified, snow: vote in a composite."""
+"""Dark, vegetation, bare, water, unclassified, snow vote in a composite; no data, defective
+(code 1), cloud shadow and clouds never do."""
 
 _VOTES = np.isin(np.arange(256), SCL_VOTING)
 

@@ -49,11 +49,6 @@ class InferenceSettings:
         if self.threads is not None and self.threads < 1:
             raise ValueError(f"threads must be at least 1, not {self.threads}")
 
-    @property
-    def thread_count(self) -> int:
-        """CPU threads to use."""
-        return self.threads or usable_cores()
-
 
 def usable_cores() -> int:
     """Cores that this process may run on (a container may allow fewer than there are)."""

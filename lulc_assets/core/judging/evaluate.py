@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from lulc_assets.core.chips.chip_set import Chips
 
 _BATCH_SIZE = 16
+_SHOWN_CHIPS = 6
 
 
 class HasNetwork(Protocol):
@@ -162,7 +163,7 @@ def evaluate_model(
     This is agreement on labelled windows; it says nothing about a population.
 
     Raises:
-        NoTrainingChips: no chip of the split is labelled.
+        NoTrainingChips: no gold chip is labelled.
         UnknownClass: a mask holds a code that the model's legend does not have.
         NotFinite: the network gave NaN or infinity.
         BundleError: the model's files are not those of its record.
@@ -252,20 +253,18 @@ class ShownChips:
     predicted: npt.NDArray[np.uint8]
 
 
-def predict_some(
-    model: HasNetwork, chip_sets: Sequence["Chips"], split: str = "gold", count: int = 6
-) -> ShownChips:
-    """Predict some chips of a split, taken evenly from those with many labels.
+def predict_some(model: HasNetwork, chip_sets: Sequence["Chips"]) -> ShownChips:
+    """Predict some gold chips, taken evenly from those with many labels.
 
     Raises:
-        NoTrainingChips: no chip of the split is labelled.
+        NoTrainingChips: no gold chip is labelled.
         NotFinite: the network gave NaN or infinity.
     """
-    selection = _require_chips(chip_sets, split)
+    selection = _require_chips(chip_sets, "gold")
     labelled = np.array([(selection.mask(i) > 0).mean() for i in range(len(selection))])
     # A gold chip may have a strip of labels only, which shows nothing.
     well = np.flatnonzero(labelled >= np.median(labelled))
-    rows = well[np.unique(np.linspace(0, len(well) - 1, count).round().astype(np.int64))]
+    rows = well[np.unique(np.linspace(0, len(well) - 1, _SHOWN_CHIPS).round().astype(np.int64))]
     some = ChipSelection(selection.sets, selection.places[rows])
     logits = torch.cat([calibrated for _, _, calibrated, _ in _forward(model, some, silent)])
     items = range(len(some))

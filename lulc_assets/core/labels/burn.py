@@ -101,11 +101,6 @@ class BurnReport:
     pixels: Mapping[int, int]
     lost: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
 
-    @property
-    def labelled_pixels(self) -> int:
-        """All labelled pixels."""
-        return sum(self.pixels.values())
-
     def count_lost(self, *reasons: str) -> int:
         """Pixels that were lost for some reasons, of all classes."""
         return sum(n for reason in reasons for n in self.lost.get(reason, {}).values())

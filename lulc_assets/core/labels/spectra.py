@@ -25,6 +25,7 @@ from lulc_assets.core.scene.recipe import BAND_ROLES, SceneRecipe
 FAR = 3.0
 """Robust distance from which on a polygon is shown: beyond it lie 0.3 % of a normal class."""
 
+_MOST_SHOWN = 12
 _LEAST_CLEAR = 0.5
 """Share of a polygon's pixels that a date must see for its mean to count."""
 
@@ -142,15 +143,14 @@ def _number_by_annotator(labels: gpd.GeoDataFrame, grid: PixelGrid) -> list[npt.
     return layers
 
 
-def find_outliers(spectra: PolygonSpectra, most: int = 12) -> gpd.GeoDataFrame:
-    """Polygons whose spectrum lies far from their class, the farthest first.
+def find_outliers(spectra: PolygonSpectra) -> gpd.GeoDataFrame:
+    """Polygons whose spectrum lies far from their class, the farthest first, twelve at most.
 
     The distance is the root mean square over bands of (value − class median) in units of
     the class's robust spread (1.4826 · median absolute deviation, at least 0.01).
 
     Args:
         spectra: from :func:`measure_spectra`.
-        most: rows at most.
 
     Returns:
         ``label_id, class_code, looks_like`` (code of the nearest class, uint8),
@@ -173,7 +173,7 @@ def find_outliers(spectra: PolygonSpectra, most: int = 12) -> gpd.GeoDataFrame:
     judged = [n for n in np.flatnonzero(known) if int(codes[n]) in column]
     home = {n: distance[n, column[int(codes[n])]] for n in judged}
     far = sorted((n for n in judged if home[n] > FAR), key=lambda n: -home[n])
-    order = _once_a_place(far, spectra.labels, most)
+    order = _once_a_place(far, spectra.labels)
     nearest = distance[order].argmin(axis=1) if order else np.zeros(0, dtype=np.intp)
     rows = spectra.labels.iloc[order]
     found = {
@@ -187,7 +187,7 @@ def find_outliers(spectra: PolygonSpectra, most: int = 12) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(found, geometry=rows.geometry.to_numpy(), crs=spectra.labels.crs)
 
 
-def _once_a_place(order: Sequence[np.intp], labels: gpd.GeoDataFrame, most: int) -> list[np.intp]:
+def _once_a_place(order: Sequence[np.intp], labels: gpd.GeoDataFrame) -> list[np.intp]:
     """The first of polygons of one class that lie on one another."""
     chosen: list[np.intp] = []
     geometries, codes = labels.geometry.to_numpy(), labels["class_code"].to_numpy()
@@ -195,6 +195,6 @@ def _once_a_place(order: Sequence[np.intp], labels: gpd.GeoDataFrame, most: int)
         middle = geometries[n].representative_point()
         if not any(codes[n] == codes[m] and geometries[m].intersects(middle) for m in chosen):
             chosen.append(n)
-        if len(chosen) == most:
+        if len(chosen) == _MOST_SHOWN:
             break
     return chosen

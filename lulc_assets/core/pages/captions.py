@@ -6,8 +6,7 @@ claims (a caption that cannot change with the data says nothing).
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +20,6 @@ from lulc_assets.core.figures.formats import (
     format_share_interval,
     has_interval,
 )
-from lulc_assets.core.figures.training import figure_of
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import LandCover, Legend
 
@@ -166,29 +164,6 @@ def describe_scenes(selected: Sequence[bool], reasons: Sequence[str]) -> str:
     if count == 1 and len(left_out) > 1:
         return f"{text} {sum(left_out.values())} are left out, each for its own reason."
     return f"{text} Commonest reason for leaving one out: {reason} ({count})."
-
-
-def describe_training(history: Sequence[Mapping[str, Any]]) -> str:
-    """Where validation was best, and how far training had run ahead of it."""
-    known = [row for row in history if math.isfinite(figure_of(row, "val_loss"))]
-    if not known:
-        return "No epoch with a validation loss has finished."
-    best = min(known, key=lambda row: figure_of(row, "val_loss"))
-    text = (
-        f"Validation loss is lowest at epoch {int(best['epoch'])} "
-        f"({figure_of(best, 'val_loss'):.3f})"
-    )
-    train = figure_of(best, "train_loss")
-    text += f"; training loss there is {train:.3f}." if math.isfinite(train) else "."
-    last = known[-1]
-    rise = figure_of(last, "val_loss") - figure_of(best, "val_loss")
-    fall = train - figure_of(last, "train_loss")
-    if rise > 0 and fall > 0:
-        text += (
-            f" Afterwards validation loss rises by {rise:.3f} while training loss falls: "
-            "the network begins to learn the training chips by heart."
-        )
-    return text
 
 
 def _lower(title: str) -> str:

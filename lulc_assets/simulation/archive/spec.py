@@ -250,24 +250,3 @@ def archive_spec(
             profile=profile,
         )
     return replace(spec, dialect=dialect, bands=bands, duplicates_per_year=1)
-
-
-def tiny_spec(
-    seed: int = 1,
-    *,
-    size_px: int = 96,
-    tile: str = "33TVM",
-    years: Sequence[int] = (2022,),
-    scenes_per_year: int = 4,
-) -> ArchiveSpec:
-    """A single small tile for tests: made in about a second."""
-    return build_spec(
-        "tiny",
-        [tile],
-        years,
-        size_px=size_px,
-        seed=seed,
-        scenes_per_year=scenes_per_year,
-        labelled_windows=8,
-        sample_size=200,
-    )

@@ -117,15 +117,6 @@ def make_history(
     return History(landscape, tuple(changes))
 
 
-def ground_by_year(
-    landscape: Landscape, years: tuple[int, ...], seed: int
-) -> tuple[dict[int, Ground], list[ChangeEvent]]:
-    """The ground that each year's map should show, and the events."""
-    history = make_history(landscape, years, seed)
-    grounds = {year: history.of_year(year) for year in years}
-    return grounds, [change.event for change in history.changes]
-
-
 def _after(ground: Ground, changes: Iterable[Change]) -> Ground:
     kind, look, other = ground.kind.copy(), ground.look.copy(), ground.other.copy()
     mix, certainty = ground.mix.copy(), ground.certainty.copy()

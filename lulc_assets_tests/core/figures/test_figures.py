@@ -47,7 +47,6 @@ FIGURES = {
     "seasons": lambda: map_figures.seasons_figure(
         {"wet": (CODES, CODES), "dry": (CODES[::-1], CODES)}, KARRA_10, "Seasons"
     ),
-    "scene": lambda: scene_figures.scene_figure(REFLECTANCE, CODES > 0, "S2A", make_grid(40)),
     "prediction": lambda: scene_figures.prediction_figure(
         quicklook.true_color(REFLECTANCE, CODES > 0), CODES, CODES > 2, KARRA_10, "S2A"
     ),
@@ -121,7 +120,6 @@ def test_maps_without_data_or_with_one_class_are_drawn(codes):
     rgb = np.zeros((*codes.shape, 3), np.uint8)
     nothing = np.zeros(codes.shape, bool)
     size_of(scene_figures.prediction_figure(rgb, codes, nothing, KARRA_10, "one"))
-    size_of(scene_figures.scene_figure(np.zeros((6, *codes.shape), np.float32), nothing, "none"))
 
 
 @pytest.mark.parametrize(
@@ -177,7 +175,7 @@ def test_every_verdict_has_figures(verdict):
     report = make_report(verdict)
     size_of(accuracy_figures.area_figure(report))
     size_of(accuracy_figures.accuracy_figure(report))
-    size_of(accuracy_figures.confusion_figure(report.matrix, KARRA_10, "count"))
+    size_of(accuracy_figures.confusion_figure(report.matrix, KARRA_10))
 
 
 def test_a_report_that_is_not_estimated_draws_no_interval_even_if_given_one():
@@ -203,7 +201,7 @@ def test_a_confusion_matrix_larger_than_the_legend_is_refused():
 def test_confusions_of_one_class_are_drawn():
     matrix = np.zeros((9, 9), np.int64)
     matrix[4, 4] = 12_345
-    size_of(accuracy_figures.confusion_figure(matrix, KARRA_10, "count"))
+    size_of(accuracy_figures.confusion_figure(matrix, KARRA_10))
 
 
 def test_a_failed_drawing_frees_the_lock():

@@ -3,16 +3,11 @@ import numpy as np
 from lulc_assets.core.imagery.masks import (
     SCL_CLOUDS,
     SCL_NO_DATA,
-    SCL_NOT_VOTING,
     SCL_VOTING,
     SCL_WATER,
     scl_from_fmask,
     votes,
 )
-
-
-def test_every_code_either_votes_or_does_not():
-    assert sorted(SCL_NOT_VOTING + SCL_VOTING) == list(range(12))
 
 
 def test_clouds_shadow_and_no_data_do_not_vote():

@@ -13,9 +13,8 @@ from lulc_assets.core.pages.captions import (
     describe_map,
     describe_ownership,
     describe_scenes,
-    describe_training,
 )
-from lulc_assets_tests.core.pages.sample_data import make_history, make_matrix, make_report
+from lulc_assets_tests.core.pages.sample_data import make_matrix, make_report
 
 
 def test_the_largest_confusion_is_named_with_its_numbers():
@@ -81,9 +80,3 @@ def test_a_picture_that_shows_more_than_is_counted_says_so():
     assert describe_ownership(report, PixelGrid(32633, 0, 0, side_px, side_px)) == ""
     twice = describe_ownership(report, PixelGrid(32633, 0, 0, side_px, 2 * side_px))
     assert "50.0\u00a0% of it that no neighbouring tile counts" in twice
-
-
-def test_overfitting_is_named_only_where_it_happens():
-    assert "by heart" in describe_training(make_history(40))
-    assert "by heart" not in describe_training(make_history(6))
-    assert "No epoch" in describe_training([])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lulc_assets.core.errors import InvalidPage
-from lulc_assets.core.figures.quicklook import class_thumbnail, encode_png
+from lulc_assets.core.figures.quicklook import class_thumbnail, encode_jpeg
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.pages.content import (
     IndexPage,
@@ -24,7 +24,7 @@ from lulc_assets_tests.core.pages.sample_data import make_class_map, make_grid, 
 
 CODES = make_class_map(30)
 RGB = np.full((30, 30, 3), 90, np.uint8)
-THUMBNAIL = class_thumbnail(CODES, KARRA_10, 16)
+THUMBNAIL = class_thumbnail(CODES, KARRA_10)
 HOSTILE = "<script>alert(1)</script><img src=https://evil.example/x onerror=alert(2)>\" '"
 VOID = {"meta", "link", "img", "input", "br"}
 
@@ -297,7 +297,7 @@ def test_a_composite_on_another_grid_is_refused():
 
 
 def test_extra_figures_appear_with_their_captions():
-    figure = PageFigure("Loss", encode_png(RGB), "Validation is lowest at epoch 3.")
+    figure = PageFigure("Loss", encode_jpeg(RGB), "Validation is lowest at epoch 3.")
     html = render_tile_page(make_tile_page(figures=[figure]))
     assert "Validation is lowest at epoch 3." in Reader(html).text
 

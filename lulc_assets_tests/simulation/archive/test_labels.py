@@ -7,8 +7,9 @@ import rasterio.features
 from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.grid import owned_mask
 from lulc_assets.core.legend import KARRA_10
-from lulc_assets.simulation.archive.spec import ArchiveSpec, tiny_spec
+from lulc_assets.simulation.archive.spec import ArchiveSpec
 from lulc_assets.simulation.archive.write import ArchivePaths, write_archive
+from lulc_assets_tests.simulation.tiny_archive import tiny_spec
 
 
 @pytest.fixture(scope="module")

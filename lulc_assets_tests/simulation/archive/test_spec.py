@@ -5,8 +5,9 @@ import pytest
 from lulc_assets.core.errors import InvalidProject, InvalidTileKey, InvalidYear
 from lulc_assets.core.grid import PixelGrid, owned_mask, tile_grid
 from lulc_assets.simulation.archive.areas import SimulatedTile
-from lulc_assets.simulation.archive.spec import build_spec, demo_spec, tiny_spec
+from lulc_assets.simulation.archive.spec import build_spec, demo_spec
 from lulc_assets.simulation.sky.profiles import STRESS
+from lulc_assets_tests.simulation.tiny_archive import tiny_spec
 
 
 def test_the_demo_areas_lie_on_both_tile_grids_and_overlap_by_222_pixels():

@@ -14,15 +14,16 @@ import rasterio
 import lulc_assets.simulation.archive.write as archive_module
 from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.legend import KARRA_10
-from lulc_assets.simulation.archive.spec import ArchiveSpec, tiny_spec
+from lulc_assets.simulation.archive.spec import ArchiveSpec
 from lulc_assets.simulation.archive.write import ArchivePaths, write_archive
 from lulc_assets_tests.simulation.conftest import folder_bytes
+from lulc_assets_tests.simulation.tiny_archive import tiny_spec
 
 WRITE_TINY_ARCHIVE = """
 import sys
 from pathlib import Path
 from lulc_assets.simulation.archive.write import write_archive
-from lulc_assets.simulation.archive.spec import tiny_spec
+from lulc_assets_tests.simulation.tiny_archive import tiny_spec
 write_archive(tiny_spec(), Path(sys.argv[1]))
 """
 

@@ -8,12 +8,11 @@ import pytest
 
 from lulc_assets.core.legend import LandCover as C
 from lulc_assets.simulation.archive.canvas import make_canvases, swath_of
-from lulc_assets.simulation.archive.spec import tiny_spec
 from lulc_assets.simulation.sky.clouds import make_sky
 from lulc_assets.simulation.sky.passes import Pass, plan_year, sun_position
 from lulc_assets.simulation.sky.profiles import NORMAL, STRESS
 from lulc_assets.simulation.sky.sensor import View, _misregistration_px, observe
-from lulc_assets.simulation.world.change import ground_by_year
+from lulc_assets.simulation.world.change import make_history
 from lulc_assets.simulation.world.landscape import make_landscape
 from lulc_assets.simulation.world.phenology import (
     SEASONS,
@@ -22,6 +21,7 @@ from lulc_assets.simulation.world.phenology import (
     share_of_materials,
 )
 from lulc_assets.simulation.world.spectra import KINDS, MATERIALS, class_of_kind, kind_code
+from lulc_assets_tests.simulation.tiny_archive import tiny_spec
 
 RED, GREEN, BLUE, NIR, SWIR1, SWIR2 = range(6)
 AVERAGE = YearWeather(0.0, 0.3)
@@ -33,7 +33,7 @@ def seen():
     spec = tiny_spec(seed=4, size_px=192)
     canvas = make_canvases(spec)[0]
     landscape = make_landscape(canvas.grid, spec.seed)
-    ground = ground_by_year(landscape, (2022,), spec.seed)[0][2022]
+    ground = make_history(landscape, (2022,), spec.seed).of_year(2022)
     passes = plan_year(
         4,
         canvas.place,

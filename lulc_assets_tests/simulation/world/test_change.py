@@ -10,10 +10,11 @@ import rasterio.features
 
 from lulc_assets.core.legend import LandCover as C
 from lulc_assets.simulation.archive.canvas import make_canvases
-from lulc_assets.simulation.archive.spec import ArchiveSpec, tiny_spec
+from lulc_assets.simulation.archive.spec import ArchiveSpec
 from lulc_assets.simulation.archive.write import ArchivePaths
 from lulc_assets.simulation.world.change import SEASONS_OF_EVENTS, History, make_history
 from lulc_assets.simulation.world.landscape import make_landscape
+from lulc_assets_tests.simulation.tiny_archive import tiny_spec
 
 YEARS = (2021, 2022, 2023)
 

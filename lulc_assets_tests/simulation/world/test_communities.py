@@ -6,22 +6,23 @@ import rasterio
 
 from lulc_assets.core.legend import LandCover as C
 from lulc_assets.simulation.archive.canvas import make_canvases
-from lulc_assets.simulation.archive.spec import ArchiveSpec, tiny_spec
+from lulc_assets.simulation.archive.spec import ArchiveSpec
 from lulc_assets.simulation.archive.truth import CERTAINTY_SCALE
 from lulc_assets.simulation.archive.write import ArchivePaths
-from lulc_assets.simulation.world.change import ground_by_year
+from lulc_assets.simulation.world.change import make_history
 from lulc_assets.simulation.world.communities import draw_stand, patches
 from lulc_assets.simulation.world.ground import Ground
 from lulc_assets.simulation.world.landscape import make_landscape
 from lulc_assets.simulation.world.parcels import LOOKS_LIKE
 from lulc_assets.simulation.world.spectra import class_of_kind, kind_code
+from lulc_assets_tests.simulation.tiny_archive import tiny_spec
 
 
 @pytest.fixture(scope="module")
 def ground() -> Ground:
     spec = tiny_spec(seed=6, size_px=384)
     landscape = make_landscape(make_canvases(spec)[0].grid, 6)
-    return ground_by_year(landscape, (2022,), 6)[0][2022]
+    return make_history(landscape, (2022,), 6).of_year(2022)
 
 
 def test_patches_cover_the_share_that_is_asked_for():
