@@ -10,7 +10,12 @@ from typer.main import get_command
 from lulc_assets.cli import app
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+PAGES = [
+    *sorted(REPOSITORY.glob("*.md")),
+    *sorted((REPOSITORY / ".github").rglob("*.md")),
+    *sorted((REPOSITORY / "docs").rglob("*.md")),
+]
+DECISIONS = sorted((REPOSITORY / "docs" / "adr").glob("[0-9]*.md"))
 COMMAND = re.compile(r"(?:^|`|\s)lulc ([a-z][^`\n]*)")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 BENCHMARK = re.compile(r"python -m benchmarks\.(\w+)([^`\n|]*)")
@@ -67,3 +72,15 @@ def test_targets_of_make_that_are_named_exist():
     for page in PAGES:
         for target in re.findall(r"`make ([a-z-]+)", page.read_text("utf-8")):
             assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{page.name}: make {target}"
+
+
+def test_every_decision_stands_in_the_index_with_its_title_and_status():
+    index = (REPOSITORY / "docs" / "adr" / "README.md").read_text("utf-8")
+    for page in DECISIONS:
+        text = page.read_text("utf-8")
+        number, title = re.fullmatch(r"# (\d+)\. (.+)", text.splitlines()[0]).groups()
+        assert int(page.name[:4]) == int(number), page.name
+        by = re.search(r"^Superseded by (\[\d+\]\(\S+\))", text, re.MULTILINE)
+        status = f"superseded by {by.group(1)}" if by else "accepted"
+        assert f"| [{number}]({page.name}) | {title} | {status} |" in index, page.name
+    assert index.count("\n| [") == len(DECISIONS)
