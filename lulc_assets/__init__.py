@@ -6,6 +6,4 @@ Importing this package does no I/O. It registers one lazy import hook: see
 
 from lulc_assets.torchvision_operators import install as _install_torchvision_operators
 
-__version__ = "0.1.0"
-
 _install_torchvision_operators()

@@ -3,6 +3,9 @@
 What belongs here: putting the commands together. What does not: any command.
 """
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from lulc_assets.commands import (
@@ -23,8 +26,24 @@ app = typer.Typer(
     cls=PoliteGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Yearly 10 m land-cover maps from Sentinel-2, with their accuracy and areas.",
 )
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(version("lulc-assets"))
+        raise typer.Exit
+
+
+_VERSION = typer.Option(
+    "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+)
+
+
+@app.callback()
+def lulc(version: Annotated[bool, _VERSION] = False) -> None:
+    """Yearly 10 m land-cover maps from Sentinel-2, with their accuracy and areas."""
+
 
 app.command()(demo.demo)
 app.command()(demo.demo_real)

@@ -1,6 +1,8 @@
 """The command line: help that teaches, errors as one line."""
 
 import errno
+import tomllib
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -10,6 +12,7 @@ from lulc_assets.cli import app
 from lulc_assets.demo.projects import write_slovenian_project
 from lulc_assets.simulation.archive import write as archive
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 runner = CliRunner()
 
 
@@ -18,6 +21,16 @@ def test_every_command_has_help(command):
     result = runner.invoke(app, [*command, "--help"])
     assert result.exit_code == 0
     assert "Usage" in result.output
+
+
+def test_the_version_is_that_of_the_project_file():
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
+    result = runner.invoke(app, ["--version"])
+    assert result.exit_code == 0
+    assert result.output == f"{project['version']}\n"
+    citation = (REPOSITORY / "CITATION.cff").read_text("utf-8")
+    assert f"\nversion: {project['version']}\n" in citation
+    assert f"\n## [{project['version']}]" in (REPOSITORY / "CHANGELOG.md").read_text("utf-8")
 
 
 def test_an_error_of_the_domain_is_one_line_and_exit_1(tmp_path):
