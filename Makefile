@@ -8,7 +8,7 @@ OUT ?= out/demo
 STAMP := $(VENV)/.installed
 CODE := lulc_assets lulc_assets_tests benchmarks
 
-.PHONY: help setup demo demo-real ui test test-services lint bench
+.PHONY: help setup demo demo-real ui test test-fast test-services coverage lint bench
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -37,6 +37,16 @@ ui: setup  ## open the Dagster UI on a demo (OUT=out/demo)
 
 test: setup  ## run the tests
 	$(BIN)/python -m pytest -n 2 -m "not services"
+
+TESTS := lulc_assets_tests
+FAST := $(addprefix $(TESTS)/core/,test_crosswalks.py test_legend.py test_whole_files.py catalog estimation \
+	legends metrics sampling scene store tables) $(TESTS)/commands/test_cli.py $(wildcard $(TESTS)/test_*.py)
+
+test-fast: setup  ## tests that answer within about three minutes
+	$(BIN)/python -m pytest -n 2 -m "not services and not slow" $(wildcard $(FAST))
+
+coverage: setup  ## the tests with the share of lines that ran, which has a floor
+	$(BIN)/python -m pytest -n 2 -m "not services" --cov --cov-report=term:skip-covered
 
 $(VENV)/.services: $(STAMP)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev,services]"

@@ -1,4 +1,4 @@
-"""Fixtures for all tests: where the real sample data are."""
+"""For all tests: where the real sample data are, and which tests may open a socket."""
 
 import os
 from pathlib import Path
@@ -6,6 +6,14 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+LOOPBACK = ["127.0.0.1", "::1", "localhost"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let tests with the mark ``loopback`` reach this machine; pytest-socket blocks all others."""
+    for item in items:
+        if item.get_closest_marker("loopback") or item.get_closest_marker("services"):
+            item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
 
 
 @pytest.fixture(scope="session")

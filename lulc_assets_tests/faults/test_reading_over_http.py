@@ -11,6 +11,8 @@ from lulc_assets.core.imagery.reader import SceneReader, read_scene
 from lulc_assets_tests.faults.conftest import WIDE
 from lulc_assets_tests.faults.range_server import serving
 
+pytestmark = pytest.mark.loopback
+
 FILES = 7
 PASSING = ["503", "429", "500", "drop", "truncate", "short range", "wrong range",
            "no range header", "slow"]  # fmt: skip

@@ -13,6 +13,8 @@ from lulc_assets.core.grid import Window, tile_grid
 from lulc_assets_tests.core.catalog.stac_documents import make_item
 from lulc_assets_tests.faults.range_server import serving
 
+pytestmark = pytest.mark.loopback
+
 GRID = tile_grid("33TVL").cut(Window(5000, 5000, 100, 100))
 HOST = "https://x.blob.core.windows.net"
 

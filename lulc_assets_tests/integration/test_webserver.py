@@ -28,6 +28,8 @@ from lulc_assets_tests.tiny_project import (
     train_tiny_model,
 )
 
+pytestmark = pytest.mark.loopback
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 PATIENCE_S = 240
 

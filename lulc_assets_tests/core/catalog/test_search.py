@@ -10,6 +10,8 @@ from lulc_assets.core.errors import CatalogError, InvalidTileKey, InvalidYear, N
 from lulc_assets.core.grid import PixelGrid, Window, tile_grid
 from lulc_assets_tests.core.catalog.stac_documents import make_item, write_catalog
 
+pytestmark = pytest.mark.loopback
+
 GRID = tile_grid("33TVL").cut(Window(5000, 5000, 100, 100))
 
 

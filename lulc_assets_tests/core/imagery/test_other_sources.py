@@ -17,6 +17,8 @@ from lulc_assets_tests.core.imagery.real_scenes import sahara
 from lulc_assets_tests.faults.range_server import serving
 from lulc_assets_tests.small_scene import GRID, make_recipe, write_scene, write_tif
 
+pytestmark = pytest.mark.loopback
+
 HLS_GRID = PixelGrid(32619, 399_960.0, -1_599_960.0, 6, 6, 30.0)
 
 

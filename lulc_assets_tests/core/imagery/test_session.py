@@ -6,6 +6,8 @@ from lulc_assets.core.errors import HrefRefused
 from lulc_assets.core.imagery.session import GuardedSession, require_public
 from lulc_assets_tests.faults.range_server import serving
 
+pytestmark = pytest.mark.loopback
+
 
 @pytest.mark.parametrize(
     "address",

@@ -18,6 +18,8 @@ from lulc_assets.core.scene.recipe import BandAsset
 from lulc_assets_tests.faults.range_server import serving
 from lulc_assets_tests.small_scene import GRID, write_scene
 
+pytestmark = pytest.mark.loopback
+
 BLOB = "https://sentinel2l2a01.blob.core.windows.net/sentinel2-l2/a/B04.tif"
 
 

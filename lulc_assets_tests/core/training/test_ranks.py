@@ -17,6 +17,8 @@ from lulc_assets_tests.core.training.chips_for_tests import TINY, two_class_chip
 from lulc_assets_tests.core.training.test_resume import Killed
 from lulc_assets_tests.core.training.test_train import train
 
+pytestmark = pytest.mark.loopback
+
 TWO = TrainingDevices(2, "cpu")
 THREE_EPOCHS = dataclasses.replace(TINY, max_epochs=3, plateau_patience=0, batch_size=3)
 
