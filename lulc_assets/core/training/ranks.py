@@ -48,7 +48,7 @@ class Rank:
     Attributes:
         number: 0 is the process that keeps history and files.
         world: processes in all.
-        port: of rank 0 on this machine.
+        port: of rank 0 on this machine; 0: a free one when a group is formed.
     """
 
     number: int = 0
@@ -61,6 +61,7 @@ class OneMachine(ClusterEnvironment):
 
     def __init__(self, rank: Rank) -> None:
         self.rank = rank
+        self._port = rank.port or find_free_network_port()
 
     @property
     def creates_processes_externally(self) -> bool:
@@ -75,7 +76,7 @@ class OneMachine(ClusterEnvironment):
     @property
     def main_port(self) -> int:
         """Of rank 0."""
-        return self.rank.port
+        return self._port
 
     @staticmethod
     def detect() -> bool:
@@ -120,7 +121,7 @@ def started_ranks(
     Raises:
         TrainingFailed: a process ended by an error of its own.
     """
-    rank = Rank(0, world, find_free_network_port())
+    rank = Rank(0, world, find_free_network_port() if world > 1 else 0)
     in_a_group = torch.distributed.is_initialized()  # of somebody else, not ours to leave
     variables = {name: os.environ.get(name) for name in _VARIABLES}
     # Where this is not set, Lightning chooses the threads of this process itself.

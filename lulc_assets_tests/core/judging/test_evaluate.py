@@ -86,7 +86,7 @@ def test_both_probabilities_are_judged_the_raw_and_the_calibrated():
 
 
 def test_some_chips_are_shown_with_their_labels_and_predictions():
-    chips = two_class_chips(n_gold=9)
+    chips = two_class_chips(n_gold=18)
     shown = predict_some(AlwaysClass(3), [chips])
     assert shown.images.shape == (6, 6, 32, 32)
     assert (shown.predicted == 3).all()
