@@ -64,7 +64,7 @@ def test_no_class_is_chosen_where_the_project_ignores_overlaps():
 
 def test_roles_that_contradict_each_other_are_refused_by_name_if_the_project_allows_no_overlap():
     rows = [(2, "holdout", pixels(0, 0, 8, 8)), (1, "train", pixels(2, 2, 2, 2))]
-    with pytest.raises(OverlappingLabels, match="4 pixels .* holdout label a, train label b"):
+    with pytest.raises(OverlappingLabels, match=r"4 pixels .* holdout label a, train label b"):
         burnt(rows, "holdout", overlaps="error")
 
 
@@ -101,6 +101,6 @@ def test_no_pixel_has_two_roles_and_every_covered_pixel_is_labelled_or_lost(rows
     for role in ("train", "gold", "holdout"):
         masks[role], reports[role] = burnt(rows, role, overlaps=overlaps)
         alone = burnt([row for row in rows if row[1] == role], role)[0]
-        found = reports[role].labelled_pixels + reports[role].count_lost(*reports[role].lost)
+        found = sum(reports[role].pixels.values()) + reports[role].count_lost(*reports[role].lost)
         assert found == (alone > 0).sum()
     assert (np.stack([mask > 0 for mask in masks.values()]).sum(axis=0) <= 1).all()
