@@ -37,7 +37,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 def figures_of(figures: Figures) -> list[tuple[float, float, float, float]]:
     """Value, standard error and interval of every figure, in the order of :func:`names`."""
     groups = ((figures.overall,), figures.users, figures.producers, figures.f1, figures.areas_ha)
-    return [(e.value, e.se, e.ci95_low, e.ci95_high) for group in groups for e in group]
+    return [(e.value, e.se, e.ci_low, e.ci_high) for group in groups for e in group]
 
 
 def names() -> list[tuple[str, str]]:

@@ -9,8 +9,8 @@
         cast(max(estimate) filter (where metric = 'unusable_units') as bigint) as n_unusable,
         max(estimate) filter (where metric = 'overall_accuracy') as overall_accuracy,
         max(se) filter (where metric = 'overall_accuracy') as overall_accuracy_se,
-        max(ci95_low) filter (where metric = 'overall_accuracy') as ci95_low,
-        max(ci95_high) filter (where metric = 'overall_accuracy') as ci95_high,
+        max(ci_low) filter (where metric = 'overall_accuracy') as ci_low,
+        max(ci_high) filter (where metric = 'overall_accuracy') as ci_high,
         max(estimate) filter (where metric = 'design_effect') as design_effect,
         max(estimate) filter (where metric = 'missing_share') as missing_share,
         max(estimate) filter (where metric = 'overall_accuracy_at_worst')

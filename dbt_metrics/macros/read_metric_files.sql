@@ -11,8 +11,9 @@
         'reference_class': 'varchar',
         'estimate': 'double',
         'se': 'double',
-        'ci95_low': 'double',
-        'ci95_high': 'double',
+        'ci_low': 'double',
+        'ci_high': 'double',
+        'ci_level': 'double',
         'unit': 'varchar',
         'n_units': 'bigint',
         'map_digest': 'varchar',
@@ -34,16 +35,29 @@
 {% macro read_metric_files(files) %}
     {%- set paths = fromjson(files) if files is string else files -%}
     {%- set columns = metric_columns() -%}
+    {#- Files of former versions have intervals of 95 % in columns named after it. -#}
+    {%- set former = {
+        'ci_low': 'coalesce(ci_low, ci95_low)',
+        'ci_high': 'coalesce(ci_high, ci95_high)',
+        'ci_level': 'coalesce(ci_level, case when ci95_low is not null then 0.95 end)',
+    } -%}
     select
     {%- for name, type in columns.items() %}
-        cast({{ name if paths else 'null' }} as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
+        cast({{ (former.get(name) or name) if paths else 'null' }} as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
     {%- endfor %}
     {%- if paths %}
-    from read_parquet([
-        {%- for path in paths %}
-        '{{ literal_path(path) }}'{{ ',' if not loop.last }}
-        {%- endfor %}
-    ])
+    from (
+        select * from read_parquet([
+            {%- for path in paths %}
+            '{{ literal_path(path) }}'{{ ',' if not loop.last }}
+            {%- endfor %}
+        ], union_by_name = true)
+        union all by name
+        select
+            null::double as ci_low, null::double as ci_high, null::double as ci_level,
+            null::double as ci95_low, null::double as ci95_high
+        where false
+    )
     {%- else %}
     where false
     {%- endif %}

@@ -4,9 +4,10 @@ What belongs here: arguments and printing. What does not: estimation (``core/est
 """
 
 import json
+import math
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -18,9 +19,7 @@ from lulc_assets.commands.accuracy_tables import (
 )
 from lulc_assets.commands.maps import MAP_HELP, open_maps
 from lulc_assets.commands.running import PoliteGroup
-
-if TYPE_CHECKING:
-    from lulc_assets.core.estimation.settings import AccuracySettings
+from lulc_assets.core.estimation.estimate import DEFAULT_LEVEL
 
 app = typer.Typer(
     cls=PoliteGroup,
@@ -37,7 +36,7 @@ class Format(StrEnum):
 
 
 class Intervals(StrEnum):
-    """Which 95 % intervals."""
+    """Which intervals."""
 
     printed = "printed"
     guarded = "guarded"
@@ -60,6 +59,11 @@ LatticeVariance = Annotated[
 ]
 
 
+Level = Annotated[
+    float, typer.Option(help="Of confidence: 0.95, or 0.9 where a standard asks for it.")
+]
+
+
 @app.command()
 def estimate(
     counts: Annotated[
@@ -78,10 +82,12 @@ def estimate(
     intervals: Annotated[
         Intervals,
         typer.Option(
-            help="printed: estimate ± 1.96 SE, as Olofsson et al. 2014 print it; guarded: Wilson "
-            "for user's accuracy, Dirichlet where few units show an omission, t quantiles."
+            help="guarded: hold the truth in about 95 of 100 samples, also where few units show "
+            "an omission; printed: estimate ± 1.96 SE, as Olofsson et al. 2014 print it, which "
+            "holds it in 1 to 9 of 10 samples where a class has few omission units."
         ),
-    ] = Intervals.printed,
+    ] = Intervals.guarded,
+    level: Level = DEFAULT_LEVEL,
     merge: Annotated[
         list[str] | None,
         typer.Option(
@@ -121,6 +127,7 @@ def estimate(
         suspect_shares,
     )
     from lulc_assets.core.accuracy.counts import estimate_counts, tabulate
+    from lulc_assets.core.estimation.settings import AccuracySettings
 
     areas_ha = read_areas(areas)
     if map:
@@ -133,7 +140,7 @@ def estimate(
         areas_source=str(areas),
         merge=_groups(merge),
         unit_ha=unit_ha,
-        settings=_settings(intervals),
+        settings=AccuracySettings(intervals=intervals.value, level=level),
     )
     result = tabulate(names, figures)
     if format is Format.json:
@@ -153,6 +160,7 @@ def report(
         list[str] | None, typer.Option(help="Strata to take as one: 'A+B'. Repeat.")
     ] = None,
     systematic_variance: LatticeVariance = SystematicVariance.random,
+    level: Level = DEFAULT_LEVEL,
     format: Annotated[Format, typer.Option(help="A table to read, or JSON.")] = Format.table,
 ) -> None:
     """Accuracy and areas of a map from its reference sample, as the assets report them.
@@ -175,7 +183,7 @@ def report(
         key=reference.design.region or "map",
         year=year or reference.design.year or 0,
         settings=AccuracySettings(
-            merge_strata=groups, systematic_variance=systematic_variance.value
+            merge_strata=groups, systematic_variance=systematic_variance.value, level=level
         ),
     )
     if format is Format.json:
@@ -197,6 +205,7 @@ def compare(
     other: Annotated[list[str], typer.Option(help="The map to compare with, likewise.")],
     sample: Annotated[Path, typer.Option(help="Reference sample (`lulc sample ingest`).")],
     systematic_variance: LatticeVariance = SystematicVariance.random,
+    level: Level = DEFAULT_LEVEL,
 ) -> None:
     """Which of two maps is more accurate, judged on one sample.
 
@@ -210,16 +219,17 @@ def compare(
     from lulc_assets.core.sampling.sample import read_sample
 
     maps, others = open_maps(map), open_maps(other)
-    settings = AccuracySettings(systematic_variance=systematic_variance.value)
+    settings = AccuracySettings(systematic_variance=systematic_variance.value, level=level)
     difference, n = compare_on_sample(maps, others, read_sample(sample), settings)
     typer.echo(f"Differences on {n} units, positive where the first map is better:")
-    typer.echo(f"overall accuracy {write_difference(difference.overall.to_dict())}")
+    typer.echo(f"overall accuracy {write_difference(difference.overall)}")
     for legend, users, producers in zip(
         maps[0].legend.land, difference.users, difference.producers, strict=True
     ):
         for title, figure in (("user's", users), ("producer's", producers)):
-            if figure.n and figure.to_dict()["value"] is not None:
-                typer.echo(f"{legend.name}, {title} accuracy {write_difference(figure.to_dict())}")
+            if figure.n and math.isfinite(figure.value):
+                typer.echo(f"{legend.name}, {title} accuracy {write_difference(figure)}")
+    typer.echo(f"In brackets: {100 * level:g} % interval.")
 
 
 @app.command()
@@ -228,6 +238,7 @@ def change(
     after: Annotated[Path, typer.Option(help="The same units at the second date.")],
     map: Annotated[list[str], typer.Option("--map", help=MAP_HELP)],
     systematic_variance: LatticeVariance = SystematicVariance.random,
+    level: Level = DEFAULT_LEVEL,
     format: Annotated[Format, typer.Option(help="A table to read, or JSON.")] = Format.table,
 ) -> None:
     """Area that changed between two dates, with intervals, from units interpreted twice.
@@ -248,7 +259,7 @@ def change(
         read_sample(after),
         area_ha=_mapped_ha(map),
         titles=names,
-        settings=AccuracySettings(systematic_variance=systematic_variance.value),
+        settings=AccuracySettings(systematic_variance=systematic_variance.value, level=level),
     )
     rows = {"all change": found.changed}
     rows |= {f"{names[a - 1]} to {names[b - 1]}": e for (a, b), e in found.transitions.items()}
@@ -257,8 +268,9 @@ def change(
         typer.echo(json.dumps({k: e.to_dict() for k, e in rows.items()}, indent=2))
     else:
         for title, figure in rows.items():
-            ends = f"[{figure.ci95_low:,.1f} to {figure.ci95_high:,.1f}]"
+            ends = f"[{figure.ci_low:,.1f} to {figure.ci_high:,.1f}]"
             typer.echo(f"{title}: {figure.value:,.1f} ha {ends}")
+        typer.echo(f"In brackets: {100 * level:g} % interval.")
     for warning in found.warnings:
         typer.echo(f"Warning: {warning}", err=True)
 
@@ -272,12 +284,3 @@ def _mapped_ha(texts: list[str]) -> float:
     from lulc_assets.core.sampling.map_file import count_classes
 
     return float(count_classes(open_maps(texts)).hectares[1:].sum())
-
-
-def _settings(intervals: Intervals) -> "AccuracySettings":
-    from lulc_assets.core.estimation.settings import (
-        AS_PRINTED,
-        AccuracySettings,
-    )
-
-    return AS_PRINTED if intervals is Intervals.printed else AccuracySettings()

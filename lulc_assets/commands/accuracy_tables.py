@@ -5,18 +5,21 @@ and estimation (``core/accuracy``).
 """
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
-if TYPE_CHECKING:
-    from lulc_assets.core.estimation.estimate import Estimate
+from lulc_assets.core.accuracy.counts import plain_estimate
 from lulc_assets.core.accuracy.report import AccuracyReport
+from lulc_assets.core.estimation.estimate import Estimate, interval_keys
+
+_SHARE = "{:.3f}"
 
 
-def tabulate_report(found: "AccuracyReport") -> dict[str, Any]:
+def tabulate_report(found: AccuracyReport) -> dict[str, Any]:
     """A report's figures in the form of ``estimate``; classes that nobody saw are left out."""
     return {
+        "level": found.level,
         "overall": _plain(found.overall),
         "classes": {
             c.name: {
@@ -30,15 +33,13 @@ def tabulate_report(found: "AccuracyReport") -> dict[str, Any]:
     }
 
 
-def _plain(figure: "Estimate | None") -> dict[str, float | None]:
-    numbers = {} if figure is None else figure.to_dict()
-    keys = {"estimate": "value", "se": "se", "ci95_low": "ci95_low", "ci95_high": "ci95_high"}
-    return {key: numbers.get(source) for key, source in keys.items()}
+def _plain(figure: Estimate | None) -> dict[str, float | None]:
+    return {"estimate": None} if figure is None else plain_estimate(figure)
 
 
-def write_difference(figure: dict[str, Any]) -> str:
+def write_difference(figure: Estimate) -> str:
     """A difference with its sign and interval."""
-    return f"{figure['value']:+.3f} [{figure['ci95_low']:+.3f} to {figure['ci95_high']:+.3f}]"
+    return f"{figure.value:+.3f} [{figure.ci_low:+.3f} to {figure.ci_high:+.3f}]"
 
 
 def print_table(result: dict[str, Any]) -> None:
@@ -46,16 +47,19 @@ def print_table(result: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f"Overall accuracy {_share(result['overall'])}", title_justify="left")
+    ends = interval_keys(result["level"])
+    overall = _with_interval(result["overall"], ends, _SHARE)
+    table = Table(title=f"Overall accuracy {overall}", title_justify="left")
     for title in ("Class", "User's accuracy", "Producer's accuracy", "Area, ha"):
         table.add_column(title, justify="left" if title == "Class" else "right")
     for name, row in result["classes"].items():
-        table.add_row(name, _share(row["users"]), _share(row["producers"]), _area(row["area_ha"]))
+        shares = (_with_interval(row[figure], ends, _SHARE) for figure in ("users", "producers"))
+        table.add_row(name, *shares, _with_interval(row["area_ha"], ends, "{:,.0f}"))
     Console().print(table)
-    typer.echo("In brackets: 95 % interval.")
+    typer.echo(f"In brackets: {100 * result['level']:g} % interval.")
 
 
-def print_design_effect(found: "AccuracyReport") -> None:
+def print_design_effect(found: AccuracyReport) -> None:
     """What a unit of the sample is worth, where that can be told."""
     from lulc_assets.core.pages.sample_views import describe_design_effect
 
@@ -64,18 +68,8 @@ def print_design_effect(found: "AccuracyReport") -> None:
         typer.echo(f"Design effect {effect}")
 
 
-def _share(figure: dict[str, float | None]) -> str:
-    return _with_interval(figure, "{:.3f}")
-
-
-def _area(figure: dict[str, float | None]) -> str:
-    return _with_interval(figure, "{:,.0f}")
-
-
-def _with_interval(figure: dict[str, float | None], pattern: str) -> str:
+def _with_interval(figure: dict[str, float | None], ends: tuple[str, str], pattern: str) -> str:
     if figure["estimate"] is None:
         return "–"
-    value, low, high = (
-        pattern.format(figure[key]) for key in ("estimate", "ci95_low", "ci95_high")
-    )
+    value, low, high = (pattern.format(figure[key]) for key in ("estimate", *ends))
     return f"{value} [{low}–{high}]"

@@ -15,6 +15,7 @@ import typer
 
 from lulc_assets.commands.maps import MAP_HELP, open_maps
 from lulc_assets.commands.running import PoliteGroup
+from lulc_assets.core.estimation.estimate import DEFAULT_LEVEL, interval_keys
 
 if TYPE_CHECKING:
     from lulc_assets.core.accuracy.zones import ZoneAreas
@@ -47,17 +48,19 @@ def areas(
         Path | None, typer.Option(help="Reference sample (`lulc sample ingest`) for estimates.")
     ] = None,
     year: Annotated[int | None, typer.Option(help="Of the map; else the sample's year.")] = None,
+    level: Annotated[float, typer.Option(help="Of confidence: 0.95, or 0.9.")] = DEFAULT_LEVEL,
     format: Annotated[Format, typer.Option(help="table, csv or json.")] = Format.table,
 ) -> None:
     """Class areas by zone, mapped and estimated, in hectares.
 
     Mapped areas count every place once, at its true size on the ground, and carry the map's
-    errors. With a probability sample the estimated area stands beside it with its 95 %
+    errors. With a probability sample the estimated area stands beside it with its
     interval, where the zone holds enough units; where it does not, the reason.
 
     Example: lulc areas --map map.tif --zones districts.gpkg --cross flood.tif --format csv
     """
     from lulc_assets.core.accuracy.zones import estimate_zone_areas, read_zones
+    from lulc_assets.core.estimation.settings import AccuracySettings
     from lulc_assets.core.sampling.sample import read_sample
 
     reference = None if sample is None else read_sample(sample)
@@ -68,26 +71,28 @@ def areas(
         year=year or known or 0,
         sample=reference,
         cross=cross,
+        settings=AccuracySettings(level=level),
     )
-    rows = [row for one in found for row in _rows(one)]
+    rows = [row for one in found for row in _rows(one, level)]
     if format is Format.json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     elif format is Format.csv:
         typer.echo(_as_csv(rows), nl=False)
     else:
-        _print_table(rows, crossed=cross is not None)
+        _print_table(rows, level, crossed=cross is not None)
     for warning in [*warnings, *_reasons(found, sampled=sample is not None)]:
         typer.echo(f"Warning: {warning}", err=True)
 
 
-def _rows(one: "ZoneAreas") -> list[dict[str, Any]]:
+def _rows(one: "ZoneAreas", level: float) -> list[dict[str, Any]]:
     """A row a class that the zone shows or may hold."""
     rows = []
+    low, high = interval_keys(level)
     for figures in one.report.classes:
         area = None if figures.area_ha is None else figures.area_ha.to_dict()
         if figures.mapped_area_ha == 0 and (area is None or not area["value"]):
             continue
-        numbers = area or dict.fromkeys(("value", "se", "ci95_low", "ci95_high"))
+        numbers = area or dict.fromkeys(("value", "se", low, high))
         rows.append(
             {
                 "zone": one.zone,
@@ -96,8 +101,8 @@ def _rows(one: "ZoneAreas") -> list[dict[str, Any]]:
                 "mapped_ha": figures.mapped_area_ha,
                 "estimated_ha": numbers["value"],
                 "se_ha": numbers["se"],
-                "ci95_low_ha": numbers["ci95_low"],
-                "ci95_high_ha": numbers["ci95_high"],
+                f"{low}_ha": numbers[low],
+                f"{high}_ha": numbers[high],
                 "units": one.report.n_units,
                 "verdict": one.report.verdict,
             }
@@ -126,19 +131,20 @@ def _as_csv(rows: Sequence[dict[str, Any]]) -> str:
     return text.getvalue()
 
 
-def _print_table(rows: Sequence[dict[str, Any]], *, crossed: bool) -> None:
+def _print_table(rows: Sequence[dict[str, Any]], level: float, *, crossed: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    low, high = interval_keys(level)
     table = Table(title="Areas in hectares", title_justify="left")
     for title in ("Zone", *(["Cross"] if crossed else []), "Class"):
         table.add_column(title)
-    for title in ("mapped", "estimated, 95 % interval", "units"):
+    for title in ("mapped", f"estimated, {100 * level:g} % interval", "units"):
         table.add_column(title, justify="right")
     for row in rows:
         interval = "–"
         if row["estimated_ha"] is not None:
-            ends = f"[{row['ci95_low_ha']:,.1f}–{row['ci95_high_ha']:,.1f}]"
+            ends = f"[{row[f'{low}_ha']:,.1f}–{row[f'{high}_ha']:,.1f}]"
             interval = f"{row['estimated_ha']:,.1f} {ends}"
         place = [row["zone"], *([str(row["cross"])] if crossed else []), row["class"]]
         table.add_row(*place, f"{row['mapped_ha']:,.1f}", interval, f"{row['units']}")

@@ -131,9 +131,9 @@ def _value(estimate: Estimate | None) -> float | None:
 
 
 def _interval(estimate: Estimate | None) -> list[float] | None:
-    if estimate is None or not np.isfinite([estimate.ci95_low, estimate.ci95_high]).all():
+    if estimate is None or not np.isfinite([estimate.ci_low, estimate.ci_high]).all():
         return None
-    return [float(estimate.ci95_low), float(estimate.ci95_high)]
+    return [float(estimate.ci_low), float(estimate.ci_high)]
 
 
 def _seconds_by_stage(instance: dg.DagsterInstance, run_id: str | None) -> dict[str, float]:

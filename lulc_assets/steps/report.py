@@ -131,8 +131,8 @@ def headline(report: AccuracyReport) -> dict[str, object]:
     if report.overall is not None and np.isfinite(report.overall.value):
         overall = {
             "estimate": report.overall.value,
-            "ci95_low": report.overall.ci95_low,
-            "ci95_high": report.overall.ci95_high,
+            "ci95_low": report.overall.ci_low,
+            "ci95_high": report.overall.ci_high,
         }
     return {
         "verdict": report.verdict,

@@ -40,15 +40,15 @@ def lulc(tmp_path):
 
 
 def test_json_holds_the_printed_figures_of_olofsson_2014(lulc):
-    result = lulc("--format", "json")
+    result = lulc("--format", "json", "--intervals", "printed")
 
     assert result.exit_code == 0
     figures = json.loads(result.stdout)
-    assert figures.keys() == {"overall", "classes"}
-    assert figures["overall"].keys() == {"estimate", "se", "ci95_low", "ci95_high"}
+    assert figures.keys() == {"level", "n", "overall", "design_effect", "classes", "warnings"}
+    assert figures["overall"].keys() == {"estimate", "se", "ci95_low", "ci95_high", "n"}
     assert figures["overall"]["estimate"] == pytest.approx(0.9465, abs=5e-5)
     deforestation = figures["classes"]["deforestation"]
-    assert deforestation.keys() == {"users", "producers", "area_ha"}
+    assert deforestation.keys() == {"users", "producers", "f1", "area_ha"}
     area = deforestation["area_ha"]
     assert area["estimate"] == pytest.approx(21_158, abs=0.5)
     assert area["ci95_high"] - area["estimate"] == pytest.approx(6_158, abs=0.6)

@@ -13,7 +13,7 @@ from .test_accuracy import AREAS, COUNTS
 
 Z = 1.959964
 ROWS = [line.split(",") for line in COUNTS.split()]
-ESTIMATE = {"estimate", "se", "ci95_low", "ci95_high"}
+ESTIMATE = {"estimate", "se", "ci95_low", "ci95_high", "n"}
 
 
 @pytest.fixture
@@ -188,14 +188,14 @@ def test_every_class_has_every_figure_and_null_where_nothing_is_known(
     )
 
     assert result.exit_code == 0, result.stderr
-    assert found.keys() == {"overall", "classes"}
     assert found["overall"].keys() == ESTIMATE
     assert list(found["classes"]) == ["a", "b", "c"]
     for name, figures in found["classes"].items():
-        assert list(figures) == ["users", "producers", "area_ha"]
+        assert list(figures) == ["users", "producers", "f1", "area_ha"]
         for figure, numbers in figures.items():
             assert numbers.keys() == ESTIMATE
             unknown = (name, figure) in null
+            assert (numbers.pop("n") == 0) == unknown
             assert all((number is None) == unknown for number in numbers.values())
             if not unknown:
                 assert numbers["ci95_low"] <= numbers["estimate"] <= numbers["ci95_high"]

@@ -134,12 +134,12 @@ def test_files_of_several_maps_become_tables_for_readers(manifest, target, tmp_p
     ) == [(2023, None, None), (2024, 3.5, 5.75), (2025, None, None)]
     assert rows_of(
         target,
-        "select distinct f1, f1_ci95_low, f1_ci95_high from class_accuracy",
+        "select distinct f1, f1_ci_low, f1_ci_high from class_accuracy",
     ) == [(0.9, 0.86, 0.94)]
     assert rows_of(target, "select region, agreement from accuracy_by_region") == [("alps", 0.9)]
     assert rows_of(
         target,
-        "select distinct year, area_ha, ci95_width_ha from class_areas "
+        "select distinct year, area_ha, ci_width_ha from class_areas "
         "where class_name = 'water' and scope = 'tile' order by year",
     ) == [(2023, 4.0, 4.0), (2024, 4.0, 4.0), (2025, None, None)]
     assert rows_of(

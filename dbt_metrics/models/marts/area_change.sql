@@ -14,8 +14,8 @@ select
     earlier.area_ha as from_area_ha,
     later.area_ha as to_area_ha,
     later.area_ha - earlier.area_ha as change_ha,
-    later.ci95_low_ha <= earlier.ci95_high_ha
-        and earlier.ci95_low_ha <= later.ci95_high_ha as intervals_overlap
+    later.ci_low_ha <= earlier.ci_high_ha
+        and earlier.ci_low_ha <= later.ci_high_ha as intervals_overlap
 from areas as later
 inner join areas as earlier
     on later.scope = earlier.scope

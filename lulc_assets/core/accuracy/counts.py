@@ -16,11 +16,11 @@ import numpy.typing as npt
 
 from lulc_assets.core.accuracy.count_files import CountTable
 from lulc_assets.core.errors import InvalidSample
-from lulc_assets.core.estimation.estimate import Estimate
+from lulc_assets.core.estimation.estimate import Estimate, none_if_nan
 from lulc_assets.core.estimation.estimators import Strata
 from lulc_assets.core.estimation.measures import Figures, estimate_figures
 from lulc_assets.core.estimation.merging import merge_names, merged_weights
-from lulc_assets.core.estimation.settings import AS_PRINTED, AccuracySettings
+from lulc_assets.core.estimation.settings import AccuracySettings
 
 
 def estimate_counts(
@@ -30,7 +30,7 @@ def estimate_counts(
     areas_source: str = "areas",
     merge: Sequence[Sequence[str]] = (),
     unit_ha: float | None = None,
-    settings: AccuracySettings = AS_PRINTED,
+    settings: AccuracySettings | None = None,
 ) -> tuple[tuple[str, ...], Figures]:
     """Estimate from counts and areas.
 
@@ -42,7 +42,7 @@ def estimate_counts(
         merge: groups of strata to be taken as one.
         unit_ha: area of one sample unit, for the finite-population factor 1 − n_h / N_h;
             None leaves it out as Olofsson et al. 2014 do.
-        settings: R̂ ± 1.96 SE by default, as printed in the papers.
+        settings: None for the defaults; ``AS_PRINTED`` gives R̂ ± 1.96 SE as in the papers.
 
     Returns:
         Names of the classes in the order of the table, and their figures.
@@ -62,7 +62,7 @@ def estimate_counts(
         strata,
         area_ha=float(strata.sizes.sum()),
         titles=names,
-        settings=settings,
+        settings=settings or AccuracySettings(),
     )
     return names, figures
 
@@ -155,25 +155,26 @@ def _fractions(
 
 
 def tabulate(names: Sequence[str], figures: Figures) -> dict[str, Any]:
-    """The figures as plain JSON: overall, and users, producers and area_ha by class."""
+    """The figures as plain JSON: overall, what is known of each class, and what weakens it."""
     return {
-        "overall": _plain(figures.overall),
+        "level": figures.overall.level,
+        "n": figures.overall.n,
+        "overall": plain_estimate(figures.overall),
+        "design_effect": none_if_nan(figures.design_effect),
         "classes": {
             name: {
-                "users": _plain(figures.users[i]),
-                "producers": _plain(figures.producers[i]),
-                "area_ha": _plain(figures.areas_ha[i]),
+                "users": plain_estimate(figures.users[i]),
+                "producers": plain_estimate(figures.producers[i]),
+                "f1": plain_estimate(figures.f1[i]),
+                "area_ha": plain_estimate(figures.areas_ha[i]),
             }
             for i, name in enumerate(names)
         },
+        "warnings": list(figures.warnings),
     }
 
 
-def _plain(estimate: Estimate) -> dict[str, float | None]:
+def plain_estimate(estimate: Estimate) -> dict[str, float | None]:
+    """An estimate as the command prints it: ``estimate`` in place of ``value``."""
     numbers = estimate.to_dict()
-    return {
-        "estimate": numbers["value"],
-        "se": numbers["se"],
-        "ci95_low": numbers["ci95_low"],
-        "ci95_high": numbers["ci95_high"],
-    }
+    return {"estimate": numbers.pop("value"), **numbers}

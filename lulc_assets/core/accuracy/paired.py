@@ -95,7 +95,9 @@ def compare_on_sample(
     inside = (one >= 1) & (other >= 1) & (reference >= 1) & (reference <= k)
     if not inside.any():
         raise InvalidSample("no unit of the sample has a class on both maps and in the reference")
-    comparison = compare_maps(one, other, reference, strata, n_classes=k, domain=inside)
+    comparison = compare_maps(
+        one, other, reference, strata, n_classes=k, domain=inside, settings=settings
+    )
     return comparison, int(inside.sum())
 
 

@@ -12,7 +12,12 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from lulc_assets.core.estimation.estimate import Estimate, MissingReference, none_if_nan
+from lulc_assets.core.estimation.estimate import (
+    DEFAULT_LEVEL,
+    Estimate,
+    MissingReference,
+    none_if_nan,
+)
 
 Scope = Literal["tile", "region"]
 Verdict = Literal["estimated", "insufficient", "agreement_only", "no_sample"]
@@ -120,6 +125,11 @@ class AccuracyReport:
     design_effect: float | None = None
     missing: MissingReference | None = None
     starts: int | None = None
+
+    @property
+    def level(self) -> float:
+        """Of confidence of its intervals."""
+        return DEFAULT_LEVEL if self.overall is None else self.overall.level
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types; NaN becomes None. :meth:`from_dict` reverses it."""

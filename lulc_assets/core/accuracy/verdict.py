@@ -196,7 +196,8 @@ def _warn_of_collapse(
     return (
         f"Mapped with fewer than {settings.min_units_per_class} sample units: "
         f"{_titles(post.thin, titles)} ({share:.2%} of the map). Pooled into one post-stratum: "
-        f"{_titles(post.collapsed or post.thin, titles)}.",
+        f"{_titles(post.collapsed or post.thin, titles)}. Estimated areas of pooled classes are "
+        "biased then (a class of 4 % by −15 % at 50 units, −1 % at 100, in a simulation).",
     )
 
 

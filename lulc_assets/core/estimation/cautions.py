@@ -1,7 +1,7 @@
 """What a reader of accuracy figures must be warned of, in sentences.
 
 What belongs here: looking for classes and strata whose figures are weaker than they look.
-What does not: the figures (``figures.py``) and the verdict on a sample (``build.py``).
+What does not: the figures (``measures.py``) and the verdict on a sample (``build.py``).
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,10 @@ from lulc_assets.core.estimation.estimators import Strata
 from lulc_assets.core.estimation.settings import AccuracySettings
 
 Flags = npt.NDArray[np.bool_]
+
+PRINTED_COVERAGE = "in 1 to 9 of 10 samples only (fewer, the fewer omissions are seen)"
+"""How often ± 1.96 SE holds the truth below 20 effective omission units: measured,
+``docs/accuracy_coverage.md``."""
 
 
 def caution(
@@ -42,12 +46,35 @@ def caution(
         settings: of the estimation.
     """
     return tuple(
-        _absent_classes(titles, mapped, found)
+        _few_units(strata, settings)
+        + _absent_classes(titles, mapped, found)
         + _thin_classes(titles, found, thin, settings)
         + _thin_users(titles, mapped, thin_users, settings)
         + _pure_classes(titles, users)
         + _pure_strata(strata, mapped, agrees)
     )
+
+
+def _few_units(strata: Strata, settings: AccuracySettings) -> list[str]:
+    """Fewer units than a report asks for, in all or in a stratum."""
+    n = int(strata.of_unit.size)
+    if n < settings.min_units:
+        return [
+            f"{n} sample units; a report asks for at least {settings.min_units} and would give no "
+            "figure here."
+        ]
+    unit = "units" if strata.primary is None else "windows"
+    short = [
+        f"{name} ({count})"
+        for name, count in zip(strata.names, strata.primary_counts, strict=True)
+        if count < settings.min_units_per_stratum and strata.starts is None
+    ]
+    if not short:
+        return []
+    return [
+        f"Strata with fewer than {settings.min_units_per_stratum} {unit}: {', '.join(short)}. "
+        "The variance there is a guess; take more or merge strata."
+    ]
 
 
 def _absent_classes(
@@ -73,9 +100,9 @@ def _thin_classes(
     few = [t for t, r, is_thin in zip(titles, found, thin, strict=True) if is_thin and r.any()]
     if not few:
         return []
-    consequence = "may be too narrow"
-    if settings.thin_interval == "dirichlet":
-        consequence = "are wide and lopsided, as so few units allow"
+    consequence = "are wide and lopsided, as so few units allow"
+    if settings.intervals == "printed":
+        consequence = f"hold the truth {PRINTED_COVERAGE}; guarded intervals do as they say"
     return [
         f"Little of the sample shows what the map misses of {', '.join(few)} (fewer than "
         f"{settings.min_omission_units:g} effective units): the intervals of their areas and "

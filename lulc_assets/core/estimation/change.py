@@ -10,24 +10,16 @@ those of a change map, with a buffer around mapped change (Olofsson et al. 2020)
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from lulc_assets.core.estimation.choice import estimate_area_share
+from lulc_assets.core.estimation.compare import difference_of_ratios
 from lulc_assets.core.estimation.estimate import Estimate
-from lulc_assets.core.estimation.estimators import (
-    Ratio,
-    Strata,
-    effective_count,
-    estimate_ratio,
-)
-from lulc_assets.core.estimation.intervals import (
-    PriorMass,
-    dirichlet_interval,
-    has_no_spread,
-    normal_interval,
-)
+from lulc_assets.core.estimation.estimators import Strata, effective_count
+from lulc_assets.core.estimation.half_event import Event
 from lulc_assets.core.estimation.measures import scale
 from lulc_assets.core.estimation.settings import AccuracySettings
 
@@ -90,7 +82,9 @@ def estimate_change(
         changed=area(moved, "all change"),
         gains=tuple(area(moved & (to_codes == c), f"gain of {titles[c - 1]}") for c in codes),
         losses=tuple(area(moved & (from_codes == c), f"loss of {titles[c - 1]}") for c in codes),
-        net=tuple(_net(from_codes, to_codes, c, strata, area_ha) for c in codes),
+        net=tuple(
+            scale(_net(from_codes == c, to_codes == c, strata, chosen), area_ha) for c in codes
+        ),
         transitions={
             (a, b): area((from_codes == a) & (to_codes == b), f"{titles[a - 1]} to {titles[b - 1]}")
             for a, b in pairs
@@ -101,9 +95,9 @@ def estimate_change(
         return changes
     warning = (
         f"Fewer than {chosen.min_omission_units:g} effective units show {', '.join(thin)}: the "
-        "intervals of these areas come from Dirichlet or score distributions."
+        "intervals of these areas are wide and lopsided, as so few units allow."
     )
-    return ChangeAreas(**{**vars(changes), "warnings": (warning,)})
+    return replace(changes, warnings=(warning,))
 
 
 def _share(
@@ -111,21 +105,25 @@ def _share(
 ) -> tuple[Estimate, bool]:
     """Share of the population, and whether few units show it."""
     y, x = flags.astype(np.float64), np.ones(flags.size)
-    ratio = estimate_ratio(y, x, strata)
     effective = effective_count(strata.total_by_primary(strata.weights * y))
-    is_thin = effective < settings.min_omission_units
-    if is_thin or has_no_spread(ratio):
-        half = np.full(len(strata.names), 0.5)
-        low, high = dirichlet_interval(ratio, y, x, strata, PriorMass(half, half))
-    else:
-        low, high = normal_interval(ratio, strata.degrees_of_freedom)
-    se = 0.0 if has_no_spread(ratio) else ratio.se
-    return Estimate(ratio.value, se, low, high, flags.size), is_thin
+    enough = effective >= settings.min_omission_units
+    return estimate_area_share(y, x, strata, settings, enough=enough), not enough
 
 
-def _net(from_codes: Codes, to_codes: Codes, code: int, strata: Strata, area_ha: float) -> Estimate:
-    y = (to_codes == code).astype(np.float64) - (from_codes == code).astype(np.float64)
-    ratio = estimate_ratio(y, np.ones(y.size), strata)
-    se = 0.0 if has_no_spread(ratio) else ratio.se
-    low, high = normal_interval(Ratio(ratio.value, se), strata.degrees_of_freedom, least=-1.0)
-    return scale(Estimate(ratio.value, se, low, high, y.size), area_ha)
+def _net(
+    before: npt.NDArray[np.bool_],
+    after: npt.NDArray[np.bool_],
+    strata: Strata,
+    settings: AccuracySettings,
+) -> Estimate:
+    """Share of a class at the second date less that at the first, as one figure."""
+    x = np.ones(before.size)
+    gain, loss = (np.array([y, 1.0, 1.0 - y, 1.0]) for y in (1.0, 0.0))
+    anywhere = np.ones(len(strata.names), dtype=bool)
+    return difference_of_ratios(
+        (after.astype(np.float64), x),
+        (before.astype(np.float64), x),
+        strata,
+        settings,
+        events=[Event(gain, anywhere), Event(loss, anywhere)],
+    )

@@ -1,7 +1,7 @@
 """Two maps, or two models, judged on one sample.
 
 What belongs here: differences of accuracies with the covariance that a shared sample
-brings. What does not: the accuracies of one map (``figures.py``).
+brings. What does not: the accuracies of one map (``measures.py``).
 
 Both maps are compared with the same reference at the same places, so their errors are
 correlated and the difference has a smaller standard error than two separate samples would
@@ -18,17 +18,29 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lulc_assets.core.estimation.choice import where_seen
 from lulc_assets.core.estimation.estimate import Estimate
 from lulc_assets.core.estimation.estimators import (
     Ratio,
     Strata,
+    deleted_variance,
+    effective_count,
     estimate_ratio,
     variance_of_total,
 )
-from lulc_assets.core.estimation.intervals import normal_interval
+from lulc_assets.core.estimation.half_event import Event, half_event_interval
+from lulc_assets.core.estimation.intervals import (
+    FEW_WINDOWS,
+    has_no_spread,
+    normal_interval,
+    quantile,
+    wilson_interval,
+)
+from lulc_assets.core.estimation.settings import AccuracySettings
 
 Numbers = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.integer]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -53,7 +65,8 @@ def compare_maps(
     strata: Strata,
     *,
     n_classes: int,
-    domain: npt.NDArray[np.bool_] | None = None,
+    domain: Flags | None = None,
+    settings: AccuracySettings | None = None,
 ) -> Comparison:
     """Compare two maps on one probability sample.
 
@@ -64,51 +77,113 @@ def compare_maps(
         strata: of the n units; they may come from either map or from neither.
         n_classes: of the legend's land classes.
         domain: shape (n,), bool: units that both maps cover; None for all.
+        settings: None for the defaults.
     """
     inside = np.ones(first.size, dtype=bool) if domain is None else domain
+    chosen = settings or AccuracySettings()
 
-    def difference(
-        pairs: Sequence[tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]],
-    ) -> Estimate:
-        (y1, x1), (y2, x2) = ((y.astype(np.float64), x.astype(np.float64)) for y, x in pairs)
-        return difference_of_ratios((y1, x1), (y2, x2), strata)
+    def difference(pairs: Sequence[tuple[Flags, Flags]], events: Sequence[Event]) -> Estimate:
+        one, other = ((y.astype(np.float64), x.astype(np.float64)) for y, x in pairs)
+        return difference_of_ratios(one, other, strata, chosen, events=events)
 
     def users(code: int) -> Estimate:
         on = [inside & (m == code) for m in (first, second)]
-        return difference([(shown & (reference == code), shown) for shown in on])
+        pairs = [(shown & (reference == code), shown) for shown in on]
+        return difference(pairs, _events_of_users(on, strata))
 
-    def producers(code: int) -> Estimate:
-        there = inside & (reference == code)
-        return difference([(there & (m == code), there) for m in (first, second)])
+    def of_all(there: Flags, right: Sequence[Flags]) -> Estimate:
+        everywhere_here = where_seen(inside, strata)
+        events = [Event(_columns(y, 1, 1 - y, 1), everywhere_here) for y in (1, 0)]
+        return difference([(there & one, there) for one in right], events)
 
+    agree = [m == reference for m in (first, second)]
     codes = range(1, n_classes + 1)
     return Comparison(
-        overall=difference([(inside & (m == reference), inside) for m in (first, second)]),
+        overall=of_all(inside, agree),
         users=tuple(users(code) for code in codes),
-        producers=tuple(producers(code) for code in codes),
+        producers=tuple(of_all(inside & (reference == code), agree) for code in codes),
     )
 
 
+def _events_of_users(on: Sequence[Flags], strata: Strata) -> list[Event]:
+    """What one more unit could show that either map takes for the class, where it does."""
+    seen = [where_seen(shown, strata) for shown in on]
+    alone = [Event(_columns(y, 1, 0, 0), seen[0]) for y in (1, 0)]
+    return [*alone, *(Event(_columns(0, 0, y, 1), seen[1]) for y in (1, 0))]
+
+
+def _columns(*numbers: float) -> Numbers:
+    return np.array(numbers, dtype=np.float64)
+
+
 def difference_of_ratios(
-    first: tuple[Numbers, Numbers], second: tuple[Numbers, Numbers], strata: Strata
+    first: tuple[Numbers, Numbers],
+    second: tuple[Numbers, Numbers],
+    strata: Strata,
+    settings: AccuracySettings | None = None,
+    *,
+    events: Sequence[Event] = (),
 ) -> Estimate:
-    """R₁ − R₂ with its standard error and t interval; NaN where either has no denominator.
+    """R₁ − R₂ with its standard error and interval; NaN where either has no denominator.
 
     Args:
         first: y₁ and x₁, shape (n,) each.
         second: y₂ and x₂, shape (n,) each.
         strata: of the same n units.
+        settings: None for the defaults.
+        events: what one more unit could show of y₁, x₁, y₂, x₂; without them the interval is
+            ± t SE.
     """
+    chosen = settings or AccuracySettings()
     n = int(np.count_nonzero((first[1] > 0) | (second[1] > 0)))
     ratios = [estimate_ratio(y, x, strata) for y, x in (first, second)]
     if any(math.isnan(ratio.value) for ratio in ratios):
-        return Estimate(math.nan, math.nan, math.nan, math.nan, n)
+        return Estimate(math.nan, math.nan, math.nan, math.nan, n, chosen.level)
     weights = strata.weights
     one, other = (
         (y - ratio.value * x) / np.sum(weights * x)
         for (y, x), ratio in zip((first, second), ratios, strict=True)
     )
-    se = math.sqrt(variance_of_total(one - other, strata))
-    value = ratios[0].value - ratios[1].value
-    low, high = normal_interval(Ratio(value, se), strata.degrees_of_freedom, least=-1.0)
-    return Estimate(value, se, low, high, n)
+    found = Ratio(
+        ratios[0].value - ratios[1].value, math.sqrt(variance_of_total(one - other, strata))
+    )
+    low, high = _interval(found, (first, second), strata, chosen, events)
+    se = 0.0 if has_no_spread(found) else found.se
+    return Estimate(found.value, se, low, high, n, chosen.level)
+
+
+def _interval(
+    found: Ratio,
+    ratios: Sequence[tuple[Numbers, Numbers]],
+    strata: Strata,
+    settings: AccuracySettings,
+    events: Sequence[Event],
+) -> tuple[float, float]:
+    (y1, x1), (y2, x2) = ratios
+    apart = (y1 != y2) | (x1 != x2)
+    level, degrees = settings.level, strata.degrees_of_freedom
+    if not events:
+        return normal_interval(found, degrees, level, least=-1.0)
+    if strata.primary is not None:
+        se = math.sqrt(deleted_variance(ratios, strata))
+        low, high = normal_interval(Ratio(found.value, se), degrees, level, least=-1.0)
+        held = strata.total_by_primary(strata.weights * np.maximum(x1, x2))
+        if np.count_nonzero(strata.total_by_primary(apart.astype(np.float64))) < FEW_WINDOWS:
+            # As much as one more window like none that was seen could move the figure.
+            unseen = wilson_interval(0.0, effective_count(held), quantile(level, degrees))[1]
+            low, high = min(low, found.value - unseen), max(high, found.value + unseen)
+        return max(-1.0, low), min(1.0, high)
+    on_lattice = strata.starts is not None or strata.neighbours is not None
+    enough = effective_count(strata.weights * apart) >= settings.min_omission_units
+    printed = settings.intervals == "printed" and not has_no_spread(found)
+    if printed or (on_lattice and enough):
+        plain = settings.intervals == "printed" and strata.starts is None
+        return normal_interval(found, None if plain else degrees, level, least=-1.0)
+    return half_event_interval(
+        found.value,
+        np.column_stack([y1, x1, y2, x2]),
+        strata,
+        events,
+        level=level,
+        bounds=(-1.0, 1.0),
+    )

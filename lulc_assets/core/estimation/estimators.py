@@ -2,7 +2,7 @@
 
 What belongs here: estimators of a ratio of two population totals from a probability
 sample, in plain numpy. What does not: post-strata (``poststrata.py``), intervals
-(``intervals.py``) and which figures of a map are such ratios (``figures.py``).
+(``intervals.py``) and which figures of a map are such ratios (``measures.py``).
 
 Every figure of a report is R = Y / X, Y and X totals of indicators: overall accuracy has
 y = [map = reference], x = 1; user's accuracy of class c y = [map = reference = c],
@@ -19,6 +19,7 @@ Card 1982; Särndal et al. 1992, §5.8 and §7.6; Stehman 1997, "Estimating stan
 accuracy assessment statistics under cluster sampling", RSE 60.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,6 +29,7 @@ from lulc_assets.core.errors import InvalidSample
 
 MIN_UNITS_FOR_VARIANCE = 2
 """A sample variance needs two units."""
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -247,6 +249,43 @@ def _variance_between_starts(d: npt.NDArray[np.float64], strata: Strata, starts:
     totals = np.bincount(starts.of_unit, weights=centred, minlength=starts.count)
     k = starts.count
     return float((1.0 - starts.fraction) * k / (k - 1) * np.sum(totals**2))
+
+
+def deleted_variance(
+    ratios: Sequence[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]], strata: Strata
+) -> float:
+    """Variance of Y / X, or of a difference of two, without one primary unit each (JKn).
+
+    V = Σ_h (1 − f_h) (m_h − 1) / m_h Σ_i (R̂_(hi) − R̂)², where R̂_(hi) leaves primary unit i of
+    stratum h out and lets the others of the stratum stand for it (Wolter 2007, §4.5). Unlike
+    the linearised variance it knows that X̂ varies too, which decides where a class lies in few
+    windows; intervals of clusters rest on it.
+
+    Args:
+        ratios: y and x, shape (n,) each, of the ratio; a second one is taken from the first.
+        strata: of the same n units.
+    """
+    moved = np.zeros(strata.of_primary.size)
+    for (y, x), sign in zip(ratios, (1.0, -1.0), strict=False):
+        hits, shown = (_without_one(values, strata) for values in (y, x))
+        ratio = np.sum(strata.weights * y) / np.sum(strata.weights * x)
+        # Without the only window that holds the class there is no ratio, and no change either.
+        known = shown > _ROUNDING * shown.max(initial=0.0)
+        moved[known] += sign * (hits[known] / shown[known] - ratio)
+    counts = strata.primary_counts
+    factors = ((1.0 - strata.fractions) * (counts - 1) / counts)[strata.of_primary]
+    return float(np.sum(factors * moved**2))
+
+
+def _without_one(values: npt.NDArray[np.float64], strata: Strata) -> npt.NDArray[np.float64]:
+    """The total Σ w v without each primary unit, others of its stratum in its place, (m,)."""
+    of_primary, counts = strata.of_primary, strata.primary_counts
+    totals = strata.total_by_primary(strata.weights * values)
+    means = np.bincount(of_primary, weights=totals, minlength=counts.size) / counts
+    left: npt.NDArray[np.float64] = (
+        totals.sum() - (totals - means[of_primary]) * (counts / (counts - 1))[of_primary]
+    )
+    return left
 
 
 def design_effect(ratio: Ratio, n: int) -> float:

@@ -1,7 +1,7 @@
 """Error matrices from pairs of class codes.
 
 What belongs here: counting and weighting units into a matrix with rows = map and
-columns = reference. What does not: accuracies and their uncertainty (``figures.py``).
+columns = reference. What does not: accuracies and their uncertainty (``measures.py``).
 """
 
 import numpy as np

@@ -42,8 +42,10 @@ def poststratify(
     area from an accuracy assessment error matrix", eq. 1). Rule for thin classes: all
     mapped classes with fewer than ``min_units`` units form one post-stratum; while that
     one has fewer than ``min_units`` units too, the mapped class with the fewest units
-    joins it (ties: the smallest code). Collapsing depends on counts of map classes only,
-    never on the reference, so it does not bias (Cochran 1977, §5A.12).
+    joins it (ties: the smallest code). Whether a class is collapsed depends on the sample:
+    areas of rare classes are then biased, in a simulation of a class of 4.2 % in a simple
+    random sample by −15 % at 50 units, −6 % at 75 and −1 % at 100. Pooling by expected counts,
+    fixed before the draw, has no bias and a third more error. ``verdict.py`` warns.
 
     Args:
         map_codes: shape (n,), codes 1…k.

@@ -1,11 +1,14 @@
 """The numbers that an accuracy estimation can be told.
 
 What belongs here: settings with their defaults and their sources. What does not: what is
-done with them (``figures.py``, ``build.py``).
+done with them (``measures.py``, ``build.py``).
 """
 
 from dataclasses import dataclass
 from typing import Literal
+
+from lulc_assets.core.errors import InvalidSample
+from lulc_assets.core.estimation.estimate import DEFAULT_LEVEL
 
 DEFAULT_STARTS = 10
 """Random starts of a systematic sample. The spread between k starts has k − 1 degrees of
@@ -23,20 +26,20 @@ class AccuracySettings:
         min_units: usable units below which a domain's verdict is "insufficient". 50 is the
             customary least number a class in error matrices (Congalton and Green 2019,
             §5); we ask it of a whole domain and leave the rest to the intervals.
+        min_units_per_stratum: units (windows) of a stratum below which a warning names it.
         min_units_per_class: units that a mapped class needs for a post-stratum of its own;
             2 is the least that has a variance.
         max_collapsed_share: largest share of the mapped area in classes below
             ``min_units_per_class``; beyond it the verdict is "insufficient". 0.05: of 50
             units such a class would be expected to hold more than two.
-        min_omission_units: effective number of omission units below which normal intervals
-            of a class's area and producer's accuracy are not trusted (20: below it their
-            coverage falls, measured; see ``docs/accuracy_coverage.md``).
-        users_interval: of user's accuracy where its units lie in one stratum: "wilson"
-            (holds in small strata) or "normal" (as printed by Olofsson et al. 2014).
-        thin_interval: below ``min_omission_units``: "dirichlet" (see
-            ``intervals.dirichlet_interval``) or "normal" with a warning.
-        quantile: of normal intervals: "t" with Σ m_h − H degrees of freedom, or "normal",
-            the 1.96 of the published examples.
+        min_omission_units: effective number of omission units below which a class is warned
+            of, and ± t SE is not taken for lattices (20: below it their coverage falls,
+            measured; see ``docs/accuracy_coverage.md``).
+        intervals: "guarded" (what ``intervals.py`` and ``half_event.py`` build, which hold the
+            truth about as often as they say) or "printed" (R̂ ± 1.96 SE, or t SE of clusters,
+            as papers and survey packages print them).
+        level: of confidence, above 0 and below 1; 0.90 is what standards for reduced
+            deforestation ask for.
         systematic_variance: of a systematic sample of one lattice (several bring their own,
             from the spread between them): "random", as if its units were drawn
             independently (on the safe side where places resemble their neighbours, and what
@@ -50,16 +53,22 @@ class AccuracySettings:
     """
 
     min_units: int = 50
+    min_units_per_stratum: int = 10
     min_units_per_class: int = 2
     max_collapsed_share: float = 0.05
     min_omission_units: float = 20.0
-    users_interval: Literal["wilson", "normal"] = "wilson"
-    thin_interval: Literal["dirichlet", "normal"] = "dirichlet"
-    quantile: Literal["t", "normal"] = "t"
+    intervals: Literal["guarded", "printed"] = "guarded"
+    level: float = DEFAULT_LEVEL
     systematic_variance: Literal["random", "neighbours"] = "random"
     finite_population: bool = False
     merge_strata: tuple[tuple[str, ...], ...] = ()
 
+    def __post_init__(self) -> None:
+        if not 0.0 < self.level < 1.0:
+            raise InvalidSample(
+                f"a confidence level of {self.level:g}: give a share between 0 and 1, 0.95 for 95 %"
+            )
 
-AS_PRINTED = AccuracySettings(users_interval="normal", thin_interval="normal", quantile="normal")
+
+AS_PRINTED = AccuracySettings(intervals="printed")
 """R̂ ± 1.96 SE throughout, as Olofsson et al. 2013 and 2014 print it."""

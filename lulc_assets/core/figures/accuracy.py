@@ -13,7 +13,7 @@ import numpy.typing as npt
 from lulc_assets.core.accuracy.report import AccuracyReport, ClassFigures
 from lulc_assets.core.errors import UnknownClass
 from lulc_assets.core.estimation.estimate import Estimate
-from lulc_assets.core.figures.formats import has_interval
+from lulc_assets.core.figures.formats import format_level, has_interval
 from lulc_assets.core.figures.style import (
     ACCENT,
     CONTRAST,
@@ -127,7 +127,7 @@ def _cell_texts(counts: npt.NDArray[np.int64], totals: npt.NDArray[np.int64]) ->
 
 
 def area_figure(report: AccuracyReport) -> bytes:
-    """Mapped area of each class beside its estimate with 95 % interval, in hectares.
+    """Mapped area of each class beside its estimate with its interval, in hectares.
 
     Classes that are neither mapped nor estimated are left out. The axis is logarithmic
     when the areas differ much; an interval that reaches 0 then ends at the axis.
@@ -160,7 +160,9 @@ def area_figure(report: AccuracyReport) -> bytes:
         axes.set_xlabel("Area, ha" + (" (log scale)" if log else ""))
         axes.set_title(title)
         axes.grid(axis="x")
-        figure.legend(handles=_area_handles(estimated), loc="outside lower center", ncols=2)
+        figure.legend(
+            handles=_area_handles(estimated, report.level), loc="outside lower center", ncols=2
+        )
         return encode_figure(figure)
 
 
@@ -178,7 +180,7 @@ def _axis_of_areas(rows: Sequence[ClassFigures], estimated: bool) -> tuple[bool,
     return True, min(values) / 4
 
 
-def _area_handles(estimated: bool) -> list[object]:
+def _area_handles(estimated: bool, level: float) -> list[object]:
     from matplotlib.lines import Line2D
 
     mapped = Line2D(
@@ -186,12 +188,14 @@ def _area_handles(estimated: bool) -> list[object]:
     )
     if not estimated:
         return [mapped]
-    interval = Line2D([], [], marker="o", color=ACCENT, label="estimate, 95\u00a0% interval")
+    interval = Line2D(
+        [], [], marker="o", color=ACCENT, label=f"estimate, {format_level(level)} interval"
+    )
     return [mapped, interval]
 
 
 def accuracy_figure(report: AccuracyReport) -> bytes:
-    """User's and producer's accuracy of each class with 95 % intervals and units.
+    """User's and producer's accuracy of each class with its intervals and units.
 
     Without a probability sample the points stand alone, and without any figure a
     sentence says why.
@@ -271,7 +275,7 @@ def _draw_interval(
         return
     color, mark = look
     if has_interval(estimate):
-        ends = [max(scale * estimate.ci95_low, low), scale * estimate.ci95_high]
+        ends = [max(scale * estimate.ci_low, low), scale * estimate.ci_high]
         axes.plot(ends, [place, place], color=color, linewidth=1.6)
         axes.plot(ends, [place, place], color=color, marker="|", markersize=6, linestyle="")
     if scale * estimate.value >= low:

@@ -53,7 +53,7 @@ def format_share(share: float) -> str:
 def has_interval(estimate: Estimate | None) -> bool:
     """Whether value and both ends of the interval are numbers."""
     return estimate is not None and all(
-        math.isfinite(v) for v in (estimate.value, estimate.ci95_low, estimate.ci95_high)
+        math.isfinite(v) for v in (estimate.value, estimate.ci_low, estimate.ci_high)
     )
 
 
@@ -69,9 +69,14 @@ def format_share_estimate(estimate: Estimate | None) -> str:
     return f"{text} ({format_share_interval(estimate)})"
 
 
+def format_level(level: float) -> str:
+    """A level of confidence: ``95 %``."""
+    return f"{round(100 * level, 10):g}{_NBSP}%"
+
+
 def format_share_interval(estimate: Estimate) -> str:
     """The two ends: ``85.2–89.4 %``."""
-    return f"{100 * estimate.ci95_low:.1f}–{100 * estimate.ci95_high:.1f}{_NBSP}%"
+    return f"{100 * estimate.ci_low:.1f}–{100 * estimate.ci_high:.1f}{_NBSP}%"
 
 
 def format_area_estimate(estimate: Estimate | None) -> str:
@@ -88,15 +93,15 @@ def format_area_estimate(estimate: Estimate | None) -> str:
 
 def format_area_interval(estimate: Estimate) -> str:
     """The two ends: ``1,114–1,354 ha``."""
-    return f"{format_number(estimate.ci95_low)}–{format_area_ha(estimate.ci95_high)}"
+    return f"{format_number(estimate.ci_low)}–{format_area_ha(estimate.ci_high)}"
 
 
 def _half_width(estimate: Estimate) -> float:
-    return (estimate.ci95_high - estimate.ci95_low) / 2
+    return (estimate.ci_high - estimate.ci_low) / 2
 
 
 def is_symmetric(estimate: Estimate) -> bool:
     """Whether the halves of the interval are about equal, so that ± tells the truth."""
-    below = estimate.value - estimate.ci95_low
-    above = estimate.ci95_high - estimate.value
+    below = estimate.value - estimate.ci_low
+    above = estimate.ci_high - estimate.value
     return abs(below - above) <= _ASYMMETRY * max(below, above)

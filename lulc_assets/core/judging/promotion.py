@@ -109,7 +109,7 @@ def paired_difference(candidate: "Evaluation", promoted: "Evaluation") -> Differ
     every_window = Strata(("gold windows",), np.zeros(count, np.int64), np.ones(1), np.zeros(1))
     correct = [e.window_correct.astype(np.float64) for e in (candidate, promoted)]
     found = difference_of_ratios((correct[0], pixels), (correct[1], pixels), every_window)
-    return Difference(value, found.ci95_low, found.ci95_high, count)
+    return Difference(value, found.ci_low, found.ci_high, count)
 
 
 def decide_promotion(

@@ -60,8 +60,9 @@ METRIC_SCHEMA = pa.DataFrameSchema(
         "reference_class": pa.Column(str),
         "estimate": _number(nullable=True),
         "se": _number(nullable=True),
-        "ci95_low": _number(nullable=True),
-        "ci95_high": _number(nullable=True),
+        "ci_low": _number(nullable=True),
+        "ci_high": _number(nullable=True),
+        "ci_level": _number(nullable=True),
         "unit": pa.Column(str, pa.Check.isin(UNITS)),
         "n_units": _number(whole=True),
         "map_digest": pa.Column(str, pa.Check.str_length(min_value=1)),
@@ -70,14 +71,12 @@ METRIC_SCHEMA = pa.DataFrameSchema(
     },
     checks=[
         pa.Check(
-            lambda df: df["ci95_low"].isna() | (df["ci95_low"] <= df["estimate"] * (1 + _ROUNDING)),
-            name="ci95_low_below_estimate",
+            lambda df: df["ci_low"].isna() | (df["ci_low"] <= df["estimate"] * (1 + _ROUNDING)),
+            name="ci_low_below_estimate",
         ),
         pa.Check(
-            lambda df: (
-                df["ci95_high"].isna() | (df["ci95_high"] * (1 + _ROUNDING) >= df["estimate"])
-            ),
-            name="ci95_high_above_estimate",
+            lambda df: df["ci_high"].isna() | (df["ci_high"] * (1 + _ROUNDING) >= df["estimate"]),
+            name="ci_high_above_estimate",
         ),
         pa.Check(
             lambda df: (df["unit"] != "share") | df["estimate"].isna() | (df["estimate"] <= 1),
@@ -91,7 +90,8 @@ METRIC_SCHEMA = pa.DataFrameSchema(
 )
 """Columns in order. Text that does not apply is empty, numbers are null.
 
-``estimate``, ``se`` and the interval are in ``unit``; in a confusion row ``class_name`` is
+``estimate``, ``se`` and the interval are in ``unit``, ``ci_level`` is the interval's level of
+confidence; in a confusion row ``class_name`` is
 the map's class, ``reference_class`` the reference's and ``estimate`` a count of units.
 ``missing_share`` is the share of the mapped area behind units that nobody could interpret;
 ``…_at_worst``, ``…_at_best``, ``area_at_least`` and ``area_at_most`` bound the estimate
@@ -248,8 +248,9 @@ def _estimated(metric: str, class_name: str, estimate: Estimate, unit: str) -> d
         "reference_class": "",
         "estimate": estimate.value,
         "se": estimate.se,
-        "ci95_low": estimate.ci95_low,
-        "ci95_high": estimate.ci95_high,
+        "ci_low": estimate.ci_low,
+        "ci_high": estimate.ci_high,
+        "ci_level": estimate.level if math.isfinite(estimate.ci_low) else math.nan,
         "unit": unit,
         "n_units": estimate.n,
     }

@@ -16,6 +16,7 @@ from lulc_assets.core.estimation.estimate import Estimate
 from lulc_assets.core.figures.formats import (
     format_area_ha,
     format_area_interval,
+    format_level,
     format_share,
     format_share_interval,
     has_interval,
@@ -28,7 +29,6 @@ _FEW_UNITS = 20
 far more a class)."""
 _WHOLE = 0.99
 """A pixel of 100 m² covers up to 0.2 % more or less on the ground."""
-_BARS = "Bars are 95\u00a0% intervals from the sampling design."
 
 
 def describe_map(class_map: npt.NDArray[np.uint8], legend: Legend) -> str:
@@ -94,28 +94,34 @@ def describe_areas(report: AccuracyReport) -> str:
             f"Mapped areas only, not corrected for errors of the map. The largest class is "
             f"{_lower(largest.title)} with {format_area_ha(largest.mapped_area_ha)}{share}."
         )
+    level = format_level(report.level)
+    bars = _bars(level)
     off = [c for c in report.classes if _outside(c)]
     if not off:
-        return f"No mapped area lies outside the 95\u00a0% interval of its estimate. {_BARS}"
+        return f"No mapped area lies outside the {level} interval of its estimate. {bars}"
     worst = max(off, key=_gap_ha)
     assert worst.area_ha is not None
     direction = "too much" if worst.mapped_area_ha > worst.area_ha.value else "too little"
     first = (
         f"The map shows {direction} {_lower(worst.title)}: "
-        f"{format_area_ha(worst.mapped_area_ha)} mapped, but the 95\u00a0% interval of the "
+        f"{format_area_ha(worst.mapped_area_ha)} mapped, but the {level} interval of the "
         f"estimate is {format_area_interval(worst.area_ha)}."
     )
     others = [_lower(c.title) for c in off if c is not worst]
     if not others:
-        return f"{first} All other mapped areas lie inside their intervals. {_BARS}"
-    return f"{first} Also outside their intervals: {_joined(others)}. {_BARS}"
+        return f"{first} All other mapped areas lie inside their intervals. {bars}"
+    return f"{first} Also outside their intervals: {_joined(others)}. {bars}"
+
+
+def _bars(level: str) -> str:
+    return f"Bars are {level} intervals from the sampling design."
 
 
 def _outside(row: ClassFigures) -> bool:
     estimate = row.area_ha
     if estimate is None or not has_interval(estimate):
         return False
-    return not estimate.ci95_low <= row.mapped_area_ha <= estimate.ci95_high
+    return not estimate.ci_low <= row.mapped_area_ha <= estimate.ci_high
 
 
 def _gap_ha(row: ClassFigures) -> float:
@@ -127,6 +133,7 @@ def describe_accuracy(report: AccuracyReport) -> str:
     """The least reliable and the most overlooked class, and classes with few units."""
     if report.verdict != "estimated":
         return f"No accuracy by class is estimated: {report.verdict_reason}"
+    level = format_level(report.level)
     sentences = []
     for lead, name in (("Trust the map least for", "users"), ("Most often missed:", "producers")):
         known = [(c, e) for c in report.classes if has_interval(e := getattr(c, name))]
@@ -135,14 +142,14 @@ def describe_accuracy(report: AccuracyReport) -> str:
             term = "user's" if name == "users" else "producer's"
             sentences.append(
                 f"{lead} {_lower(row.title)} ({term} accuracy {format_share(estimate.value)}, "
-                f"95\u00a0% interval {format_share_interval(estimate)})."
+                f"{level} interval {format_share_interval(estimate)})."
             )
     weak = [_lower(c.title) for c in report.classes if _is_weak(c.users) or _is_weak(c.producers)]
     if weak:
         sentences.append(f"Fewer than {_FEW_UNITS} units, so weakly known: {_joined(weak)}.")
     if not sentences:
         return "No class has enough units for an accuracy."
-    return " ".join([*sentences, _BARS])
+    return " ".join([*sentences, _bars(level)])
 
 
 def _is_weak(estimate: Estimate | None) -> bool:

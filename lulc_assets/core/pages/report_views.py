@@ -22,6 +22,7 @@ from lulc_assets.core.figures.formats import (
     format_area_estimate,
     format_area_ha,
     format_area_interval,
+    format_level,
     format_number,
     format_share,
     format_share_estimate,
@@ -63,7 +64,9 @@ def view_headline(report: AccuracyReport) -> dict[str, str]:
     if report.verdict == "estimated" and report.overall is not None:
         interval = ""
         if has_interval(report.overall):
-            interval = f"95\u00a0% interval {format_share_interval(report.overall)}; "
+            interval = (
+                f"{format_level(report.level)} interval {format_share_interval(report.overall)}; "
+            )
         return {
             "verdict": report.verdict,
             "value": format_share_estimate(report.overall),
@@ -129,7 +132,13 @@ def view_table(report: AccuracyReport) -> dict[str, Any]:
             row["area"]["bounds"] = f"{format_number(low)}–{format_area_ha(high)}"
     no_data = format_area_ha(report.no_data_area_ha) if report.no_data_area_ha > 0 else ""
     bounded = estimated and report.missing is not None
-    return {"estimated": estimated, "bounded": bounded, "rows": rows, "no_data": no_data}
+    return {
+        "level": format_level(report.level),
+        "estimated": estimated,
+        "bounded": bounded,
+        "rows": rows,
+        "no_data": no_data,
+    }
 
 
 def _class_row(row: ClassFigures, mapped_ha: float, estimated: bool) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator
 
 from lulc_assets.core.accuracy.report import AccuracyReport
-from lulc_assets.core.figures.formats import format_share
+from lulc_assets.core.figures.formats import format_level, format_share
 
 _NEARLY_ONE = 0.05
 """Design effects this close to 1 are called that."""
@@ -63,9 +63,9 @@ def state_intervals(report: AccuracyReport) -> str:
         if (report.starts or 1) > 1:
             source = f"the spread between {report.starts} lattices with random starts of their own"
         return (
-            f"95\u00a0% intervals come from the sampling design: {source}. Of 100 such samples "
-            "about 95 would give an interval that holds the true value. Mistakes of the "
-            "interpreters are not in them."
+            f"{format_level(report.level)} intervals come from the sampling design: {source}. Of "
+            f"100 such samples about {100 * report.level:g} would give an interval that holds the "
+            "true value. Mistakes of the interpreters are not in them."
         )
     if report.verdict == "agreement_only":
         return "None: the units were not drawn by chance, so nothing says how far agreement is off."

@@ -47,7 +47,7 @@ def test_a_probability_sample_gives_estimates_near_the_truth(world):
     report = report_on(shown, grid, random_sample(grid, truth, 600))
 
     assert report.verdict == "estimated"
-    assert report.overall.ci95_low <= np.mean(truth == shown) <= report.overall.ci95_high
+    assert report.overall.ci_low <= np.mean(truth == shown) <= report.overall.ci_high
     areas = pixel_areas_ha(grid)
     for figures in report.classes:
         true_ha = areas[truth == figures.code].sum()
@@ -282,7 +282,7 @@ def test_strata_of_the_design_are_kept_in_a_domain(world):
     )
     assert report.verdict == "estimated"
     assert report.overall == expected.overall
-    assert report.overall.ci95_low < np.mean((truth == shown)[:70]) < report.overall.ci95_high
+    assert report.overall.ci_low < np.mean((truth == shown)[:70]) < report.overall.ci_high
     assert report.classes[0].area_ha.value == pytest.approx(expected.areas_ha[0].value)
 
 
@@ -422,7 +422,7 @@ def test_a_sample_of_windows_is_estimated_from_the_spread_between_windows(world)
     assert "15 degrees of freedom" in report.verdict_reason
     # Classes come in blocks of ten pixels, so a window holds few of them.
     widths = [
-        r.classes[0].area_ha.ci95_high - r.classes[0].area_ha.ci95_low for r in (report, pretended)
+        r.classes[0].area_ha.ci_high - r.classes[0].area_ha.ci_low for r in (report, pretended)
     ]
     assert widths[0] > 2 * widths[1]
     assert report.design_effect == pytest.approx(

@@ -30,7 +30,7 @@ def test_the_better_map_is_found_on_one_sample(world):
     comparison, n = compare_on_sample(good, worse, sample)
 
     assert n == 500
-    assert comparison.overall.ci95_low > 0
+    assert comparison.overall.ci_low > 0
     shown = [next(m[0].strips()).codes for m in (good, worse)]
     true = np.mean(shown[0] == truth) - np.mean(shown[1] == truth)
     assert comparison.overall.value == pytest.approx(true, abs=4 * comparison.overall.se)

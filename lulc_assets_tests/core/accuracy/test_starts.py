@@ -13,6 +13,7 @@ from lulc_assets.core.accuracy.paired import change_on_sample, strata_as_drawn
 from lulc_assets.core.errors import InvalidSample
 from lulc_assets.core.estimation.compare import compare_maps
 from lulc_assets.core.estimation.estimators import Starts, Strata, estimate_ratio
+from lulc_assets.core.estimation.intervals import wilson_interval
 from lulc_assets.core.estimation.poststrata import poststratify
 from lulc_assets.core.estimation.settings import AccuracySettings
 from lulc_assets.core.grid import pixel_areas_ha
@@ -140,9 +141,11 @@ def test_a_report_says_how_many_lattices_and_uses_their_degrees_of_freedom(world
     assert found.starts == STARTS
     assert "8 lattices with random starts" in found.verdict_reason
     assert "7 degrees of freedom" in found.verdict_reason
-    half = (found.overall.ci95_high - found.overall.ci95_low) / 2
-    assert half == pytest.approx(2.364624 * found.overall.se, rel=1e-5)
-    assert found.overall.ci95_low <= np.mean(shown == truth) <= found.overall.ci95_high
+    share, se = found.overall.value, found.overall.se
+    units = share * (1 - share) / se**2
+    expected = wilson_interval(share, units, 2.364624)  # t of 7
+    assert (found.overall.ci_low, found.overall.ci_high) == pytest.approx(expected, rel=1e-6)
+    assert found.overall.ci_low <= np.mean(shown == truth) <= found.overall.ci_high
     assert type(found).from_dict(found.to_dict()).starts == STARTS
     corrected = report(sample_of(grid, truth), finite_population=True)
     assert corrected.overall.se == pytest.approx(found.overall.se * np.sqrt(1 - 8 / 400))
@@ -245,7 +248,7 @@ def test_two_maps_are_compared_by_the_spread_between_starts(world):
     totals = np.bincount(start, weights=better - better.mean()) / better.size
     expected = np.sqrt(STARTS / (STARTS - 1) * np.sum(totals**2))
     assert difference.se == pytest.approx(expected)
-    assert difference.ci95_high - difference.value == pytest.approx(2.364624 * expected, rel=1e-5)
+    assert difference.ci_high - difference.value == pytest.approx(2.364624 * expected, rel=1e-5)
 
 
 def test_change_knows_the_starts_of_the_units_that_are_left(world):

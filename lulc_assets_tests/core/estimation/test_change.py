@@ -36,7 +36,7 @@ def test_gains_less_losses_are_the_net_change():
 
     for gain, loss, net in zip(areas.gains, areas.losses, areas.net, strict=True):
         assert net.value == pytest.approx(gain.value - loss.value)
-        assert net.ci95_low < net.value < net.ci95_high
+        assert net.ci_low < net.value < net.ci_high
     assert sum(net.value for net in areas.net) == pytest.approx(0, abs=1e-9)
     assert sum(t.value for t in areas.transitions.values()) == pytest.approx(areas.changed.value)
 
@@ -47,8 +47,8 @@ def test_no_change_in_the_sample_is_no_certainty_of_none():
     areas = estimate_change(same, same, two_strata(100, 100), area_ha=100, titles=TITLES)
 
     assert areas.changed.value == 0
-    assert areas.changed.ci95_low == 0
-    assert areas.changed.ci95_high > 0.5
+    assert areas.changed.ci_low == 0
+    assert areas.changed.ci_high > 0.5
     assert not areas.transitions
 
 

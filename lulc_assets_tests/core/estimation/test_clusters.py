@@ -4,8 +4,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lulc_assets.core.errors import InvalidSample
-from lulc_assets.core.estimation.estimators import Strata, design_effect, estimate_ratio
-from lulc_assets.core.estimation.intervals import effective_interval, normal_interval
+from lulc_assets.core.estimation.estimators import (
+    Strata,
+    deleted_variance,
+    design_effect,
+    estimate_ratio,
+)
+from lulc_assets.core.estimation.intervals import (
+    cluster_interval,
+    normal_interval,
+    quantile,
+    wilson_interval,
+)
 from lulc_assets.core.estimation.measures import estimate_figures
 from lulc_assets.core.estimation.settings import AccuracySettings
 
@@ -90,7 +100,7 @@ def test_the_interval_of_a_perfect_cluster_sample_counts_windows_not_pixels():
     strata = windows([100] * 10)
     x = np.ones(1000)
 
-    low, high = effective_interval(estimate_ratio(x, x, strata), x, strata)
+    low, high = cluster_interval(estimate_ratio(x, x, strata), x, x, strata)
 
     assert high == 1.0
     # Ten windows, t of 9 degrees of freedom; a thousand pixels would give 0.996.
@@ -135,15 +145,33 @@ def test_a_handful_of_windows_counts_each_as_one_unit():
     strata = windows([100] * 30)
     x = np.repeat([1.0, 0.0], [500, 2500])
     y = x * np.tile([1.0, 0.0], 1500)
-    ratio = estimate_ratio(y + 0, x, strata)
-    jittered = type(ratio)(ratio.value, 0.01)
+    y[0] = 0.0
+    ratio = estimate_ratio(y, x, strata)
 
-    low, high = effective_interval(jittered, x, strata)
+    low, high = cluster_interval(ratio, y, x, strata)
 
-    # Wilson with n = 5 and the t quantile of 4 degrees of freedom.
-    t = 2.7764
-    centre, half = 0.5, t / (1 + t**2 / 5) * np.sqrt(0.25 / 5 + t**2 / 100)
-    assert (low, high) == pytest.approx((centre - half, centre + half), abs=1e-4)
+    # Wilson with n = 5 and the t quantile of 29 degrees of freedom.
+    assert (low, high) == pytest.approx(wilson_interval(0.498, 5, quantile(0.95, 29)), abs=1e-4)
+
+
+def test_leaving_out_each_window_gives_the_jackknife_by_hand():
+    rng = np.random.default_rng(4)
+    sizes = rng.integers(2, 9, 12)
+    strata = windows(sizes, stratum=[0] * 7 + [1] * 5)
+    x = rng.integers(0, 2, sizes.sum()).astype(float)
+    y = x * rng.integers(0, 2, x.size)
+
+    found = deleted_variance([(y, x)], strata)
+
+    expected = 0.0
+    for window in range(12):
+        h, of_h = strata.of_primary[window], strata.of_primary
+        m = int(np.sum(of_h == h))
+        weight = np.where(of_h[strata.primary] == h, m / (m - 1), 1.0)
+        weight = weight * (strata.primary != window)
+        without = np.sum(weight * y) / np.sum(weight * x)
+        expected += (m - 1) / m * (without - y.sum() / x.sum()) ** 2
+    assert found == pytest.approx(expected)
 
 
 def test_users_accuracy_of_a_class_in_few_windows_is_warned_of():
@@ -164,4 +192,4 @@ def test_users_accuracy_of_a_class_in_few_windows_is_warned_of():
         w.startswith("User's accuracy of lake rests on fewer than 20") for w in figures.warnings
     )
     lake = figures.users[1]
-    assert lake.ci95_high - lake.ci95_low > 4 * lake.se
+    assert lake.ci_high - lake.ci_low > 4 * lake.se

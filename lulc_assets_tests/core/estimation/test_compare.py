@@ -19,7 +19,7 @@ def test_a_paired_difference_is_mcnemars():
 
     assert overall.value == pytest.approx(0.15)
     assert overall.se == pytest.approx(np.sqrt((0.25 - 0.15**2) / 99))
-    assert overall.ci95_low > 0
+    assert overall.ci_low > 0
 
 
 def test_pairing_beats_two_separate_standard_errors():
@@ -76,6 +76,6 @@ def test_intervals_of_a_difference_hold_in_95_percent_of_samples():
         overall = compare_maps(
             first[u], second[u], population[u], one_stratum(200), n_classes=3
         ).overall
-        covered += overall.ci95_low <= truth <= overall.ci95_high
+        covered += overall.ci_low <= truth <= overall.ci_high
 
     assert 0.92 <= covered / draws <= 0.98

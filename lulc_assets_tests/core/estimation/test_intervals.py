@@ -7,7 +7,8 @@ from lulc_assets.core.estimation.estimators import Ratio, Strata, estimate_ratio
 from lulc_assets.core.estimation.intervals import (
     has_no_spread,
     normal_interval,
-    score_interval,
+    quantile,
+    spread_interval,
     wilson_interval,
 )
 
@@ -46,13 +47,20 @@ def test_few_degrees_of_freedom_widen_the_interval():
     assert few[1] - few[0] > 1.3 * (many[1] - many[0])
 
 
-def test_score_interval_of_one_stratum_is_wilsons():
-    strata = Strata(("a", "b"), np.repeat([0, 1], [20, 30]), np.array([5.0, 9.0]), np.zeros(2))
-    x = np.repeat([1.0, 0.0], [20, 30])
-    y = x * (np.arange(50) < 13)
+def test_the_level_sets_the_quantile():
+    assert quantile(0.95) == pytest.approx(1.959964, abs=1e-6)
+    assert quantile(0.9) == pytest.approx(1.644854, abs=1e-6)
+    assert quantile(0.9, 9) == pytest.approx(1.833113, abs=1e-6)
+
+
+def test_the_effective_number_of_a_simple_random_sample_is_its_own_less_one():
+    strata = Strata(("all",), np.zeros(60, int), np.array([5.0]), np.zeros(1))
+    y, x = (np.arange(60) < 13).astype(float), np.ones(60)
     ratio = estimate_ratio(y, x, strata)
 
-    assert score_interval(ratio, y, x, strata) == pytest.approx(wilson_interval(0.65, 20))
+    found = spread_interval(ratio, x, strata)
+
+    assert found == pytest.approx(wilson_interval(13 / 60, 59, quantile(0.95, 59)))
 
 
 def test_a_perfect_stratified_sample_still_has_a_width():
@@ -61,7 +69,7 @@ def test_a_perfect_stratified_sample_still_has_a_width():
     y = np.repeat([1.0, 0.0], [20, 30])
     ratio = estimate_ratio(y, x, strata)
 
-    low, high = score_interval(ratio, y, x, strata)
+    low, high = spread_interval(ratio, x, strata)
 
     assert has_no_spread(ratio)
     assert 0 < low < 5 / 14 < high < 1

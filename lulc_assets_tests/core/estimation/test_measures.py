@@ -12,7 +12,7 @@ from lulc_assets.core.estimation.settings import AS_PRINTED, AccuracySettings
 from lulc_assets_tests.core.sampling.samples import units_of
 
 
-def test_t_quantiles_replace_the_printed_1_96():
+def test_printed_intervals_take_the_normal_quantile_of_their_level():
     codes = np.repeat([1, 2], [40, 20]), np.repeat([1, 2, 1, 2], [30, 10, 10, 10])
     strata = poststratify(codes[0], np.array([3.0, 1.0])).strata
 
@@ -20,10 +20,11 @@ def test_t_quantiles_replace_the_printed_1_96():
         overall = estimate_figures(
             *codes, strata, area_ha=4.0, titles=("wood", "lake"), settings=settings
         ).overall
-        return (overall.ci95_high - overall.value) / overall.se
+        return (overall.ci_high - overall.value) / overall.se
 
-    assert half_width(AccuracySettings()) == pytest.approx(2.0017, abs=1e-4)  # t of 58
     assert half_width(AS_PRINTED) == pytest.approx(1.9600, abs=1e-4)
+    ninety = AccuracySettings(intervals="printed", level=0.9)
+    assert half_width(ninety) == pytest.approx(1.6449, abs=1e-4)
 
 
 def test_producers_accuracy_without_reference_units_is_nan_and_said():
@@ -36,10 +37,10 @@ def test_producers_accuracy_without_reference_units_is_nan_and_said():
 
     lake = figures.producers[1]
     assert math.isnan(lake.value)
-    assert math.isnan(lake.ci95_low)
+    assert math.isnan(lake.ci_low)
     assert lake.n == 0
     assert figures.areas_ha[1].value == 0
-    assert figures.areas_ha[1].ci95_high > 0
+    assert figures.areas_ha[1].ci_high > 0
     assert any("No reference unit is lake" in warning for warning in figures.warnings)
 
 
@@ -53,8 +54,8 @@ def test_a_map_without_errors_gets_intervals_with_a_width_and_a_warning():
 
     for estimate in (figures.overall, *figures.users, *figures.producers, *figures.areas_ha):
         assert estimate.se == 0
-        assert estimate.ci95_low < estimate.ci95_high
-    assert figures.overall.value == figures.overall.ci95_high == 1.0
+        assert estimate.ci_low < estimate.ci_high
+    assert figures.overall.value == figures.overall.ci_high == 1.0
     assert any("wood (100% of 40)" in warning for warning in figures.warnings)
 
 
@@ -95,8 +96,8 @@ def test_areas_sum_to_the_map_and_intervals_hold_their_estimates(matrix, seed):
     assert figures.proportions.sum(axis=1) == pytest.approx(areas / total)
     assert figures.overall.value == pytest.approx(np.trace(figures.proportions))
     for estimate in (figures.overall, *figures.users, *figures.producers, *figures.areas_ha):
-        assert 0 <= estimate.ci95_low <= estimate.value <= estimate.ci95_high <= max(1, total)
-        assert estimate.ci95_low < estimate.ci95_high
+        assert 0 <= estimate.ci_low <= estimate.value <= estimate.ci_high <= max(1, total)
+        assert estimate.ci_low < estimate.ci_high
 
 
 def test_poststratified_simple_random_samples_cover_the_truth_in_95_percent():
@@ -117,9 +118,9 @@ def test_poststratified_simple_random_samples_cover_the_truth_in_95_percent():
             post.strata,
             area_ha=1.0,
             titles="ABC",
-            settings=AccuracySettings(thin_interval="normal"),  # of classes; much quicker
+            settings=AccuracySettings(),
         ).overall
-        covered += overall.ci95_low <= truth <= overall.ci95_high
+        covered += overall.ci_low <= truth <= overall.ci_high
         values.append(overall.value)
         variances.append(overall.se**2)
 
@@ -143,5 +144,5 @@ def test_a_heavy_unit_of_another_stratum_is_warned_of():
 
     assert any(w.startswith("User's accuracy of wood, lake rests") for w in figures.warnings)
     lake = figures.users[1]
-    assert lake.ci95_low < 0.35
-    assert lake.ci95_high > 0.9
+    assert lake.ci_low < 0.35
+    assert lake.ci_high > 0.9

@@ -82,7 +82,7 @@ def test_f1_is_the_harmonic_mean_of_users_and_producers(counts, seed):
 
     for u, p, f1 in zip(figures.users, figures.producers, figures.f1, strict=True):
         assert f1.value == pytest.approx(2 * u.value * p.value / (u.value + p.value))
-        assert f1.ci95_low <= f1.value <= f1.ci95_high
+        assert f1.ci_low <= f1.value <= f1.ci_high
 
 
 @pytest.fixture(scope="module")

@@ -48,7 +48,7 @@ def test_printed_intervals_are_1_96_standard_errors_wide():
     example = load_published("olofsson_2014_table_8")
 
     for figure in estimate(example, AS_PRINTED).areas_ha:
-        assert figure.ci95_high - figure.value == pytest.approx(Z * figure.se, rel=1e-6)
+        assert figure.ci_high - figure.value == pytest.approx(Z * figure.se, rel=1e-6)
 
 
 def test_our_own_intervals_of_thin_classes_are_wider_than_the_printed_ones():
@@ -57,7 +57,7 @@ def test_our_own_intervals_of_thin_classes_are_wider_than_the_printed_ones():
 
     gain = 1
     assert printed.omission_units[gain] == pytest.approx(1.0)
-    assert ours.areas_ha[gain].ci95_high > printed.areas_ha[gain].ci95_high
+    assert ours.areas_ha[gain].ci_high > printed.areas_ha[gain].ci_high
     assert ours.areas_ha[gain].value == printed.areas_ha[gain].value
 
 

@@ -77,7 +77,7 @@ def test_every_figure_has_one_row():
         "missing_share": 1,
     }
     overall = rows[rows["metric"] == "overall_accuracy"].iloc[0]
-    assert (overall["estimate"], overall["ci95_low"], overall["n_units"]) == (0.9, 0.86, 100)
+    assert (overall["estimate"], overall["ci_low"], overall["n_units"]) == (0.9, 0.86, 100)
     assert set(rows["map_digest"]) == {"map"}
 
 
@@ -116,7 +116,7 @@ def test_units_that_nobody_could_interpret_bound_accuracy_and_every_area():
         bounds = rows.loc[metric]
         assert bounds["class_name"].tolist() == [c.name for c in KARRA_10.land]
         assert set(bounds["estimate"]) == {area}
-        assert bounds["ci95_low"].isna().all()
+        assert bounds["ci_low"].isna().all()
 
 
 def test_without_such_units_the_missing_share_is_zero_and_nothing_is_bounded():
@@ -156,8 +156,8 @@ def test_a_table_without_any_number_keeps_its_column_types(tmp_path):
 @pytest.mark.parametrize(
     ("overall", "check"),
     [
-        (Estimate(0.9, 0.1, 0.95, 1.0, 9), "ci95_low_below_estimate"),
-        (Estimate(0.9, 0.1, 0.8, 0.85, 9), "ci95_high_above_estimate"),
+        (Estimate(0.9, 0.1, 0.95, 1.0, 9), "ci_low_below_estimate"),
+        (Estimate(0.9, 0.1, 0.8, 0.85, 9), "ci_high_above_estimate"),
         (Estimate(1.2, 0.1, 0.8, 1.3, 9), "shares_at_most_one"),
         (Estimate(0.9, -0.1, 0.8, 1.0, 9), "greater_than_or_equal_to"),
     ],
