@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 
 from lulc_assets.core.accuracy.report import SCOPES, VERDICTS
@@ -157,6 +158,24 @@ def test_files_of_several_maps_become_tables_for_readers(manifest, target, tmp_p
         "select users_accuracy, users_n_units, producers_accuracy from class_accuracy "
         "where scope = 'region' and class_name = 'crops'",
     ) == [(0.9, 100, None)]
+
+
+def test_files_of_former_versions_are_read_with_their_intervals_of_95_percent(
+    manifest, target, tmp_path
+):
+    path = metric_file(tmp_path, "old.parquet")
+    old = pd.read_parquet(path).drop(columns="ci_level")
+    old.rename(columns={"ci_low": "ci95_low", "ci_high": "ci95_high"}).to_parquet(path)
+    new = metric_file(tmp_path, "new.parquet", year=2024)
+
+    done = run_dbt(target, "build", files=[path, new])
+
+    assert done.returncode == 0, done.stdout
+    found = rows_of(target, "select distinct f1_ci_low, f1_ci_high, year from class_accuracy")
+    assert len(found) == 2
+    assert {row[:2] for row in found} == {found[0][:2]}
+    levels = "select distinct ci_level from stg_metrics where ci_low is not null"
+    assert rows_of(target, levels) == [(0.95,)]
 
 
 def test_one_map_reported_twice_fails_the_build(manifest, target, tmp_path):
