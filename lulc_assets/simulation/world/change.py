@@ -10,8 +10,8 @@ July and June is therefore first in the map of the year in which that June lies,
 scenes show it from its day on.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -34,6 +34,31 @@ SEASONS_OF_EVENTS = {
 }
 """First and last month and day of each kind of event, from July on to June: wood is cut
 outside the breeding season, scrub burns and lakes fall in summer."""
+
+
+@dataclass(frozen=True)
+class EventPlan:
+    """How many events a year brings and how large they are.
+
+    Attributes:
+        counts: kind of event → how many a year; kinds that are not named come as often as
+            ``EVENT_AREA_PX`` says.
+        radius_px: smallest and largest radius, drawn with equal chance on a logarithmic
+            scale; None: one radius for each kind, which grows with the canvas.
+    """
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    radius_px: tuple[float, float] | None = None
+
+    def radius(self, rng: np.random.Generator, usual: float) -> float:
+        """The radius of the next event; nothing is drawn where it is the usual one."""
+        if self.radius_px is None:
+            return usual
+        return float(np.exp(rng.uniform(*np.log(self.radius_px))))
+
+
+ARCHIVE_EVENTS = EventPlan()
+"""The events of every archive: few, as in a landscape that people live in."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +129,11 @@ class History:
 
 
 def make_history(
-    landscape: Landscape, years: Sequence[int], seed: int, quiet: Collection[int] = ()
+    landscape: Landscape,
+    years: Sequence[int],
+    seed: int,
+    quiet: Collection[int] = (),
+    plan: EventPlan = ARCHIVE_EVENTS,
 ) -> History:
     """Draw the events of each year but the first and those in which nothing changes."""
     changes: list[Change] = []
@@ -112,7 +141,8 @@ def make_history(
         if year not in quiet:
             before = _after(landscape.first, changes)
             changes += sorted(
-                _draw_year(landscape, before, year, seed), key=lambda change: change.event.date
+                _draw_year(landscape, before, year, seed, plan),
+                key=lambda change: change.event.date,
             )
     return History(landscape, tuple(changes))
 
@@ -129,7 +159,9 @@ def _after(ground: Ground, changes: Iterable[Change]) -> Ground:
     return replace(ground, kind=kind, look=look, other=other, mix=mix, certainty=certainty)
 
 
-def _draw_year(landscape: Landscape, ground: Ground, year: int, seed: int) -> list[Change]:
+def _draw_year(
+    landscape: Landscape, ground: Ground, year: int, seed: int, plan: EventPlan
+) -> list[Change]:
     rng = np.random.default_rng([seed, year, int(landscape.grid.x0), int(landscape.grid.y0), 7])
     unit = landscape.terrain.unit
     count = max(1, round(ground.kind.size / EVENT_AREA_PX * 2))
@@ -143,8 +175,8 @@ def _draw_year(landscape: Landscape, ground: Ground, year: int, seed: int) -> li
     ]
     changes: list[Change] = []
     for what, where, kinds, radius, times in plans:
-        for _ in range(times):
-            patch = _patch(rng, where & ~taken, radius)
+        for _ in range(plan.counts.get(what, times)):
+            patch = _patch(rng, where & ~taken, plan.radius(rng, radius))
             day = _draw_day(rng, what, year)
             if patch.any():
                 taken |= patch

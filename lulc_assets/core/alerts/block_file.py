@@ -1,0 +1,151 @@
+"""Planes of uint16 in one file, block by block: states of alerts and their baselines.
+
+What belongs here: planes ↔ bytes. What does not: what the planes mean.
+
+The file is a zip archive (not compressed itself): ``header.json`` first, then a member
+``<row>_<col>`` for each block of 512 pixels that is not all 0, compressed by Blosc (byte
+shuffle, Zstandard). Blocks are written in their order, each by one thread: equal planes are
+equal bytes, and a block that did not change is copied as it is.
+"""
+
+import json
+import zipfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lulc_assets.core.errors import ProductCorrupt
+from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.imagery.cog import BLOCK_PX
+from lulc_assets.core.store.records import canonical_json
+
+FORMAT = 1
+ZSTD_LEVEL = 1
+"""Planes are mostly zeros and slowly changing dates: level 3 saves 4 % and takes half as
+long again."""
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_HEADER = "header.json"
+
+U16 = npt.NDArray[np.uint16]
+
+
+def pack_planes(planes: U16) -> bytes | None:
+    """Compress a block, in a worker thread (see ``sums_file.pack_block``); None if all is 0."""
+    from numcodecs import blosc  # only a run that judges needs it
+
+    if not planes.any():
+        return None
+    how = {"cname": b"zstd", "clevel": ZSTD_LEVEL, "shuffle": blosc.SHUFFLE}
+    packed: bytes = blosc.compress(np.ascontiguousarray(planes), **how)
+    return packed
+
+
+class BlockWriter:
+    """Writes blocks in the order in which they are given; a context manager.
+
+    The file gets its name when the context ends without an error.
+
+    Args:
+        path: target.
+        grid: of the blocks.
+        header: plain JSON; what the planes are of.
+    """
+
+    def __init__(self, path: Path, grid: PixelGrid, header: Mapping[str, Any]) -> None:
+        self.path = path
+        self._part = path.with_name(f".{path.name}.part")
+        self._archive = zipfile.ZipFile(self._part, "w", zipfile.ZIP_STORED)
+        whole = {"format": FORMAT, "grid": grid.to_dict(), **header}
+        self._put(_HEADER, canonical_json(whole))
+
+    def __enter__(self) -> "BlockWriter":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        self._archive.close()
+        if kind is None:
+            self._part.replace(self.path)
+        else:
+            self._part.unlink()
+
+    def write(self, window: Window, packed: bytes | None) -> None:
+        """Append a block as :func:`pack_planes` made it."""
+        if packed is not None:
+            self._put(_name(window), packed)
+
+    def _put(self, name: str, data: bytes) -> None:
+        entry = zipfile.ZipInfo(name, date_time=_EPOCH)
+        entry.external_attr = 0o644 << 16
+        self._archive.writestr(entry, data)
+
+
+class BlockFile:
+    """Planes, open for reading; a context manager, usable from several threads.
+
+    Attributes:
+        header: what the writer was given.
+
+    Raises:
+        ProductCorrupt: no such archive, of another format or of another grid.
+    """
+
+    def __init__(self, path: Path, grid: PixelGrid) -> None:
+        self.path = path
+        with ExitStack() as stack:
+            try:
+                self._archive = stack.enter_context(zipfile.ZipFile(path))
+                self.header: dict[str, Any] = json.loads(self._archive.read(_HEADER))
+                found = (self.header["format"], self.header["grid"])
+            except (OSError, zipfile.BadZipFile, ValueError, KeyError, TypeError) as error:
+                raise ProductCorrupt(f"{path} cannot be read: {error}") from error
+            if found != (FORMAT, grid.to_dict()):
+                raise ProductCorrupt(
+                    f"{path} has (format, grid) {found}; needed is {(FORMAT, grid.to_dict())}"
+                )
+            stack.pop_all()
+        self._names = frozenset(self._archive.namelist())
+
+    def __enter__(self) -> "BlockFile":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._archive.close()
+
+    def read_packed(self, window: Window) -> bytes | None:
+        """A block as it is stored; None where all is 0.
+
+        Raises:
+            ProductCorrupt: the block is damaged.
+        """
+        name = _name(window)
+        if name not in self._names:
+            return None
+        try:
+            return self._archive.read(name)
+        except (zipfile.BadZipFile, OSError) as error:
+            raise ProductCorrupt(f"{self.path}, block {name}: {error}") from error
+
+    def read(self, window: Window, planes: int) -> U16:
+        """A block, (planes, h, w) uint16; raises as :meth:`read_packed`."""
+        shape = (planes, window.height, window.width)
+        packed = self.read_packed(window)
+        return np.zeros(shape, np.uint16) if packed is None else self._unpack(packed, shape, window)
+
+    def _unpack(self, packed: bytes, shape: tuple[int, int, int], window: Window) -> U16:
+        from numcodecs import blosc  # see pack_planes
+
+        block = np.empty(shape, np.uint16)
+        try:
+            blosc.decompress(packed, block)
+        except (RuntimeError, ValueError) as error:
+            raise ProductCorrupt(f"{self.path}, block {_name(window)}: {error}") from error
+        return block
+
+
+def _name(window: Window) -> str:
+    return f"{window.row // BLOCK_PX}_{window.col // BLOCK_PX}"

@@ -1,0 +1,187 @@
+"""The loop that moves pixels on the ladder by one date.
+
+What belongs here: integers of one date. What does not: files (``state_file``), the order of
+dates (``replay``), settings (``ladder``).
+
+Log odds of "changed since last year's map" are int16 in 1/256. Before a date they rise by the
+hazard of the days since the pixel was last seen, with the date they move by its likelihood
+ratio given the last view. A pixel that a date does not see clearly is not touched, so that
+dates may be many and cloudy.
+"""
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from lulc_assets.core.alerts.ladder import GAP_DAYS_MAX, HAZARD_TOP, LOGIT_TOP
+from lulc_assets.core.change.counting import FORGET_DAYS
+from lulc_assets.core.change.symbols import class_of_view, letter_of, signed, view_of
+from lulc_assets.core.compositing.kernel import LAND
+
+PLANES = 10
+"""Planes of a state, uint16 each."""
+
+(
+    LOGIT,
+    SEEN_ON,
+    LAST,
+    STATUS,
+    FIRST_ON,
+    POSSIBLE_ON,
+    LIKELY_ON,
+    CONFIRMED_ON,
+    CLOSED_ON,
+    ANCHOR_ON,
+) = range(PLANES)
+"""Log odds minus the floor (so that untouched pixels are 0); day last seen; last letter and
+256 · supporting dates; step, 16 · leading class and 256 · its lead; days of the first
+supporting date, of each step, of rejection; day on which the pixel first was possible, which
+is kept for good: the identity of alerts hangs on it."""
+
+_NONE, _POSSIBLE, _LIKELY, _CONFIRMED, _REJECTED = range(5)
+
+U8 = npt.NDArray[np.uint8]
+U16 = npt.NDArray[np.uint16]
+
+
+@numba.njit(nogil=True, cache=True)
+def see_date(
+    classes: U8,
+    probabilities: U8,
+    masks: U8,
+    day: int,
+    quarter: int,
+    start: int,
+    baseline: U8,
+    familiar: U16,
+    flagged: npt.NDArray[np.bool_],
+    ratios: npt.NDArray[np.int16],
+    hazards: npt.NDArray[np.int16],
+    clear_days: npt.NDArray[np.int64],
+    rule: npt.NDArray[np.int64],
+    state: U16,
+) -> int:
+    """Let a block see one date.
+
+    Args:
+        classes: (h, w) uint8, 0 = not valid, 1–10.
+        probabilities: (h, w) uint8.
+        masks: (h, w) uint8, 1 = SCL lets the pixel vote.
+        day: number of the date.
+        quarter: of the date, 0–3.
+        start: number of the day before the year begins.
+        baseline: (h, w) uint8, last year's map; 0: no baseline, never an alert.
+        familiar: (h, w) uint16, see ``change.symbols.familiar_at``.
+        flagged: (h, w) bool: masked views count there.
+        ratios: (9, 4, 55, 54) int16, see ``change.evidence.Evidence.ratios``.
+        hazards: see ``AlertSettings.hazard_table``.
+        clear_days: (367,) int64 by day of the year.
+        rule: (9,) int64, see ``AlertSettings.rule``.
+        state: (10, h, w) uint16, changed in place.
+
+    Returns:
+        How many pixels were seen.
+    """
+    height, width = classes.shape
+    seen = 0
+    for row in range(height):
+        for col in range(width):
+            code = signed(baseline[row, col]) - 1
+            if code < 0 or code >= LAND:
+                continue
+            if masks[row, col] == 0 and not flagged[row, col]:
+                continue
+            view = view_of(signed(classes[row, col]), signed(probabilities[row, col]))
+            if view == 0:
+                continue
+            seen += 1
+            since = signed(state[SEEN_ON, row, col])
+            gap = day - (since if since > 0 else start)
+            last = signed(state[LAST, row, col]) & 255
+            if gap > FORGET_DAYS:
+                last = 0
+            letter = letter_of(view, signed(familiar[row, col]))
+            ratio = signed(ratios[code, quarter, last, letter - 1])
+            level = signed(state[LOGIT, row, col])
+            if level + rule[0] <= HAZARD_TOP:
+                level = signed(hazards[min(gap, GAP_DAYS_MAX), level]) - rule[0]
+            level = min(max(level + ratio, 0), LOGIT_TOP - rule[0])
+            supports = signed(state[LAST, row, col]) >> 8
+            state[LOGIT, row, col] = np.uint16(level)
+            state[SEEN_ON, row, col] = np.uint16(day)
+            if ratio < rule[7] and state[FIRST_ON, row, col] == 0:
+                state[LAST, row, col] = np.uint16(letter | supports << 8)
+                continue
+            if ratio >= rule[7]:
+                supports = _support(
+                    state[:, row, col], day, class_of_view(view), code + 1, supports
+                )
+            state[LAST, row, col] = np.uint16(letter | supports << 8)
+            _move(
+                state[:, row, col], level + rule[0], ratio, day, start, supports, clear_days, rule
+            )
+    return seen
+
+
+@numba.njit(nogil=True, cache=True)
+def _support(pixel: U16, day: int, code: int, baseline: int, supports: int) -> int:
+    """Count a supporting date and who leads (Boyer and Moore 1991); supporting dates now."""
+    packed = signed(pixel[STATUS])
+    step, leader, lead = packed & 15, (packed >> 4) & 15, packed >> 8
+    if pixel[FIRST_ON] == 0:
+        pixel[FIRST_ON] = np.uint16(day)
+        supports, leader, lead = 0, 0, 0
+    if code != baseline:
+        if lead == 0:
+            leader, lead = code, 1
+        elif leader == code:
+            lead = min(lead + 1, 255)
+        else:
+            lead -= 1
+    pixel[STATUS] = np.uint16(step | leader << 4 | lead << 8)
+    return min(supports + 1, 255)
+
+
+@numba.njit(nogil=True, cache=True)
+def _move(
+    pixel: U16,
+    logit: int,
+    ratio: int,
+    day: int,
+    start: int,
+    supports: int,
+    clear_days: npt.NDArray[np.int64],
+    rule: npt.NDArray[np.int64],
+) -> None:
+    """Step up, or reject."""
+    packed = signed(pixel[STATUS])
+    step, rest = packed & 15, packed & ~15
+    waited = clear_days[day - start] - clear_days[signed(pixel[FIRST_ON]) - start]
+    late = step != _CONFIRMED and waited > rule[8]
+    if late or (logit < rule[1] and ratio < 0):
+        if step in (_POSSIBLE, _LIKELY, _CONFIRMED):
+            step = _REJECTED
+            pixel[CLOSED_ON] = np.uint16(day)
+        pixel[FIRST_ON] = 0
+        pixel[LAST] &= np.uint16(255)
+        if late:
+            pixel[LOGIT] = 0
+        pixel[STATUS] = np.uint16(step | rest)
+        return
+    reached = _NONE
+    if logit >= rule[4] and supports >= rule[6]:
+        reached = _CONFIRMED
+    elif logit >= rule[3] and supports >= rule[5]:
+        reached = _LIKELY
+    elif logit >= rule[2]:
+        reached = _POSSIBLE
+    if reached == _NONE or (step != _REJECTED and reached <= step):
+        return
+    if step == _REJECTED:
+        pixel[POSSIBLE_ON] = pixel[LIKELY_ON] = pixel[CONFIRMED_ON] = pixel[CLOSED_ON] = 0
+        step = _NONE
+    for place in range(step + 1, reached + 1):
+        pixel[FIRST_ON + place] = np.uint16(day)
+    if pixel[ANCHOR_ON] == 0:
+        pixel[ANCHOR_ON] = np.uint16(day)
+    pixel[STATUS] = np.uint16(reached | rest)

@@ -1,0 +1,131 @@
+"""Counting how letters follow each other on pixels that did not change.
+
+What belongs here: loops over observations, into exact counts. What does not: probabilities
+(``evidence``). Counts of several tiles, years or batches add up.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from lulc_assets.core.change.dates import QUARTERS, numbers_and_quarters
+from lulc_assets.core.change.symbols import LETTERS, familiar_at, letter_of, signed, view_of
+from lulc_assets.core.compositing.kernel import LAND
+from lulc_assets.core.compositing.reading import Stack
+from lulc_assets.core.compositing.seasons import Part
+
+FORGET_DAYS = 60
+"""After so many days without a view the last one says nothing about the next: haze and
+snow are gone, and what grows looks different."""
+
+U8 = npt.NDArray[np.uint8]
+U16 = npt.NDArray[np.uint16]
+Counts = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class LetterCounts:
+    """What unchanged pixels looked like.
+
+    Attributes:
+        pairs: (9, 4, 55, 54) int64: by baseline class, quarter, last letter (0 = none) and
+            letter.
+        familiar: (9, 4, 9) int64: by baseline class and quarter, views of pixels to which
+            each class was familiar.
+        views: (9, 4) int64: views.
+    """
+
+    pairs: Counts
+    familiar: Counts
+    views: Counts
+
+    @classmethod
+    def empty(cls) -> "LetterCounts":
+        """Nothing counted yet."""
+        return cls(
+            np.zeros((LAND, QUARTERS, LETTERS + 1, LETTERS), np.int64),
+            np.zeros((LAND, QUARTERS, LAND), np.int64),
+            np.zeros((LAND, QUARTERS), np.int64),
+        )
+
+    def __add__(self, other: "LetterCounts") -> "LetterCounts":
+        return LetterCounts(
+            self.pairs + other.pairs, self.familiar + other.familiar, self.views + other.views
+        )
+
+
+def count_letters(
+    stack: Stack,
+    days: Sequence[str],
+    baseline: U8,
+    familiar: U16,
+    parts: Sequence[Part],
+    unchanged: npt.NDArray[np.bool_],
+    flagged: npt.NDArray[np.bool_] | None = None,
+) -> LetterCounts:
+    """Count the observations of a block.
+
+    Args:
+        stack: observations, (n, h, w), one a date.
+        days: their dates, ISO, ascending.
+        baseline: (h, w) uint8, map of the year before; 0 is left out.
+        familiar: (parts, h, w) uint16, see :func:`~.symbols.familiar_classes`.
+        parts: of the year that familiar classes are kept by.
+        unchanged: (h, w) bool: pixels known to have kept their class.
+        flagged: (h, w) bool: masked views count there; None: nowhere.
+    """
+    counts = LetterCounts.empty()
+    numbers, quarters = numbers_and_quarters(days)
+    shape = baseline.shape
+    known = np.stack([familiar_at(day, parts, familiar) for day in days])
+    trusted = np.zeros(shape, np.bool_) if flagged is None else flagged
+    use = np.where(unchanged & (baseline <= LAND), baseline, 0).astype(np.uint8)
+    _count(
+        stack.classes, stack.probabilities, stack.masks, numbers, quarters, use, known, trusted,
+        counts.pairs, counts.familiar, counts.views,
+    )  # fmt: skip
+    return counts
+
+
+@numba.njit(nogil=True, cache=True)
+def _count(
+    classes: U8,
+    probabilities: U8,
+    masks: U8,
+    numbers: Counts,
+    quarters: Counts,
+    baseline: U8,
+    known: U16,
+    trusted: npt.NDArray[np.bool_],
+    pairs: Counts,
+    familiar: Counts,
+    views: Counts,
+) -> None:
+    scenes, height, width = classes.shape
+    for row in range(height):
+        for col in range(width):
+            code = signed(baseline[row, col]) - 1
+            if code < 0:
+                continue
+            last, last_on = 0, signed(0)
+            for scene in range(scenes):
+                if masks[scene, row, col] == 0 and not trusted[row, col]:
+                    continue
+                seen = view_of(
+                    signed(classes[scene, row, col]), signed(probabilities[scene, row, col])
+                )
+                if seen == 0:
+                    continue
+                if numbers[scene] - last_on > FORGET_DAYS:
+                    last = 0
+                quarter = quarters[scene]
+                bits = signed(known[scene, row, col])
+                letter = letter_of(seen, bits)
+                pairs[code, quarter, last, letter - 1] += 1
+                views[code, quarter] += 1
+                for other in range(LAND):
+                    familiar[code, quarter, other] += (bits >> other) & 1
+                last, last_on = letter, numbers[scene]

@@ -1,0 +1,120 @@
+"""What one observation of a pixel says: class × bin of its probability × familiar or not.
+
+What belongs here: the alphabet that evidence is counted in. What does not: how often each
+letter comes (``counting``) and what follows from it (``evidence``).
+
+A class is familiar to a pixel in a season when the pixel was seen as it in the same season
+of the year before: a harvested field is bare each autumn, a lowland lake low each August.
+Such a view is no news, and its letter is another one.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from lulc_assets.core.compositing.kernel import CLOUDS, LAND
+from lulc_assets.core.compositing.seasons import Part, part_of
+
+BIN_EDGES = (128, 217)
+"""Probabilities (of 255) at which bins begin: below half, up to .85, above."""
+
+BINS = len(BIN_EDGES) + 1
+VIEWS = LAND * BINS
+"""Class × bin."""
+LETTERS = 2 * VIEWS
+"""Class × bin × familiar."""
+NONE = 0
+"""Letter or view "not observed before"; views and letters are stored from 1."""
+
+FAMILIAR_SHARE_PCT = 15
+"""A class that had at least this share of a season's votes in the year before is familiar:
+at 5 days' revisit that is more than one date, so that one bad date does not make it so."""
+
+SEASON_SLACK_DAYS = 20
+"""A spring may be so much later than the last one: dates this near to another part of the
+year look there as well. Twice the standard deviation of the start of season in Central
+Europe, about 10 days (Menzel et al. 2006)."""
+
+U8 = npt.NDArray[np.uint8]
+U16 = npt.NDArray[np.uint16]
+
+
+@numba.njit(nogil=True, inline="always")
+def signed(value: Any) -> int:
+    """Any whole number as int64: unsigned ones would make differences wrap or turn to floats."""
+    return int(np.int64(value))
+
+
+@numba.njit(nogil=True, inline="always")
+def view_of(code: int, probability: int) -> int:
+    """1…27: class and bin of a view of land; no view is 0."""
+    if code in (0, CLOUDS):
+        return 0
+    place = 0
+    if probability >= BIN_EDGES[1]:
+        place = 2
+    elif probability >= BIN_EDGES[0]:
+        place = 1
+    return (code - 1) * BINS + place + 1
+
+
+@numba.njit(nogil=True, inline="always")
+def class_of_view(view: int) -> int:
+    """1…9: the class of a view."""
+    return (view - 1) // BINS + 1
+
+
+@numba.njit(nogil=True, inline="always")
+def letter_of(view: int, familiar: int) -> int:
+    """1…54: a view, and bit c − 1 of ``familiar`` for its class c."""
+    known = (familiar >> ((view - 1) // BINS)) & 1
+    return 2 * (view - 1) + known + 1
+
+
+@numba.njit(nogil=True, cache=True)
+def familiar_classes(sums: U16, flagged: npt.NDArray[np.bool_], share_pct: int) -> U16:
+    """Which classes a pixel was seen as in a part of a year.
+
+    Args:
+        sums: (18, h, w) uint16, kept sums of the part (see ``compositing.kernel``).
+        flagged: (h, w) bool: masked votes count there.
+        share_pct: of the part's votes that make a class familiar.
+
+    Returns:
+        (h, w) uint16: bit c − 1 is set where class c is familiar.
+    """
+    _, height, width = sums.shape
+    found = np.zeros((height, width), np.uint16)
+    for row in range(height):
+        for col in range(width):
+            total = signed(0)
+            for plane in range(LAND):
+                total += sums[plane, row, col]
+                if flagged[row, col]:
+                    total += sums[LAND + plane, row, col]
+            if total == 0:
+                continue
+            for plane in range(LAND):
+                votes = signed(sums[plane, row, col])
+                if flagged[row, col]:
+                    votes += sums[LAND + plane, row, col]
+                if votes > 0 and 100 * votes >= share_pct * total:
+                    found[row, col] |= np.uint16(1 << plane)
+    return found
+
+
+def parts_at(day: str, parts: Sequence[Part]) -> tuple[int, ...]:
+    """Places of the parts of a year whose familiar classes hold on a date, ascending."""
+    found = date.fromisoformat(day)
+    near = (found + timedelta(days=step) for step in (-SEASON_SLACK_DAYS, 0, SEASON_SLACK_DAYS))
+    names = {part_of(one.isoformat(), parts).name for one in near}
+    return tuple(place for place, part in enumerate(parts) if part.name in names)
+
+
+def familiar_at(day: str, parts: Sequence[Part], familiar: U16) -> U16:
+    """Familiar classes on a date: (parts, h, w) uint16 in, (h, w) uint16 out."""
+    return np.bitwise_or.reduce(familiar[list(parts_at(day, parts))], axis=0)

@@ -1,0 +1,23 @@
+"""Evidence for tests: letters of a network that is right on most dates."""
+
+import numpy as np
+
+from lulc_assets.core.change.counting import LetterCounts
+from lulc_assets.core.change.evidence import Evidence
+from lulc_assets.core.change.symbols import BINS
+from lulc_assets.core.compositing.kernel import LAND
+
+
+def plain_evidence(right: int = 90, pairs_per_letter: int = 100) -> Evidence:
+    """Each class is seen as itself on ``right`` of 100 views, else as any; no familiarity."""
+    counts = LetterCounts.empty()
+    chance = np.full((LAND, LAND), (100 - right) / (LAND - 1))
+    np.fill_diagonal(chance, right)
+    letters = np.zeros((LAND, counts.pairs.shape[-1]))
+    for seen in range(LAND):
+        for place, share in enumerate((0.1, 0.3, 0.6)):
+            letters[:, 2 * (seen * BINS + place)] = chance[:, seen] * share
+    pairs = letters[:, None, None, :] * np.concatenate([[1.0], letters.mean(0)])[None, None, :, None]
+    counts.pairs[:] = np.rint(pairs_per_letter * pairs).astype(np.int64)
+    counts.views[:] = counts.pairs.sum((2, 3))
+    return Evidence(counts, {"source": "a test"})
