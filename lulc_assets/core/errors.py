@@ -64,6 +64,10 @@ class InvalidZones(LulcError, ValueError):
     """Zones overlap, lie outside the map, or lack a name; or a crossing layer does not fit."""
 
 
+class AlertsNotDelivered(LulcError):
+    """Alerts could not be delivered to an addressee; the log keeps them for the next try."""
+
+
 class NoLabels(LabelError):
     """No label pixel is left where some are needed."""
 

@@ -1,0 +1,154 @@
+"""Annual maps and states of a landscape, in memory, by the product's own loops.
+
+What belongs here: from predictions to maps, baselines, graded change and states. What does
+not: figures (``measures``).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.change.landscapes import Scenery
+from lulc_assets.core.alerts.kernel import (
+    CONFIRMED_ON,
+    LIKELY_ON,
+    LOGIT,
+    PLANES,
+    POSSIBLE_ON,
+    see_date,
+)
+from lulc_assets.core.alerts.ladder import AlertSettings, year_start
+from lulc_assets.core.change.counting import LetterCounts, count_letters
+from lulc_assets.core.change.dates import day_number, numbers_and_quarters, quarter_of
+from lulc_assets.core.change.evidence import Evidence
+from lulc_assets.core.change.grades import GradeRule
+from lulc_assets.core.change.grading import SUM_TABLE, grade_pixels
+from lulc_assets.core.change.symbols import FAMILIAR_SHARE_PCT, familiar_at, familiar_classes
+from lulc_assets.core.compositing.reading import Stack
+from lulc_assets.core.compositing.settings import CompositeSettings
+from lulc_assets.core.compositing.strategies import PartVotes, flag_tallies, strategy_of
+from lulc_assets.core.grid import Window
+
+QUARTERLY = CompositeSettings(seasons="quarters")
+
+U8 = npt.NDArray[np.uint8]
+U16 = npt.NDArray[np.uint16]
+
+
+@dataclass(frozen=True)
+class Annual:
+    """A year's map, with what alerts of the next year take from its sums.
+
+    Attributes:
+        classes: (h, w) uint8.
+        flagged: (h, w) bool.
+        familiar: (4, h, w) uint16, by quarter.
+    """
+
+    classes: U8
+    flagged: npt.NDArray[np.bool_]
+    familiar: U16
+
+
+def stack_of(land: Scenery, part: slice) -> Stack:
+    """Some dates of a landscape."""
+    return Stack(land.classes[part], land.probabilities[part], land.masks[part])
+
+
+def annual_map(land: Scenery, year: int) -> Annual:
+    """The map of a year by the weighted mode, votes kept by quarter."""
+    strategy, part = strategy_of(QUARTERLY), land.of_year(year)
+    window = Window(0, 0, *land.event.shape)
+    days = land.dates[part]
+    sums = []
+    for quarter in range(4):
+        block = strategy.empty(window)
+        inside = [part.start + i for i, day in enumerate(days) if quarter_of(day) == quarter]
+        if inside:
+            strategy.add(block, stack_of(land, slice(inside[0], inside[-1] + 1)), 1)
+        sums.append(block)
+    flagged = flag_tallies([block.tallies for block in sums], QUARTERLY)
+    votes = [
+        PartVotes(QUARTERLY.weight_table(one.name), block, flagged)
+        for one, block in zip(QUARTERLY.parts(), sums, strict=True)
+    ]
+    familiar = [familiar_classes(block.sums, flagged, FAMILIAR_SHARE_PCT) for block in sums]
+    return Annual(strategy.decide(votes).winner, flagged, np.stack(familiar))
+
+
+def letters_of(land: Scenery, year: int, before: Annual) -> LetterCounts:
+    """What unchanged pixels looked like in a year, against the map of the year before."""
+    part = land.of_year(year)
+    same = (land.truth[year - 1] == land.truth[year]) & (land.event == 0)
+    return count_letters(
+        stack_of(land, part),
+        land.dates[part],
+        before.classes,
+        before.familiar,
+        QUARTERLY.parts(),
+        same,
+        before.flagged,
+    )
+
+
+@dataclass(frozen=True)
+class Alerted:
+    """A year of alerts.
+
+    Attributes:
+        state: (10, h, w) uint16 after all dates.
+        first_sent: step 1–3 → (h, w) uint16, day on which the pixel first reached it, also
+            when it was rejected later: what was sent stays sent. 0: never.
+        logit_sent: likewise, the log odds of that day in 1/256, int16.
+    """
+
+    state: U16
+    first_sent: dict[int, U16]
+    logit_sent: dict[int, npt.NDArray[np.int16]]
+
+
+def alert_year(
+    land: Scenery, year: int, before: Annual, evidence: Evidence, settings: AlertSettings
+) -> Alerted:
+    """Judge a year scene by scene."""
+    shape = land.event.shape
+    state = np.zeros((PLANES, *shape), np.uint16)
+    sent = {step: np.zeros(shape, np.uint16) for step in (1, 2, 3)}
+    odds = {step: np.zeros(shape, np.int16) for step in (1, 2, 3)}
+    tables = (
+        evidence.ratios,
+        settings.hazard_table(),
+        settings.clear_days(year),
+        settings.rule(),
+    )
+    part = land.of_year(year)
+    for at in range(part.start, part.stop):
+        day = land.dates[at]
+        number = day_number(day)
+        see_date(
+            land.classes[at], land.probabilities[at], land.masks[at], number, quarter_of(day),
+            year_start(year), before.classes, familiar_at(day, QUARTERLY.parts(), before.familiar),
+            before.flagged, *tables, state,
+        )  # fmt: skip
+        for step, plane in ((1, POSSIBLE_ON), (2, LIKELY_ON), (3, CONFIRMED_ON)):
+            new = (state[plane] == number) & (sent[step] == 0)
+            sent[step][new] = number
+            odds[step][new] = state[LOGIT][new].astype(np.int16) + settings.floor
+    return Alerted(state, sent, odds)
+
+
+def graded_change(
+    land: Scenery, year: int, former: Annual, current: Annual, evidence: Evidence, rule: GradeRule
+) -> tuple[U8, U8, U16]:
+    """Grade, posterior and date of the change between the year before and a year."""
+    whole = slice(land.of_year(year - 1).start, land.of_year(year).stop)
+    days = land.dates[whole]
+    numbers, quarters = numbers_and_quarters(days)
+    side = np.array([day.startswith(str(year)) for day in days], np.int64)
+    found: tuple[U8, U8, U16] = grade_pixels(
+        land.classes[whole], land.probabilities[whole], land.masks[whole], numbers, quarters, side,
+        former.classes, current.classes, np.stack([former.flagged, current.flagged]),
+        evidence.likelihoods, rule.hazard_logs(), rule.numbers(), SUM_TABLE,
+    )  # fmt: skip
+    return found

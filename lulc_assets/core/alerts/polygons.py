@@ -1,0 +1,158 @@
+"""Alerts as polygons, each with an id that stays.
+
+What belongs here: from pixels to a table of alerts. What does not: whom they are sent to
+(``zones``, ``notices``).
+
+An alert is the patch of all pixels that ever were possible this year and touch along edges;
+its geometry is what of it is live. Such a patch only grows, and its id is the place and day
+of its oldest pixel, first by day, then by row, then by column: an alert keeps its id while it
+grows, shrinks, steps up or is rejected, and the same scenes give the same ids in whatever
+order they came. Where two alerts grow together, the older one's id stays.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import rasterio.features
+import shapely
+
+from lulc_assets.core.alerts.ladder import AlertSettings, Step
+from lulc_assets.core.alerts.pixels import AlertPixels, class_name
+from lulc_assets.core.change.dates import day_of_number, iso_or_none
+from lulc_assets.core.grid import PixelGrid, Window, pixel_areas_ha
+
+COLUMNS = (
+    "alert_id",
+    "step",
+    "from_class",
+    "to_class",
+    "area_ha",
+    "confirmed_ha",
+    "probability",
+    "first_on",
+    "possible_on",
+    "likely_on",
+    "confirmed_on",
+    "rejected_on",
+    "pixels",
+)
+
+_DATED = (Step.POSSIBLE, Step.LIKELY, Step.CONFIRMED)
+
+
+@dataclass(frozen=True)
+class _Patch:
+    """Pixels of one alert and where they lie."""
+
+    pixels: AlertPixels
+    rows: npt.NDArray[np.int64]
+    cols: npt.NDArray[np.int64]
+
+    @property
+    def window(self) -> Window:
+        row, col = int(self.rows.min()), int(self.cols.min())
+        return Window(row, col, int(self.rows.max()) - row + 1, int(self.cols.max()) - col + 1)
+
+
+def alert_polygons(
+    pixels: AlertPixels, grid: PixelGrid, key: str, settings: AlertSettings
+) -> gpd.GeoDataFrame:
+    """The alerts of a state, by id; those that were rejected with what they had been.
+
+    Args:
+        pixels: of the state.
+        grid: of the tile.
+        key: first part of each id: tile and year.
+        settings: of the ladder.
+
+    Returns:
+        One row an alert, in the CRS of the grid: ``COLUMNS`` and the geometry (multipolygon
+        along the borders of pixels). Dates are ISO or None; a step's date is the one on which
+        ``min_area_px`` pixels had reached it.
+    """
+    from lulc_assets.core.change.patches import label_patches  # numba
+
+    rows: list[dict[str, Any]] = []
+    if pixels.places.size:
+        labels = label_patches(pixels.places, np.zeros_like(pixels.places), grid.width)
+        large = np.bincount(labels) >= settings.min_area_px
+        kept = large[labels]
+        chosen, labels = pixels.take(kept), labels[kept]
+        order = np.argsort(labels, kind="stable")
+        ends = np.flatnonzero(np.diff(labels[order])) + 1
+        for places in np.split(order, ends) if order.size else []:
+            rows.append(_alert(_patch(chosen, places, grid), grid, key, settings))
+    rows.sort(key=lambda row: row["alert_id"])
+    columns = {name: [row[name] for row in rows] for name in COLUMNS}
+    geometry = [row["geometry"] for row in rows]
+    return gpd.GeoDataFrame(columns, geometry=geometry, crs=f"EPSG:{grid.epsg}")
+
+
+def write_alerts(alerts: gpd.GeoDataFrame, path: Path) -> Path:
+    """Write a table of alerts as GeoParquet."""
+    alerts.to_parquet(path, index=False)
+    return path
+
+
+def _patch(pixels: AlertPixels, places: npt.NDArray[np.int64], grid: PixelGrid) -> _Patch:
+    values = {name: getattr(pixels, name)[places] for name in vars(pixels)}
+    rows, cols = np.divmod(values["places"], grid.width)
+    return _Patch(AlertPixels(**values), rows, cols)
+
+
+def _alert(patch: _Patch, grid: PixelGrid, key: str, settings: AlertSettings) -> dict[str, Any]:
+    pixels, least = patch.pixels, settings.min_area_px
+    live = pixels.live
+    counts = [int((live & (pixels.step >= step)).sum()) for step in _DATED]
+    reached = [step for step, count in zip(_DATED, counts, strict=True) if count >= least]
+    step = reached[-1] if reached else Step.REJECTED
+    shown = live if reached else np.ones_like(live)
+    confirmed = live & (pixels.step == Step.CONFIRMED)
+    areas = pixel_areas_ha(grid.cut(patch.window))[
+        patch.rows - patch.window.row, patch.cols - patch.window.col
+    ]
+    oldest = np.lexsort((pixels.places, pixels.anchor_on))[0]
+    day = day_of_number(int(pixels.anchor_on[oldest]))
+    dates = [pixels.possible_on, pixels.likely_on, pixels.confirmed_on]
+    on = [iso_or_none(_reached_on(days[shown], least)) for days in dates]
+    first = pixels.first_on[shown & (pixels.first_on > 0)]
+    return {
+        "alert_id": f"{key}-{day:%m%d}-{patch.rows[oldest]:05d}-{patch.cols[oldest]:05d}",
+        "step": step.name.lower(),
+        "from_class": class_name(_most(pixels.from_class[shown])),
+        "to_class": class_name(_most(pixels.to_class[shown])),
+        "area_ha": round(float(areas[shown].sum()), 4),
+        "confirmed_ha": round(float(areas[confirmed].sum()), 4),
+        "probability": round(float(pixels.probability[shown].mean()), 4),
+        "first_on": iso_or_none(int(np.sort(first)[first.size // 2])) if first.size else None,
+        "possible_on": on[0],
+        "likely_on": on[1],
+        "confirmed_on": on[2],
+        "rejected_on": None if reached else iso_or_none(int(pixels.closed_on.max())),
+        "pixels": int(shown.sum()),
+        "geometry": _outline(patch, shown, grid),
+    }
+
+
+def _reached_on(days: npt.NDArray[np.uint16], least: int) -> int:
+    """The day on which so many pixels had a date; 0: they never had."""
+    dated = np.sort(days[days > 0])
+    return int(dated[least - 1]) if dated.size >= least else 0
+
+
+def _most(codes: npt.NDArray[np.uint8]) -> int:
+    return int(np.bincount(codes).argmax())
+
+
+def _outline(patch: _Patch, shown: npt.NDArray[np.bool_], grid: PixelGrid) -> shapely.MultiPolygon:
+    window = patch.window
+    mask = np.zeros((window.height, window.width), np.uint8)
+    mask[patch.rows[shown] - window.row, patch.cols[shown] - window.col] = 1
+    transform = grid.cut(window).transform
+    shapes = rasterio.features.shapes(mask, mask=mask > 0, transform=transform)
+    parts = [shapely.geometry.shape(shape) for shape, _ in shapes]
+    return shapely.MultiPolygon(sorted(parts, key=lambda part: part.bounds))
