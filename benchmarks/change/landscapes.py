@@ -38,7 +38,7 @@ EVENTS = EventPlan(
 )
 CLOUDED_SHARE = 0.3
 NETWORK_SEEDS = (9001, 9002)
-TUNING_SEEDS = (1, 2, 3)
+TUNING_SEEDS = (1, 2)
 TEST_SEEDS = tuple(range(101, 109))
 _CLOUD_OPACITY = 0.35
 _VERSION = 1
@@ -137,7 +137,7 @@ def _make(seed: int, folder: Path, profile: str, path: Path) -> None:
     grid = canvas.cut(Window(MARGIN_PX, MARGIN_PX, SIDE_PX, SIDE_PX))
     about = {"grid": grid.to_dict(), "dates": dates, "events": events}
     scratch = path.with_suffix(".part.npz")
-    np.savez_compressed(
+    np.savez(  # compressing would take a fifth of the time
         scratch,
         about=json.dumps(about),
         truth=np.stack([history.of_year(year).land_class[inner] for year in YEARS]),

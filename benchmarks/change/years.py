@@ -19,12 +19,12 @@ from lulc_assets.core.alerts.kernel import (
     see_date,
 )
 from lulc_assets.core.alerts.ladder import AlertSettings, year_start
-from lulc_assets.core.change.counting import LetterCounts, count_letters
+from lulc_assets.core.change.counting import UNKNOWN, LetterCounts, count_letters
 from lulc_assets.core.change.dates import day_number, numbers_and_quarters, quarter_of
 from lulc_assets.core.change.evidence import Evidence
 from lulc_assets.core.change.grades import GradeRule
 from lulc_assets.core.change.grading import SUM_TABLE, grade_pixels
-from lulc_assets.core.change.symbols import FAMILIAR_SHARE_PCT, familiar_at, familiar_classes
+from lulc_assets.core.change.symbols import familiar_planes, known_at
 from lulc_assets.core.compositing.reading import Stack
 from lulc_assets.core.compositing.settings import CompositeSettings
 from lulc_assets.core.compositing.strategies import PartVotes, flag_tallies, strategy_of
@@ -43,7 +43,7 @@ class Annual:
     Attributes:
         classes: (h, w) uint8.
         flagged: (h, w) bool.
-        familiar: (4, h, w) uint16, by quarter.
+        familiar: (5, h, w) uint16, by quarter, then of the year.
     """
 
     classes: U8
@@ -73,21 +73,28 @@ def annual_map(land: Scenery, year: int) -> Annual:
         PartVotes(QUARTERLY.weight_table(one.name), block, flagged)
         for one, block in zip(QUARTERLY.parts(), sums, strict=True)
     ]
-    familiar = [familiar_classes(block.sums, flagged, FAMILIAR_SHARE_PCT) for block in sums]
-    return Annual(strategy.decide(votes).winner, flagged, np.stack(familiar))
+    familiar = familiar_planes([block.sums for block in sums], flagged)
+    return Annual(strategy.decide(votes).winner, flagged, familiar)
 
 
 def letters_of(land: Scenery, year: int, before: Annual) -> LetterCounts:
-    """What unchanged pixels looked like in a year, against the map of the year before."""
+    """What pixels looked like in a year, against the map of the year before.
+
+    Changes of the year before are left out: its map and its seasons hold both sides of them.
+    """
     part = land.of_year(year)
-    same = (land.truth[year - 1] == land.truth[year]) & (land.event == 0)
+    days = np.array([0, *(day_number(event["date"]) for event in land.events)])
+    first = year_start(year) + 1
+    of_event = np.where(days >= first, days, np.where(days > first - 366, UNKNOWN, 0))
+    of_event[days > year_start(year + 1)] = 0
+    changed_on = of_event.astype(np.uint16)[land.event]
     return count_letters(
         stack_of(land, part),
         land.dates[part],
         before.classes,
         before.familiar,
         QUARTERLY.parts(),
-        same,
+        changed_on,
         before.flagged,
     )
 
@@ -128,7 +135,7 @@ def alert_year(
         number = day_number(day)
         see_date(
             land.classes[at], land.probabilities[at], land.masks[at], number, quarter_of(day),
-            year_start(year), before.classes, familiar_at(day, QUARTERLY.parts(), before.familiar),
+            year_start(year), before.classes, known_at(day, QUARTERLY.parts(), before.familiar),
             before.flagged, *tables, state,
         )  # fmt: skip
         for step, plane in ((1, POSSIBLE_ON), (2, LIKELY_ON), (3, CONFIRMED_ON)):

@@ -4,7 +4,7 @@ What belongs here: the baseline file, made once a year from a map and its kept s
 not: what is seen against it (``update``).
 
 Planes of a block: the class code, plus 256 where SCL is wrong all year (masked views count
-there); then, for each part of the year, the familiar classes.
+there); then the familiar classes of each part of the year and of the whole.
 """
 
 from collections.abc import Mapping
@@ -58,7 +58,7 @@ class BaselineBlock:
     Attributes:
         classes: (h, w) uint8.
         flagged: (h, w) bool.
-        familiar: (parts, h, w) uint16.
+        familiar: (parts + 1, h, w) uint16, see ``change.symbols.familiar_planes``.
     """
 
     classes: U8
@@ -69,21 +69,21 @@ class BaselineBlock:
 def write_baseline(
     source: BaselineSource, grid: PixelGrid, settings: CompositeSettings, path: Path
 ) -> Path:
-    """Write the baseline of a map: 2 bytes a pixel and 2 more for each part of the year.
+    """Write the baseline of a map: 4 bytes a pixel and 2 more for each part of the year.
 
     Raises:
         InvalidProduct: the map holds a code that is no class of land.
         ProductCorrupt: the kept sums cannot be read.
         UnreadableRaster: the map cannot be read.
     """
-    from lulc_assets.core.change.symbols import FAMILIAR_SHARE_PCT, familiar_classes  # numba
+    from lulc_assets.core.change import symbols  # numba
 
     parts = settings.parts()
     header = {
         "year": source.year,
         "parts": [[part.name, list(part.first)] for part in parts],
         "identity": dict(source.identity),
-        "familiar_share_pct": FAMILIAR_SHARE_PCT,
+        "familiar_pct": [symbols.FAMILIAR_SHARE_PCT, symbols.HALF_KNOWN_SHARE_PCT],
     }
     with ExitStack() as stack:
         sums = {
@@ -96,14 +96,13 @@ def write_baseline(
                 raise InvalidProduct(
                     f"{source.class_map} holds code {classes.max()}, which is no class of land"
                 )
-            block = np.zeros((1 + len(parts), *classes.shape), np.uint16)
+            block = np.zeros((2 + len(parts), *classes.shape), np.uint16)
             block[0] = classes
             if sums:
                 read = {part.name: sums[part.name].read(window) for part in parts}
                 flagged = flag_tallies([one.tallies for one in read.values()], settings)
                 block[0] += np.uint16(_FLAG) * flagged
-                for place, one in enumerate(read.values(), start=1):
-                    block[place] = familiar_classes(one.sums, flagged, FAMILIAR_SHARE_PCT)
+                block[1:] = symbols.familiar_planes([one.sums for one in read.values()], flagged)
             return window, pack_planes(block)
 
         with BlockWriter(path, grid, header) as writer:
@@ -140,7 +139,7 @@ class BaselineFile:
 
     def read(self, window: Window) -> BaselineBlock:
         """One block."""
-        planes = self._file.read(window, 1 + len(self.parts))
+        planes = self._file.read(window, 2 + len(self.parts))
         classes = (planes[0] & 255).astype(np.uint8)
         return BaselineBlock(classes, planes[0] >= _FLAG, planes[1:])
 

@@ -53,7 +53,7 @@ def see_date(
     quarter: int,
     start: int,
     baseline: U8,
-    familiar: U16,
+    known: npt.NDArray[np.uint32],
     flagged: npt.NDArray[np.bool_],
     ratios: npt.NDArray[np.int16],
     hazards: npt.NDArray[np.int16],
@@ -71,9 +71,9 @@ def see_date(
         quarter: of the date, 0–3.
         start: number of the day before the year begins.
         baseline: (h, w) uint8, last year's map; 0: no baseline, never an alert.
-        familiar: (h, w) uint16, see ``change.symbols.familiar_at``.
+        known: (h, w) uint32, see ``change.symbols.known_at``.
         flagged: (h, w) bool: masked views count there.
-        ratios: (9, 4, 55, 54) int16, see ``change.evidence.Evidence.ratios``.
+        ratios: (9, 4, 82, 81) int16, see ``change.evidence.Evidence.ratios``.
         hazards: see ``AlertSettings.hazard_table``.
         clear_days: (367,) int64 by day of the year.
         rule: (9,) int64, see ``AlertSettings.rule``.
@@ -100,7 +100,7 @@ def see_date(
             last = signed(state[LAST, row, col]) & 255
             if gap > FORGET_DAYS:
                 last = 0
-            letter = letter_of(view, signed(familiar[row, col]))
+            letter = letter_of(view, signed(known[row, col]))
             ratio = signed(ratios[code, quarter, last, letter - 1])
             level = signed(state[LOGIT, row, col])
             if level + rule[0] <= HAZARD_TOP:

@@ -293,7 +293,7 @@ class _Tables:
     ) -> int:
         """Let a block see one date; how many pixels did."""
         from lulc_assets.core.alerts.kernel import see_date  # numba
-        from lulc_assets.core.change.symbols import familiar_at  # numba
+        from lulc_assets.core.change.symbols import known_at  # numba
 
         return int(
             see_date(
@@ -304,7 +304,7 @@ class _Tables:
                 quarter_of(day),
                 self.start,
                 baseline.classes,
-                familiar_at(day, file.parts, baseline.familiar),
+                known_at(day, file.parts, baseline.familiar),
                 baseline.flagged,
                 self.ratios,
                 self.hazards,

@@ -1,10 +1,10 @@
-"""Counting how letters follow each other on pixels that did not change.
+"""Counting how letters follow each other on pixels whose history is known.
 
 What belongs here: loops over observations, into exact counts. What does not: probabilities
 (``evidence``). Counts of several tiles, years or batches add up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numba
@@ -12,7 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.change.dates import QUARTERS, numbers_and_quarters
-from lulc_assets.core.change.symbols import LETTERS, familiar_at, letter_of, signed, view_of
+from lulc_assets.core.change.symbols import (
+    LETTERS,
+    LEVELS,
+    known_at,
+    letter_of,
+    level_of,
+    signed,
+    view_of,
+)
 from lulc_assets.core.compositing.kernel import LAND
 from lulc_assets.core.compositing.reading import Stack
 from lulc_assets.core.compositing.seasons import Part
@@ -21,6 +29,9 @@ FORGET_DAYS = 60
 """After so many days without a view the last one says nothing about the next: haze and
 snow are gone, and what grows looks different."""
 
+UNKNOWN = 65_535
+"""In place of a day of change: nothing is known of the pixel."""
+
 U8 = npt.NDArray[np.uint8]
 U16 = npt.NDArray[np.uint16]
 Counts = npt.NDArray[np.int64]
@@ -28,33 +39,39 @@ Counts = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class LetterCounts:
-    """What unchanged pixels looked like.
+    """What pixels looked like.
 
     Attributes:
-        pairs: (9, 4, 55, 54) int64: by baseline class, quarter, last letter (0 = none) and
-            letter.
-        familiar: (9, 4, 9) int64: by baseline class and quarter, views of pixels to which
-            each class was familiar.
+        pairs: (9, 4, 82, 81) int64, of pixels that had not changed: by baseline class, quarter,
+            last letter (0 = none) and letter.
+        changed: likewise, of pixels after their change; the first view after it has no last
+            one.
+        familiar: (9, 4, 9, 3) int64: by baseline class and quarter, views of pixels to which
+            each class was strange, half known or familiar.
         views: (9, 4) int64: views.
     """
 
     pairs: Counts
+    changed: Counts
     familiar: Counts
     views: Counts
 
     @classmethod
     def empty(cls) -> "LetterCounts":
         """Nothing counted yet."""
+        pairs = (LAND, QUARTERS, LETTERS + 1, LETTERS)
         return cls(
-            np.zeros((LAND, QUARTERS, LETTERS + 1, LETTERS), np.int64),
-            np.zeros((LAND, QUARTERS, LAND), np.int64),
+            np.zeros(pairs, np.int64),
+            np.zeros(pairs, np.int64),
+            np.zeros((LAND, QUARTERS, LAND, LEVELS), np.int64),
             np.zeros((LAND, QUARTERS), np.int64),
         )
 
     def __add__(self, other: "LetterCounts") -> "LetterCounts":
-        return LetterCounts(
-            self.pairs + other.pairs, self.familiar + other.familiar, self.views + other.views
-        )
+        return LetterCounts(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+    def __iter__(self) -> Iterator[Counts]:
+        yield from (self.pairs, self.changed, self.familiar, self.views)
 
 
 def count_letters(
@@ -63,7 +80,7 @@ def count_letters(
     baseline: U8,
     familiar: U16,
     parts: Sequence[Part],
-    unchanged: npt.NDArray[np.bool_],
+    changed_on: U16,
     flagged: npt.NDArray[np.bool_] | None = None,
 ) -> LetterCounts:
     """Count the observations of a block.
@@ -72,20 +89,21 @@ def count_letters(
         stack: observations, (n, h, w), one a date.
         days: their dates, ISO, ascending.
         baseline: (h, w) uint8, map of the year before; 0 is left out.
-        familiar: (parts, h, w) uint16, see :func:`~.symbols.familiar_classes`.
+        familiar: (parts + 1, h, w) uint16, see :func:`~.symbols.familiar_planes`.
         parts: of the year that familiar classes are kept by.
-        unchanged: (h, w) bool: pixels known to have kept their class.
+        changed_on: (h, w) uint16: day number of the change of each pixel within these dates;
+            0: it is known to have kept its class; ``UNKNOWN``: it is left out.
         flagged: (h, w) bool: masked views count there; None: nowhere.
     """
     counts = LetterCounts.empty()
     numbers, quarters = numbers_and_quarters(days)
     shape = baseline.shape
-    known = np.stack([familiar_at(day, parts, familiar) for day in days])
+    known = np.stack([known_at(day, parts, familiar) for day in days])
     trusted = np.zeros(shape, np.bool_) if flagged is None else flagged
-    use = np.where(unchanged & (baseline <= LAND), baseline, 0).astype(np.uint8)
+    use = np.where((changed_on < UNKNOWN) & (baseline <= LAND), baseline, 0).astype(np.uint8)
     _count(
         stack.classes, stack.probabilities, stack.masks, numbers, quarters, use, known, trusted,
-        counts.pairs, counts.familiar, counts.views,
+        changed_on, *counts,
     )  # fmt: skip
     return counts
 
@@ -98,9 +116,11 @@ def _count(
     numbers: Counts,
     quarters: Counts,
     baseline: U8,
-    known: U16,
+    known: npt.NDArray[np.uint32],
     trusted: npt.NDArray[np.bool_],
+    changed_on: U16,
     pairs: Counts,
+    changed: Counts,
     familiar: Counts,
     views: Counts,
 ) -> None:
@@ -110,6 +130,7 @@ def _count(
             code = signed(baseline[row, col]) - 1
             if code < 0:
                 continue
+            turn = signed(changed_on[row, col])
             last, last_on = 0, signed(0)
             for scene in range(scenes):
                 if masks[scene, row, col] == 0 and not trusted[row, col]:
@@ -119,13 +140,17 @@ def _count(
                 )
                 if seen == 0:
                     continue
-                if numbers[scene] - last_on > FORGET_DAYS:
+                after = 0 < turn <= numbers[scene]
+                if numbers[scene] - last_on > FORGET_DAYS or (after and last_on < turn):
                     last = 0
                 quarter = quarters[scene]
-                bits = signed(known[scene, row, col])
-                letter = letter_of(seen, bits)
-                pairs[code, quarter, last, letter - 1] += 1
-                views[code, quarter] += 1
-                for other in range(LAND):
-                    familiar[code, quarter, other] += (bits >> other) & 1
+                word = signed(known[scene, row, col])
+                letter = letter_of(seen, word)
+                if after:
+                    changed[code, quarter, last, letter - 1] += 1
+                else:
+                    pairs[code, quarter, last, letter - 1] += 1
+                    views[code, quarter] += 1
+                    for other in range(LAND):
+                        familiar[code, quarter, other, level_of(other, word)] += 1
                 last, last_on = letter, numbers[scene]

@@ -10,10 +10,11 @@ twice. Each observation is therefore weighed given the last one: P(o_t | o_{t−
 P(o_t | o_{t−1}, unchanged). A second "bare" on a pixel that is wrongly mapped as grass is
 then expected, and says next to nothing.
 
-Everything is learnt from pixels that did not change. For "changed" the table of a baseline
-class mixes the tables of the other classes, by how likely each comes next; right after a
-view that speaks for the old class, the change must lie between the two, and the last view
-says nothing about the next.
+"Unchanged" is learnt from pixels that did not change. "Changed" is learnt from pixels with a
+dated change where there are any, and begins for each baseline class with a mixture of what
+the other classes look like, by how likely each comes next. Right after a view that speaks for
+the old class, the change must lie between the two, and the last view says nothing about the
+next.
 """
 
 import hashlib
@@ -28,7 +29,7 @@ import numpy.typing as npt
 
 from lulc_assets.core.change.counting import LetterCounts
 from lulc_assets.core.change.dates import QUARTERS
-from lulc_assets.core.change.symbols import BINS, LETTERS, VIEWS
+from lulc_assets.core.change.symbols import BINS, LETTERS, LEVELS, VIEWS
 from lulc_assets.core.compositing.kernel import LAND
 from lulc_assets.core.errors import InvalidProduct, ProductCorrupt
 from lulc_assets.core.legend import KARRA_10, LandCover
@@ -44,11 +45,14 @@ wrong in a way that no validation pixel showed (a missed cloud, a shifted image)
 PRIOR_PAIRS = 200.0
 """Pairs after which a last letter's own frequencies count as much as those of all letters."""
 
+PRIOR_CHANGED = 500.0
+"""Views of dated changes after which they count as much as the mixture of other classes."""
+
 PRIOR_LETTERS = 0.5
 """Added to the count of each letter, so that what was never seen is rare and not impossible."""
 
 FORMAT = 1
-_COUNTS = ("pairs", "familiar", "views")
+_COUNTS = ("pairs", "changed", "familiar", "views")
 
 Floats = npt.NDArray[np.float64]
 Logs = npt.NDArray[np.int16]
@@ -97,7 +101,7 @@ class Evidence:
 
     @cached_property
     def ratios(self) -> Logs:
-        """(9, 4, 55, 54) int16: 256 · ln of the ratio changed / unchanged, clipped.
+        """(9, 4, 82, 81) int16: 256 · ln of the ratio changed / unchanged, clipped.
 
         By baseline class, quarter, last letter (0 = none) and letter. Classes of which
         nothing is known, and snow, have 0 throughout: no view says anything there.
@@ -121,7 +125,7 @@ class Evidence:
         return np.rint(LOG_ONE * logs).astype(np.int32)
 
     def _changed(self, unchanged: Floats) -> Floats:
-        """P(letter | last letter, changed), (9, 4, 55, 54)."""
+        """P(letter | last letter, changed), (9, 4, 82, 81)."""
         pairs = _as_views(self.counts.pairs)
         joint = _given_last(pairs) * _shares_of_last(pairs)[..., None]
         mixed = np.einsum("ab,bqpo->aqpo", likely_next(), joint)
@@ -129,21 +133,23 @@ class Evidence:
         after = mixed / np.maximum(mixed.sum(-1, keepdims=True), 1e-300)
         familiar = self._familiar()
         fresh_letters = _with_familiar(fresh[:, :, None], familiar)[:, :, 0]
+        dated = self.counts.changed.astype(np.float64)
+        fresh_letters = _seen_or(dated.sum(2), fresh_letters, PRIOR_CHANGED)
         first = np.log(np.maximum(fresh_letters, 1e-12) / unchanged[:, :, 0])
         found = np.empty_like(unchanged)
         found[:, :, 0] = fresh_letters
         letters = _with_familiar(after, familiar)
         for letter in range(LETTERS):
             speaks_for_change = first[..., letter] > 0
-            found[:, :, letter + 1] = np.where(
-                speaks_for_change[..., None], letters[:, :, letter // 2 + 1], fresh_letters
-            )
+            prior = (letters[:, :, letter // LEVELS + 1] + fresh_letters) / 2
+            stayed = _seen_or(dated[:, :, letter + 1], prior, PRIOR_PAIRS)
+            found[:, :, letter + 1] = np.where(speaks_for_change[..., None], stayed, fresh_letters)
         return np.maximum(found, 1e-12)
 
     def _familiar(self) -> Floats:
-        """P(class is familiar), (9, 4, 9), by baseline class, quarter and class."""
-        seen = self.counts.views[..., None].astype(np.float64)
-        return (self.counts.familiar + 0.5) / (seen + 1.0)
+        """P(level), (9, 4, 9, 3), by baseline class, quarter, class and how familiar it is."""
+        counts = self.counts.familiar + 0.5
+        return counts / counts.sum(-1, keepdims=True)
 
     def write(self, path: Path) -> Path:
         """Write the counts and where they are from: equal counts, equal bytes."""
@@ -199,6 +205,11 @@ def _given_last(pairs: Floats) -> Floats:
     return found
 
 
+def _seen_or(counts: Floats, prior: Floats, weight: float) -> Floats:
+    """Frequencies that begin with a prior of so many views, along the last axis."""
+    return (counts + weight * prior) / (counts.sum(-1, keepdims=True) + weight)
+
+
 def _shares_of_last(pairs: Floats) -> Floats:
     """P(last letter | class, quarter), (9, 4, n + 1); row 0 stands for no last letter."""
     counts = pairs.sum(-1)
@@ -207,15 +218,15 @@ def _shares_of_last(pairs: Floats) -> Floats:
 
 
 def _as_views(pairs: npt.NDArray[np.int64]) -> Floats:
-    """Counts of letters as counts of views: (9, 4, 55, 54) to (9, 4, 28, 27)."""
-    by_view = pairs.reshape(LAND, QUARTERS, LETTERS + 1, VIEWS, 2).sum(-1)
+    """Counts of letters as counts of views: (9, 4, 82, 81) to (9, 4, 28, 27)."""
+    by_view = pairs.reshape(LAND, QUARTERS, LETTERS + 1, VIEWS, LEVELS).sum(-1)
     found = np.empty((LAND, QUARTERS, VIEWS + 1, VIEWS))
     found[:, :, 0] = by_view[:, :, 0]
-    found[:, :, 1:] = by_view[:, :, 1:].reshape(LAND, QUARTERS, VIEWS, 2, VIEWS).sum(3)
+    found[:, :, 1:] = by_view[:, :, 1:].reshape(LAND, QUARTERS, VIEWS, LEVELS, VIEWS).sum(3)
     return found
 
 
 def _with_familiar(views: Floats, familiar: Floats) -> Floats:
-    """Views to letters: (9, 4, m, 27) to (9, 4, m, 54)."""
-    known = np.repeat(familiar, BINS, axis=-1)[:, :, None]
-    return np.stack([views * (1 - known), views * known], -1).reshape(*views.shape[:-1], LETTERS)
+    """Views to letters: (9, 4, m, 27) to (9, 4, m, 81)."""
+    levels = np.repeat(familiar, BINS, axis=2)[:, :, None]
+    return (views[..., None] * levels).reshape(*views.shape[:-1], LETTERS)

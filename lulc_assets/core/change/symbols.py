@@ -1,11 +1,13 @@
-"""What one observation of a pixel says: class × bin of its probability × familiar or not.
+"""What one observation of a pixel says: class × bin of its probability × how familiar it is.
 
 What belongs here: the alphabet that evidence is counted in. What does not: how often each
 letter comes (``counting``) and what follows from it (``evidence``).
 
 A class is familiar to a pixel in a season when the pixel was seen as it in the same season
 of the year before: a harvested field is bare each autumn, a lowland lake low each August.
-Such a view is no news, and its letter is another one.
+Such a view is no news. A class that was seen in another season of that year is half known: a
+field that was bare in autumn may be bare in spring, under another crop. Only what the pixel
+never was is new, and each of the three has letters of its own.
 """
 
 from collections.abc import Sequence
@@ -25,14 +27,22 @@ BIN_EDGES = (128, 217)
 BINS = len(BIN_EDGES) + 1
 VIEWS = LAND * BINS
 """Class × bin."""
-LETTERS = 2 * VIEWS
-"""Class × bin × familiar."""
+STRANGE, HALF_KNOWN, FAMILIAR = range(3)
+LEVELS = 3
+LETTERS = LEVELS * VIEWS
+"""Class × bin × how familiar."""
 NONE = 0
 """Letter or view "not observed before"; views and letters are stored from 1."""
 
 FAMILIAR_SHARE_PCT = 15
 """A class that had at least this share of a season's votes in the year before is familiar:
 at 5 days' revisit that is more than one date, so that one bad date does not make it so."""
+
+HALF_KNOWN_SHARE_PCT = 2
+"""… of the whole year's votes: about one date of a year of scenes every five days."""
+
+YEAR_SHIFT = 16
+"""Bits of the year's classes begin here in a pixel's word, those of the season at 0."""
 
 SEASON_SLACK_DAYS = 20
 """A spring may be so much later than the last one: dates this near to another part of the
@@ -69,18 +79,27 @@ def class_of_view(view: int) -> int:
 
 
 @numba.njit(nogil=True, inline="always")
-def letter_of(view: int, familiar: int) -> int:
-    """1…54: a view, and bit c − 1 of ``familiar`` for its class c."""
-    known = (familiar >> ((view - 1) // BINS)) & 1
-    return 2 * (view - 1) + known + 1
+def level_of(place: int, known: int) -> int:
+    """How familiar the class at a place (code − 1) is, by a word of :func:`known_at`."""
+    if (known >> place) & 1:
+        return FAMILIAR
+    return HALF_KNOWN if (known >> (YEAR_SHIFT + place)) & 1 else STRANGE
+
+
+@numba.njit(nogil=True, inline="always")
+def letter_of(view: int, known: int) -> int:
+    """1…81: a view, and how familiar its class is."""
+    return LEVELS * (view - 1) + level_of((view - 1) // BINS, known) + 1
 
 
 @numba.njit(nogil=True, cache=True)
-def familiar_classes(sums: U16, flagged: npt.NDArray[np.bool_], share_pct: int) -> U16:
+def familiar_classes(
+    sums: npt.NDArray[np.unsignedinteger], flagged: npt.NDArray[np.bool_], share_pct: int
+) -> U16:
     """Which classes a pixel was seen as in a part of a year.
 
     Args:
-        sums: (18, h, w) uint16, kept sums of the part (see ``compositing.kernel``).
+        sums: (18, h, w), kept sums of the part (see ``compositing.kernel``).
         flagged: (h, w) bool: masked votes count there.
         share_pct: of the part's votes that make a class familiar.
 
@@ -115,6 +134,31 @@ def parts_at(day: str, parts: Sequence[Part]) -> tuple[int, ...]:
     return tuple(place for place, part in enumerate(parts) if part.name in names)
 
 
-def familiar_at(day: str, parts: Sequence[Part], familiar: U16) -> U16:
-    """Familiar classes on a date: (parts, h, w) uint16 in, (h, w) uint16 out."""
-    return np.bitwise_or.reduce(familiar[list(parts_at(day, parts))], axis=0)
+def known_at(day: str, parts: Sequence[Part], familiar: U16) -> npt.NDArray[np.uint32]:
+    """What is known of pixels on a date.
+
+    Args:
+        day: ISO date.
+        parts: of the year.
+        familiar: (parts + 1, h, w) uint16: classes of each part, then of the whole year.
+
+    Returns:
+        (h, w) uint32: classes of the season, and from bit ``YEAR_SHIFT`` on of the year.
+    """
+    season = np.bitwise_or.reduce(familiar[list(parts_at(day, parts))], axis=0)
+    return season | familiar[len(parts)].astype(np.uint32) << np.uint32(YEAR_SHIFT)
+
+
+def familiar_planes(sums: Sequence[U16], flagged: npt.NDArray[np.bool_]) -> U16:
+    """Familiar classes of a year from its kept sums.
+
+    Args:
+        sums: (18, h, w) uint16 of each part of the year.
+        flagged: (h, w) bool: masked votes count there.
+
+    Returns:
+        (parts + 1, h, w) uint16, as :func:`known_at` takes it.
+    """
+    whole: npt.NDArray[np.uint32] = np.sum(np.stack(sums), axis=0, dtype=np.uint32)
+    planes = [familiar_classes(one, flagged, FAMILIAR_SHARE_PCT) for one in sums]
+    return np.stack([*planes, familiar_classes(whole, flagged, HALF_KNOWN_SHARE_PCT)])

@@ -4,7 +4,7 @@ import numpy as np
 
 from lulc_assets.core.change.counting import LetterCounts
 from lulc_assets.core.change.evidence import Evidence
-from lulc_assets.core.change.symbols import BINS
+from lulc_assets.core.change.symbols import BINS, LEVELS
 from lulc_assets.core.compositing.kernel import LAND
 
 
@@ -16,8 +16,10 @@ def plain_evidence(right: int = 90, pairs_per_letter: int = 100) -> Evidence:
     letters = np.zeros((LAND, counts.pairs.shape[-1]))
     for seen in range(LAND):
         for place, share in enumerate((0.1, 0.3, 0.6)):
-            letters[:, 2 * (seen * BINS + place)] = chance[:, seen] * share
-    pairs = letters[:, None, None, :] * np.concatenate([[1.0], letters.mean(0)])[None, None, :, None]
+            letters[:, LEVELS * (seen * BINS + place)] = chance[:, seen] * share
+    pairs = (
+        letters[:, None, None, :] * np.concatenate([[1.0], letters.mean(0)])[None, None, :, None]
+    )
     counts.pairs[:] = np.rint(pairs_per_letter * pairs).astype(np.int64)
     counts.views[:] = counts.pairs.sum((2, 3))
     return Evidence(counts, {"source": "a test"})
