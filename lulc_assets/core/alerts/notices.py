@@ -96,13 +96,15 @@ class NoticeLog:
         self.path = path
         self._states: dict[str, str] = {}
         self._told: dict[tuple[str, str, str, str], list[tuple[str, str]]] = {}
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+        self._whole = sum(map(len, lines))
         for number, line in enumerate(lines, start=1):
             try:
                 entry = json.loads(line)
                 self._take(entry)
             except (ValueError, KeyError, TypeError) as error:
                 if number == len(lines):
+                    self._whole -= len(line)
                     break
                 raise ProductCorrupt(
                     f"{path}, line {number}: not a line of a log of notices ({error})"
@@ -130,7 +132,9 @@ class NoticeLog:
     def append(self, notices: Iterable[Notice], state: str, scene_date: str) -> None:
         """Write a line for each notice, safe on disk when this returns."""
         with self.path.open("a", encoding="utf-8") as log:
-            if self.path.stat().st_size and not self._ends_with_newline():
+            if log.tell() > self._whole:
+                log.truncate(self._whole)
+            if self._whole and not self._ends_with_newline():
                 log.write("\n")
             for notice in notices:
                 entry = {
@@ -143,6 +147,7 @@ class NoticeLog:
                 self._take(entry)
             log.flush()
             os.fsync(log.fileno())
+            self._whole = log.tell()
 
     def _ends_with_newline(self) -> bool:
         with self.path.open("rb") as log:

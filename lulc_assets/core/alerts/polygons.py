@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import rasterio.features
 import shapely
+from scipy import ndimage
 
 from lulc_assets.core.alerts.ladder import AlertSettings, Step
 from lulc_assets.core.alerts.pixels import AlertPixels, class_name
@@ -40,6 +41,8 @@ COLUMNS = (
     "rejected_on",
     "pixels",
 )
+
+_NEVER = 65_535
 
 _DATED = (Step.POSSIBLE, Step.LIKELY, Step.CONFIRMED)
 
@@ -72,7 +75,8 @@ def alert_polygons(
     Returns:
         One row an alert, in the CRS of the grid: ``COLUMNS`` and the geometry (multipolygon
         along the borders of pixels). Dates are ISO or None; a step's date is the one on which
-        ``min_area_px`` pixels had reached it.
+        ``min_area_px`` pixels and a square of ``core_px`` among them had reached it. Patches
+        that never were of any step are left out.
     """
     from lulc_assets.core.change.patches import label_patches  # numba
 
@@ -85,7 +89,9 @@ def alert_polygons(
         order = np.argsort(labels, kind="stable")
         ends = np.flatnonzero(np.diff(labels[order])) + 1
         for places in np.split(order, ends) if order.size else []:
-            rows.append(_alert(_patch(chosen, places, grid), grid, key, settings))
+            row = _alert(_patch(chosen, places, grid), grid, key, settings)
+            if row is not None:
+                rows.append(row)
     rows.sort(key=lambda row: row["alert_id"])
     columns = {name: [row[name] for row in rows] for name in COLUMNS}
     geometry = [row["geometry"] for row in rows]
@@ -104,12 +110,20 @@ def _patch(pixels: AlertPixels, places: npt.NDArray[np.int64], grid: PixelGrid) 
     return _Patch(AlertPixels(**values), rows, cols)
 
 
-def _alert(patch: _Patch, grid: PixelGrid, key: str, settings: AlertSettings) -> dict[str, Any]:
-    pixels, least = patch.pixels, settings.min_area_px
+def _alert(
+    patch: _Patch, grid: PixelGrid, key: str, settings: AlertSettings
+) -> dict[str, Any] | None:
+    pixels = patch.pixels
     live = pixels.live
-    counts = [int((live & (pixels.step >= step)).sum()) for step in _DATED]
-    reached = [step for step, count in zip(_DATED, counts, strict=True) if count >= least]
-    step = reached[-1] if reached else Step.REJECTED
+    dates = [pixels.possible_on, pixels.likely_on, pixels.confirmed_on]
+    reached = [
+        step
+        for step, days in zip(_DATED, dates, strict=True)
+        if _reached_on(patch, np.where(live & (pixels.step >= step), days, 0), settings)
+    ]
+    ever = [_reached_on(patch, days, settings) for days in dates]
+    if not ever[0]:
+        return None
     shown = live if reached else np.ones_like(live)
     confirmed = live & (pixels.step == Step.CONFIRMED)
     areas = pixel_areas_ha(grid.cut(patch.window))[
@@ -117,9 +131,8 @@ def _alert(patch: _Patch, grid: PixelGrid, key: str, settings: AlertSettings) ->
     ]
     oldest = np.lexsort((pixels.places, pixels.anchor_on))[0]
     day = day_of_number(int(pixels.anchor_on[oldest]))
-    dates = [pixels.possible_on, pixels.likely_on, pixels.confirmed_on]
-    on = [iso_or_none(_reached_on(days[shown], least)) for days in dates]
-    first = pixels.first_on[shown & (pixels.first_on > 0)]
+    first = np.sort(pixels.first_on[shown & (pixels.first_on > 0)])
+    step = reached[-1] if reached else Step.REJECTED
     return {
         "alert_id": f"{key}-{day:%m%d}-{patch.rows[oldest]:05d}-{patch.cols[oldest]:05d}",
         "step": step.name.lower(),
@@ -128,20 +141,34 @@ def _alert(patch: _Patch, grid: PixelGrid, key: str, settings: AlertSettings) ->
         "area_ha": round(float(areas[shown].sum()), 4),
         "confirmed_ha": round(float(areas[confirmed].sum()), 4),
         "probability": round(float(pixels.probability[shown].mean()), 4),
-        "first_on": iso_or_none(int(np.sort(first)[first.size // 2])) if first.size else None,
-        "possible_on": on[0],
-        "likely_on": on[1],
-        "confirmed_on": on[2],
+        "first_on": iso_or_none(int(first[first.size // 2])) if first.size else None,
+        "possible_on": iso_or_none(ever[0]),
+        "likely_on": iso_or_none(ever[1]),
+        "confirmed_on": iso_or_none(ever[2]),
         "rejected_on": None if reached else iso_or_none(int(pixels.closed_on.max())),
         "pixels": int(shown.sum()),
         "geometry": _outline(patch, shown, grid),
     }
 
 
-def _reached_on(days: npt.NDArray[np.uint16], least: int) -> int:
-    """The day on which so many pixels had a date; 0: they never had."""
+def _reached_on(patch: _Patch, days: npt.NDArray[np.uint16], settings: AlertSettings) -> int:
+    """The day on which the patch had reached a step; 0: it has not.
+
+    Args:
+        patch: of the alert.
+        days: (n,) uint16, day of the step of each pixel, 0: none.
+        settings: area and core that it takes.
+    """
     dated = np.sort(days[days > 0])
-    return int(dated[least - 1]) if dated.size >= least else 0
+    if dated.size < settings.min_area_px:
+        return 0
+    window = patch.window
+    # A margin, so that a square that sticks out of the window holds pixels without a day.
+    square = np.full((window.height + 2, window.width + 2), _NEVER, np.uint16)
+    at = (patch.rows - window.row + 1, patch.cols - window.col + 1)
+    square[at] = np.where(days > 0, days, _NEVER)
+    core = ndimage.maximum_filter(square, settings.core_px, mode="constant", cval=_NEVER).min()
+    return 0 if core == _NEVER else max(int(dated[settings.min_area_px - 1]), int(core))
 
 
 def _most(codes: npt.NDArray[np.uint8]) -> int:

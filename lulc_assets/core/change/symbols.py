@@ -159,6 +159,6 @@ def familiar_planes(sums: Sequence[U16], flagged: npt.NDArray[np.bool_]) -> U16:
     Returns:
         (parts + 1, h, w) uint16, as :func:`known_at` takes it.
     """
-    whole: npt.NDArray[np.uint32] = np.sum(np.stack(sums), axis=0, dtype=np.uint32)
+    whole = np.stack(sums).sum(axis=0, dtype=np.uint32)
     planes = [familiar_classes(one, flagged, FAMILIAR_SHARE_PCT) for one in sums]
     return np.stack([*planes, familiar_classes(whole, flagged, HALF_KNOWN_SHARE_PCT)])

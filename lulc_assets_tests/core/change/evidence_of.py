@@ -9,7 +9,7 @@ from lulc_assets.core.compositing.kernel import LAND
 
 
 def plain_evidence(right: int = 90, pairs_per_letter: int = 100) -> Evidence:
-    """Each class is seen as itself on ``right`` of 100 views, else as any; no familiarity."""
+    """Each class is seen as itself on ``right`` of 100 views, else as any; all are strange."""
     counts = LetterCounts.empty()
     chance = np.full((LAND, LAND), (100 - right) / (LAND - 1))
     np.fill_diagonal(chance, right)
@@ -22,4 +22,5 @@ def plain_evidence(right: int = 90, pairs_per_letter: int = 100) -> Evidence:
     )
     counts.pairs[:] = np.rint(pairs_per_letter * pairs).astype(np.int64)
     counts.views[:] = counts.pairs.sum((2, 3))
+    counts.familiar[..., 0] = counts.views[..., None]
     return Evidence(counts, {"source": "a test"})
