@@ -8,11 +8,17 @@ import pytest
 import rasterio
 import rasterio.features
 
+from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import LandCover as C
 from lulc_assets.simulation.archive.canvas import make_canvases
 from lulc_assets.simulation.archive.spec import ArchiveSpec
 from lulc_assets.simulation.archive.write import ArchivePaths
-from lulc_assets.simulation.world.change import SEASONS_OF_EVENTS, History, make_history
+from lulc_assets.simulation.world.change import (
+    SEASONS_OF_EVENTS,
+    EventPlan,
+    History,
+    make_history,
+)
 from lulc_assets.simulation.world.landscape import make_landscape
 from lulc_assets_tests.simulation.tiny_archive import tiny_spec
 
@@ -81,3 +87,12 @@ def test_polygons_of_the_record_cover_the_pixels_that_changed(
         table.geometry, area.grid.shape, transform=area.grid.transform, dtype="uint8"
     )
     assert (inside[classes[0] != classes[1]] == 1).all()
+
+
+def test_a_plan_says_how_many_events_there_are_and_how_large():
+    landscape = make_landscape(PixelGrid(32633, 440_000.0, 5_150_000.0, 160, 160), 5)
+    plan = EventPlan({"clear_cut": 5, "fire": 0, "new_built": 0, "lake_shrank": 0}, (3.0, 4.0))
+    history = make_history(landscape, (2021, 2022), 5, plan=plan)
+    events = [change.event for change in history.changes]
+    assert 3 <= len(events) <= 5 and {event.what for event in events} == {"clear_cut"}
+    assert max(event.pixels for event in events) < 3.2 * 5.5**2
