@@ -14,10 +14,12 @@ from lulc_assets.commands import (
     demo,
     labels,
     model,
+    pages,
     sample,
     scenes,
     simulate,
     tiles,
+    trace,
     weights,
 )
 from lulc_assets.commands.running import PoliteGroup
@@ -56,4 +58,6 @@ app.add_typer(sample.app, name="sample")
 app.add_typer(accuracy.app, name="accuracy")
 app.add_typer(areas.app, name="areas")
 app.add_typer(weights.app, name="weights")
+app.add_typer(pages.app, name="pages")
+app.command()(trace.trace)
 app.add_typer(simulate.app)

@@ -188,5 +188,13 @@ class UnknownArchitecture(LulcError, ValueError):
 # --- reporting ------------------------------------------------------------------
 
 
+class PointOutside(LulcError, LookupError):
+    """A point that is asked for lies outside every map."""
+
+
+class QueryRefused(LulcError, ValueError):
+    """A question to the metrics that is not one read-only query, or does not run."""
+
+
 class InvalidPage(LulcError, ValueError):
     """A report page was given parts that do not fit together or are not safe to show."""

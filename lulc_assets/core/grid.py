@@ -223,6 +223,16 @@ def tile_grid(tile: str) -> PixelGrid:
     return PixelGrid(epsg, float(x0), float(y0), TILE_PIXELS, TILE_PIXELS)
 
 
+def square_bounds(tile: str) -> tuple[float, float, float, float]:
+    """(left, bottom, right, top) of the tile's MGRS square in its own CRS, metres.
+
+    Pixels whose centre lies there count in this tile, up to the limits of its zone
+    (:func:`owned_mask`).
+    """
+    _, _, easting, northing = _square_origin(validate_tile(tile))
+    return float(easting), float(northing), float(easting + SQUARE_M), float(northing + SQUARE_M)
+
+
 def owned_mask(tile: str, grid: PixelGrid) -> npt.NDArray[np.bool_]:
     """Which pixels of a grid belong to the tile, shape (h, w), bool.
 

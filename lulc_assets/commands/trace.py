@@ -1,0 +1,106 @@
+"""``lulc trace``: the votes behind a pixel.
+
+What belongs here: arguments and printing. What does not: the trace (``core/lineage``).
+"""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lulc_assets.commands.tiles import ProjectFile
+
+if TYPE_CHECKING:
+    from lulc_assets.core.legend import Legend
+    from lulc_assets.core.lineage.pixel import DateVote, PixelTrace
+
+_WHOLE_SHARE = 255
+_CERTAIN = 256 * 255
+
+
+def trace(
+    at: Annotated[str, typer.Option(help="LON,LAT in degrees (EPSG:4326).")],
+    year: Annotated[int, typer.Option(help="Of the map.")],
+    project: ProjectFile = Path("project.toml"),
+    as_json: Annotated[bool, typer.Option("--json", help="Plain JSON.")] = False,
+) -> None:
+    """Show which dates voted for a pixel of a yearly map, and count them again.
+
+    Example: lulc trace --at 14.51,46.05 --year 2023
+    """
+    from lulc_assets.core.grid import validate_year  # keeps --help quick
+    from lulc_assets.project import load_project
+    from lulc_assets.steps.making import Place
+    from lulc_assets.steps.pixels import trace_point
+
+    lon, lat = _read_point(at)
+    found = load_project(project)
+    place = Place(found, found.open_store())
+    where, pixel = trace_point(place, lon, lat, validate_year(year))
+    if as_json:
+        head = {"tile": where.tile, "year": year, "lon": lon, "lat": lat}
+        text = json.dumps({**head, **pixel.to_dict(place.legend)}, indent=2, ensure_ascii=False)
+        typer.echo(text)
+        return
+    typer.echo(f"{where.tile} {year}, row {where.row}, column {where.col}")
+    _print(pixel, place.legend)
+
+
+def _read_point(text: str) -> tuple[float, float]:
+    from lulc_assets.core.errors import PointOutside  # keeps --help quick
+
+    try:
+        lon, lat = (float(part) for part in text.split(","))
+    except ValueError:
+        raise PointOutside(
+            f"--at {text!r} is not LON,LAT; write longitude and latitude in degrees with a point "
+            "as decimal mark, for example 14.51,46.05"
+        ) from None
+    return lon, lat
+
+
+def _print(pixel: "PixelTrace", legend: "Legend") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    console.print(_verdict(pixel, legend), highlight=False, markup=False)
+    table = Table("Date", "Class", "Probability", "Weight", "Score", "Vote")
+    for vote in pixel.votes:
+        table.add_row(*_cells(vote, legend))
+    console.print(table)
+
+
+def _title(code: int, legend: "Legend") -> str:
+    return legend.by_code(code).title if code else "No data"
+
+
+def _cells(vote: "DateVote", legend: "Legend") -> list[str]:
+    from lulc_assets.core.lineage.pixel import REASONS  # keeps --help quick
+
+    seen = vote.code > 0
+    return [
+        vote.date,
+        _title(vote.code, legend),
+        f"{vote.probability / 255:.2f}" if seen else "",
+        f"{vote.weight_256 / 256:.2f}" if vote.counted else "",
+        f"{vote.score / _CERTAIN:.2f}" if vote.counted else "",
+        REASONS[vote.reason],
+    ]
+
+
+def _verdict(pixel: "PixelTrace", legend: "Legend") -> str:
+    stored, counted = pixel.stored, sum(vote.counted for vote in pixel.votes)
+    share = f"{100 * stored.share / _WHOLE_SHARE:.0f} % of the votes"
+    first = f"{_title(stored.code, legend)}, {share}" if stored.code else "No data"
+    text = f"{first}; {counted} of {len(pixel.votes)} dates counted."
+    if pixel.sieved:
+        return f"{text} The minimum mapping unit gave it the class of its surroundings."
+    if pixel.agrees:
+        return f"{text} Counted again, the votes give exactly this."
+    again = pixel.recomputed
+    return (
+        f"{text} Counted again, the votes give {_title(again.code, legend)}, share {again.share} "
+        f"instead of {stored.share}: the map is not what its scenes say."
+    )

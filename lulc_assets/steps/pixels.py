@@ -1,0 +1,86 @@
+"""Tracing a place on the ground to the votes behind its pixel.
+
+What belongs here: from a point and a year to a map's record and the files that it names. What
+does not: the trace itself (``core/lineage``).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pyproj import Transformer
+
+from lulc_assets.core.compositing.layers import LAYERS
+from lulc_assets.core.errors import PointOutside
+from lulc_assets.core.grid import square_bounds
+from lulc_assets.core.lineage.pixel import PixelReader, PixelTrace
+from lulc_assets.core.lineage.rule import VoteRule
+from lulc_assets.core.store.records import Record
+from lulc_assets.steps.making import Place
+from lulc_assets.steps.maps import predicted_scenes
+
+
+@dataclass(frozen=True)
+class PlaceOnMap:
+    """A point as a pixel of a tile's grid."""
+
+    tile: str
+    row: int
+    col: int
+
+
+def find_pixel(place: Place, lon: float, lat: float) -> PlaceOnMap:
+    """The pixel that holds a point: that of the tile that owns it, else of any that shows it.
+
+    Raises:
+        PointOutside: the point is not on the earth, or in no tile of the project.
+    """
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+        raise PointOutside(
+            f"point {lon:g},{lat:g} is not on the earth; give longitude, then latitude, in degrees"
+        )
+    found: PlaceOnMap | None = None
+    for tile in place.project.tiles:
+        grid = place.grid(tile)
+        x, y = Transformer.from_crs(4326, grid.epsg, always_xy=True).transform(lon, lat)
+        rows, cols = grid.cells([x], [y])
+        row, col = int(rows[0]), int(cols[0])
+        if not (0 <= row < grid.height and 0 <= col < grid.width):
+            continue
+        left, bottom, right, top = square_bounds(tile)
+        if left <= x < right and bottom <= y < top:
+            return PlaceOnMap(tile, row, col)
+        found = found or PlaceOnMap(tile, row, col)
+    if found is None:
+        raise PointOutside(
+            f"point {lon:g},{lat:g} is in no tile of {place.project.name} "
+            f"({', '.join(place.project.tiles)}); `lulc tiles list` shows their areas"
+        )
+    return found
+
+
+@contextmanager
+def open_pixels(place: Place, tile: str, year: int) -> Iterator[PixelReader]:
+    """A reader of the pixels of a committed map.
+
+    Raises:
+        ProductNotFound: there is no map of the tile and year.
+        ProductCorrupt: a layer is not the one that was committed.
+    """
+    record = place.record("annual_map", tile, year)
+    layers = {name: place.open(record, f"{name}.tif") for name in LAYERS}
+    scenes = predicted_scenes(place, record)
+    with PixelReader(layers, scenes, place.grid(tile), rule_of(record), place.legend) as reader:
+        yield reader
+
+
+def rule_of(record: Record) -> VoteRule:
+    """The rule that a map's record states."""
+    return VoteRule.from_identity(record.identity.get("composite", {}), record.product)
+
+
+def trace_point(place: Place, lon: float, lat: float, year: int) -> tuple[PlaceOnMap, PixelTrace]:
+    """The votes behind the pixel at a point; raises as the functions above."""
+    where = find_pixel(place, lon, lat)
+    with open_pixels(place, where.tile, year) as reader:
+        return where, reader.trace(where.row, where.col)
