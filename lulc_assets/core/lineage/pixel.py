@@ -25,7 +25,7 @@ from lulc_assets.core.compositing.sums_file import BlockSums
 from lulc_assets.core.errors import PointOutside, UnreadableRaster
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.gdal import gdal_env
-from lulc_assets.core.legend import LandCover, Legend
+from lulc_assets.core.legend import Legend
 from lulc_assets.core.lineage.rule import VoteRule
 
 Reason = Literal["counted", "overruled", "outside", "cloud", "masked", "merged"]
@@ -158,11 +158,11 @@ class PixelReader:
         self._grid, self._rule, self._legend = grid, rule, legend
         self._takes = group_datatakes(scenes)
         self._scenes = [scene for take in self._takes.values() for scene in take.scenes]
-        self._strategy = strategy_of(rule.settings)
+        self._strategy = strategy_of(rule.settings, legend)
         with ExitStack() as stack, gdal_env():
             # One scene as a pass of its own: what each datastrip said is wanted, not their merger.
             singles = [Datatake(scene.scene_id, (scene,)) for scene in self._scenes]
-            self._reader = stack.enter_context(BlockReader(grid, 1, singles))
+            self._reader = stack.enter_context(BlockReader(grid, 1, singles, legend))
             self._singles = singles
             self._layers = [stack.enter_context(_open(layers[name])) for name in LAYERS]
             self._open = stack.pop_all()
@@ -186,7 +186,8 @@ class PixelReader:
         seen = self._reader.read(self._singles, window)
         passes = self._merge(seen)
         parts = self._count(passes, window)
-        flagged = flag_tallies([part.tallies for part in parts.values()], self._rule.settings)
+        tallies = [part.tallies for part in parts.values()]
+        flagged = flag_tallies(tallies, self._rule.settings, self._legend)
         weights = {part: self._rule.weight_table(part, self._legend) for part in parts}
         decided = self._strategy.decide(
             [PartVotes(weights[part], sums, flagged) for part, sums in parts.items()]
@@ -221,7 +222,7 @@ class PixelReader:
         layers = (seen.classes, seen.probabilities, seen.masks)
         for name, take in self._takes.items():
             strips = [layer[first : first + len(take.scenes)].copy() for layer in layers]
-            merge_datastrips(*strips)
+            merge_datastrips(strips[0], strips[1], strips[2], len(self._legend.land))
             code, probability, mask = (int(layer[0, 0, 0]) for layer in strips)
             found[name] = (code, probability, mask)
             first += len(take.scenes)
@@ -256,7 +257,7 @@ class PixelReader:
                 number += 1
                 speaks = not spoken and said == passes[name]
                 spoken |= speaks
-                reason = _reason(said[_CODE], said[_MASK] > 0, flagged, speaks)
+                reason = self._reason(said[_CODE], said[_MASK] > 0, flagged, speaks)
                 unit = 1 if self._rule.strategy == "plain_mode" else said[_PROBABILITY]
                 weight = int(table[said[_CODE]])
                 counts = reason in ("counted", "overruled")
@@ -275,17 +276,16 @@ class PixelReader:
                 )
         return tuple(sorted(votes, key=lambda vote: (vote.date, vote.scene_id)))
 
-
-def _reason(code: int, clear: bool, flagged: bool, speaks: bool) -> Reason:
-    if code == LandCover.NO_DATA:
-        return "outside"
-    if not speaks:
-        return "merged"
-    if code == LandCover.CLOUDS:
-        return "cloud"
-    if clear:
-        return "counted"
-    return "overruled" if flagged else "masked"
+    def _reason(self, code: int, clear: bool, flagged: bool, speaks: bool) -> Reason:
+        if code == 0:
+            return "outside"
+        if not speaks:
+            return "merged"
+        if self._legend.by_code(code).role == "cloud":
+            return "cloud"
+        if clear:
+            return "counted"
+        return "overruled" if flagged else "masked"
 
 
 def _open(path: Path) -> rasterio.DatasetReader:

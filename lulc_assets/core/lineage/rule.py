@@ -78,15 +78,16 @@ class VoteRule:
         return table
 
     def to_dict(self, legend: Legend) -> dict[str, Any]:
-        """Plain JSON for the map page; weights by code."""
+        """Plain JSON for the map page; weights by code, thresholds as the legend lets them be."""
+        masked_pct, ground_pct, min_dates = self.settings.flag_rule(legend)
         return {
             "strategy": self.strategy,
             "parts": {
                 part: [int(w) for w in self.weight_table(part, legend)]
                 for part in sorted(self.weights_256)
             },
-            "flag_masked_pct": self.flag_masked_pct,
-            "flag_ground_pct": self.flag_ground_pct,
-            "flag_min_dates": self.flag_min_dates,
+            "flag_masked_pct": int(masked_pct),
+            "flag_ground_pct": int(ground_pct),
+            "flag_min_dates": int(min_dates),
             "min_mapping_unit_px": self.min_mapping_unit_px,
         }

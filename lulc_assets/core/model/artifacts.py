@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from lulc_assets.core.errors import BundleError
-from lulc_assets.core.legend import Legend, LegendClass
+from lulc_assets.core.legend import Legend, LegendClass, default_role
 from lulc_assets.core.model.network import (
     LandCoverNetwork,
     NetworkSpec,
@@ -152,9 +152,15 @@ def restore_network(record: Mapping[str, Any], weights: bytes) -> LandCoverNetwo
 def legend_to_dict(legend: Legend) -> dict[str, Any]:
     """A legend with its digest, plain JSON types."""
     classes = [
-        {"code": c.code, "name": c.name, "title": c.title, "color": c.color} for c in legend.classes
+        {"code": c.code, "name": c.name, "title": c.title, "color": c.color, "role": c.role}
+        for c in legend.classes
     ]
     return {"name": legend.name, "digest": legend.digest, "classes": classes}
+
+
+def _class(fields: Mapping[str, Any]) -> LegendClass:
+    """A class of a record; records from before there were roles name none."""
+    return LegendClass(**{"role": default_role(fields["name"]), **fields})
 
 
 def legend_from_dict(data: Mapping[str, Any]) -> Legend:
@@ -164,7 +170,7 @@ def legend_from_dict(data: Mapping[str, Any]) -> Legend:
         BundleError: the classes do not have the recorded digest.
     """
     try:
-        legend = Legend(data["name"], tuple(LegendClass(**c) for c in data["classes"]))
+        legend = Legend(data["name"], tuple(_class(c) for c in data["classes"]))
         recorded = data["digest"]
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(f"the record does not hold a legend: {error!r}") from error

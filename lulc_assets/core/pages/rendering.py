@@ -21,7 +21,7 @@ from lulc_assets.core.pages.content import IndexPage, Link, RegionPage, TilePage
 from lulc_assets.core.pages.label_page import LabelPage, view_labels
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
 
 
 _NO_LINKS = "<!-- no links -->"
@@ -66,6 +66,11 @@ def add_links(html: str, links: Sequence[Link]) -> str:
     checked = page_views.view_links(links)
     module = _environment().get_template("parts.html").module
     return html.replace(_NO_LINKS, str(module.navigation(checked)))  # type: ignore[attr-defined]
+
+
+def template(name: str) -> "Template":
+    """A template of this room."""
+    return _environment().get_template(name)
 
 
 def _render(template: str, view: Mapping[str, Any]) -> str:

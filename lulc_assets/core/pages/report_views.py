@@ -7,6 +7,7 @@ Only a report with the verdict "estimated" shows an interval or an accuracy by c
 every other verdict shows its reason instead.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from lulc_assets.core.accuracy.report import AccuracyReport, ClassFigures
@@ -88,6 +89,20 @@ def view_headline(report: AccuracyReport) -> dict[str, str]:
         "label": "accuracy not estimated",
         "detail": report.verdict_reason if none else f"{units}, {design}. {report.verdict_reason}",
     }
+
+
+def state_accuracy(properties: Mapping[str, Any]) -> str:
+    """One sentence on accuracy from the properties of a report's record; empty without any."""
+    verdict, overall = properties.get("verdict"), properties.get("overall_accuracy")
+    if verdict == "estimated" and overall is not None:
+        low, high = 100 * overall["ci95_low"], 100 * overall["ci95_high"]
+        return (
+            f"Overall accuracy {format_share(overall['estimate'])} (95\u00a0% interval "
+            f"{low:.1f}–{high:.1f}\u00a0%)."
+        )
+    if verdict == "agreement_only" and properties.get("agreement") is not None:
+        return f"Plain agreement {format_share(properties['agreement'])}, without an interval."
+    return "Accuracy was not estimated." if verdict else ""
 
 
 def report_figures(report: AccuracyReport, legend: Legend) -> list[dict[str, str]]:

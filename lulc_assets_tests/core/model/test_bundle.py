@@ -139,7 +139,7 @@ def test_a_weights_file_of_another_name_is_refused(copy):
     [
         ({"format_version": 99}, "99"),
         ({"format": "other"}, "no lulc-bundle"),
-        ({"legend": {"name": "x", "digest": "0", "classes": []}}, "digest"),
+        ({"legend": {"name": "x", "digest": "0", "classes": []}}, "0 classes"),
         ({"legend": {}}, "legend"),
         ({"weights": {}}, "weights"),
     ],

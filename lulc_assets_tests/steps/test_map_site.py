@@ -1,0 +1,113 @@
+"""The map page as files: what is in it, and that building again changes only what changed."""
+
+import json
+from html.parser import HTMLParser
+
+import pytest
+
+from lulc_assets.core.errors import InvalidPage
+from lulc_assets.core.pages.map_site import MANIFEST
+from lulc_assets.steps.map_site import build_site
+from lulc_assets_tests.steps.predicted_year import open_project
+from lulc_assets_tests.tiny_project import TILE, YEAR
+
+
+def read_site(folder):
+    return json.loads((folder / "site.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def site(finished, tmp_path_factory):
+    from lulc_assets_tests.tiny_project import open_place
+
+    folder = tmp_path_factory.mktemp("site")
+    build_site(open_place(finished), folder)
+    return folder
+
+
+def test_every_file_that_the_page_may_ask_for_is_there(site):
+    content = read_site(site)
+    details = json.loads((site / content["maps"][0]["details"]["href"]).read_text())
+    first = content["maps"][0]
+    wanted = [first[name] for name in ("class", "vote_share", "observations", "details")]
+    wanted += [scene[name] for scene in details["scenes"]
+               for name in ("class", "probability", "mask", "photo")]  # fmt: skip
+    wanted += [outline["file"] for outline in content["outlines"]]
+
+    for file in wanted:
+        assert (site / file["href"]).stat().st_size == file["bytes"], file["href"]
+    assert {outline["kind"] for outline in content["outlines"]} == {"labels", "units"}
+    assert (first["tile"], first["year"], first["report"]) == (TILE, YEAR, f"{TILE}_{YEAR}.html")
+    assert (site / first["report"]).is_file()
+
+
+def test_units_say_whether_the_map_is_right(site):
+    outline = next(o for o in read_site(site)["outlines"] if o["kind"] == "units")
+    features = json.loads((site / outline["file"]["href"]).read_text())["features"]
+
+    assert {feature["properties"]["right"] for feature in features} == {True, False}
+    lon, lat = features[0]["geometry"]["coordinates"]
+    assert 12 < lon < 18
+    assert 44 < lat < 48
+
+
+def test_the_manifest_lists_all_files_and_others_can_read_them(site):
+    names = json.loads((site / MANIFEST).read_text())["files"]
+
+    assert {"map.html", "map.js", "map.css", "site.json"} < set(names)
+    assert all((site / name).stat().st_mode & 0o044 for name in names)
+
+
+def test_building_again_copies_nothing_and_removes_what_is_not_named_any_more(
+    finished_place, tmp_path
+):
+    build_site(finished_place, tmp_path, photo_px=64)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.tif")}
+    assert list((tmp_path / "data" / "photos").rglob("*.jpg"))
+
+    build_site(finished_place, tmp_path, photo_px=0)
+
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.tif")} == before
+    assert not list((tmp_path / "data" / "photos").rglob("*.jpg"))
+
+
+class Scripts(HTMLParser):
+    """What a browser takes for scripts."""
+
+    def __init__(self):
+        super().__init__()
+        self.found, self._open = {}, None
+
+    def handle_starttag(self, tag, attrs):
+        self._open = dict(attrs).get("id", "code") if tag == "script" else None
+
+    def handle_data(self, data):
+        if self._open:
+            self.found[self._open] = self.found.get(self._open, "") + data
+
+
+def test_a_small_area_is_one_file_whatever_its_place_is_called(finished_place, tmp_path):
+    nasty = """</script><script>alert("x")</script> & 'quotes'"""
+    tiles = {
+        tile: section.model_copy(update={"place": nasty})
+        for tile, section in finished_place.project.tiles.items()
+    }
+    project = finished_place.project.model_copy(update={"tiles": tiles, "name": nasty})
+    place = type(finished_place)(project, finished_place.store)
+
+    build_site(place, tmp_path, photo_px=64, single_file_bytes=50_000_000)
+
+    html = (tmp_path / "map.html").read_text()
+    scripts = Scripts()
+    scripts.feed(html)
+    assert set(scripts.found) == {"site", "files", "code"}
+    site = json.loads(scripts.found["site"])
+    assert site["tiles"][0]["place"] == nasty
+    assert site["maps"][0]["class"]["href"] in json.loads(scripts.found["files"])
+    assert "<script>alert" not in html
+    assert not (tmp_path / "site.json").exists()
+
+
+def test_a_project_without_a_map_says_so(tmp_path):
+    with pytest.raises(InvalidPage, match="no map has been made yet"):
+        build_site(open_project(tmp_path / "empty"), tmp_path / "site")

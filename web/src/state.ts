@@ -1,0 +1,89 @@
+/** What is shown, and how it is written into the address, so that a link opens the same view. */
+
+export const KINDS = ['class', 'share', 'observations', 'photo', 'prediction', 'probability'] as const;
+export type Kind = (typeof KINDS)[number];
+export const DATED: ReadonlySet<Kind> = new Set<Kind>(['photo', 'prediction', 'probability']);
+export const LINES = ['tiles', 'units', 'labels', 'zones'] as const;
+export type Line = (typeof LINES)[number];
+
+export interface Shown {
+  kind: Kind;
+  year: number;
+  /** Of a scene; empty: the first of the year. */
+  date: string;
+}
+
+export interface State {
+  lon: number;
+  lat: number;
+  /** Metres a screen pixel; 0: fit the place. */
+  resolution: number;
+  epsg: number;
+  first: Shown;
+  second: Shown | null;
+  split: number;
+  opacity: number;
+  hidden: number[];
+  lines: Line[];
+  pixel: [number, number] | null;
+}
+
+const isKind = (text: string): text is Kind => (KINDS as readonly string[]).includes(text);
+const isLine = (text: string): text is Line => (LINES as readonly string[]).includes(text);
+
+function numbers(text: string | null, count: number): number[] | null {
+  const found = (text ?? '').split(',').map(Number);
+  return found.length === count && text && found.every(Number.isFinite) ? found : null;
+}
+
+function readShown(text: string | null, years: number[]): Shown | null {
+  const [kind = '', year = '', date = ''] = (text ?? '').split(':');
+  if (!isKind(kind) || !years.includes(Number(year))) return null;
+  return {kind, year: Number(year), date: /^\d{4}-\d{2}-\d{2}$/.test(date) ? date : ''};
+}
+
+const clamp = (value: number): number => Math.min(100, Math.max(0, value));
+
+/** What an address says; what it does not say, or says wrongly, is as in `fallback`. */
+export function readState(hash: string, years: number[], zones: number[], fallback: State): State {
+  const query = new URLSearchParams(hash.replace(/^#/, ''));
+  const at = numbers(query.get('at'), 3);
+  const zone = Number(query.get('zone'));
+  const hidden = (query.get('hide') ?? '').split(',').filter(Boolean).map(Number);
+  const pixel = numbers(query.get('pixel'), 2);
+  return {
+    ...fallback,
+    ...(at && at[2]! > 0 ? {lat: at[0]!, lon: at[1]!, resolution: at[2]!} : {}),
+    epsg: zones.includes(zone) ? zone : fallback.epsg,
+    first: readShown(query.get('show'), years) ?? fallback.first,
+    second: readShown(query.get('with'), years),
+    split: clamp(numbers(query.get('split'), 1)?.[0] ?? fallback.split),
+    opacity: clamp(numbers(query.get('opacity'), 1)?.[0] ?? fallback.opacity),
+    hidden: hidden.filter(Number.isInteger),
+    lines: query.has('lines') ? query.get('lines')!.split(',').filter(isLine) : fallback.lines,
+    pixel: pixel ? [pixel[1]!, pixel[0]!] : null,
+  };
+}
+
+const writeShown = (shown: Shown): string =>
+  [shown.kind, shown.year, ...(DATED.has(shown.kind) && shown.date ? [shown.date] : [])].join(':');
+
+/** The part of the address after `#`. */
+export function writeState(state: State): string {
+  const parts: Record<string, string> = {
+    at: [state.lat.toFixed(6), state.lon.toFixed(6), state.resolution.toPrecision(5)].join(','),
+    zone: String(state.epsg),
+    show: writeShown(state.first),
+  };
+  if (state.second) {
+    parts.with = writeShown(state.second);
+    parts.split = state.split.toFixed(0);
+  }
+  if (state.opacity !== 100) parts.opacity = state.opacity.toFixed(0);
+  if (state.hidden.length) parts.hide = state.hidden.join(',');
+  parts.lines = state.lines.join(',');
+  if (state.pixel) parts.pixel = [state.pixel[1].toFixed(6), state.pixel[0].toFixed(6)].join(',');
+  return Object.entries(parts)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&');
+}
