@@ -67,7 +67,13 @@ def judge_single_dates(
 
 
 def judge_annual(train: Seen, test: Seen, truth: Classes, places: Places, seed: int) -> float:
-    """Accuracy of a forest on what a pixel did all year, from its clear dates only.
+    """Accuracy of :func:`predict_annual`."""
+    found = predict_annual(train, test, places, seed)
+    return float((found == truth.ravel()[places]).mean())
+
+
+def predict_annual(train: Seen, test: Seen, places: Places, seed: int) -> Classes:
+    """Classes at some pixels by a forest on what a pixel did all year, from its clear dates only.
 
     Features, a band: medians of the four quarters of the year's dates, the 10th, 50th and
     90th percentile; and the same of NDVI: 49 in all.
@@ -75,8 +81,8 @@ def judge_annual(train: Seen, test: Seen, truth: Classes, places: Places, seed: 
     labels = train.place.train_mask
     own = _some(labels > 0, seed)
     forest = _grow(_annual(train.blocks, own), labels.ravel()[own], seed)
-    found = forest.predict(_annual(test.blocks, places))
-    return float((found == truth.ravel()[places]).mean())
+    found: Classes = forest.predict(_annual(test.blocks, places))
+    return found
 
 
 def _some(where: npt.NDArray[np.bool_], seed: int) -> Places:

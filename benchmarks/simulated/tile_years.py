@@ -40,8 +40,7 @@ class TileYear:
 
 def open_tile_year(root: Path, grid: PixelGrid, tile: str, year: int) -> TileYear:
     """Find the scenes and burn the labels, as the pipeline does."""
-    found = search_scenes(str(root / "catalog" / "catalog.json"), tile, year, grid)
-    recipes = selected_recipes(select_scenes(found.recipes, grid, SelectionSettings()))
+    recipes = open_scenes(root / "catalog", grid, tile, year)
     source = LabelSource(
         path=str(root / "labels.gpkg"),
         class_column="class_name",
@@ -52,6 +51,12 @@ def open_tile_year(root: Path, grid: PixelGrid, tile: str, year: int) -> TileYea
     labels = labels_of(read_labels(source).table, tile, year, grid)
     train, gold = (burn_labels(labels, grid, role)[0] for role in ("train", "gold"))
     return TileYear(grid, recipes, train, gold)
+
+
+def open_scenes(folder: Path, grid: PixelGrid, tile: str, year: int) -> list[SceneRecipe]:
+    """The scenes that the pipeline selects from the static catalogue in a folder."""
+    found = search_scenes(str(folder / "catalog.json"), tile, year, grid)
+    return selected_recipes(select_scenes(found.recipes, grid, SelectionSettings()))
 
 
 @dataclass(frozen=True)

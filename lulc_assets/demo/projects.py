@@ -14,6 +14,7 @@ from lulc_assets.simulation.archive.write import GOLD_DRAWINGS, ArchivePaths
 
 SLOVENIA_TILE = "33TVL"
 SLOVENIA_YEAR = 2015
+SLOVENIA_AREA = PixelGrid(32633, 465_190.0, 5_080_250.0, 100, 99)
 
 _SIMULATED = """\
 # A project of the simulated archive. Every path is relative to this file.
@@ -162,11 +163,10 @@ def write_slovenian_project(folder: Path, data: Path) -> Path:
         folder: of the project.
         data: the folder ``slovenia_2015``.
     """
-    area = PixelGrid(32633, 465_190.0, 5_080_250.0, 100, 99)
     text = _REAL.format(
         catalog=json.dumps(str(data / "catalog.json")),
         labels=json.dumps(str(data / "lulc_polygons.gpkg")),
-        window=list(_window(SLOVENIA_TILE, area)),
+        window=list(_window(SLOVENIA_TILE, SLOVENIA_AREA)),
     )
     return _write(folder, text)
 

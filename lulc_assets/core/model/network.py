@@ -141,6 +141,9 @@ class LandCoverNetwork(nn.Module):
         )
 
 
+_LARGEST_TRIED_PX = 512
+
+
 def build_network(spec: NetworkSpec, normalisation: Normalisation) -> LandCoverNetwork:
     """Build a network with fresh weights, drawn from torch's global generator.
 
@@ -184,9 +187,19 @@ def build_network(spec: NetworkSpec, normalisation: Normalisation) -> LandCoverN
 
 def _require_whole_images(network: LandCoverNetwork, spec: NetworkSpec) -> None:
     """One forward pass that leaves no trace (no statistics, no random numbers)."""
-    side = 2 * network.stride
-    with torch.no_grad():
-        found = network.eval()(torch.zeros(1, spec.in_channels, side, side)).shape
+    network.eval()
+    side, found = 2 * network.stride, None
+    while found is None:
+        try:
+            with torch.no_grad():
+                found = network(torch.zeros(1, spec.in_channels, side, side)).shape
+        except RuntimeError as error:  # a decoder that pools small images away (PAN)
+            if side >= _LARGEST_TRIED_PX:
+                raise UnknownArchitecture(
+                    f"{spec.architecture} with encoder {spec.encoder!r} of depth "
+                    f"{spec.encoder_depth} cannot run on {side} × {side} px: {error}"
+                ) from error
+            side *= 2
     network.train()
     if tuple(found) != (1, spec.classes, side, side):
         raise UnknownArchitecture(

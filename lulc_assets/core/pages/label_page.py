@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lulc_assets.core.figures.formats import format_count, format_share
 from lulc_assets.core.legend import Legend
+from lulc_assets.core.pages.account_table import AccountTable, view_account
 from lulc_assets.core.pages.content import PageFigure
 from lulc_assets.core.pages.report_views import view_figure
 
@@ -34,6 +35,7 @@ class LabelPage:
         legend: of the codes.
         provenance: name → digest or value.
         attribution: printed at the end.
+        account: labelled pixels from label to chip; None where chips cannot be planned.
     """
 
     tile: str
@@ -45,21 +47,24 @@ class LabelPage:
     legend: Legend
     provenance: Mapping[str, str]
     attribution: str = ""
+    account: AccountTable | None = None
 
 
 def view_labels(page: LabelPage) -> dict[str, Any]:
     """The template context of a label page."""
     place = f" · {page.place}" if page.place else ""
+    account = view_account(page.account, page.legend) if page.account else None
     return {
         "title": f"{page.tile} {page.year}{place}",
         "kind": "Labels of",
         "links": [],
         "attribution": page.attribution,
         "headline": _headline(page.properties),
-        "warnings": list_warnings(page.properties),
+        "warnings": [*list_warnings(page.properties), *(account["findings"] if account else [])],
         "figures": [view_figure(f.title, f.png, f.caption) for f in page.figures],
         "rows": _class_rows(page),
         "outliers": _outlier_rows(page),
+        "account": account,
         "provenance": dict(page.provenance),
     }
 

@@ -24,12 +24,14 @@ class RefreshBatchStatistics(Callback):
     3.2, "precise BN"). Training itself never uses these statistics.
     """
 
-    def __init__(self, training: ChipSelection, batch_size: int, max_chips: int) -> None:
+    def __init__(
+        self, training: ChipSelection, batch_size: int, max_chips: int, least: int = 1
+    ) -> None:
         # Evenly spread, so that all tiles and dates have their share.
-        count = min(max_chips, len(training))
+        count = min(max(max_chips, least), len(training))
         rows = np.linspace(0, len(training) - 1, count).round().astype(np.int64)
         chosen = ChipSelection(training.sets, training.places[rows])
-        self.batches = ChipBatches(chosen, batch_size)
+        self.batches = ChipBatches(chosen, batch_size, least=least)
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Forward passes that change nothing but the statistics; not those of frozen parts."""

@@ -7,12 +7,11 @@ Chips stay in memory as uint16 and turn into float batch by batch: no worker pro
 so nothing is copied between processes and the order is the same on every machine.
 """
 
-import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -141,6 +140,22 @@ def to_reflectance(batch: Batch) -> Batch:
     return reflectance.div_(float(REFLECTANCE_SCALE)), masks.to(torch.int64)
 
 
+def share_out(count: int, batch_size: int, least: int = 1) -> list[slice]:
+    """Batches of so many chips, none below ``least`` where there are that many at all.
+
+    A last batch with fewer shares the chips of the one before it, half and half; where halves
+    would be too small as well, the two are one batch of at most ``batch_size + least - 1``.
+    """
+    ends = [*range(0, count, batch_size), count]
+    if len(ends) > 2 and ends[-1] - ends[-2] < least:
+        together = ends[-1] - ends[-3]
+        if together // 2 >= least:
+            ends[-2] = ends[-3] + (together + 1) // 2
+        else:
+            del ends[-2]
+    return [slice(*pair) for pair in pairwise(ends)]
+
+
 class ChipBatches:
     """An iterable over batches; every iteration is one epoch.
 
@@ -157,6 +172,9 @@ class ChipBatches:
     With ``shard`` (rank, world) of several processes each takes every ``world``-th chip of every
     batch: together they see what one process sees. Where a last batch has no chip for a
     process, it gets one without labels, so that all make the same number of steps.
+
+    With ``least`` no batch has fewer chips: those of a last batch that would are shared out with
+    the one before it, see :func:`share_out`.
     """
 
     def __init__(
@@ -169,6 +187,7 @@ class ChipBatches:
         epoch: int = 0,
         stored: bool = False,
         shard: tuple[int, int] = (0, 1),
+        least: int = 1,
     ) -> None:
         self.selection = selection
         self.batch_size = batch_size
@@ -177,10 +196,12 @@ class ChipBatches:
         self.epoch = epoch
         self.stored = stored
         self.rank, self.world = shard
+        self.parts = share_out(len(selection), batch_size, least)
+        self._most = max((part.stop - part.start for part in self.parts), default=batch_size)
         self._rooms: deque[Batch] = deque()
 
     def __len__(self) -> int:
-        return math.ceil(len(self.selection) / self.batch_size)
+        return len(self.parts)
 
     def __iter__(self) -> Iterator[Batch]:
         rng = np.random.default_rng([self.seed, self.epoch])
@@ -188,7 +209,7 @@ class ChipBatches:
         n = len(self.selection)
         order = rng.permutation(n) if self.augment else np.arange(n)
         flips = rng.integers(0, 2, size=(n, 2)) if self.augment else np.zeros((n, 2), np.int64)
-        batches = (order[start : start + self.batch_size] for start in range(0, n, self.batch_size))
+        batches = (order[part] for part in self.parts)
         if self.stored:
             yield from self._gather_ahead(batches, flips)
         else:
@@ -206,9 +227,7 @@ class ChipBatches:
             with ThreadPoolExecutor(COPY_THREADS) as pool:
                 while True:
                     for chosen in islice(batches, ahead - len(waiting)):
-                        room = (
-                            self._rooms.popleft() if self._rooms else self._empty(self.batch_size)
-                        )
+                        room = self._rooms.popleft() if self._rooms else self._empty(self._most)
                         copied = pool.submit(self._gather, chosen, flips[chosen], room)
                         waiting.append((room, copied))
                     if not waiting:

@@ -59,13 +59,14 @@ class Kept:
 
 @dataclass(frozen=True)
 class Fitting:
-    """What a process trains, on what."""
+    """What a process trains, on what; a step of one device needs ``least`` chips."""
 
     module: LandCoverTraining
     training: ChipSelection
     validation: ChipSelection
     device: Device
     distributed: bool = True
+    least: int = 1
 
 
 def device_for(devices: TrainingDevices) -> Device:
@@ -122,6 +123,7 @@ def fit(
         "weights": module.weights.to_dict(),
         "epochs": module.epochs,
         "device": fitting.device,
+        "least": fitting.least,
         "checkpoint": None if found is None else str(kept.folder),
         "identity": kept.identity,
     }
@@ -150,9 +152,10 @@ def run_epochs(
     torch.set_num_threads(threads_of_one(recipe, rank.world))
     stored = fitting.device != "cpu"  # reflectance is made behind the bus, not before it
     shard = (rank.number, rank.world)
+    least = fitting.least if fitting.least == 1 else fitting.least * rank.world
     batches = ChipBatches(
         fitting.training, recipe.batch_size, augment=True, seed=recipe.seed, epoch=done,
-        stored=stored, shard=shard,
+        stored=stored, shard=shard, least=least,
     )  # fmt: skip
     judged = ChipBatches(fitting.validation, recipe.batch_size, stored=stored, shard=shard)
     best = BestWeights()
@@ -167,7 +170,9 @@ def run_epochs(
         deterministic=True,
         callbacks=[
             KeepCheckpoints(kept.folder, kept.identity, best, stopping, found),
-            RefreshBatchStatistics(fitting.training, recipe.batch_size, recipe.statistics_chips),
+            RefreshBatchStatistics(
+                fitting.training, recipe.batch_size, recipe.statistics_chips, fitting.least
+            ),
             best,
             stopping,
             TellProgress(progress, len(batches)),
@@ -185,6 +190,34 @@ def run_epochs(
         warnings.filterwarnings("ignore", "Grad strides do not match", UserWarning)
         trainer.fit(module, batches, judged)
     return best
+
+
+def require_full_batches(
+    chips: int, recipe: TrainingRecipe, least: int, devices: TrainingDevices
+) -> None:
+    """Refuse batches of fewer chips than the network needs.
+
+    Args:
+        chips: to train on.
+        recipe: with the size of a batch.
+        least: chips that a step of one device needs.
+        devices: that share every batch.
+
+    Raises:
+        TrainingFailed: the batch or the chips are too few.
+    """
+    needed = least * devices.count
+    if least > 1 and recipe.batch_size < needed:
+        raise TrainingFailed(
+            f"{recipe.architecture} normalises over a batch and needs {least} chips a step on each "
+            f"of {devices.count} device(s): set [recipe] batch_size to {needed} at least, not "
+            f"{recipe.batch_size}"
+        )
+    if least > 1 and chips < needed:
+        raise TrainingFailed(
+            f"{recipe.architecture} normalises over a batch and needs {needed} training chips, "
+            f"there is {chips}: label more, or take another [recipe] architecture"
+        )
 
 
 def threads_of_one(recipe: TrainingRecipe, world: int) -> int:

@@ -34,7 +34,11 @@ def train_as_rank(folder: Path, number: int) -> None:
     if job["checkpoint"] is not None:
         found = read_checkpoint(Path(job["checkpoint"]), job["identity"])
     fitting = Fitting(
-        module, read_selection(folder, "train"), read_selection(folder, "val"), job["device"]
+        module,
+        read_selection(folder, "train"),
+        read_selection(folder, "val"),
+        job["device"],
+        least=job["least"],
     )
     rank = Rank(number, job["world"], job["port"])
     try:

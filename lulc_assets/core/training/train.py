@@ -25,6 +25,7 @@ from lulc_assets.core.model.network import NetworkSpec
 from lulc_assets.core.progress import Progress, silent
 from lulc_assets.core.scene.recipe import BAND_ROLES, Level
 from lulc_assets.core.training.applicability_fit import fit_applicability, write_applicability
+from lulc_assets.core.training.batch_need import least_batch
 from lulc_assets.core.training.calibrate import fit_calibration, sample_logits
 from lulc_assets.core.training.card import (
     CARD_FILE,
@@ -40,7 +41,14 @@ from lulc_assets.core.training.dataset import (
     select_chips,
 )
 from lulc_assets.core.training.devices import TrainingDevices
-from lulc_assets.core.training.fitting import Fitting, Kept, device_for, fit, new_module
+from lulc_assets.core.training.fitting import (
+    Fitting,
+    Kept,
+    device_for,
+    fit,
+    new_module,
+    require_full_batches,
+)
 from lulc_assets.core.training.loss import LossWeights
 from lulc_assets.core.training.pretrained import (
     digest_files,
@@ -117,7 +125,9 @@ def train_model(
         module = new_module(spec, normalisation, weights, recipe, epochs)
         network = module.network
         load_pretrained(network, spec, recipe, folder)
-        _require_fitting_size(training, validation, network.stride)
+        size = _require_fitting_size(training, validation, network.stride)
+        least = least_batch(network, spec.architecture, len(BAND_ROLES), size)
+        require_full_batches(len(training), recipe, least, devices)
         described = {
             **describe_recipe(recipe, device),
             **describe_network(spec, normalisation, legend, level, gsd_m),
@@ -126,7 +136,7 @@ def train_model(
             "devices": devices.count,
         }
         kept = Kept(checkpoints, sha256_of(readable_json(described)))
-        fitting = Fitting(module, training, validation, device, devices.distributed)
+        fitting = Fitting(module, training, validation, device, devices.distributed, least)
         best = fit(fitting, spec, kept, devices, progress)
         network.load_state_dict(best.state)
         sample = sample_logits(
@@ -183,8 +193,8 @@ def _require_shared_class(
         )
 
 
-def _require_fitting_size(training: ChipSelection, validation: ChipSelection, stride: int) -> None:
-    """All chips of one size, a multiple of the stride and at least twice as large."""
+def _require_fitting_size(training: ChipSelection, validation: ChipSelection, stride: int) -> int:
+    """The one size of all chips, a multiple of the stride and at least twice as large."""
     chosen = {int(which) for s in (training, validation) for which in s.places[:, 0]}
     sizes = {training.sets[which].masks.shape[1:] for which in chosen}
     if len(sizes) > 1 or any(side % stride or side < 2 * stride for side in min(sizes)):
@@ -192,6 +202,7 @@ def _require_fitting_size(training: ChipSelection, validation: ChipSelection, st
             f"chips have sizes {sorted(sizes)}; this network needs one size for all, a multiple "
             f"of {stride} px and at least {2 * stride} px: cut the chips anew"
         )
+    return int(min(sizes)[0])
 
 
 def spec_of(recipe: TrainingRecipe, legend: Legend) -> NetworkSpec:

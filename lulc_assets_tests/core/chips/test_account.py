@@ -17,11 +17,13 @@ from lulc_assets.core.chips.account import (
 from lulc_assets.core.chips.archive import read_chips, write_chips, write_index
 from lulc_assets.core.chips.chip_set import Chips
 from lulc_assets.core.chips.cut import cut_chips
+from lulc_assets.core.chips.forecast import forecast_account
 from lulc_assets.core.chips.room import Room
 from lulc_assets.core.chips.settings import ChipSettings
-from lulc_assets.core.errors import NoTrainingChips, UnknownClass
+from lulc_assets.core.errors import NoTrainingChips, SplitImpossible, UnknownClass
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.training.readiness import LabelPixels, assess
 from lulc_assets_tests.small_scene import write_scene
 
 GRID = PixelGrid(32633, 400_000.0, 5_100_000.0, 96, 96)
@@ -163,3 +165,50 @@ def test_counting_in_bands_sees_a_chip_on_the_border_of_two_once():
     found = count_reached(corners, ["train", "val", "gold"], masks, np.arange(3))
     assert found.count("train", 2) == found.count("val", 2) == found.count("gold", 1) == 256
     assert found.both_of(2) == 16 * 12
+
+
+def test_a_forecast_is_the_account_of_a_year_without_clouds(tmp_path: Path):
+    rng = np.random.default_rng(3)
+    train = np.kron(rng.integers(0, 4, (12, 12)), np.ones((8, 8))).astype(np.uint8)
+    gold = np.zeros(GRID.shape, np.uint8)
+    gold[88:, 80:], train[88:, 80:] = 5, 0
+    chosen = ChipSettings(
+        size_px=32, overlap_px=8, block_px=32, gold_apart="chip", min_labelled_share=0.3,
+        min_dates=1,
+    )  # fmt: skip
+    scene = write_scene(tmp_path, grid=GRID)
+    forecast, layout = forecast_account(GRID, train, gold, chosen, KARRA_10)
+    assert forecast == cut_chips([scene], GRID, train, gold, chosen).account
+    assert layout.size_px == 32
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_no_class_is_lost_silently_in_random_layouts_of_tiny_areas(seed):
+    """A few polygons anywhere: every class trains and is judged, or is refused by its name."""
+    rng = np.random.default_rng(seed)
+    side = int(rng.integers(64, 320))
+    grid = PixelGrid(32633, 400_000.0, 5_100_000.0, side, int(rng.integers(64, 320)))
+    train, gold = np.zeros((2, *grid.shape), np.uint8)
+    for code in range(1, int(rng.integers(3, 10))):
+        for mask, most in ((train, 4), (gold, 2)):
+            for _ in range(int(rng.integers(1, most))):
+                row, col = rng.integers(0, grid.height - 2), rng.integers(0, grid.width - 2)
+                high, wide = rng.integers(1, 15, 2)
+                mask[row : row + high, col : col + wide] = code
+    train[gold > 0] = 0
+    forced = {} if seed % 2 else {"split": "blocks", "block_px": 64, "gold_apart": "chip"}
+    try:
+        account, _ = forecast_account(grid, train, gold, ChipSettings(**forced), KARRA_10)
+    except SplitImpossible:
+        assert forced
+        return
+    assert all(row.balance == 0 for row in account.rows)
+    assert {KARRA_10.code_of(name) for name in account.labelled_classes} == set(
+        np.unique(np.maximum(train, gold))
+    ) - {0}
+    said = " ".join(f.text for f in assess(LabelPixels.of_account(account)))
+    missing = [n for n in account.labelled_classes if not account.of(n, "train").reached["train"]]
+    assert all(f"class {name}:" in said for name in missing)
+    if not forced:
+        drawn = {KARRA_10.by_code(int(code)).name for code in np.unique(train) if code}
+        assert not drawn & set(missing)

@@ -3,12 +3,16 @@ import numpy as np
 import pytest
 import shapely
 
+from lulc_assets.core.chips.forecast import forecast_account
+from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.figures.labels import (
     annotator_figure,
     outlier_figure,
     spectra_figure,
 )
+from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.pages.account_table import AccountTable
 from lulc_assets.core.pages.content import PageFigure
 from lulc_assets.core.pages.label_page import (
     LabelPage,
@@ -142,3 +146,29 @@ def test_figures_are_drawn_with_and_without_data(known: bool):
     )
     for png in drawn:
         assert png.startswith(PNG)
+
+
+def account_table(planned: bool = True) -> AccountTable:
+    train, gold = np.zeros((2, 96, 96), np.uint8)
+    train[10:30, 10:40], train[50:53, 50:53], gold[70:74, 70:80] = 2, 1, 2
+    grid = PixelGrid(32633, 400_000.0, 5_100_000.0, 96, 96)
+    account, layout = forecast_account(grid, train, gold, ChipSettings(), KARRA_10)
+    lost = {"border of a label": {8: 94}}
+    return AccountTable(account.preceded_by("train", lost, KARRA_10), layout, planned)
+
+
+def test_the_page_shows_labelled_pixels_from_label_to_chip_and_warns_of_a_lost_class():
+    shown = " ".join(page(account=account_table()).split())
+    assert "From label to chip" in shown
+    assert '<td data-label="Labelled to train">600</td>' in shown
+    assert '<td data-label="In training chips"><strong>0</strong></td>' in shown
+    assert "94 border of a label" in shown
+    assert "class bare_ground: 94 pixel(s) labelled, none trains" in shown
+    assert "split by random" in shown
+    assert "Validation chips lie on ground that also trains" in shown
+    assert "clouds and missing pixels will take some" in shown
+    assert "will take some" not in page(account=account_table(planned=False))
+
+
+def test_a_page_without_an_account_has_no_such_table():
+    assert "From label to chip" not in page()

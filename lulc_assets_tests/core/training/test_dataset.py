@@ -3,6 +3,8 @@ import threading
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lulc_assets.core.errors import UnknownClass
 from lulc_assets.core.legend import KARRA_10
@@ -14,6 +16,7 @@ from lulc_assets.core.training.dataset import (
     count_class_pixels,
     measure_normalisation,
     select_chips,
+    share_out,
     to_reflectance,
 )
 from lulc_assets.core.training.lightning_module import LandCoverTraining
@@ -160,3 +163,17 @@ def test_training_makes_reflectance_of_stored_batches_and_leaves_others():
         images, codes = module.on_after_batch_transfer(batch, 0)
         assert torch.equal(images, plain[0])
         assert torch.equal(codes, plain[1])
+
+
+@given(st.integers(1, 60), st.integers(1, 9), st.integers(1, 4))
+def test_batches_take_every_chip_once_and_none_is_below_the_least(count, batch_size, least):
+    parts = share_out(count, max(batch_size, least), least)
+    assert [n for part in parts for n in range(count)[part]] == list(range(count))
+    sizes = [part.stop - part.start for part in parts]
+    assert min(sizes) >= min(least, count)
+    assert max(sizes) <= max(batch_size, least) + least - 1
+
+
+def test_without_a_least_a_last_batch_of_one_stays():
+    assert share_out(9, 4) == [slice(0, 4), slice(4, 8), slice(8, 9)]
+    assert share_out(9, 4, 2) == [slice(0, 4), slice(4, 7), slice(7, 9)]
