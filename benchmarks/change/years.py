@@ -29,6 +29,7 @@ from lulc_assets.core.compositing.reading import Stack
 from lulc_assets.core.compositing.settings import CompositeSettings
 from lulc_assets.core.compositing.strategies import PartVotes, flag_tallies, strategy_of
 from lulc_assets.core.grid import Window
+from lulc_assets.core.legend import KARRA_10
 
 QUARTERLY = CompositeSettings(seasons="quarters")
 
@@ -68,7 +69,7 @@ def annual_map(land: Scenery, year: int) -> Annual:
         if inside:
             strategy.add(block, stack_of(land, slice(inside[0], inside[-1] + 1)), 1)
         sums.append(block)
-    flagged = flag_tallies([block.tallies for block in sums], QUARTERLY)
+    flagged = flag_tallies([block.tallies for block in sums], QUARTERLY, KARRA_10)
     votes = [
         PartVotes(QUARTERLY.weight_table(one.name), block, flagged)
         for one, block in zip(QUARTERLY.parts(), sums, strict=True)
@@ -95,6 +96,7 @@ def letters_of(land: Scenery, year: int, before: Annual) -> LetterCounts:
         before.familiar,
         QUARTERLY.parts(),
         changed_on,
+        len(KARRA_10.land),
         before.flagged,
     )
 

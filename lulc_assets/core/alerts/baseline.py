@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.alerts.block_file import BlockFile, BlockWriter, pack_planes
-from lulc_assets.core.compositing.kernel import LAND
 from lulc_assets.core.compositing.seasons import Part
 from lulc_assets.core.compositing.settings import CompositeSettings
 from lulc_assets.core.compositing.strategies import flag_tallies
@@ -26,6 +25,7 @@ from lulc_assets.core.errors import InvalidProduct
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.cog import BLOCK_PX, read_raster
 from lulc_assets.core.inference.pipeline import read_ahead
+from lulc_assets.core.legend import KARRA_10, Legend
 
 _FLAG = 256
 
@@ -67,7 +67,11 @@ class BaselineBlock:
 
 
 def write_baseline(
-    source: BaselineSource, grid: PixelGrid, settings: CompositeSettings, path: Path
+    source: BaselineSource,
+    grid: PixelGrid,
+    settings: CompositeSettings,
+    path: Path,
+    legend: Legend = KARRA_10,
 ) -> Path:
     """Write the baseline of a map: 4 bytes a pixel and 2 more for each part of the year.
 
@@ -78,11 +82,12 @@ def write_baseline(
     """
     from lulc_assets.core.change import symbols  # numba
 
-    parts = settings.parts()
+    parts, land = settings.parts(), symbols.land_classes(legend)
     header = {
         "year": source.year,
         "parts": [[part.name, list(part.first)] for part in parts],
         "identity": dict(source.identity),
+        "legend": legend.digest,
         "familiar_pct": [symbols.FAMILIAR_SHARE_PCT, symbols.HALF_KNOWN_SHARE_PCT],
     }
     with ExitStack() as stack:
@@ -92,7 +97,7 @@ def write_baseline(
 
         def planes(window: Window, _: Window) -> tuple[Window, bytes | None]:
             classes = read_raster(source.class_map, window)
-            if classes.max(initial=0) > LAND:
+            if classes.max(initial=0) > land:
                 raise InvalidProduct(
                     f"{source.class_map} holds code {classes.max()}, which is no class of land"
                 )
@@ -100,7 +105,7 @@ def write_baseline(
             block[0] = classes
             if sums:
                 read = {part.name: sums[part.name].read(window) for part in parts}
-                flagged = flag_tallies([one.tallies for one in read.values()], settings)
+                flagged = flag_tallies([one.tallies for one in read.values()], settings, legend)
                 block[0] += np.uint16(_FLAG) * flagged
                 block[1:] = symbols.familiar_planes([one.sums for one in read.values()], flagged)
             return window, pack_planes(block)

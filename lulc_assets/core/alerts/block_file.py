@@ -22,6 +22,7 @@ from lulc_assets.core.errors import ProductCorrupt
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.cog import BLOCK_PX
 from lulc_assets.core.store.records import canonical_json
+from lulc_assets.core.whole_files import name_part, put_in_place
 
 FORMAT = 1
 ZSTD_LEVEL = 1
@@ -58,7 +59,7 @@ class BlockWriter:
 
     def __init__(self, path: Path, grid: PixelGrid, header: Mapping[str, Any]) -> None:
         self.path = path
-        self._part = path.with_name(f".{path.name}.part")
+        self._part = name_part(path)
         self._archive = zipfile.ZipFile(self._part, "w", zipfile.ZIP_STORED)
         whole = {"format": FORMAT, "grid": grid.to_dict(), **header}
         self._put(_HEADER, canonical_json(whole))
@@ -69,7 +70,7 @@ class BlockWriter:
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         self._archive.close()
         if kind is None:
-            self._part.replace(self.path)
+            put_in_place(self._part, self.path, durable=False)
         else:
             self._part.unlink()
 

@@ -16,7 +16,6 @@ import numpy.typing as npt
 from lulc_assets.core.alerts.ladder import GAP_DAYS_MAX, HAZARD_TOP, LOGIT_TOP
 from lulc_assets.core.change.counting import FORGET_DAYS
 from lulc_assets.core.change.symbols import class_of_view, letter_of, signed, view_of
-from lulc_assets.core.compositing.kernel import LAND
 
 PLANES = 10
 """Planes of a state, uint16 each."""
@@ -83,15 +82,16 @@ def see_date(
         How many pixels were seen.
     """
     height, width = classes.shape
+    land = ratios.shape[0]
     seen = 0
     for row in range(height):
         for col in range(width):
             code = signed(baseline[row, col]) - 1
-            if code < 0 or code >= LAND:
+            if code < 0 or code >= land:
                 continue
             if masks[row, col] == 0 and not flagged[row, col]:
                 continue
-            view = view_of(signed(classes[row, col]), signed(probabilities[row, col]))
+            view = view_of(signed(classes[row, col]), signed(probabilities[row, col]), land)
             if view == 0:
                 continue
             seen += 1

@@ -17,7 +17,7 @@ from lulc_assets.core.change.dates import day_number
 from lulc_assets.core.change.evidence import LOG_ONE
 from lulc_assets.core.change.grades import hazard
 from lulc_assets.core.errors import InvalidProject
-from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.legend import KARRA_10, Legend
 
 LOGIT_TOP = 8 * LOG_ONE
 """Log odds stop here, at 0.9997: a change that turns back must be seen to within the dates
@@ -106,8 +106,6 @@ class AlertSettings:
                 f"[alerts] hazard_pct_per_year {self.hazard_pct_per_year} is not in 0–50"
             )
         _season_days(self.clear_season, 2001)
-        for name in (*self.from_classes, *self.to_classes):
-            KARRA_10.code_of(name)
 
     @property
     def floor(self) -> int:
@@ -147,11 +145,15 @@ class AlertSettings:
         inside = [_in_season(day, self.clear_season) for day in days]
         return np.concatenate([[0], np.cumsum(inside)]).astype(np.int64)
 
-    def watched(self) -> npt.NDArray[np.bool_]:
-        """Which changes are alerts, (n + 1, n + 1) bool by from and to code; 0: not known yet."""
-        size = len(KARRA_10.classes) + 1
+    def watched(self, legend: Legend = KARRA_10) -> npt.NDArray[np.bool_]:
+        """Which changes are alerts, (n + 1, n + 1) bool by from and to code; 0: not known yet.
+
+        Raises:
+            UnknownClass: a class to watch is not in the legend.
+        """
+        size = len(legend.classes) + 1
         losses, gains = (
-            np.isin(np.arange(size), [KARRA_10.code_of(name) for name in names])
+            np.isin(np.arange(size), [legend.code_of(name) for name in names])
             if names
             else np.ones(size, np.bool_)
             for names in (self.from_classes, self.to_classes)

@@ -18,7 +18,7 @@ from lulc_assets.core.change.evidence import LOG_ONE
 from lulc_assets.core.change.yearly import FROM
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.cog import BLOCK_PX, LayerKind, write_cog
-from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.legend import KARRA_10, Legend
 
 LAYERS: Mapping[str, tuple[LayerKind, str]] = {
     "step": ("class", "1 possible, 2 likely, 3 confirmed, 4 rejected"),
@@ -84,7 +84,11 @@ class AlertPixels:
 
 
 def read_alert_pixels(
-    state: Path, baseline: Path, grid: PixelGrid, settings: AlertSettings
+    state: Path,
+    baseline: Path,
+    grid: PixelGrid,
+    settings: AlertSettings,
+    legend: Legend = KARRA_10,
 ) -> AlertPixels:
     """Read the pixels of a state that ever were possible, and whose change is watched.
 
@@ -126,7 +130,7 @@ def read_alert_pixels(
         closed_on=planes[kernel.CLOSED_ON],
         anchor_on=planes[kernel.ANCHOR_ON],
     )
-    return pixels.take(settings.watched()[pixels.from_class, pixels.to_class])
+    return pixels.take(settings.watched(legend)[pixels.from_class, pixels.to_class])
 
 
 def write_layers(pixels: AlertPixels, grid: PixelGrid, folder: Path) -> dict[str, Path]:
@@ -148,6 +152,6 @@ def write_layers(pixels: AlertPixels, grid: PixelGrid, folder: Path) -> dict[str
     return files
 
 
-def class_name(code: int) -> str:
+def class_name(code: int, legend: Legend) -> str:
     """Name of a class; ``unknown`` where none leads yet."""
-    return KARRA_10.by_code(code).name if code else "unknown"
+    return legend.by_code(code).name if code else "unknown"

@@ -25,6 +25,7 @@ from lulc_assets.core.alerts.ladder import AlertSettings, Step
 from lulc_assets.core.alerts.pixels import AlertPixels, class_name
 from lulc_assets.core.change.dates import day_of_number, iso_or_none
 from lulc_assets.core.grid import PixelGrid, Window, pixel_areas_ha
+from lulc_assets.core.legend import KARRA_10, Legend
 
 COLUMNS = (
     "alert_id",
@@ -62,7 +63,11 @@ class _Patch:
 
 
 def alert_polygons(
-    pixels: AlertPixels, grid: PixelGrid, key: str, settings: AlertSettings
+    pixels: AlertPixels,
+    grid: PixelGrid,
+    key: str,
+    settings: AlertSettings,
+    legend: Legend = KARRA_10,
 ) -> gpd.GeoDataFrame:
     """The alerts of a state, by id; those that were rejected with what they had been.
 
@@ -71,6 +76,7 @@ def alert_polygons(
         grid: of the tile.
         key: first part of each id: tile and year.
         settings: of the ladder.
+        legend: of the map and the scenes.
 
     Returns:
         One row an alert, in the CRS of the grid: ``COLUMNS`` and the geometry (multipolygon
@@ -89,7 +95,7 @@ def alert_polygons(
         order = np.argsort(labels, kind="stable")
         ends = np.flatnonzero(np.diff(labels[order])) + 1
         for places in np.split(order, ends) if order.size else []:
-            row = _alert(_patch(chosen, places, grid), grid, key, settings)
+            row = _alert(_patch(chosen, places, grid), grid, key, settings, legend)
             if row is not None:
                 rows.append(row)
     rows.sort(key=lambda row: row["alert_id"])
@@ -111,7 +117,7 @@ def _patch(pixels: AlertPixels, places: npt.NDArray[np.int64], grid: PixelGrid) 
 
 
 def _alert(
-    patch: _Patch, grid: PixelGrid, key: str, settings: AlertSettings
+    patch: _Patch, grid: PixelGrid, key: str, settings: AlertSettings, legend: Legend
 ) -> dict[str, Any] | None:
     pixels = patch.pixels
     live = pixels.live
@@ -136,8 +142,8 @@ def _alert(
     return {
         "alert_id": f"{key}-{day:%m%d}-{patch.rows[oldest]:05d}-{patch.cols[oldest]:05d}",
         "step": step.name.lower(),
-        "from_class": class_name(_most(pixels.from_class[shown])),
-        "to_class": class_name(_most(pixels.to_class[shown])),
+        "from_class": class_name(_most(pixels.from_class[shown]), legend),
+        "to_class": class_name(_most(pixels.to_class[shown]), legend),
         "area_ha": round(float(areas[shown].sum()), 4),
         "confirmed_ha": round(float(areas[confirmed].sum()), 4),
         "probability": round(float(pixels.probability[shown].mean()), 4),

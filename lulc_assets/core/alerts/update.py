@@ -195,7 +195,9 @@ def _judge_blocks(
             )
             for name, count in plan.names
         }
-        reader = stack.enter_context(BlockReader(grid, threads, plan.dates))
+        reader = stack.enter_context(
+            BlockReader(grid, threads, plan.dates, work.judge.evidence.legend)
+        )
         base = stack.enter_context(BlockFile(plan.base.path, grid)) if plan.base else None
         blocks = _Blocks(work, reader, base)
         judged = stack.enter_context(closing(read_ahead(windows, _as_it_is, blocks.judge, threads)))

@@ -16,7 +16,7 @@ from pyproj import Transformer
 
 from lulc_assets.core.alerts.ladder import Step
 from lulc_assets.core.errors import InvalidZones, MissingCrs
-from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.tables.vector_file import read_vector
 
 STEPS = ("possible", "likely", "confirmed")
@@ -73,7 +73,9 @@ class AlertZone:
         return hit[kept]
 
 
-def read_alert_zones(path: Path, layer: str | None = None) -> tuple[AlertZone, ...]:
+def read_alert_zones(
+    path: Path, layer: str | None = None, legend: Legend = KARRA_10
+) -> tuple[AlertZone, ...]:
     """Read zones with their addressees.
 
     Args:
@@ -81,6 +83,7 @@ def read_alert_zones(path: Path, layer: str | None = None) -> tuple[AlertZone, .
             ``webhook`` and ``email`` (one of them filled), and if need be ``min_step``,
             ``min_area_ha`` and ``to_classes`` (names with commas between).
         layer: of a file with several.
+        legend: whose classes may be named.
 
     Raises:
         InvalidZones: no zone, a name twice or missing, a zone without an address, an address
@@ -93,7 +96,9 @@ def read_alert_zones(path: Path, layer: str | None = None) -> tuple[AlertZone, .
     if "name" not in frame.columns or frame.empty:
         raise InvalidZones(f"{path}: zones of alerts need a column name and at least one row")
     frame = frame.to_crs(4326)
-    zones = tuple(_zone(path, number, row) for number, row in enumerate(frame.itertuples(), 1))
+    zones = tuple(
+        _zone(path, number, row, legend) for number, row in enumerate(frame.itertuples(), 1)
+    )
     slugs = [zone.slug for zone in zones]
     for zone in zones:
         if slugs.count(zone.slug) > 1:
@@ -104,7 +109,7 @@ def read_alert_zones(path: Path, layer: str | None = None) -> tuple[AlertZone, .
     return zones
 
 
-def _zone(path: Path, number: int, row: object) -> AlertZone:
+def _zone(path: Path, number: int, row: object, legend: Legend) -> AlertZone:
     name = _text(row, "name")
     if not name:
         raise InvalidZones(f"{path}: zone {number} has no name")
@@ -129,11 +134,11 @@ def _zone(path: Path, number: int, row: object) -> AlertZone:
     if step not in STEPS:
         raise InvalidZones(f"{where}: min_step {step!r} is none of {', '.join(STEPS)}")
     names = tuple(n.strip() for n in _text(row, "to_classes").split(",") if n.strip())
-    unknown = [n for n in names if n not in KARRA_10.names]
+    unknown = [n for n in names if n not in legend.names]
     if unknown:
         raise InvalidZones(
             f"{where}: to_classes {', '.join(unknown)} not in the legend "
-            f"({', '.join(KARRA_10.names)})"
+            f"({', '.join(legend.names)})"
         )
     area = _text(row, "min_area_ha") or "0"
     try:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from lulc_assets.core.change.dates import QUARTERS, numbers_and_quarters
 from lulc_assets.core.change.symbols import (
-    LETTERS,
+    BINS,
     LEVELS,
     known_at,
     letter_of,
@@ -21,7 +21,6 @@ from lulc_assets.core.change.symbols import (
     signed,
     view_of,
 )
-from lulc_assets.core.compositing.kernel import LAND
 from lulc_assets.core.compositing.reading import Stack
 from lulc_assets.core.compositing.seasons import Part
 
@@ -39,7 +38,7 @@ Counts = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class LetterCounts:
-    """What pixels looked like.
+    """What pixels looked like; shapes for the nine classes of land of the default legend.
 
     Attributes:
         pairs: (9, 4, 82, 81) int64, of pixels that had not changed: by baseline class, quarter,
@@ -57,14 +56,15 @@ class LetterCounts:
     views: Counts
 
     @classmethod
-    def empty(cls) -> "LetterCounts":
-        """Nothing counted yet."""
-        pairs = (LAND, QUARTERS, LETTERS + 1, LETTERS)
+    def empty(cls, land: int) -> "LetterCounts":
+        """Nothing counted yet, of so many classes of land."""
+        letters = land * BINS * LEVELS
+        pairs = (land, QUARTERS, letters + 1, letters)
         return cls(
             np.zeros(pairs, np.int64),
             np.zeros(pairs, np.int64),
-            np.zeros((LAND, QUARTERS, LAND, LEVELS), np.int64),
-            np.zeros((LAND, QUARTERS), np.int64),
+            np.zeros((land, QUARTERS, land, LEVELS), np.int64),
+            np.zeros((land, QUARTERS), np.int64),
         )
 
     def __add__(self, other: "LetterCounts") -> "LetterCounts":
@@ -81,6 +81,7 @@ def count_letters(
     familiar: U16,
     parts: Sequence[Part],
     changed_on: U16,
+    land: int,
     flagged: npt.NDArray[np.bool_] | None = None,
 ) -> LetterCounts:
     """Count the observations of a block.
@@ -93,14 +94,15 @@ def count_letters(
         parts: of the year that familiar classes are kept by.
         changed_on: (h, w) uint16: day number of the change of each pixel within these dates;
             0: it is known to have kept its class; ``UNKNOWN``: it is left out.
+        land: classes of land.
         flagged: (h, w) bool: masked views count there; None: nowhere.
     """
-    counts = LetterCounts.empty()
+    counts = LetterCounts.empty(land)
     numbers, quarters = numbers_and_quarters(days)
     shape = baseline.shape
     known = np.stack([known_at(day, parts, familiar) for day in days])
     trusted = np.zeros(shape, np.bool_) if flagged is None else flagged
-    use = np.where((changed_on < UNKNOWN) & (baseline <= LAND), baseline, 0).astype(np.uint8)
+    use = np.where((changed_on < UNKNOWN) & (baseline <= land), baseline, 0).astype(np.uint8)
     _count(
         stack.classes, stack.probabilities, stack.masks, numbers, quarters, use, known, trusted,
         changed_on, *counts,
@@ -125,6 +127,7 @@ def _count(
     views: Counts,
 ) -> None:
     scenes, height, width = classes.shape
+    land = pairs.shape[0]
     for row in range(height):
         for col in range(width):
             code = signed(baseline[row, col]) - 1
@@ -136,7 +139,7 @@ def _count(
                 if masks[scene, row, col] == 0 and not trusted[row, col]:
                     continue
                 seen = view_of(
-                    signed(classes[scene, row, col]), signed(probabilities[scene, row, col])
+                    signed(classes[scene, row, col]), signed(probabilities[scene, row, col]), land
                 )
                 if seen == 0:
                     continue
@@ -151,6 +154,6 @@ def _count(
                 else:
                     pairs[code, quarter, last, letter - 1] += 1
                     views[code, quarter] += 1
-                    for other in range(LAND):
+                    for other in range(land):
                         familiar[code, quarter, other, level_of(other, word)] += 1
                 last, last_on = letter, numbers[scene]

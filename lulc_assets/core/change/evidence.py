@@ -29,10 +29,9 @@ import numpy.typing as npt
 
 from lulc_assets.core.change.counting import LetterCounts
 from lulc_assets.core.change.dates import QUARTERS
-from lulc_assets.core.change.symbols import BINS, LETTERS, LEVELS, VIEWS
-from lulc_assets.core.compositing.kernel import LAND
+from lulc_assets.core.change.symbols import BINS, LEVELS, land_classes
 from lulc_assets.core.errors import InvalidProduct, ProductCorrupt
-from lulc_assets.core.legend import KARRA_10, LandCover
+from lulc_assets.core.legend import KARRA_10, Legend
 
 LOG_ONE = 256
 """Logarithms are stored in steps of 1/256: rounding each of 100 observations errs by less
@@ -58,14 +57,19 @@ Floats = npt.NDArray[np.float64]
 Logs = npt.NDArray[np.int16]
 
 
-def likely_next() -> Floats:
-    """Weight of each class as what another becomes, (9, 9), rows sum to 1.
+SNOW = "snow_ice"
+"""Name of the class that comes and goes with the weather, in legends that have it."""
+
+
+def likely_next(legend: Legend = KARRA_10) -> Floats:
+    """Weight of each class as what another becomes, (land, land), rows sum to 1.
 
     All alike, but for snow: it covers the ground and leaves it, which is weather. Ice that
     is lost for good shows over years, not over dates.
     """
-    weights = np.ones((LAND, LAND)) - np.eye(LAND)
-    snow = int(LandCover.SNOW_ICE) - 1
+    land = land_classes(legend)
+    weights = np.ones((land, land)) - np.eye(land)
+    snow = _is_snow(legend)
     weights[:, snow] = 0.0
     weights[snow] = 0.0
     rows = weights.sum(1, keepdims=True)
@@ -79,12 +83,19 @@ class Evidence:
     Attributes:
         counts: of unchanged pixels.
         origin: where the pixels came from, for records and pages.
+        legend: whose classes they are. Shapes below are those of the default legend.
     """
 
     counts: LetterCounts
     origin: Mapping[str, str] = field(default_factory=dict)
+    legend: Legend = KARRA_10
 
     def __post_init__(self) -> None:
+        if self.counts.views.shape[0] != land_classes(self.legend):
+            raise InvalidProduct(
+                f"evidence for change is of {self.counts.views.shape[0]} classes of land; legend "
+                f"{self.legend.name} has {len(self.legend.land)}"
+            )
         if not self.counts.views.any():
             raise InvalidProduct(
                 "evidence for change has no observation to learn from: no unchanged pixel of "
@@ -94,7 +105,7 @@ class Evidence:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the counts and the legend: equal evidence, equal digest."""
-        found = hashlib.sha256(KARRA_10.digest.encode())
+        found = hashlib.sha256(self.legend.digest.encode())
         for name in _COUNTS:
             found.update(np.ascontiguousarray(getattr(self.counts, name)).tobytes())
         return found.hexdigest()
@@ -111,7 +122,7 @@ class Evidence:
         limit = np.log(RATIO_LIMIT)
         logs = np.clip(np.log(changed / unchanged), -limit, limit)
         known = self.counts.views.sum(1) > 0
-        known[int(LandCover.SNOW_ICE) - 1] = False
+        known[_is_snow(self.legend)] = False
         return np.rint(LOG_ONE * logs * known[:, None, None, None]).astype(np.int16)
 
     @cached_property
@@ -128,8 +139,8 @@ class Evidence:
         """P(letter | last letter, changed), (9, 4, 82, 81)."""
         pairs = _as_views(self.counts.pairs)
         joint = _given_last(pairs) * _shares_of_last(pairs)[..., None]
-        mixed = np.einsum("ab,bqpo->aqpo", likely_next(), joint)
-        fresh = np.einsum("ab,bqo->aqo", likely_next(), _given_last(pairs)[:, :, 0])
+        mixed = np.einsum("ab,bqpo->aqpo", likely_next(self.legend), joint)
+        fresh = np.einsum("ab,bqo->aqo", likely_next(self.legend), _given_last(pairs)[:, :, 0])
         after = mixed / np.maximum(mixed.sum(-1, keepdims=True), 1e-300)
         familiar = self._familiar()
         fresh_letters = _with_familiar(fresh[:, :, None], familiar)[:, :, 0]
@@ -139,7 +150,7 @@ class Evidence:
         found = np.empty_like(unchanged)
         found[:, :, 0] = fresh_letters
         letters = _with_familiar(after, familiar)
-        for letter in range(LETTERS):
+        for letter in range(unchanged.shape[-1]):
             speaks_for_change = first[..., letter] > 0
             prior = (letters[:, :, letter // LEVELS + 1] + fresh_letters) / 2
             stayed = _seen_or(dated[:, :, letter + 1], prior, PRIOR_PAIRS)
@@ -153,7 +164,7 @@ class Evidence:
 
     def write(self, path: Path) -> Path:
         """Write the counts and where they are from: equal counts, equal bytes."""
-        header = {"format": FORMAT, "legend": KARRA_10.digest, "origin": dict(self.origin)}
+        header = {"format": FORMAT, "legend": self.legend.digest, "origin": dict(self.origin)}
         layers = {
             name: {
                 "at": np.flatnonzero(counts).tolist(),
@@ -166,13 +177,13 @@ class Evidence:
         return path
 
     @classmethod
-    def read(cls, path: Path) -> "Evidence":
-        """Read what :meth:`write` wrote.
+    def read(cls, path: Path, legend: Legend = KARRA_10) -> "Evidence":
+        """Read what :meth:`write` wrote of a legend.
 
         Raises:
             ProductCorrupt: not such a file, of another format or another legend.
         """
-        empty = LetterCounts.empty()
+        empty = LetterCounts.empty(land_classes(legend))
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
             found = (data["format"], data["legend"])
@@ -181,12 +192,17 @@ class Evidence:
             origin = {str(key): str(value) for key, value in data["origin"].items()}
         except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
             raise ProductCorrupt(f"evidence {path} cannot be read: {error}") from error
-        if found != (FORMAT, KARRA_10.digest):
+        if found != (FORMAT, legend.digest):
             raise ProductCorrupt(
                 f"evidence {path} is of (format, legend) {found}; needed is "
-                f"{(FORMAT, KARRA_10.digest)}: learn it anew"
+                f"{(FORMAT, legend.digest)}: learn it anew"
             )
-        return cls(empty, origin)
+        return cls(empty, origin, legend)
+
+
+def _is_snow(legend: Legend) -> npt.NDArray[np.bool_]:
+    """(land,) bool."""
+    return np.array([known.name == SNOW for known in legend.land])
 
 
 def _given_last(pairs: Floats) -> Floats:
@@ -219,14 +235,16 @@ def _shares_of_last(pairs: Floats) -> Floats:
 
 def _as_views(pairs: npt.NDArray[np.int64]) -> Floats:
     """Counts of letters as counts of views: (9, 4, 82, 81) to (9, 4, 28, 27)."""
-    by_view = pairs.reshape(LAND, QUARTERS, LETTERS + 1, VIEWS, LEVELS).sum(-1)
-    found = np.empty((LAND, QUARTERS, VIEWS + 1, VIEWS))
+    land, _, _, letters = pairs.shape
+    views = letters // LEVELS
+    by_view = pairs.reshape(land, QUARTERS, letters + 1, views, LEVELS).sum(-1)
+    found = np.empty((land, QUARTERS, views + 1, views))
     found[:, :, 0] = by_view[:, :, 0]
-    found[:, :, 1:] = by_view[:, :, 1:].reshape(LAND, QUARTERS, VIEWS, LEVELS, VIEWS).sum(3)
+    found[:, :, 1:] = by_view[:, :, 1:].reshape(land, QUARTERS, views, LEVELS, views).sum(3)
     return found
 
 
 def _with_familiar(views: Floats, familiar: Floats) -> Floats:
     """Views to letters: (9, 4, m, 27) to (9, 4, m, 81)."""
     levels = np.repeat(familiar, BINS, axis=2)[:, :, None]
-    return (views[..., None] * levels).reshape(*views.shape[:-1], LETTERS)
+    return (views[..., None] * levels).reshape(*views.shape[:-1], LEVELS * views.shape[-1])

@@ -23,7 +23,6 @@ from lulc_assets.core.change.counting import FORGET_DAYS
 from lulc_assets.core.change.evidence import LOG_ONE
 from lulc_assets.core.change.grades import DAYS_MAX
 from lulc_assets.core.change.symbols import signed, view_of
-from lulc_assets.core.compositing.kernel import LAND
 
 _NONE, _SUSTAINED, _RECENT, _FLICKER, _INSUFFICIENT = range(5)
 _IMPOSSIBLE = -(1 << 28)
@@ -85,6 +84,7 @@ def grade_pixels(
         the maps agree or have no data.
     """
     scenes, height, width = classes.shape
+    land = likelihoods.shape[0]
     grade = np.zeros((height, width), np.uint8)
     posterior = np.zeros((height, width), np.uint8)
     since = np.zeros((height, width), np.uint16)
@@ -92,14 +92,16 @@ def grade_pixels(
     for row in range(height):
         for col in range(width):
             a, b = signed(former[row, col]) - 1, signed(current[row, col]) - 1
-            if a < 0 or b < 0 or a == b or a >= LAND or b >= LAND:
+            if a < 0 or b < 0 or a == b or a >= land or b >= land:
                 continue
             seasons = np.zeros(2, np.int64)
             for scene in range(scenes):
                 clear = masks[scene, row, col] != 0 or flagged[side[scene], row, col]
                 views[scene] = (
                     view_of(
-                        signed(classes[scene, row, col]), signed(probabilities[scene, row, col])
+                        signed(classes[scene, row, col]),
+                        signed(probabilities[scene, row, col]),
+                        land,
                     )
                     if clear
                     else 0

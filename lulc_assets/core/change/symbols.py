@@ -18,19 +18,19 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from lulc_assets.core.compositing.kernel import CLOUDS, LAND
 from lulc_assets.core.compositing.seasons import Part, part_of
+from lulc_assets.core.errors import InvalidProject
+from lulc_assets.core.legend import Legend
 
 BIN_EDGES = (128, 217)
 """Probabilities (of 255) at which bins begin: below half, up to .85, above."""
 
 BINS = len(BIN_EDGES) + 1
-VIEWS = LAND * BINS
-"""Class × bin."""
 STRANGE, HALF_KNOWN, FAMILIAR = range(3)
 LEVELS = 3
-LETTERS = LEVELS * VIEWS
-"""Class × bin × how familiar."""
+MOST_LAND = 15
+"""A pixel's words have so many bits for classes. Larger legends have groups, and change is
+looked for between these."""
 NONE = 0
 """Letter or view "not observed before"; views and letters are stored from 1."""
 
@@ -60,9 +60,9 @@ def signed(value: Any) -> int:
 
 
 @numba.njit(nogil=True, inline="always")
-def view_of(code: int, probability: int) -> int:
-    """1…27: class and bin of a view of land; no view is 0."""
-    if code in (0, CLOUDS):
+def view_of(code: int, probability: int, land: int) -> int:
+    """1…3 · land: class and bin of a view of land; no view is 0."""
+    if code == 0 or code > land:
         return 0
     place = 0
     if probability >= BIN_EDGES[1]:
@@ -74,7 +74,7 @@ def view_of(code: int, probability: int) -> int:
 
 @numba.njit(nogil=True, inline="always")
 def class_of_view(view: int) -> int:
-    """1…9: the class of a view."""
+    """1…land: the class of a view."""
     return (view - 1) // BINS + 1
 
 
@@ -88,7 +88,7 @@ def level_of(place: int, known: int) -> int:
 
 @numba.njit(nogil=True, inline="always")
 def letter_of(view: int, known: int) -> int:
-    """1…81: a view, and how familiar its class is."""
+    """1…9 · land: a view, and how familiar its class is."""
     return LEVELS * (view - 1) + level_of((view - 1) // BINS, known) + 1
 
 
@@ -99,31 +99,47 @@ def familiar_classes(
     """Which classes a pixel was seen as in a part of a year.
 
     Args:
-        sums: (18, h, w), kept sums of the part (see ``compositing.kernel``).
+        sums: (2 · land, h, w), kept sums of the part (see ``compositing.kernel``).
         flagged: (h, w) bool: masked votes count there.
         share_pct: of the part's votes that make a class familiar.
 
     Returns:
         (h, w) uint16: bit c − 1 is set where class c is familiar.
     """
-    _, height, width = sums.shape
+    planes, height, width = sums.shape
+    land = planes // 2
     found = np.zeros((height, width), np.uint16)
     for row in range(height):
         for col in range(width):
             total = signed(0)
-            for plane in range(LAND):
+            for plane in range(land):
                 total += sums[plane, row, col]
                 if flagged[row, col]:
-                    total += sums[LAND + plane, row, col]
+                    total += sums[land + plane, row, col]
             if total == 0:
                 continue
-            for plane in range(LAND):
+            for plane in range(land):
                 votes = signed(sums[plane, row, col])
                 if flagged[row, col]:
-                    votes += sums[LAND + plane, row, col]
+                    votes += sums[land + plane, row, col]
                 if votes > 0 and 100 * votes >= share_pct * total:
                     found[row, col] |= np.uint16(1 << plane)
     return found
+
+
+def land_classes(legend: Legend) -> int:
+    """How many classes of land a legend has.
+
+    Raises:
+        InvalidProject: more than change can be looked for between.
+    """
+    land = len(legend.land)
+    if land > MOST_LAND:
+        raise InvalidProject(
+            f"legend {legend.name} has {land} classes of land; change and alerts know up to "
+            f"{MOST_LAND}. Put its classes into groups and map the change of these"
+        )
+    return land
 
 
 def parts_at(day: str, parts: Sequence[Part]) -> tuple[int, ...]:
@@ -153,7 +169,7 @@ def familiar_planes(sums: Sequence[U16], flagged: npt.NDArray[np.bool_]) -> U16:
     """Familiar classes of a year from its kept sums.
 
     Args:
-        sums: (18, h, w) uint16 of each part of the year.
+        sums: (2 · land, h, w) uint16 of each part of the year.
         flagged: (h, w) bool: masked votes count there.
 
     Returns:

@@ -26,7 +26,7 @@ from lulc_assets.core.errors import InvalidProduct
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.cog import BLOCK_PX, LayerKind, read_raster, write_cog
 from lulc_assets.core.inference.pipeline import read_ahead
-from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.legend import Legend
 from lulc_assets.core.progress import Progress, silent
 
 LAYERS: Mapping[str, tuple[LayerKind, int, str]] = {
@@ -72,9 +72,9 @@ class ChangeMap:
 
     Attributes:
         files: layer → COG, see ``LAYERS``.
-        matrix: (10, 10) int64: pixels by class of the former year and of this year, 0 = no
-            data, of the two maps as they are.
-        graded: grade → (10, 10) int64, pixels of the change map by from and to.
+        matrix: (land + 1, land + 1) int64: pixels by class of the former year and of this
+            year, 0 = no data, of the two maps as they are.
+        graded: grade → likewise, pixels of the change map by from and to.
         dates: clear or not, dates of the former year and of this year.
         sieved_pixels: changed pixels that lie in patches below the mapping unit.
     """
@@ -148,13 +148,13 @@ def map_change(
     """
     require_comparable(former, current)
     chosen = rule or GradeRule()
-    layers = _Layers(grid)
+    layers = _Layers(grid, len(evidence.legend.land))
     with ExitStack() as stack:
         sides = [observations_by_date(year.scenes) for year in (former, current)]
         takes = [take for side in sides for take in side]
-        reader = stack.enter_context(BlockReader(grid, threads, takes))
+        reader = stack.enter_context(BlockReader(grid, threads, takes, evidence.legend))
         flags = [
-            _Flags(stack, year, grid, composite or CompositeSettings())
+            _Flags(stack, year, grid, composite or CompositeSettings(), evidence.legend)
             for year in (former, current)
         ]
         grading = _Grading((former, current), sides, flags, evidence, chosen, reader)
@@ -190,9 +190,14 @@ class _Flags:
     """Where the masks of a year are wrong."""
 
     def __init__(
-        self, stack: ExitStack, year: MappedYear, grid: PixelGrid, composite: CompositeSettings
+        self,
+        stack: ExitStack,
+        year: MappedYear,
+        grid: PixelGrid,
+        composite: CompositeSettings,
+        legend: Legend,
     ) -> None:
-        self._composite = composite
+        self._composite, self._legend = composite, legend
         self._sums = [
             stack.enter_context(SumsFile(path, grid)) for _, path in sorted(year.sums.items())
         ]
@@ -200,7 +205,9 @@ class _Flags:
     def read(self, window: Window) -> npt.NDArray[np.bool_]:
         if not self._sums:
             return np.zeros((window.height, window.width), np.bool_)
-        return flag_tallies([sums.read_tallies(window) for sums in self._sums], self._composite)
+        return flag_tallies(
+            [sums.read_tallies(window) for sums in self._sums], self._composite, self._legend
+        )
 
 
 class _Grading:
@@ -220,7 +227,7 @@ class _Grading:
         self._numbers, self._quarters = numbers_and_quarters([take.date for take in self._takes])
         self._side = np.repeat([0, 1], [len(side) for side in sides]).astype(np.int64)
         self._flags = flags
-        self._likelihoods = evidence.likelihoods
+        self._likelihoods, self._legend = evidence.likelihoods, evidence.legend
         self._hazards, self._rule = rule.hazard_logs(), rule.numbers()
         self._reader = reader
 
@@ -254,7 +261,7 @@ class _Grading:
 
     def _map(self, year: MappedYear, window: Window) -> U8:
         classes: U8 = read_raster(year.class_map, window)
-        if classes.max(initial=0) > len(KARRA_10.land):
+        if classes.max(initial=0) > len(self._legend.land):
             raise InvalidProduct(
                 f"{year.class_map} holds code {classes.max()}, which is no class of land"
             )
@@ -264,8 +271,8 @@ class _Grading:
 class _Layers:
     """The layers while they are made, 6 bytes a pixel."""
 
-    def __init__(self, grid: PixelGrid) -> None:
-        self._grid = grid
+    def __init__(self, grid: PixelGrid, land: int) -> None:
+        self._grid, self._land = grid, land
         self.from_to, self.changed_on = (np.zeros(grid.shape, np.uint16) for _ in range(2))
         self.grade, self.posterior = (np.zeros(grid.shape, np.uint8) for _ in range(2))
 
@@ -274,7 +281,7 @@ class _Layers:
             getattr(self, name)[window.slices] = getattr(block, name)
 
     def matrix(self) -> npt.NDArray[np.int64]:
-        return _by_from_to(_histogram(self.from_to))
+        return _by_from_to(_histogram(self.from_to), self._land)
 
     def counts(self) -> dict[str, npt.NDArray[np.int64]]:
         """Grade → pixels by from and to; ``none`` are pixels without change."""
@@ -283,7 +290,7 @@ class _Layers:
             part = slice(row, row + BLOCK_PX)
             keys = self.grade[part].astype(np.int64) * (FROM * FROM) + self.from_to[part]
             found += np.bincount(keys.ravel(), minlength=found.size).reshape(found.shape)
-        return {grade.name.lower(): _by_from_to(found[grade]) for grade in Grade}
+        return {grade.name.lower(): _by_from_to(found[grade], self._land) for grade in Grade}
 
     def sieve(self, size_px: int) -> int:
         """Take back changes in patches of fewer pixels; returns the pixels taken back.
@@ -326,9 +333,9 @@ def _histogram(codes: U16) -> npt.NDArray[np.int64]:
     return found
 
 
-def _by_from_to(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Counts of from_to codes as (10, 10); no data is [0, 0]."""
-    size = len(KARRA_10.land) + 1
+def _by_from_to(counts: npt.NDArray[np.int64], land: int) -> npt.NDArray[np.int64]:
+    """Counts of from_to codes as (land + 1, land + 1); no data is [0, 0]."""
+    size = land + 1
     return counts.reshape(FROM, FROM)[:size, :size].copy()
 
 

@@ -1,5 +1,7 @@
 """What a pixel was seen as at this season of last year is no news."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -42,8 +44,6 @@ def last_year(tmp_path):
 
 
 def test_a_field_that_was_bare_last_autumn_is_no_alert_this_autumn(tmp_path, last_year):
-    from dataclasses import replace
-
     judge = make_judge(tmp_path, CROPS, sums=last_year.sums)
     judge = replace(judge, evidence=cyclic_evidence())
     scenes = views(tmp_path, {"2022-08-10": CROPS, **dict.fromkeys(AUTUMN, BARE)})

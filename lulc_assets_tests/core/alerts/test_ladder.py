@@ -1,5 +1,7 @@
 """Steps of the ladder on single pixels, through files as in a year."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,9 +9,12 @@ from lulc_assets.core.alerts.ladder import AlertSettings, Step
 from lulc_assets.core.alerts.pixels import read_alert_pixels, write_layers
 from lulc_assets.core.alerts.update import judge_year
 from lulc_assets.core.change.dates import day_number
-from lulc_assets.core.errors import InvalidProject, UnknownClass
+from lulc_assets.core.change.symbols import land_classes
+from lulc_assets.core.errors import InvalidProduct, InvalidProject, UnknownClass
 from lulc_assets.core.imagery.cog import read_raster
+from lulc_assets.core.legend import Legend, LegendClass
 from lulc_assets_tests.core.alerts.cases import BARE, CROPS, TREES, make_judge, views
+from lulc_assets_tests.core.change.evidence_of import plain_evidence
 from lulc_assets_tests.core.compositing.scenes import GRID, write_prediction
 
 QUIET = {f"2022-0{month}-10": TREES for month in (1, 2, 3)}
@@ -128,7 +133,7 @@ def test_settings_that_make_no_ladder_are_refused(given, message):
 
 def test_classes_to_watch_must_be_in_the_legend():
     with pytest.raises(UnknownClass, match="forest"):
-        AlertSettings(to_classes=("forest",))
+        AlertSettings(to_classes=("forest",)).watched()
 
 
 def test_odds_rise_by_the_hazard_of_the_days_without_a_view():
@@ -139,3 +144,25 @@ def test_odds_rise_by_the_hazard_of_the_days_without_a_view():
     assert year == pytest.approx(start + (1 - start) * 0.01, rel=0.01)
     assert (np.diff(table[:, 0]) >= 0).all()
     assert abs(table[5, -1] - 1024) <= 1
+
+
+def test_a_legend_of_its_own_without_clouds_and_snow_has_the_same_ladder(tmp_path):
+    classes = tuple(
+        LegendClass(code, name, name.title(), f"#0000{code:02d}")
+        for code, name in enumerate(("water", "forest", "fields"), 1)
+    )
+    legend = Legend("three", classes)
+    judge = replace(make_judge(tmp_path, 2), evidence=plain_evidence(legend=legend))
+    days = [f"2022-05-{day:02d}" for day in range(1, 29, 3)]
+    judged = judge_year(judge, views(tmp_path, dict.fromkeys(days, 3)), tmp_path / "out")
+    state = judged.states["latest"]
+    pixels = read_alert_pixels(state, judge.baseline, GRID, judge.settings, legend)
+    assert steps_of(pixels) == {"CONFIRMED"} and set(pixels.to_class) == {3}
+    with pytest.raises(InvalidProduct, match="code 8"):
+        judge_year(judge, views(tmp_path, {"2022-05-01": BARE}), tmp_path / "bare")
+
+
+def test_a_legend_of_too_many_classes_is_refused_with_what_to_do():
+    classes = tuple(LegendClass(n, f"c{n}", f"C {n}", f"#0000{n:02d}") for n in range(1, 17))
+    with pytest.raises(InvalidProject, match="groups"):
+        land_classes(Legend("many", classes))

@@ -18,6 +18,8 @@ from lulc_assets.core.alerts.notices import NoticeLog, due_notices
 from lulc_assets.core.alerts.zones import read_alert_zones
 from lulc_assets.core.errors import InvalidZones, MissingCrs, ProductCorrupt
 
+pytestmark = pytest.mark.loopback
+
 KEY, CRS = "33TVM-2022", 32633
 HERE = box(500_000, 5_100_000, 500_060, 5_100_060)
 ZONE = box(499_000, 5_099_000, 501_000, 5_101_000)

@@ -5,16 +5,19 @@ import numpy as np
 from lulc_assets.core.change.counting import LetterCounts
 from lulc_assets.core.change.evidence import Evidence
 from lulc_assets.core.change.symbols import BINS, LEVELS
-from lulc_assets.core.compositing.kernel import LAND
+from lulc_assets.core.legend import KARRA_10, Legend
 
 
-def plain_evidence(right: int = 90, pairs_per_letter: int = 100) -> Evidence:
+def plain_evidence(
+    right: int = 90, pairs_per_letter: int = 100, legend: Legend = KARRA_10
+) -> Evidence:
     """Each class is seen as itself on ``right`` of 100 views, else as any; all are strange."""
-    counts = LetterCounts.empty()
-    chance = np.full((LAND, LAND), (100 - right) / (LAND - 1))
+    land = len(legend.land)
+    counts = LetterCounts.empty(land)
+    chance = np.full((land, land), (100 - right) / (land - 1))
     np.fill_diagonal(chance, right)
-    letters = np.zeros((LAND, counts.pairs.shape[-1]))
-    for seen in range(LAND):
+    letters = np.zeros((land, counts.pairs.shape[-1]))
+    for seen in range(land):
         for place, share in enumerate((0.1, 0.3, 0.6)):
             letters[:, LEVELS * (seen * BINS + place)] = chance[:, seen] * share
     pairs = (
@@ -23,4 +26,4 @@ def plain_evidence(right: int = 90, pairs_per_letter: int = 100) -> Evidence:
     counts.pairs[:] = np.rint(pairs_per_letter * pairs).astype(np.int64)
     counts.views[:] = counts.pairs.sum((2, 3))
     counts.familiar[..., 0] = counts.views[..., None]
-    return Evidence(counts, {"source": "a test"})
+    return Evidence(counts, {"source": "a test"}, legend)

@@ -30,7 +30,7 @@ def counts_of(classes, days, changed_on=0, probability=230, mask=1):
     )  # fmt: skip
     return count_letters(
         stack, days, np.full((1, 1), TREES, np.uint8), np.zeros((2, 1, 1), np.uint16), YEAR,
-        np.full((1, 1), changed_on, np.uint16),
+        np.full((1, 1), changed_on, np.uint16), 9,
     )  # fmt: skip
 
 
@@ -102,7 +102,7 @@ def test_likelihoods_are_probabilities():
 
 def test_evidence_needs_something_to_learn_from():
     with pytest.raises(InvalidProduct, match="no observation"):
-        Evidence(LetterCounts.empty())
+        Evidence(LetterCounts.empty(9))
 
 
 def test_evidence_is_kept_as_it_is(tmp_path):
