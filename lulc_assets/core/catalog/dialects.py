@@ -21,24 +21,39 @@ from lulc_assets.core.catalog.offsets import (
     offset_stated,
 )
 from lulc_assets.core.errors import UnknownDialect
+from lulc_assets.core.scene.bands import BANDS, THIRTEEN
 
-_S2_GSD = (10.0, 10.0, 10.0, 10.0, 20.0, 20.0, 20.0)
-_HLS_GSD = (30.0,) * 7
-
-
-def _names(bands: str, gsd_m: tuple[float, ...] = _S2_GSD) -> AssetNames:
-    """Asset names of red, green, blue, nir, swir1, swir2 and the mask, in this order."""
-    roles = ("red", "green", "blue", "nir", "swir1", "swir2", "scl")
-    return dict(zip(roles, zip(bands.split(), gsd_m, strict=True), strict=True))
+_ROLES = ("scl", *THIRTEEN)
+_HLS_M = 30.0
 
 
-ESA_NAMES = _names("B04 B03 B02 B08 B11 B12 SCL")
-COMMON_NAMES = _names("red green blue nir swir16 swir22 scl")
-CDSE_NAMES = _names("B04_10m B03_10m B02_10m B08_10m B11_20m B12_20m SCL_20m")
+def _names(names: str, gsd_m: float | None = None) -> AssetNames:
+    """Asset names of the mask and of bands in the order of ``bands.THIRTEEN``, as many as given.
+
+    ``-`` stands for a band that the product does not have; ``gsd_m`` is that of all files,
+    where it is not the band's own.
+    """
+    given = {role: name for role, name in zip(_ROLES, names.split(), strict=False) if name != "-"}
+    return {role: (name, gsd_m or _gsd_of(role)) for role, name in given.items()}
+
+
+def _gsd_of(role: str) -> float:
+    return float(BANDS[role].gsd_m) if role in BANDS else 20.0
+
+
+ESA_NAMES = _names("SCL B04 B03 B02 B08 B11 B12 B05 B06 B07 B8A B01 B09")
+L1C_NAMES = _names("SCL B04 B03 B02 B08 B11 B12 B05 B06 B07 B8A B01 B09 B10")
+COMMON_NAMES = _names(
+    "scl red green blue nir swir16 swir22 rededge1 rededge2 rededge3 nir08 coastal nir09"
+)
+CDSE_NAMES = _names(
+    "SCL_20m B04_10m B03_10m B02_10m B08_10m B11_20m B12_20m B05_20m B06_20m B07_20m B8A_20m "
+    "B01_60m B09_60m"
+)
 # Two assets of HLS S30 are called "nir": B8A is the one that matches Landsat's band.
-HLS_COMMON_NAMES = _names("red green blue nir_narrow swir_1 swir_2 fmask", _HLS_GSD)
-HLS_S30_NAMES = _names("B04 B03 B02 B8A B11 B12 Fmask", _HLS_GSD)
-HLS_L30_NAMES = _names("B04 B03 B02 B05 B06 B07 Fmask", _HLS_GSD)
+HLS_COMMON_NAMES = _names("fmask red green blue nir_narrow swir_1 swir_2", _HLS_M)
+HLS_S30_NAMES = _names("Fmask B04 B03 B02 B8A B11 B12 B05 B06 B07 - B01", _HLS_M)
+HLS_L30_NAMES = _names("Fmask B04 B03 B02 B05 B06 B07 - - - - B01", _HLS_M)
 
 PLANETARY_COMPUTER = Dialect(
     name="planetary_computer",
@@ -192,7 +207,7 @@ PLAIN_L1C = Dialect(
     name="plain_l1c",
     collections=(),
     marks={"s2:mgrs_tile": None, "s2:product_type": "S2MSI1C"},
-    assets=ESA_NAMES,
+    assets=L1C_NAMES,
     tile=("s2:mgrs_tile",),
     level="L1C",
     offset=offset_kept,

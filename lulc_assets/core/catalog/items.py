@@ -36,7 +36,8 @@ from lulc_assets.core.errors import (
 )
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.href import HrefPolicy, unsigned
-from lulc_assets.core.scene.recipe import BAND_ROLES, BandAsset, SceneRecipe
+from lulc_assets.core.scene.bands import SIX
+from lulc_assets.core.scene.recipe import SCL_ROLE, BandAsset, SceneRecipe
 
 _PLATFORM = re.compile(r"sentinel-2[a-d]")
 _DRIVERS = {"image/tiff": "GTiff", "image/jp2": "JP2OpenJPEG"}
@@ -44,7 +45,12 @@ _DRIVERS = {"image/tiff": "GTiff", "image/jp2": "JP2OpenJPEG"}
 
 
 def recipe_from_item(
-    item: Mapping[str, Any], location: str, policy: HrefPolicy, *, dialect: str | None = None
+    item: Mapping[str, Any],
+    location: str,
+    policy: HrefPolicy,
+    *,
+    dialect: str | None = None,
+    roles: tuple[str, ...] = SIX,
 ) -> SceneRecipe:
     """The reading recipe of one item.
 
@@ -53,6 +59,7 @@ def recipe_from_item(
         location: path or URL of the item's document; relative hrefs start there.
         policy: which places its hrefs may point to.
         dialect: name of the dialect, where the user knows better than the item says.
+        roles: bands that will be read.
 
     Raises:
         UnknownDialect, IncompleteItem, MissingBand, OffsetUndecidable, HrefRefused: the
@@ -62,8 +69,9 @@ def recipe_from_item(
     found = find_dialect(item, dialect)
     product = _product(item, found)
     baseline = _baseline(item, found, product)
-    bands, private = _bands(item, found, location, policy)
-    names = [found.assets[role][0] for role in BAND_ROLES]
+    _require_roles(item, found, roles)
+    bands, private = _bands(item, found, (*roles, SCL_ROLE), location, policy)
+    names = [found.assets[role][0] for role in roles]
     _require_scale(item, found, names)
     decision = found.offset(item, baseline, names)
     tile = item_tile(item, found)
@@ -88,12 +96,14 @@ def recipe_from_item(
         offset_needs_proof=decision.needs_proof,
         nodata_pct=item_nodata_pct(item, found),
         shadow_pct=item_percentage(item, found.shadow),
-        driver=_driver(item, found),
+        driver=_driver(item, found, (*roles, SCL_ROLE)),
         mask=found.mask,
         nodata_dn=found.nodata_dn,
         signer=found.signer,
         s3_endpoint=found.s3_endpoint,
         private_network=private,
+        roles=roles,
+        pixel_m=_coarse_only(found, bands),
     )
 
 
@@ -173,12 +183,34 @@ def _baseline(item: Mapping[str, Any], dialect: Dialect, product: ProductName | 
     return stated
 
 
+def _require_roles(item: Mapping[str, Any], dialect: Dialect, roles: tuple[str, ...]) -> None:
+    unknown = [role for role in roles if role not in dialect.assets]
+    if unknown:
+        has = [role for role in dialect.assets if role != SCL_ROLE]
+        raise MissingBand(
+            f"item {item['id']}: {dialect.name} (level {dialect.level}) has no band "
+            f"{', '.join(unknown)}; it has {', '.join(has)}. Change bands in the project file"
+        )
+
+
+def _coarse_only(dialect: Dialect, bands: Mapping[str, BandAsset]) -> float | None:
+    """The product's sampling, where all bands that are read are coarser."""
+    finest = min(gsd_m for _, gsd_m in dialect.assets.values())
+    nominal = min(dialect.assets[role][1] for role in bands)
+    return finest if nominal > finest else None
+
+
 def _bands(
-    item: Mapping[str, Any], dialect: Dialect, location: str, policy: HrefPolicy
+    item: Mapping[str, Any],
+    dialect: Dialect,
+    roles: tuple[str, ...],
+    location: str,
+    policy: HrefPolicy,
 ) -> tuple[dict[str, BandAsset], bool]:
     """Role → file, and whether any of them lies on a private address."""
     bands, private = {}, False
-    for role, (name, gsd_m) in dialect.assets.items():
+    for role in roles:
+        name, gsd_m = dialect.assets[role]
         asset = item["assets"].get(name)
         href = asset.get("href") if isinstance(asset, dict) else None
         if not isinstance(href, str) or not href:
@@ -198,9 +230,10 @@ def _stated_gsd(asset: Mapping[str, Any]) -> float | None:
     return float(value) if usable else None
 
 
-def _driver(item: Mapping[str, Any], dialect: Dialect) -> str:
+def _driver(item: Mapping[str, Any], dialect: Dialect, roles: tuple[str, ...]) -> str:
     """The GDAL driver of the scene's files, by their media type, among the dialect's."""
-    kinds = {str(item["assets"][name].get("type") or "") for name, _ in dialect.assets.values()}
+    names = [dialect.assets[role][0] for role in roles]
+    kinds = {str(item["assets"][name].get("type") or "") for name in names}
     wanted = {
         _DRIVERS.get(kind.split(";")[0].strip().lower(), dialect.drivers[0]) for kind in kinds
     }

@@ -30,6 +30,7 @@ from lulc_assets.core.errors import NoScenes, SceneError
 from lulc_assets.core.grid import PixelGrid, validate_tile, validate_year
 from lulc_assets.core.imagery.href import HrefPolicy
 from lulc_assets.core.progress import Progress, silent
+from lulc_assets.core.scene.bands import SIX
 from lulc_assets.core.scene.recipe import SceneRecipe
 
 _EDGE_POINTS = 21
@@ -73,6 +74,7 @@ class _Query:
     grid: PixelGrid
     policy: HrefPolicy
     dialect: str | None
+    roles: tuple[str, ...]
 
 
 def search_scenes(
@@ -85,6 +87,7 @@ def search_scenes(
     collection: str | None = None,
     allow_private: bool = False,
     allow_hosts: Sequence[str] = (),
+    roles: tuple[str, ...] = SIX,
     progress: Progress = silent,
 ) -> SearchResult:
     """All candidate scenes of a tile and year; a bad item never ends the search.
@@ -101,6 +104,7 @@ def search_scenes(
         allow_private: whether hrefs may point to private addresses.
         allow_hosts: hosts and buckets that hrefs may name beside those that the provider is
             known to use.
+        roles: bands that will be read (``core/scene/bands``).
         progress: told after each item.
 
     Raises:
@@ -113,7 +117,7 @@ def search_scenes(
     validate_year(year)
     location = catalog_location(catalog)
     policy = HrefPolicy(location, allow_private, tuple(allow_hosts))
-    query = _Query(tile, year, grid, policy, dialect)
+    query = _Query(tile, year, grid, policy, dialect, roles)
     recipes: dict[str, SceneRecipe] = {}
     rejected: dict[str, RejectedItem] = {}
     elsewhere = 0
@@ -162,7 +166,9 @@ def _judge(found: FoundItem, query: _Query) -> SceneRecipe | RejectedItem | None
         if item_tile(item, find_dialect(item, query.dialect)) != query.tile:
             return None
         require_epsg(item, query.grid.epsg)
-        recipe = recipe_from_item(item, found.location, query.policy, dialect=query.dialect)
+        recipe = recipe_from_item(
+            item, found.location, query.policy, dialect=query.dialect, roles=query.roles
+        )
         require_sampling(recipe, query.grid)
         return recipe
     except SceneError as error:

@@ -26,7 +26,6 @@ from lulc_assets.core.chips.cut import REFLECTANCE_SCALE
 from lulc_assets.core.chips.layout import ChipLayout
 from lulc_assets.core.chips.room import Room
 from lulc_assets.core.errors import ProductCorrupt
-from lulc_assets.core.scene.recipe import BAND_ROLES
 from lulc_assets.core.whole_files import whole_file
 
 SHARD_CHIPS = 256
@@ -43,7 +42,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 def write_chips(path: Path, chips: Chips) -> Path:
     """Write images and masks as one file; a killed writer leaves no file of this name.
 
-    The group holds ``image`` (uint16 (n, 6, s, s)) and ``mask`` (uint8 (n, s, s)), a chunk a
+    The group holds ``image`` (uint16 (n, bands, s, s)) and ``mask`` (uint8 (n, s, s)), a chunk a
     chip, sharded, and attributes ``bands``, ``reflectance_scale``, ``dropped``,
     ``split_by`` and, where they are known, ``account`` and ``layout``.
 
@@ -56,7 +55,7 @@ def write_chips(path: Path, chips: Chips) -> Path:
         group = zarr.create_group(LocalStore(root), zarr_format=3)
         group.attrs.update(
             {
-                "bands": list(BAND_ROLES),
+                "bands": list(chips.bands),
                 "reflectance_scale": REFLECTANCE_SCALE,
                 "dropped": dict(sorted(chips.dropped.items())),
                 "split_by": chips.split_by,
@@ -121,6 +120,7 @@ def read_chips(zip_path: Path, index_path: Path, room: Room | None = None) -> Ch
             group = zarr.open_group(store, mode="r", zarr_format=3)
             images, masks = (_read_array(group, name, room) for name in ("image", "mask"))
             dropped = cast("dict[str, int]", group.attrs["dropped"])
+            bands = tuple(cast("list[str]", group.attrs["bands"]))
             split_by = str(group.attrs["split_by"])
             account = _read_known(group, "account", LabelAccount.from_dict)
             layout = _read_known(group, "layout", lambda sizes: ChipLayout(**sizes))
@@ -133,7 +133,7 @@ def read_chips(zip_path: Path, index_path: Path, room: Room | None = None) -> Ch
             f"{zip_path} holds {len(images)} images and {len(masks)} masks, {index_path} has "
             f"{len(index)} rows; they do not belong together"
         )
-    return Chips(images, masks, index, dropped, split_by, account, layout)
+    return Chips(images, masks, index, dropped, split_by, account, layout, bands)
 
 
 def _read_known(group: zarr.Group, name: str, build: Callable[[Any], _Part]) -> _Part | None:

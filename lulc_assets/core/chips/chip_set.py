@@ -14,6 +14,7 @@ import numpy.typing as npt
 from lulc_assets.core.chips.account import LabelAccount, Reached, count_reached
 from lulc_assets.core.chips.layout import ChipLayout
 from lulc_assets.core.chips.room import Room
+from lulc_assets.core.scene.bands import SIX
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,8 @@ class Chips:
     """Chips of one tile and year.
 
     Attributes:
-        images: uint16 (n, 6, s, s), reflectance × 10000, 0 where not valid; bands in the
-            order of ``BAND_ROLES``.
-        masks: uint8 (n, s, s), class codes 1–10, 0 = unlabelled.
+        images: uint16 (n, bands, s, s), reflectance × 10000, 0 where not valid.
+        masks: uint8 (n, s, s), class codes, 0 = unlabelled.
         index: a row a chip: ``chip_id, scene_id, date`` (``YYYY-MM-DD``), ``row, col`` of
             its first pixel in the grid, ``block_id, split`` (train, val, gold), ``zone``
             (under its centre, empty without zones),
@@ -33,6 +33,7 @@ class Chips:
         split_by: the rule of the split; see ``ChipSettings.split``.
         account: what became of every labelled pixel; None where nobody counted.
         layout: sizes and rules that they were cut by; None for chips of an earlier version.
+        bands: roles of the images' bands, in their order.
     """
 
     images: npt.NDArray[np.uint16]
@@ -42,6 +43,7 @@ class Chips:
     split_by: str = "blocks"
     account: LabelAccount | None = None
     layout: ChipLayout | None = None
+    bands: tuple[str, ...] = SIX
 
     def count(self, split: str) -> int:
         """Number of chips in a split."""

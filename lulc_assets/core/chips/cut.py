@@ -32,6 +32,7 @@ from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.chips.split import plan_chips
 from lulc_assets.core.chips.strips import read_places
 from lulc_assets.core.errors import (
+    IncompatibleScene,
     LabelError,
     LabelLeak,
     NoLabels,
@@ -44,7 +45,8 @@ from lulc_assets.core.imagery.masks import SCL_CLOUDS
 from lulc_assets.core.imagery.reader import SceneBlock
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.progress import Progress, silent
-from lulc_assets.core.scene.recipe import BAND_ROLES, SceneRecipe
+from lulc_assets.core.scene.bands import SIX
+from lulc_assets.core.scene.recipe import SceneRecipe
 
 REFLECTANCE_SCALE = 10_000
 """Chips store reflectance × 10000 as uint16: the precision of the product, half the memory."""
@@ -162,13 +164,14 @@ def cut_chips(
         SceneError: a scene cannot be read.
     """
     _check_masks(train_mask, gold_mask, grid)
+    bands = _common_bands(recipes)
     plan = plan_chips(grid, train_mask, gold_mask, settings)
     places, layout, ledger = plan.places, plan.layout, plan.ledger
     held_out = draw_held_out(places, recipes, layout.split, settings)
     zone_of = name_zones(places, grid, zones)
     size = places[0].window.height if places else 0
     most, room = len(recipes) * len(places), room or Room()
-    images = room.array((most, len(BAND_ROLES), size, size), np.uint16)
+    images = room.array((most, len(bands), size, size), np.uint16)
     masks = room.array((most, size, size), np.uint8)
     rows: list[dict[str, Any]] = []
     dropped: Counter[str] = Counter()
@@ -193,8 +196,18 @@ def cut_chips(
     counts = dict(sorted(dropped.items()))
     chips = Chips(images[: len(rows)], masks[: len(rows)], index, counts, layout.split)
     account = ledger.account(chips.reached(), settings.accept_lost_classes, KARRA_10)
-    chips = replace(chips, account=account, layout=layout)
+    chips = replace(chips, account=account, layout=layout, bands=bands)
     return chips.only(balanced(index, settings), "balance", room)
+
+
+def _common_bands(recipes: Sequence[SceneRecipe]) -> tuple[str, ...]:
+    found = {recipe.roles for recipe in recipes}
+    if len(found) > 1:
+        raise IncompatibleScene(
+            f"scenes are read with different bands: {'; '.join(map(', '.join, sorted(found)))}; "
+            "make the scene catalogue anew"
+        )
+    return found.pop() if found else SIX
 
 
 def override_labels(labels: Mask, block: SceneBlock, settings: ChipSettings) -> Mask:

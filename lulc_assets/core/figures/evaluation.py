@@ -51,6 +51,8 @@ class _Chips(Protocol):
     def masks(self) -> npt.NDArray[np.uint8]: ...
     @property
     def predicted(self) -> npt.NDArray[np.uint8]: ...
+    @property
+    def bands(self) -> tuple[str, ...]: ...
 
 
 def evaluation_pictures(
@@ -168,7 +170,11 @@ def panels_figure(chips: _Chips, legend: Legend, title: str) -> bytes:
         ):
             for axes, picture in zip(
                 line,
-                (chip_rgb(image), class_rgb(mask, legend), class_rgb(predicted, legend)),
+                (
+                    chip_rgb(image, chips.bands),
+                    class_rgb(mask, legend),
+                    class_rgb(predicted, legend),
+                ),
                 strict=True,
             ):
                 bare_image(axes, picture)

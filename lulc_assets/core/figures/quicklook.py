@@ -13,13 +13,14 @@ not depend on a processor's logarithm.
 
 import io
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.legend import Legend
-from lulc_assets.core.scene.recipe import BAND_ROLES
+from lulc_assets.core.scene.bands import SIX, as_picture
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -35,24 +36,30 @@ _CARD_PX, _ROW_PX = 320, 160
 Rgb = npt.NDArray[np.uint8]
 
 
-def true_color(reflectance: npt.NDArray[np.float32], valid: npt.NDArray[np.bool_]) -> Rgb:
-    """Red, green and blue as the eye sees them.
+def true_color(
+    reflectance: npt.NDArray[np.float32],
+    valid: npt.NDArray[np.bool_],
+    roles: Sequence[str] = SIX,
+) -> Rgb:
+    """Red, green and blue as the eye sees them, or what stands for them (``bands.as_picture``).
 
     Args:
-        reflectance: bands in the order of ``BAND_ROLES``, shape (6, h, w), 0–1.
+        reflectance: shape (bands, h, w), 0–1.
         valid: shape (h, w); False becomes light grey.
+        roles: of the bands in their order.
 
     Returns:
         Shape (h, w, 3), uint8.
     """
+    bands = [list(roles).index(role) for role in as_picture(roles)]
     top = LIFT * REFLECTANCE_MAX
     table = np.array(
         [round(255 * math.log1p(top * i / (_STEPS - 1)) / math.log1p(top)) for i in range(_STEPS)],
         dtype=np.uint8,
     )
     rgb = np.empty((*reflectance.shape[1:], 3), dtype=np.uint8)
-    for channel, role in enumerate(("red", "green", "blue")):
-        band = np.where(valid, reflectance[BAND_ROLES.index(role)], np.float32(0))
+    for channel, index in enumerate(bands):
+        band = np.where(valid, reflectance[index], np.float32(0))
         steps = np.clip(
             band * np.float32((_STEPS - 1) / REFLECTANCE_MAX) + np.float32(0.5), 0, _STEPS - 1
         )

@@ -26,6 +26,7 @@ from lulc_assets.core.figures.style import (
     present_codes,
 )
 from lulc_assets.core.legend import LandCover, Legend
+from lulc_assets.core.scene.bands import SIX
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -96,13 +97,15 @@ def chip_panel_figure(
     images: npt.NDArray[Any],
     masks: npt.NDArray[np.uint8],
     legend: Legend,
+    roles: Sequence[str] = SIX,
 ) -> bytes:
     """At most twelve chips in true colour, taken evenly from the whole array, with their labels.
 
     Args:
-        images: shape (n, 6, s, s); uint16 of reflectance × 10000, or float of 0–1.
+        images: shape (n, bands, s, s); uint16 of reflectance × 10000, or float of 0–1.
         masks: shape (n, s, s), uint8, 0 = unlabelled (grey).
         legend: of the masks.
+        roles: of the bands.
 
     Returns:
         PNG bytes.
@@ -124,7 +127,7 @@ def chip_panel_figure(
         for place, index in enumerate(chosen):
             line, column = divmod(place, columns)
             for axes, image in (
-                (grid[2 * line, column], chip_rgb(images[index])),
+                (grid[2 * line, column], chip_rgb(images[index], roles)),
                 (grid[2 * line + 1, column], class_rgb(masks[index], legend)),
             ):
                 axes.set_axis_on()
@@ -136,8 +139,8 @@ def chip_panel_figure(
         return encode_figure(figure)
 
 
-def chip_rgb(image: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    """One chip (6, s, s) in true colour; pixels that are 0 in all bands are grey."""
+def chip_rgb(image: npt.NDArray[Any], roles: Sequence[str] = SIX) -> npt.NDArray[np.uint8]:
+    """One chip (bands, s, s) in true colour; pixels that are 0 in all bands are grey."""
     whole = np.issubdtype(image.dtype, np.integer)
     reflectance = image.astype(np.float32) / np.float32(CHIP_SCALE if whole else 1)
-    return true_color(reflectance, np.any(image != 0, axis=0))
+    return true_color(reflectance, np.any(image != 0, axis=0), roles)

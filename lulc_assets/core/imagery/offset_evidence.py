@@ -30,7 +30,7 @@ from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.masks import SCL_NO_DATA, SCL_WATER
 from lulc_assets.core.imagery.overview import lattice_of
 from lulc_assets.core.imagery.reader import SceneReader
-from lulc_assets.core.scene.recipe import BAND_ROLES, SceneRecipe
+from lulc_assets.core.scene.recipe import SceneRecipe
 
 USUAL_DN = 1000
 DARK_MARGIN_DN = 200
@@ -68,13 +68,15 @@ def judge_offset(
     """Whether digital numbers hold an offset.
 
     Args:
-        dn: role → stored DN, (h, w), 0 where nothing is stored; ``swir2`` among them.
+        dn: role → stored DN, (h, w), 0 where nothing is stored; without ``swir2`` among them
+            water says nothing.
         scl: SCL codes, uint8 (h, w).
         offset_dn: the offset in question, as it would have to be added.
     """
     stored = -offset_dn
     dark = _dark_evidence(dn, scl, stored)
-    water = _water_evidence(dn["swir2"], scl, stored)
+    nothing = np.zeros(scl.shape, np.float32)
+    water = _water_evidence(dn.get("swir2", nothing), scl, stored)
     verdicts = {each.verdict for each in (dark, water)} - {"cannot tell"}
     reason = f"{dark.reason}; {water.reason}"
     if len(verdicts) == 1:
@@ -154,7 +156,7 @@ def require_offset(recipe: SceneRecipe, grid: PixelGrid) -> OffsetEvidence:
 def _look(reader: SceneReader, recipe: SceneRecipe) -> OffsetEvidence:
     window = Window(0, 0, reader.grid.height, reader.grid.width)
     scl = reader.read_mask(window)
-    dn = {role: reader.read_dn(role, window).dn for role in BAND_ROLES}
+    dn = {role: reader.read_dn(role, window).dn for role in recipe.roles}
     # Overviews average: a pixel beside no data may be darkened by it, so it is not asked.
     inside = minimum_filter(scl, size=3, mode="nearest") != SCL_NO_DATA
     trusted = np.where(inside, scl, SCL_NO_DATA).astype(np.uint8)

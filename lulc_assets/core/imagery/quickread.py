@@ -15,9 +15,10 @@ from lulc_assets.core.imagery.access import Access
 from lulc_assets.core.imagery.masks import votes
 from lulc_assets.core.imagery.overview import read_scl_lattice
 from lulc_assets.core.imagery.source import RasterSource
-from lulc_assets.core.scene.recipe import BAND_ROLES, SCL_ROLE, SceneRecipe
+from lulc_assets.core.scene.bands import as_picture
+from lulc_assets.core.scene.recipe import SCL_ROLE, SceneRecipe
 
-_RGB = ("red", "green", "blue")
+_CHANNELS = 3
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,8 @@ class SceneLook:
     """A scene on a lattice, for the eye.
 
     Attributes:
-        reflectance: shape (6, h, w) in the order of ``BAND_ROLES``, float32; only red,
-            green and blue are read, the others are 0.
+        reflectance: shape (3, h, w), float32: red, green and blue, or what stands for them
+            (``bands.as_picture``).
         valid: shape (h, w), bool: something was stored in all three bands.
         clear: shape (h, w), bool: valid, and SCL (where the scene has it) calls it ground.
     """
@@ -43,9 +44,9 @@ def look_at_scene(recipe: SceneRecipe, lattice: PixelGrid) -> SceneLook:
         SceneError: a file cannot be opened or read, or lies on a wrong grid.
     """
     whole = Window(0, 0, lattice.height, lattice.width)
-    reflectance = np.zeros((len(BAND_ROLES), *lattice.shape), np.float32)
+    reflectance = np.zeros((_CHANNELS, *lattice.shape), np.float32)
     valid = np.ones(lattice.shape, bool)
-    for role in _RGB:
+    for channel, role in enumerate(as_picture(recipe.roles)):
         asset = recipe.bands[role]
         with RasterSource(
             asset.href, lattice, gsd_m=asset.gsd_m, access=Access.of(recipe), lattice=True
@@ -53,7 +54,7 @@ def look_at_scene(recipe: SceneRecipe, lattice: PixelGrid) -> SceneLook:
             band = source.read_dn(whole)
         valid &= band.usable & (band.dn > 0)
         scaled = (band.dn + np.float32(recipe.offset_dn)) * np.float32(recipe.scale)
-        reflectance[BAND_ROLES.index(role)] = np.clip(scaled, 0, 1)
+        reflectance[channel] = np.clip(scaled, 0, 1)
     clear = valid
     if SCL_ROLE in recipe.bands:
         clear = valid & votes(read_scl_lattice(recipe, lattice))
@@ -66,7 +67,7 @@ def median_look(
     """The (lower) median of clear pixels over scenes; where no date is clear, of valid ones.
 
     Returns:
-        Reflectance (6, h, w) float32 and validity (h, w) bool, as ``true_color`` takes
+        Reflectance (3, h, w) float32 and validity (h, w) bool, as ``true_color`` takes
         them. Without scenes that see a pixel, it is not valid.
 
     Raises:
@@ -81,8 +82,7 @@ def median_look(
     count = used.sum(axis=0)
     middle = np.maximum((count - 1) // 2, 0)[None]
     out = np.zeros(every[0].reflectance.shape, np.float32)
-    for role in _RGB:
-        band = BAND_ROLES.index(role)
+    for band in range(_CHANNELS):
         stack = np.stack([look.reflectance[band] for look in every])
         stack[~used] = np.inf  # sorted behind everything that counts
         stack.sort(axis=0)

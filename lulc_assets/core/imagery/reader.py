@@ -5,7 +5,7 @@ does not: finding scenes (``core/catalog``), sampling (``resample``), opening (`
 
 The rules, in this order:
 
-1. Validity is decided on the stored numbers: SCL 0, or 0 in all six bands, or outside a
+1. Validity is decided on the stored numbers: SCL 0, or 0 in all bands, or outside a
    file, or NaN in any band → not valid. A single 0 under a valid SCL is a dark pixel that
    the producer clipped: valid, reflectance 0.
 2. Bands of another grid (20 m bands, or files that are not on the tile's grid) are sampled
@@ -28,7 +28,7 @@ from lulc_assets.core.imagery.access import Access
 from lulc_assets.core.imagery.masks import SCL_NO_DATA
 from lulc_assets.core.imagery.signing import Signer
 from lulc_assets.core.imagery.source import BandWindow, RasterSource, read_mask
-from lulc_assets.core.scene.recipe import BAND_ROLES, SCL_ROLE, SceneRecipe
+from lulc_assets.core.scene.recipe import SCL_ROLE, SceneRecipe
 
 READ_THREADS = 4
 """Files of a scene that are read side by side; GDAL itself uses one thread a file."""
@@ -45,7 +45,7 @@ class SceneBlock:
     """A window of one scene.
 
     Attributes:
-        reflectance: float32 (6, h, w), 0–1, bands in the order of ``BAND_ROLES``;
+        reflectance: float32 (bands, h, w), 0–1, in the order of the recipe's roles;
             0 where not valid.
         valid: bool (h, w).
         scl: uint8 (h, w), scene classification codes; 0 outside the file.
@@ -63,7 +63,7 @@ class DnBlock:
     Where a number is above 0, reflectance = (dn + offset_dn) · scale, clipped to 0–1; else 0.
 
     Attributes:
-        dn: uint16 (6, h, w), bands in the order of ``BAND_ROLES``; 0 where not valid.
+        dn: uint16 (bands, h, w), in the order of the recipe's roles; 0 where not valid.
         valid: bool (h, w).
         scl: uint8 (h, w), as in :class:`SceneBlock`.
         offset_dn: of all bands.
@@ -78,7 +78,7 @@ class DnBlock:
 
 
 class SceneReader:
-    """Reads windows of one scene; keeps its seven files open between ``with`` and its end.
+    """Reads windows of one scene; keeps its files open between ``with`` and its end.
 
     A reader serves one thread at a time; it reads its files side by side itself.
     """
@@ -101,6 +101,7 @@ class SceneReader:
             signer: replaces the signing service that the recipe names.
         """
         self.recipe = recipe
+        self._roles = recipe.roles
         self.grid = grid
         self.overview = overview
         self._signer = signer
@@ -119,7 +120,7 @@ class SceneReader:
         coarser = max(1.0, self.grid.pixel_m / self.recipe.gsd_m) if self.overview else 1.0
         with ExitStack() as stack:
             # One after the other: a dead server is noticed at the first file.
-            for role in (*BAND_ROLES, SCL_ROLE):
+            for role in (*self._roles, SCL_ROLE):
                 asset = self.recipe.bands[role]
                 source = RasterSource(
                     asset.href,
@@ -155,10 +156,10 @@ class SceneReader:
             ValueError: the window sticks out of the grid.
         """
         self._require_open(window)
-        values = np.empty((len(BAND_ROLES), window.height, window.width), np.float32)
+        values = np.empty((len(self._roles), window.height, window.width), np.float32)
 
         def read_band(index: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-            band = self._sources[BAND_ROLES[index]].read_dn(window)
+            band = self._sources[self._roles[index]].read_dn(window)
             _to_reflectance(band.dn, self.recipe, values[index])
             return band.usable, band.dn > 0
 
@@ -183,10 +184,10 @@ class SceneReader:
             block = self.read(window)
             steps = np.rint(block.reflectance / _STEP).astype(np.uint16)
             return DnBlock(steps, block.valid, block.scl, 0.0, _STEP)
-        dn = np.empty((len(BAND_ROLES), window.height, window.width), np.uint16)
+        dn = np.empty((len(self._roles), window.height, window.width), np.uint16)
 
         def read_band(index: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-            usable = self._sources[BAND_ROLES[index]].read_uint16(window, dn[index])
+            usable = self._sources[self._roles[index]].read_uint16(window, dn[index])
             return usable, dn[index] > 0
 
         scl, valid = self._read_all(window, read_band)
@@ -199,7 +200,7 @@ class SceneReader:
     ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
         """Read the mask and all bands side by side; returns SCL and validity."""
         mask = self._threads.submit(read_mask, self._sources[SCL_ROLE], self.recipe, window)
-        bands = [self._threads.submit(read_band, index) for index in range(len(BAND_ROLES))]
+        bands = [self._threads.submit(read_band, index) for index in range(len(self._roles))]
         # All have ended before an error is raised: a source serves one thread at a time.
         wait([mask])
         wait(bands)
@@ -214,7 +215,7 @@ class SceneReader:
 
     @property
     def _holds_integers(self) -> bool:
-        return all(self._sources[role].holds_integers for role in BAND_ROLES)
+        return all(self._sources[role].holds_integers for role in self._roles)
 
     def _require_open(self, window: Window) -> None:
         if not self._sources:

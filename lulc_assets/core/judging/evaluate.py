@@ -24,6 +24,7 @@ from lulc_assets.core.model.hardware import best_device
 from lulc_assets.core.model.network import LandCoverNetwork
 from lulc_assets.core.model.reliability import Reliability
 from lulc_assets.core.progress import Progress, silent
+from lulc_assets.core.scene.bands import SIX
 from lulc_assets.core.training.dataset import (
     ChipBatches,
     ChipSelection,
@@ -246,11 +247,13 @@ class ShownChips:
         images: (n, bands, s, s), uint16, reflectance × 10000.
         masks: labels, (n, s, s), uint8, 0 = unlabelled.
         predicted: calibrated classes, likewise, everywhere.
+        bands: roles of the images' bands.
     """
 
     images: npt.NDArray[np.uint16]
     masks: npt.NDArray[np.uint8]
     predicted: npt.NDArray[np.uint8]
+    bands: tuple[str, ...] = SIX
 
 
 def predict_some(model: HasNetwork, chip_sets: Sequence["Chips"]) -> ShownChips:
@@ -272,6 +275,7 @@ def predict_some(model: HasNetwork, chip_sets: Sequence["Chips"]) -> ShownChips:
         np.stack([some.image(i) for i in items]),
         np.stack([some.mask(i) for i in items]),
         (logits.argmax(1) + 1).numpy().astype(np.uint8),
+        selection.sets[0].bands,
     )
 
 

@@ -20,7 +20,8 @@ from lulc_assets.core.imagery.reader import SceneReader
 from lulc_assets.core.labels.polygon_pixels import number_polygons
 from lulc_assets.core.labels.table import to_grid_crs
 from lulc_assets.core.progress import Progress, silent
-from lulc_assets.core.scene.recipe import BAND_ROLES, SceneRecipe
+from lulc_assets.core.scene.bands import SIX
+from lulc_assets.core.scene.recipe import SceneRecipe
 
 FAR = 3.0
 """Robust distance from which on a polygon is shown: beyond it lie 0.3 % of a normal class."""
@@ -48,7 +49,7 @@ class PolygonSpectra:
 
     Attributes:
         labels: in the grid's CRS, one row a polygon.
-        reflectance: shape (n, 6), float64, bands in the order of ``BAND_ROLES``: median
+        reflectance: shape (n, bands), float64, in the order of the scenes' roles: median
             over dates of the polygon's mean; NaN where no date sees it clearly, or where no
             pixel centre is its own.
         pixels: shape (n,), int64, pixels of the polygon on the grid.
@@ -92,14 +93,15 @@ def measure_spectra(
     pixels = np.zeros(count, dtype=np.int64)
     for one in layers:
         pixels += np.bincount(one.ravel(), minlength=count + 1)[1:]
-    means = np.full((len(recipes), count, len(BAND_ROLES)), np.nan)
+    bands = len(recipes[0].roles) if recipes else len(SIX)
+    means = np.full((len(recipes), count, bands), np.nan)
     for done, recipe in enumerate(recipes):
         sums, seen = _sum_scene(recipe, grid, layers, count)
         enough = (seen > 0) & (seen >= _LEAST_CLEAR * pixels)
         means[done, enough] = sums[enough] / seen[enough, None]
         progress(done + 1, len(recipes), "spectra of labels")
     dates = np.isfinite(means).all(axis=2).sum(axis=0)
-    reflectance = np.full((count, len(BAND_ROLES)), np.nan)
+    reflectance = np.full((count, bands), np.nan)
     if (dates > 0).any():
         reflectance[dates > 0] = np.nanmedian(means[:, dates > 0], axis=0)
     return PolygonSpectra(here, reflectance, pixels, dates)
@@ -111,8 +113,8 @@ def _sum_scene(
     layers: Sequence[npt.NDArray[np.int32]],
     count: int,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    """Sums of reflectance (n, 6) and clear pixels (n,) of each polygon on one date."""
-    sums = np.zeros((count + 1, len(BAND_ROLES)))
+    """Sums of reflectance (n, bands) and clear pixels (n,) of each polygon on one date."""
+    sums = np.zeros((count + 1, len(recipe.roles)))
     seen = np.zeros(count + 1, dtype=np.int64)
     with SceneReader(recipe, grid) as reader:
         for window in grid.blocks(_BLOCK_PX):
@@ -125,7 +127,7 @@ def _sum_scene(
                 clear = usable & (numbers > 0)
                 own = numbers[clear]
                 seen += np.bincount(own, minlength=count + 1)
-                for band in range(len(BAND_ROLES)):
+                for band in range(len(recipe.roles)):
                     weights = block.reflectance[band][clear]
                     sums[:, band] += np.bincount(own, weights=weights, minlength=count + 1)
     return sums[1:], seen[1:]

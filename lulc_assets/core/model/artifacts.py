@@ -150,17 +150,25 @@ def restore_network(record: Mapping[str, Any], weights: bytes) -> LandCoverNetwo
 
 
 def legend_to_dict(legend: Legend) -> dict[str, Any]:
-    """A legend with its digest, plain JSON types."""
-    classes = [
-        {"code": c.code, "name": c.name, "title": c.title, "color": c.color, "role": c.role}
-        for c in legend.classes
-    ]
-    return {"name": legend.name, "digest": legend.digest, "classes": classes}
+    """A legend with its digest, plain JSON types; what a class does not have is left out."""
+    return {
+        "name": legend.name,
+        "digest": legend.digest,
+        "classes": [_class_to_dict(c) for c in legend.classes],
+        **({"groups": [_class_to_dict(g) for g in legend.groups]} if legend.groups else {}),
+    }
 
 
-def _class(fields: Mapping[str, Any]) -> LegendClass:
-    """A class of a record; records from before there were roles name none."""
-    return LegendClass(**{"role": default_role(fields["name"]), **fields})
+def _class_to_dict(each: LegendClass) -> dict[str, Any]:
+    optional = {"parent": each.parent, "source": each.source}
+    if each.role != default_role(each.name):
+        optional["role"] = each.role
+    shown = {"code": each.code, "name": each.name, "title": each.title, "color": each.color}
+    return shown | {key: value for key, value in optional.items() if value}
+
+
+def _class_from_dict(data: Mapping[str, Any]) -> LegendClass:
+    return LegendClass(**{"role": default_role(data["name"]), **data})
 
 
 def legend_from_dict(data: Mapping[str, Any]) -> Legend:
@@ -170,7 +178,11 @@ def legend_from_dict(data: Mapping[str, Any]) -> Legend:
         BundleError: the classes do not have the recorded digest.
     """
     try:
-        legend = Legend(data["name"], tuple(_class(c) for c in data["classes"]))
+        classes, groups = (
+            tuple(_class_from_dict(c) for c in part)
+            for part in (data["classes"], data.get("groups", ()))
+        )
+        legend = Legend(data["name"], classes, groups)
         recorded = data["digest"]
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(f"the record does not hold a legend: {error!r}") from error

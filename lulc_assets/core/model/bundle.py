@@ -32,7 +32,7 @@ from lulc_assets.core.model.calibration import Calibration
 from lulc_assets.core.model.footprint import Footprint
 from lulc_assets.core.model.network import LandCoverNetwork
 from lulc_assets.core.model.quantised import Int8Graph, read_int8
-from lulc_assets.core.scene.recipe import BAND_ROLES, SceneRecipe
+from lulc_assets.core.scene.recipe import SceneRecipe
 
 BUNDLE_FILE = "bundle.json"
 BUNDLE_FORMAT = "lulc-bundle"
@@ -157,12 +157,13 @@ class Bundle:
                 f"{', '.join(self.levels)} only; train one on {recipe.level} scenes"
             )
         missing = [role for role in self.bands if role not in recipe.bands]
-        if missing or self.bands != BAND_ROLES:
+        if missing or self.bands != recipe.roles:
             raise IncompatibleScene(
-                f"scene {recipe.id}: the model takes bands {', '.join(self.bands)}, the scene "
-                f"is read as {', '.join(role for role in BAND_ROLES if role in recipe.bands)}"
+                f"scene {recipe.id}: the model takes bands {', '.join(self.bands)}, the scene is "
+                f"read as {', '.join(role for role in recipe.roles if role in recipe.bands)}; "
+                "give the project the model's bands, or train a model on these"
             )
-        gsd_m = min(recipe.bands[role].gsd_m for role in self.bands)
+        gsd_m = recipe.pixel_m or min(recipe.bands[role].gsd_m for role in self.bands)
         if abs(gsd_m - self.gsd_m) > _GSD_TOLERANCE * self.gsd_m:
             raise IncompatibleScene(
                 f"scene {recipe.id} has a ground sampling of {gsd_m} m, the model takes "

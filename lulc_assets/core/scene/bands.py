@@ -69,6 +69,17 @@ BANDS: Mapping[str, Band] = {
 """Role → band, in the order of :data:`THIRTEEN`."""
 
 
+def as_picture(roles: Sequence[str]) -> tuple[str, str, str]:
+    """The three of some bands that are shown as red, green and blue.
+
+    True colour where there are such bands; else the longest, the middle and the shortest wave.
+    """
+    if set(RGB) <= set(roles):
+        return RGB
+    waves = sorted(roles, key=lambda role: -BANDS[role].wavelength_nm)
+    return waves[0], waves[len(waves) // 2], waves[-1]
+
+
 def parse_bands(wanted: str | Sequence[str]) -> tuple[str, ...]:
     """Roles of a named set, or of bands by role, common name or number, in the order given.
 

@@ -9,8 +9,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-BAND_ROLES = ("red", "green", "blue", "nir", "swir1", "swir2")
-"""The six bands in the order of every array: B04 B03 B02 B08 B11 B12 (Karra et al. 2021)."""
+from lulc_assets.core.scene.bands import SIX
+
+BAND_ROLES = SIX
+"""The default, for callers that know of no other."""
 
 SCL_ROLE = "scl"
 """Role of the scene classification layer."""
@@ -43,8 +45,8 @@ class SceneRecipe:
         datetime: time of acquisition, aware, UTC.
         baseline: processing baseline, e.g. ``05.09``; empty when unknown.
         cloud_cover_pct: of the whole product, 0–100, as the provider says.
-        bands: role → file; the six roles of ``BAND_ROLES`` and ``scl`` (the mask layer,
-            whatever its kind). Hrefs are as the provider serves them, never signed.
+        bands: role → file; those of ``roles`` and ``scl`` (the mask layer, whatever its
+            kind). Hrefs are as the provider serves them, never signed.
         scale: reflectance of one DN.
         offset_dn: what must be added to the stored DN before scaling, usually 0 or −1000.
         offset_reason: why, in a sentence.
@@ -66,6 +68,9 @@ class SceneRecipe:
         signer: name of the service that signs hrefs just before reading; empty: none.
         s3_endpoint: endpoint of ``s3`` hrefs where it is not Amazon's.
         private_network: whether the user allowed hrefs on private addresses.
+        roles: bands that are read, in the order of every array (``core/scene/bands``).
+        pixel_m: ground sampling of the product, metres, where none of the bands that are read
+            has it; None: that of the finest of them.
     """
 
     id: str
@@ -94,11 +99,13 @@ class SceneRecipe:
     signer: str = ""
     s3_endpoint: str = ""
     private_network: bool = False
+    roles: tuple[str, ...] = SIX
+    pixel_m: float | None = None
 
     @property
     def gsd_m(self) -> float:
-        """Ground sampling of the finest band, metres: 10 for Sentinel-2, 30 for HLS."""
-        return min(asset.gsd_m for asset in self.bands.values())
+        """Ground sampling of the product, metres: 10 for Sentinel-2, 30 for HLS."""
+        return self.pixel_m or min(asset.gsd_m for asset in self.bands.values())
 
     @property
     def date(self) -> str:
@@ -118,6 +125,7 @@ class SceneRecipe:
         """Rebuild a recipe from :meth:`to_dict`."""
         fields = dict(data)
         fields["bands"] = {role: BandAsset(**asset) for role, asset in data["bands"].items()}
+        fields["roles"] = tuple(data.get("roles", SIX))
         fields["datetime"] = datetime.fromisoformat(data["datetime"].replace("Z", "+00:00"))
         return cls(**fields)
 
@@ -131,4 +139,5 @@ class SceneRecipe:
             "scale": self.scale,
             "offset_dn": self.offset_dn,
             "change_stamp": self.change_stamp,
+            **({} if self.roles == SIX else {"roles": list(self.roles)}),
         }

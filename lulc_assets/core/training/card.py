@@ -30,7 +30,6 @@ from lulc_assets.core.model.hardware import (
     describe_device,
 )
 from lulc_assets.core.model.network import LandCoverNetwork, NetworkSpec, Normalisation
-from lulc_assets.core.scene.recipe import BAND_ROLES
 from lulc_assets.core.training.recipe import RECIPE_VERSION, TrainingRecipe
 
 CARD_FILE = "card.json"
@@ -108,12 +107,17 @@ def describe_recipe(recipe: TrainingRecipe, device: Device | None = None) -> dic
 
 
 def describe_network(
-    spec: NetworkSpec, normalisation: Normalisation, legend: Legend, level: str, gsd_m: float
+    spec: NetworkSpec,
+    normalisation: Normalisation,
+    legend: Legend,
+    bands: Sequence[str],
+    level: str,
+    gsd_m: float,
 ) -> dict[str, Any]:
     """What the card says about the network and the scenes that it accepts."""
     return {
         "legend": legend_to_dict(legend),
-        "bands": list(BAND_ROLES),
+        "bands": list(bands),
         "level": level,
         "gsd_m": float(gsd_m),
         "network": spec.to_dict(),

@@ -23,7 +23,8 @@ from lulc_assets.core.legend import Legend
 from lulc_assets.core.model.artifacts import WEIGHTS_FILE, readable_json, sha256_of, write_weights
 from lulc_assets.core.model.network import NetworkSpec
 from lulc_assets.core.progress import Progress, silent
-from lulc_assets.core.scene.recipe import BAND_ROLES, Level
+from lulc_assets.core.scene.bands import SIX
+from lulc_assets.core.scene.recipe import Level
 from lulc_assets.core.training.applicability_fit import fit_applicability, write_applicability
 from lulc_assets.core.training.batch_need import least_batch
 from lulc_assets.core.training.calibrate import fit_calibration, sample_logits
@@ -118,7 +119,8 @@ def train_model(
     pixels = count_class_pixels(training, legend)
     weights = LossWeights.of(pixels, recipe.class_weights)
     _require_shared_class(pixels, count_class_pixels(validation, legend))
-    spec = spec_of(recipe, legend)
+    bands = _common_bands(chip_sets)
+    spec = spec_of(recipe, legend, len(bands))
     with _reproducible(recipe):
         normalisation = measure_normalisation(training)
         epochs = recipe.epochs_for(len(training))
@@ -130,7 +132,7 @@ def train_model(
         require_full_batches(len(training), recipe, least, devices)
         described = {
             **describe_recipe(recipe, device),
-            **describe_network(spec, normalisation, legend, level, gsd_m),
+            **describe_network(spec, normalisation, legend, bands, level, gsd_m),
             **describe_data(legend, pixels, weights.training, _count_chips(chip_sets), inputs),
             "pretrained": digest_files(local_files(recipe, folder)),
             "devices": devices.count,
@@ -205,14 +207,23 @@ def _require_fitting_size(training: ChipSelection, validation: ChipSelection, st
     return int(min(sizes)[0])
 
 
-def spec_of(recipe: TrainingRecipe, legend: Legend) -> NetworkSpec:
-    """The network that a recipe asks for, with a logit a class."""
+def _common_bands(chip_sets: Sequence["Chips"]) -> tuple[str, ...]:
+    found = {chips.bands for chips in chip_sets}
+    if len(found) > 1:
+        raise TrainingFailed(
+            f"chips have different bands: {'; '.join(map(', '.join, sorted(found)))}; cut them anew"
+        )
+    return found.pop()
+
+
+def spec_of(recipe: TrainingRecipe, legend: Legend, bands: int = len(SIX)) -> NetworkSpec:
+    """The network that a recipe asks for, with a logit a class, for so many bands."""
     return NetworkSpec(
         architecture=recipe.architecture,
         encoder=recipe.encoder,
         encoder_depth=recipe.encoder_depth,
         decoder_channels=recipe.decoder_channels,
-        in_channels=len(BAND_ROLES),
+        in_channels=bands,
         classes=len(legend.classes),
         dropout=recipe.dropout,
     )

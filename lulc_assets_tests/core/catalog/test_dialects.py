@@ -15,13 +15,14 @@ from lulc_assets.core.catalog.dialects import (
 from lulc_assets.core.catalog.items import recipe_from_item
 from lulc_assets.core.errors import UnknownDialect
 from lulc_assets.core.imagery.href import HrefPolicy
+from lulc_assets.core.scene.bands import THIRTEEN, TWELVE
 from lulc_assets.core.scene.recipe import BAND_ROLES, SCL_ROLE
 from lulc_assets_tests.core.catalog.stac_documents import make_item
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
 def test_every_dialect_names_all_bands(dialect):
-    assert set(dialect.assets) == {*BAND_ROLES, SCL_ROLE}
+    assert set(dialect.assets) >= {*BAND_ROLES, SCL_ROLE}
 
 
 def test_names_are_unique():
@@ -127,3 +128,14 @@ def test_an_entry_point_that_is_no_dialect_is_named(installed):
     installed(Point("odd", "text"))
     with pytest.raises(UnknownDialect, match="odd"):
         find_dialect(make_item())
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda d: d.name)
+def test_every_band_of_the_product_is_known_at_its_own_sampling(dialect):
+    own = {"L1C": THIRTEEN, "L2A": TWELVE}[dialect.level]
+    if not dialect.name.startswith("hls"):
+        assert set(dialect.assets) == {*own, SCL_ROLE}
+        assert dialect.assets["coastal"][1] == dialect.assets["nir09"][1] == 60
+        assert dialect.assets["rededge2"][1] == 20
+    names = [name for name, _ in dialect.assets.values()]
+    assert len(set(names)) == len(names)

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from lulc_assets.core.catalog.items import recipe_from_item, require_epsg, require_sampling
@@ -11,7 +13,9 @@ from lulc_assets.core.errors import (
 )
 from lulc_assets.core.grid import tile_grid
 from lulc_assets.core.imagery.href import HrefPolicy
+from lulc_assets.core.scene.bands import THIRTEEN
 from lulc_assets.core.scene.hls import hls_grid
+from lulc_assets.core.scene.recipe import SceneRecipe
 from lulc_assets_tests.core.catalog.stac_documents import make_item
 
 ROOT = "/data/catalog.json"
@@ -187,3 +191,29 @@ def test_scenes_of_30_m_do_not_fit_a_grid_of_10_m():
 )
 def test_the_time_of_generation_is_written_in_one_form(stated, generated):
     assert recipe(make_item(**{"s2:generation_time": stated})).generated == generated
+
+
+def test_chosen_bands_are_all_that_a_recipe_reads_in_their_order():
+    item = make_item()
+    for name in ("B02", "B08", "B11", "B12"):
+        del item["assets"][name]
+    found = recipe(item, roles=("green", "red"))
+    assert found.roles == ("green", "red")
+    assert set(found.bands) == {"green", "red", "scl"}
+    assert SceneRecipe.from_dict(json.loads(json.dumps(found.to_dict()))) == found
+    assert found.identity() != recipe(item, roles=("red", "green")).identity()
+
+
+def test_the_default_bands_leave_identities_as_they_were():
+    assert "roles" not in recipe(make_item()).identity()
+
+
+def test_coarse_bands_alone_are_read_at_the_sampling_of_the_product():
+    found = recipe(make_item(), roles=("swir1", "swir2"))
+    assert found.gsd_m == 10
+    require_sampling(found, tile_grid("33TVL"))
+
+
+def test_a_band_that_a_catalogue_lacks_is_named_with_those_that_it_has():
+    with pytest.raises(MissingBand, match=r"level L2A\) has no band cirrus; it has red, green"):
+        recipe(make_item(), roles=THIRTEEN)

@@ -93,3 +93,13 @@ def test_a_writer_that_fails_leaves_nothing(tmp_path: Path, chips: Chips, monkey
     with pytest.raises(OSError, match="disk full"):
         write_chips(tmp_path / "chips.zip", chips)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_chips_of_other_bands_keep_their_names(tmp_path: Path, chips: Chips):
+    three = Chips(chips.images[:, :3], chips.masks, chips.index, bands=("red", "green", "blue"))
+    again = read_chips(
+        write_chips(tmp_path / "chips.zip", three),
+        write_index(tmp_path / "index.parquet", chips.index),
+    )
+    assert again.bands == three.bands
+    assert again.images.shape[1] == 3

@@ -20,6 +20,7 @@ from lulc_assets.core.figures import training as training_figures
 from lulc_assets.core.figures.style import drawing, notice_figure
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.scene.bands import SIX
 from lulc_assets_tests.core.pages.sample_data import (
     make_candidates,
     make_class_map,
@@ -37,7 +38,10 @@ CHIPS = np.stack([(REFLECTANCE[:, :16, :16] * 10_000).astype(np.uint16)] * 3)
 MASKS = np.stack([CODES[:16, :16]] * 3)
 MATRIX = np.rint(make_matrix() ** 2.5).astype(np.int64)
 SHOWN = SimpleNamespace(
-    images=CHIPS, masks=MASKS, predicted=np.where(MASKS == 5, 3, np.maximum(MASKS, 1)).astype("u1")
+    bands=SIX,
+    images=CHIPS,
+    masks=MASKS,
+    predicted=np.where(MASKS == 5, 3, np.maximum(MASKS, 1)).astype("u1"),
 )
 
 FIGURES = {

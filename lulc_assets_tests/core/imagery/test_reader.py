@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from lulc_assets.core.errors import LulcError, SceneGridMismatch, UnreadableRaster
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.reader import SceneReader, read_scene
+from lulc_assets.core.scene.bands import RGB
 from lulc_assets.core.scene.recipe import BAND_ROLES, BandAsset
 from lulc_assets_tests.small_scene import GRID, write_scene, write_tif
 
@@ -326,3 +327,39 @@ def test_numbers_that_are_no_integers_come_as_steps_of_reflectance(tmp_path):
         block, raw = reader.read(window), reader.read_dn_block(window)
     assert (raw.offset_dn, raw.scale) == (0.0, 1e-4)
     np.testing.assert_allclose(reflectance_of(raw), block.reflectance, atol=0.5e-4 + 1e-7)
+
+
+TWELVE_PX = PixelGrid(GRID.epsg, GRID.x0, GRID.y0, 12, 12)
+
+
+def scene_with_coastal(folder, coastal):
+    recipe = write_scene(folder, grid=TWELVE_PX)
+    path = write_tif(folder / "coastal.tif", coastal, pixel_m=60.0, nodata=0)
+    return dataclasses.replace(
+        recipe,
+        roles=("coastal", "red", "swir1"),
+        bands={**recipe.bands, "coastal": BandAsset(str(path), 60.0)},
+    )
+
+
+def test_a_60_m_band_comes_on_the_grid_of_10_m_in_the_order_asked_for(tmp_path):
+    block = read_scene(scene_with_coastal(tmp_path, full(1000, (2, 2))), TWELVE_PX)
+    assert block.reflectance.shape == (3, 12, 12)
+    np.testing.assert_allclose(block.reflectance[0], 0.1, atol=1e-6)
+    np.testing.assert_allclose(block.reflectance[1:], 0.2, atol=1e-6)
+
+
+def test_no_data_of_a_60_m_band_does_not_darken_its_neighbours(tmp_path):
+    coastal = full(1000, (2, 2))
+    coastal[0, 0] = 0
+    block = read_scene(scene_with_coastal(tmp_path, coastal), TWELVE_PX)
+    assert set(np.unique(block.reflectance[0].round(5))) <= {np.float32(0.0), np.float32(0.1)}
+    np.testing.assert_allclose(block.reflectance[0, 6:, 6:], 0.1, atol=1e-6)
+    assert block.valid.all()
+
+
+def test_three_bands_are_read_where_there_is_nothing_else(tmp_path):
+    recipe = write_scene(tmp_path)
+    bands = {role: recipe.bands[role] for role in ("red", "green", "blue", "scl")}
+    with SceneReader(dataclasses.replace(recipe, roles=RGB, bands=bands), GRID) as reader:
+        assert reader.read_dn_block(Window(0, 0, 8, 8)).dn.shape == (3, 8, 8)

@@ -187,6 +187,8 @@ def test_scenes_like_those_of_training_are_accepted(bundle_dir):
         ({"level": "L1C"}, "L1C"),
         ({"bands": {role: BandAsset("f", 30.0) for role in BAND_ROLES}}, "30.0 m"),
         ({"bands": {role: BandAsset("f", 10.0) for role in BAND_ROLES[:4]}}, "swir1"),
+        ({"roles": ("red", "green", "blue")}, "read as red, green, blue"),
+        ({"roles": (*BAND_ROLES[1:], "red")}, "read as green, .*swir2, red"),
     ],
 )
 def test_other_scenes_are_refused_with_the_difference_named(bundle_dir, changes, named):
