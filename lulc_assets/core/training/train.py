@@ -128,7 +128,7 @@ def train_model(
         network = module.network
         load_pretrained(network, spec, recipe, folder)
         size = _require_fitting_size(training, validation, network.stride)
-        least = least_batch(network, spec.architecture, len(BAND_ROLES), size)
+        least = least_batch(network, spec.architecture, len(bands), size)
         require_full_batches(len(training), recipe, least, devices)
         described = {
             **describe_recipe(recipe, device),
