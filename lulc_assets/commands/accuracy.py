@@ -3,7 +3,6 @@
 What belongs here: arguments and printing. What does not: estimation (``core/estimation``).
 """
 
-import json
 import math
 from enum import StrEnum
 from pathlib import Path
@@ -12,13 +11,14 @@ from typing import Annotated
 import typer
 
 from lulc_assets.commands.accuracy_tables import (
+    as_printed,
     print_design_effect,
     print_table,
     tabulate_report,
     write_difference,
 )
 from lulc_assets.commands.maps import MAP_HELP, open_maps
-from lulc_assets.commands.running import PoliteGroup
+from lulc_assets.commands.running import PoliteGroup, print_json
 from lulc_assets.core.estimation.estimate import DEFAULT_LEVEL
 
 app = typer.Typer(
@@ -129,13 +129,14 @@ def estimate(
     from lulc_assets.core.accuracy.counts import estimate_counts, tabulate
     from lulc_assets.core.estimation.settings import AccuracySettings
 
-    areas_ha = read_areas(areas)
+    counted = read_counts(counts)
+    areas_ha = read_areas(areas, {*counted.strata, *counted.classes})
     if map:
         map_area_ha = _mapped_ha(map)
     if map_area_ha is not None:
         check_total(areas_ha, map_area_ha, str(areas))
     names, figures = estimate_counts(
-        read_counts(counts),
+        counted,
         areas_ha,
         areas_source=str(areas),
         merge=_groups(merge),
@@ -144,7 +145,7 @@ def estimate(
     )
     result = tabulate(names, figures)
     if format is Format.json:
-        typer.echo(json.dumps(result, indent=2, allow_nan=False, ensure_ascii=False))
+        print_json(result)
     else:
         print_table(result)
     for warning in filter(None, (suspect_shares(areas_ha), *figures.warnings)):
@@ -187,7 +188,7 @@ def report(
         ),
     )
     if format is Format.json:
-        typer.echo(json.dumps(found.to_dict(), indent=2, allow_nan=False, ensure_ascii=False))
+        print_json(as_printed(found.to_dict()))
     else:
         typer.echo(found.verdict_reason)
         if found.verdict == "agreement_only":
@@ -265,7 +266,7 @@ def change(
     rows |= {f"{names[a - 1]} to {names[b - 1]}": e for (a, b), e in found.transitions.items()}
     rows |= {f"net {name}": e for name, e in zip(names, found.net, strict=True) if e.se > 0}
     if format is Format.json:
-        typer.echo(json.dumps({k: e.to_dict() for k, e in rows.items()}, indent=2))
+        print_json(as_printed({k: e.to_dict() for k, e in rows.items()}))
     else:
         for title, figure in rows.items():
             ends = f"[{figure.ci_low:,.1f} to {figure.ci_high:,.1f}]"

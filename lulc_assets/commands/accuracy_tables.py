@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from lulc_assets.commands.running import plain_console
 from lulc_assets.core.accuracy.counts import plain_estimate
 from lulc_assets.core.accuracy.report import AccuracyReport
 from lulc_assets.core.estimation.estimate import Estimate, interval_keys
@@ -33,6 +34,19 @@ def tabulate_report(found: AccuracyReport) -> dict[str, Any]:
     }
 
 
+def as_printed(value: Any) -> Any:
+    """Stored figures in the words of the command line: an estimate is called that everywhere."""
+    if isinstance(value, list | tuple):
+        return [as_printed(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    is_figure = {"value", "se"} <= value.keys()
+    return {
+        "estimate" if is_figure and key == "value" else key: as_printed(one)
+        for key, one in value.items()
+    }
+
+
 def _plain(figure: Estimate | None) -> dict[str, float | None]:
     return {"estimate": None} if figure is None else plain_estimate(figure)
 
@@ -44,7 +58,6 @@ def write_difference(figure: Estimate) -> str:
 
 def print_table(result: dict[str, Any]) -> None:
     """Figures in the form of ``estimate`` as a table to read."""
-    from rich.console import Console
     from rich.table import Table
 
     ends = interval_keys(result["level"])
@@ -55,7 +68,7 @@ def print_table(result: dict[str, Any]) -> None:
     for name, row in result["classes"].items():
         shares = (_with_interval(row[figure], ends, _SHARE) for figure in ("users", "producers"))
         table.add_row(name, *shares, _with_interval(row["area_ha"], ends, "{:,.0f}"))
-    Console().print(table)
+    plain_console().print(table)
     typer.echo(f"In brackets: {100 * result['level']:g} % interval.")
 
 

@@ -5,7 +5,6 @@ What belongs here: arguments and printing. What does not: areas (``core/accuracy
 
 import csv
 import io
-import json
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -14,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lulc_assets.commands.maps import MAP_HELP, open_maps
-from lulc_assets.commands.running import PoliteGroup
+from lulc_assets.commands.running import PoliteGroup, plain_console, print_json
 from lulc_assets.core.estimation.estimate import DEFAULT_LEVEL, interval_keys
+from lulc_assets.core.tables.csv_output import defuse
 
 if TYPE_CHECKING:
     from lulc_assets.core.accuracy.zones import ZoneAreas
@@ -75,7 +75,7 @@ def areas(
     )
     rows = [row for one in found for row in _rows(one, level)]
     if format is Format.json:
-        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        print_json(rows)
     elif format is Format.csv:
         typer.echo(_as_csv(rows), nl=False)
     else:
@@ -127,12 +127,11 @@ def _as_csv(rows: Sequence[dict[str, Any]]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else ["zone"])
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({key: defuse(value) for key, value in row.items()} for row in rows)
     return text.getvalue()
 
 
 def _print_table(rows: Sequence[dict[str, Any]], level: float, *, crossed: bool) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     low, high = interval_keys(level)
@@ -148,4 +147,4 @@ def _print_table(rows: Sequence[dict[str, Any]], level: float, *, crossed: bool)
             interval = f"{row['estimated_ha']:,.1f} {ends}"
         place = [row["zone"], *([str(row["cross"])] if crossed else []), row["class"]]
         table.add_row(*place, f"{row['mapped_ha']:,.1f}", interval, f"{row['units']}")
-    Console().print(table)
+    plain_console().print(table)

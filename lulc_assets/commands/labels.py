@@ -4,7 +4,6 @@ What belongs here: arguments and printing. What does not: designs and checks
 (``core/labels``).
 """
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lulc_assets.commands.maps import MAP_HELP, open_maps
-from lulc_assets.commands.running import USER_ERROR, PoliteGroup
+from lulc_assets.commands.running import USER_ERROR, PoliteGroup, plain_console, print_json
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -102,7 +101,12 @@ def campaign(
 
 @app.command()
 def check(
-    file: Annotated[Path, typer.Argument(help="Polygons: GeoPackage, GeoJSON, GeoParquet, …")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Polygons (GeoPackage, shapefile, GeoParquet, …) or a GeoTIFF of codes."
+        ),
+    ],
     class_column: Annotated[str, typer.Option(help="Column with the classes.")] = "class_name",
     crosswalk: Annotated[
         str,
@@ -125,11 +129,13 @@ def check(
     ] = False,
     tile: Annotated[str | None, typer.Option(help="Burn on this tile's own grid.")] = None,
     window: GridWindow = None,
+    year: Annotated[int | None, typer.Option(help="Only labels of this year count.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
     """Say what is in a label file and what a project would refuse; exit 1 if it would.
 
-    It looks for unknown classes, broken geometries, overlaps, training labels on gold ground,
+    It looks for unknown classes, broken geometries, labels in another place than the tile,
+    overlaps, training labels on gold ground,
     polygons too small for a 10 m pixel, and, where several people drew the same windows, how
     far they agree.
 
@@ -137,17 +143,19 @@ def check(
     --annotator-column annotator
     """
     from lulc_assets.core.labels.inspection import inspect_labels
+    from lulc_assets.core.labels.raster import is_raster
     from lulc_assets.core.labels.source import LabelSource
 
     source = LabelSource(
         str(file), class_column, crosswalk, layer=layer, role_column=role_column,
         annotator_column=annotator_column, repair=repair, overlaps=overlaps.value,
     )  # fmt: skip
-    found = inspect_labels(source, None if tile is None else _grid(tile, window))
+    grid = None if tile is None else _grid(tile, window)
+    found = inspect_labels(source, grid, tile=tile, year=year)
     if as_json:
-        typer.echo(json.dumps(_as_json(found), indent=2, ensure_ascii=False))
+        print_json(_as_json(found))
     else:
-        _print_inspection(found)
+        _print_inspection(found, raster=is_raster(source.path))
     if found.problems:
         raise typer.Exit(USER_ERROR)
 
@@ -196,7 +204,6 @@ def _grid(tile: str, window: tuple[int, int, int, int] | None) -> "PixelGrid":
 
 
 def _print_design(drawn: "gpd.GeoDataFrame") -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(title=f"{len(drawn)} windows", title_justify="left")
@@ -210,7 +217,7 @@ def _print_design(drawn: "gpd.GeoDataFrame") -> None:
         table.add_row(
             str(zone) or "–", str(stratum), str(len(rows) - gold), str(gold), str(candidates)
         )
-    Console().print(table)
+    plain_console().print(table)
 
 
 def _as_json(found: "LabelInspection") -> dict[str, object]:
@@ -224,13 +231,16 @@ def _as_json(found: "LabelInspection") -> dict[str, object]:
     }
 
 
-def _print_inspection(found: "LabelInspection") -> None:
-    from rich.console import Console
+def _print_inspection(found: "LabelInspection", *, raster: bool) -> None:
     from rich.table import Table
 
-    console = Console()
+    console = plain_console()
     read = found.read
-    typer.echo(f"{read.found} polygons, the most detailed with {read.most_vertices:,} vertices")
+    typer.echo(
+        f"{read.found:,} pixels"
+        if raster
+        else f"{read.found} polygons, the most detailed with {read.most_vertices:,} vertices"
+    )
     table = Table()
     for title, side in (
         ("Class", "left"),
@@ -261,7 +271,6 @@ def _print_inspection(found: "LabelInspection") -> None:
 
 
 def _print_crosswalk(crosswalk: "Crosswalk") -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from lulc_assets.core.legend import KARRA_10
@@ -272,4 +281,4 @@ def _print_crosswalk(crosswalk: "Crosswalk") -> None:
     for entry in crosswalk.entries:
         target = KARRA_10.by_code(entry.target).name if entry.target else "unlabelled"
         table.add_row(entry.source, entry.title, target, entry.relation)
-    Console().print(table)
+    plain_console().print(table)

@@ -1,9 +1,13 @@
 """What every command shares: errors of the domain become one clear line, progress a bar.
 
-What belongs here: the Typer group with the project's manners. What does not: commands.
+What belongs here: the Typer group with the project's manners, and printing that any terminal
+bears. What does not: commands.
 """
 
+import codecs
 import errno
+import json
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -22,6 +26,11 @@ from lulc_assets.core.progress import Progress
 
 USER_ERROR = 1
 INTERRUPTED = 130
+NOBODY_READS = 141
+"""As a shell reports a program that SIGPIPE ended."""
+_PLAIN = {"–": "-", "—": "-", "−": "-", "…": "...", "±": "+/-", "×": "x", "²": "2", "·": ".",
+          "’": "'", "≥": ">=", "≤": "<=", "→": "->"}  # fmt: skip
+"""Signs of ours for terminals that lack them."""
 SECONDS_BETWEEN_LINES = 10.0
 
 
@@ -30,8 +39,16 @@ class PoliteGroup(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
+        _bear_any_terminal()
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
+        except BrokenPipeError as error:
+            # The reader, `head` for example, has what it wanted. What Python still holds must
+            # not fail once more when the program ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(NOBODY_READS) from error
         except LulcError as error:
             _complain(type(error).__name__, str(error))
             raise typer.Exit(USER_ERROR) from error
@@ -43,6 +60,37 @@ class PoliteGroup(TyperGroup):
         except KeyboardInterrupt as error:
             Console(stderr=True).print("Stopped. Call it again to go on: what was published stays.")
             raise typer.Exit(INTERRUPTED) from error
+
+
+def _bear_any_terminal() -> None:
+    """Signs that an ASCII or a Windows terminal lacks are replaced, not an error after the work."""
+    codecs.register_error("lulc.plain", _replace_signs)
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="lulc.plain")
+
+
+def _replace_signs(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    signs = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(sign, "?") for sign in signs), error.end
+
+
+def plain_console() -> Console:
+    """A console that prints other people's text as it is: "[dense]" is a name, not markup."""
+    return Console(markup=False, emoji=False, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON; letters that the terminal lacks become escapes, not others."""
+    text = json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(value, indent=2, allow_nan=False)
+    typer.echo(text)
 
 
 def _complain(kind: str, message: str) -> None:

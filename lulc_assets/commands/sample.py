@@ -3,7 +3,6 @@
 What belongs here: arguments and printing. What does not: designs (``core/sampling``).
 """
 
-import json
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import partial
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lulc_assets.commands.maps import MAP_HELP, open_maps
-from lulc_assets.commands.running import PoliteGroup
+from lulc_assets.commands.running import PoliteGroup, print_json
 from lulc_assets.commands.sample_tables import plan_as_json, print_consensus, print_plans
 from lulc_assets.core.estimation.settings import DEFAULT_STARTS
 
@@ -78,7 +77,7 @@ def design(
     hours = [float(p.units.sum()) * minutes * interpreters / 60 for p in plans]
     if format == "json":
         rows = [plan_as_json(p, expected, h) for p, h in zip(plans, hours, strict=True)]
-        typer.echo(json.dumps(rows, indent=2))
+        print_json(rows)
         return
     print_plans(plans, hours, expected, targets)
     optimal = plans[-1]
@@ -244,16 +243,20 @@ def _by_class(texts: Sequence[str]) -> dict[str, int]:
     units: dict[str, int] = {}
     for text in texts:
         name, _, number = text.partition("=")
-        if not number.isdigit():
+        if not _is_whole(number):
             raise InvalidSample(f"--units {text!r}: write a class and a number, like crops=100")
         units[name] = int(number)
     return units
 
 
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
+
+
 def _one_number(texts: Sequence[str]) -> int:
     from lulc_assets.core.errors import InvalidSample
 
-    if len(texts) != 1 or not texts[0].isdigit():
+    if len(texts) != 1 or not _is_whole(texts[0]):
         raise InvalidSample(f"--units {' '.join(texts)}: this design takes one whole number")
     return int(texts[0])
 

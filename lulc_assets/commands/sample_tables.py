@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from lulc_assets.commands.running import plain_console
+from lulc_assets.core.tables.csv_output import defuse_frame
+
 if TYPE_CHECKING:
     from lulc_assets.core.sampling.allocation import Allocation
     from lulc_assets.core.sampling.anticipation import Anticipation, Target
@@ -37,7 +40,6 @@ def print_plans(
     targets: "Sequence[Target]",
 ) -> None:
     """Allocations side by side: units, hours and the errors to expect."""
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(title="Units by map class, and what to expect", title_justify="left")
@@ -55,7 +57,7 @@ def print_plans(
     for key in keys:
         pattern = "{:,.1f} ha" if key.startswith("area:") else "{:.4f}"
         table.add_row(f"SE {key}", *(pattern.format(p.expected_se[key]) for p in plans))
-    Console().print(table)
+    plain_console().print(table)
 
 
 def print_consensus(consensus: "Consensus", units: int, out: Path) -> None:
@@ -73,7 +75,7 @@ def print_consensus(consensus: "Consensus", units: int, out: Path) -> None:
         typer.echo(f"{consensus.unlabelled} units were named by nobody.")
     listed = out.with_name("disputed.csv")
     if len(consensus.disputed):
-        consensus.disputed.assign(reference_class="").to_csv(listed, index=False)
+        defuse_frame(consensus.disputed.assign(reference_class="")).to_csv(listed, index=False)
         typer.echo(
             f"{len(consensus.disputed)} units are disputed: settle them in {listed} (column "
             "reference_class) and ingest again with --settled."

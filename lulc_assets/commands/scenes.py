@@ -167,9 +167,10 @@ def _evidence(recipe: Any) -> dict[str, Any]:
 
 def _read_json(path: Path) -> Any:
     from lulc_assets.core.errors import IncompleteItem
+    from lulc_assets.core.tables.text_file import read_utf8
 
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(read_utf8(path, IncompleteItem, "item"))
     except OSError as error:
         raise IncompleteItem(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:

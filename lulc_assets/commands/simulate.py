@@ -22,7 +22,7 @@ def _years(text: str) -> list[int]:
     years: set[int] = set()
     for part in text.split(","):
         first, _, last = part.strip().partition("-")
-        if not first.isdigit() or (last and not last.isdigit()):
+        if not all(part.isascii() and part.isdecimal() for part in (first, last or first)):
             raise typer.BadParameter(
                 f"{text!r} are no years; write 2022, or 2021-2023, or 2019,2021"
             )

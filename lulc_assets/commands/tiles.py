@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
+
+from lulc_assets.commands.running import plain_console
 
 app = typer.Typer(no_args_is_help=True, help="Tiles and regions of a project.")
 
@@ -38,7 +39,7 @@ def list_tiles(project: ProjectFile = Path("project.toml")) -> None:
             f"{area_km2:,.1f}",
             ", ".join(found.regions_of(tile)),
         )
-    Console().print(table)
+    plain_console().print(table)
 
 
 @app.command("register")
@@ -56,7 +57,7 @@ def register(project: ProjectFile = Path("project.toml")) -> None:
     _require_home()
     with dg.DagsterInstance.get() as instance:
         register_partitions(instance, found)
-    Console().print(f"{len(found.tiles)} tiles and {len(found.regions)} regions are registered")
+    typer.echo(f"{len(found.tiles)} tiles and {len(found.regions)} regions are registered")
 
 
 def _require_home() -> None:

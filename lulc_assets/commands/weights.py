@@ -3,13 +3,12 @@
 What belongs here: arguments and printing. What does not: the choice (``steps/weights``).
 """
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lulc_assets.commands.running import PoliteGroup
+from lulc_assets.commands.running import PoliteGroup, plain_console, print_json
 
 if TYPE_CHECKING:
     from lulc_assets.steps.weights import FittedWeights
@@ -68,7 +67,7 @@ def fit(
     place = Place(found, found.open_store())
     fitted = fit_project_weights(place, partitions, by_season=by_season)
     if as_json:
-        typer.echo(json.dumps(_as_dict(fitted), indent=2))
+        print_json(_as_dict(fitted))
     else:
         _print(fitted)
 
@@ -100,10 +99,9 @@ def _as_dict(fitted: "FittedWeights") -> dict[str, Any]:
 
 
 def _print(fitted: "FittedWeights") -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    found, console = _as_dict(fitted), Console()
+    found, console = _as_dict(fitted), plain_console()
     table = Table(
         title=f"{found['gold_pixels']:,} gold pixels in {found['gold_windows']} windows",
         title_justify="left",

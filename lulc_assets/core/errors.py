@@ -5,9 +5,23 @@ state. What does not: handling. Each message names the file or feature, the valu
 and what to do about it.
 """
 
+_MOST = 4000
+"""Characters of a message: other people's values may be megabytes long."""
+
 
 class LulcError(Exception):
-    """Base of all errors raised on purpose by ``lulc_assets``."""
+    """Base of all errors raised on purpose by ``lulc_assets``; long messages lose their middle."""
+
+    def __init__(self, *parts: object) -> None:
+        super().__init__(*(_shortened(part) if isinstance(part, str) else part for part in parts))
+
+
+def _shortened(message: str) -> str:
+    """The start, which names the place, and the end, which says what to do."""
+    if len(message) <= _MOST:
+        return message
+    left_out = len(message) - _MOST
+    return f"{message[: _MOST // 2]} … ({left_out:,} characters) … {message[-_MOST // 2 :]}"
 
 
 # --- keys and project settings -------------------------------------------------

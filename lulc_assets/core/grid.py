@@ -32,7 +32,7 @@ TILE_PIXELS = 10_980
 SQUARE_M = 100_000
 _ANCHOR_M = 60
 _SOUTH_FALSE_NORTHING_M = 10_000_000
-_TILE = re.compile(r"(0[1-9]|[1-5]\d|60)[C-HJ-NP-X][A-HJ-NP-Z][A-HJ-NP-V]")
+_TILE = re.compile(r"(0[1-9]|[1-5][0-9]|60)[C-HJ-NP-X][A-HJ-NP-Z][A-HJ-NP-V]")
 
 
 def validate_tile(tile: str) -> str:
@@ -59,7 +59,7 @@ def validate_year(year: int | str, *, current_year: int | None = None) -> int:
     """
     last = current_year if current_year is not None else datetime.now(UTC).year
     text = str(year)
-    if not re.fullmatch(r"\d{4}", text) or not FIRST_YEAR <= int(text) <= last:
+    if not re.fullmatch(r"[0-9]{4}", text) or not FIRST_YEAR <= int(text) <= last:
         raise InvalidYear(f"year {year!r} is not between {FIRST_YEAR} and {last}")
     return int(text)
 

@@ -28,6 +28,7 @@ from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.scene.bands import SIX, parse_bands
 from lulc_assets.core.scene.hls import HLS_PIXEL_M, hls_grid
 from lulc_assets.core.store.objects import LocalStore, ObjectStore, S3Store
+from lulc_assets.core.tables.text_file import read_utf8
 from lulc_assets.core.training.recipe import TrainingRecipe
 from lulc_assets.project.checks import require_crosswalk, require_known, require_region_name
 from lulc_assets.project.messages import explain
@@ -201,13 +202,13 @@ def load_project(path: str | Path) -> Project:
     """
     file = Path(path).absolute()
     try:
-        text = tomllib.loads(file.read_text("utf-8"))
+        text = tomllib.loads(read_utf8(file, InvalidProject, "project file"))
     except OSError as error:
         raise InvalidProject(
             f"project file {file} cannot be read: {error.strerror}; name another with --project "
             "or LULC_PROJECT (docs/project-file.md shows how to write one)"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InvalidProject(f"project file {file} is no TOML: {error}") from error
     try:
         return Project(**text, folder=file.parent)

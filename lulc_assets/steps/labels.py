@@ -20,7 +20,8 @@ from lulc_assets.core.labels.gold import GoldReport, burn_gold
 from lulc_assets.core.labels.schema import GOLD, TRAIN
 from lulc_assets.core.labels.source import LabelSource
 from lulc_assets.core.labels.table import summarise_labels, write_labels
-from lulc_assets.core.store.records import Record, digest_of_file
+from lulc_assets.core.store.records import Record
+from lulc_assets.core.tables.source_digest import digest_of_source
 from lulc_assets.steps.making import Made, Place, write_png
 
 
@@ -120,9 +121,3 @@ def _account(place: Place, report: BurnReport) -> dict[str, Any]:
         found["pixels_cleared_as_leak"] = report.leaked_pixels
         found["pixels_left_out_as_border"] = report.border_pixels
     return {f"{report.role}_{name}": value for name, value in found.items()}
-
-
-def digest_of_source(path: str) -> str:
-    """SHA-256 of a delivered file, empty if there is none; not of a shapefile's companions."""
-    file = Path(path)
-    return digest_of_file(file) if file.is_file() else ""

@@ -303,7 +303,7 @@ def test_a_report_from_a_map_and_its_sample(world):
     assert "crops" in table.stdout
     report = json.loads(text.stdout)
     assert report["verdict"] == "estimated"
-    assert report["overall"]["value"] == pytest.approx(0.775, abs=0.08)
+    assert report["overall"]["estimate"] == pytest.approx(0.775, abs=0.08)
 
 
 def test_a_stratum_to_merge_that_the_sample_lacks_is_an_error_not_a_verdict(world):
@@ -362,8 +362,8 @@ def test_change_between_two_interpretations(world):
 
     assert "all change:" in table.stdout
     figures = json.loads(text.stdout)
-    assert figures["all change"]["ci95_low"] < figures["all change"]["value"]
-    assert figures["net built_area"]["value"] == pytest.approx(figures["all change"]["value"])
+    assert figures["all change"]["ci95_low"] < figures["all change"]["estimate"]
+    assert figures["net built_area"]["estimate"] == pytest.approx(figures["all change"]["estimate"])
 
 
 def test_areas_are_checked_against_the_map_itself(lulc, world):

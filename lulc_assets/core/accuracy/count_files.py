@@ -6,7 +6,7 @@ whether areas fit the map. What does not: estimating from them (``counts.py``).
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,14 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.errors import InvalidSample
-from lulc_assets.core.tables.csv_file import (
-    CsvTable,
-    check_sum,
-    could_be_thousands,
-    explain_number,
-    is_total,
-    read_csv,
-)
+from lulc_assets.core.tables.csv_file import CsvTable, read_csv
+from lulc_assets.core.tables.numbers import is_number
+from lulc_assets.core.tables.orientation import is_called_reference, read_orientation
+from lulc_assets.core.tables.totals import check_sum, find_total, find_totals, is_called_total
 
 _EARTH_HA = 51.0e9
 """Surface of the Earth: an area above it is in another unit."""
@@ -68,12 +64,13 @@ def read_counts(path: Path) -> CountTable:
     """Read a CSV of counts, an error matrix or a long table.
 
     An error matrix has the reference classes in its first line and the map classes in its
-    first column; its strata are the map classes. A long table has the columns stratum, map,
-    reference and n; without n every line is one unit.
+    first column; its strata are the map classes. Rows and columns that are the sum of all
+    others are totals and left out. A long table has the columns stratum, map, reference and
+    n; without n every line is one unit.
 
     Raises:
-        InvalidSample: not readable, a class or cell twice, or a count that is no whole
-            number ≥ 0.
+        InvalidSample: not readable, a class or cell twice, a count that is no whole
+            number ≥ 0, or lines that are the reference classes.
     """
     table = read_csv(path)
     titles = [title.lower() for title in table.lines[0]] if table.lines else []
@@ -84,37 +81,77 @@ def read_counts(path: Path) -> CountTable:
 
 
 def _read_matrix(table: CsvTable) -> CountTable:
-    path, lines = table.path, table.lines
+    path, lines = table.path, _with_names(table)
     if len(lines) < 2 or len(lines[0]) < 2:
         raise InvalidSample(
             f"{path}: needs a first line with the reference classes and a line for each map class, "
             "or the columns stratum, map, reference, n"
         )
     columns, rows = lines[0][1:], [line[0] for line in lines[1:]]
-    _refuse_nameless_rows(table, rows, columns)
+    _refuse_nameless_rows(path, lines, rows, columns)
     _refuse_twice(path, "map class", rows)
     _refuse_twice(path, "reference class", columns)
+    if is_called_reference(lines[0][0]):
+        raise InvalidSample(
+            f"{path}: the first column is called {lines[0][0]!r}; the lines must be the map "
+            "classes: exchange rows and columns, or call it map if they are"
+        )
+    texts = [text for line in lines[1:] for text in line[1:]]
+    numbers = iter(table.numbers(texts, range(len(columns) + 1)))
     counts: dict[tuple[str, str], int] = {}
     for line in lines[1:]:
+        for column, text in zip(columns, line[1:], strict=False):
+            where = f"{path}: map class {line[0]!r}, reference {column!r}"
+            counts[line[0], column] = _count(next(numbers), text, where)
         if len(line) != len(columns) + 1:
             raise InvalidSample(
                 f"{path}: map class {line[0]!r} has {len(line) - 1} counts, the first line names "
                 f"{len(columns)} reference classes"
             )
-        for column, text in zip(columns, line[1:], strict=True):
-            where = f"{path}: map class {line[0]!r}, reference {column!r}"
-            counts[line[0], column] = _count(table, text, where)
     rows, columns = _without_totals(path, counts, rows, columns)
     cells = [(row, row, column, counts[row, column]) for row in rows for column in columns]
     return _table(path, cells, [*rows, *columns], of_classes=True)
 
 
-def _refuse_nameless_rows(table: CsvTable, rows: list[str], columns: list[str]) -> None:
+def _with_names(table: CsvTable) -> list[list[str]]:
+    """Lines with the map classes in the first column, as comments at the top may tell them.
+
+    Orfeo ToolBox and dzetsaka write bare numbers whose lines are the reference.
+    """
+    told = read_orientation(table.comments)
+    lines = table.lines
+    if told.line_names and told.column_names:
+        if len(lines) != len(told.line_names) or any(
+            len(line) != len(told.column_names) for line in lines
+        ):
+            raise InvalidSample(
+                f"{table.path}: the comments name {len(told.line_names)} lines and "
+                f"{len(told.column_names)} columns, the numbers are others"
+            )
+        numbered = zip(told.line_names, lines, strict=True)
+        lines = [["", *told.column_names], *([name, *line] for name, line in numbered)]
+    bare = all(is_number(cell) for line in lines for cell in line if cell)
+    if told.lines != "reference":
+        return lines
+    if bare and not told.line_names:
+        raise InvalidSample(
+            f"{table.path}: lines are the reference here ({told.said!r}): exchange rows and "
+            "columns, and name them: reference classes in the first line, map classes in front "
+            "of each other line"
+        )
+    if len({len(line) for line in lines}) != 1:
+        raise InvalidSample(f"{table.path}: lines of different length; fill every cell")
+    return [list(line) for line in zip(*lines, strict=True)]
+
+
+def _refuse_nameless_rows(
+    path: Path, lines: Sequence[Sequence[str]], rows: list[str], columns: list[str]
+) -> None:
     """Refuse a square of numbers below a line of names: its first column would be the names."""
     square = len(rows) == len(columns) + 1 and not set(rows) & set(columns)
-    if square and all(table.number(cell) is not None for line in table.lines[1:] for cell in line):
+    if square and all(is_number(cell) for line in lines[1:] for cell in line):
         raise InvalidSample(
-            f"{table.path}: the lines begin with numbers ({', '.join(rows)}), not with the names "
+            f"{path}: the lines begin with numbers ({', '.join(rows)}), not with the names "
             "of map classes; put the map class in front of each line"
         )
 
@@ -122,18 +159,29 @@ def _refuse_nameless_rows(table: CsvTable, rows: list[str], columns: list[str]) 
 def _without_totals(
     path: Path, counts: Mapping[tuple[str, str], int], rows: list[str], columns: list[str]
 ) -> tuple[list[str], list[str]]:
-    """Names of rows and columns but for totals, which must be the sums that they claim to be."""
-    row_totals, column_totals = ([n for n in names if is_total(n)] for names in (rows, columns))
-    own_rows, own_columns = ([n for n in names if not is_total(n)] for names in (rows, columns))
-    for name in column_totals:
+    """Names of rows and columns but for totals.
+
+    What is called a total must be the sum that it claims to be; what is the sum of all others
+    is a total under any name, as pivot tables write it in the language of the office.
+    """
+    own_rows = [n for n in rows if not is_called_total(n)]
+    own_columns = [n for n in columns if not is_called_total(n)]
+    for name in (n for n in columns if n not in own_columns):
         for row in own_rows:
             parts = [counts[row, column] for column in own_columns]
             check_sum(counts[row, name], parts, f"{path}: map class {row!r}, column {name!r}")
-    for name in row_totals:
+    for name in (n for n in rows if n not in own_rows):
         for column in own_columns:
             parts = [counts[row, column] for row in own_rows]
             check_sum(counts[name, column], parts, f"{path}: row {name!r}, reference {column!r}")
-    return own_rows, own_columns
+    matrix = np.array([[counts[r, c] for c in own_columns] for r in own_rows], dtype=np.int64)
+    if not matrix.size:
+        return own_rows, own_columns
+    summed_rows, summed_columns = find_totals(matrix, own_rows, own_columns)
+    return (
+        [n for n in own_rows if n not in summed_rows],
+        [n for n in own_columns if n not in summed_columns],
+    )
 
 
 def _read_long(table: CsvTable) -> CountTable:
@@ -146,9 +194,13 @@ def _read_long(table: CsvTable) -> CountTable:
             "and n, each once"
         )
     cells: dict[tuple[str, ...], int] = {}
-    for number, line in enumerate(lines[1:], start=2):
+    for number, line in zip(table.places[1:], lines[1:], strict=True):
         if len(line) != len(titles):
             raise InvalidSample(f"{path}, line {number}: {len(line)} of {len(titles)} columns")
+    column = titles.index(_COUNT) if _COUNT in titles else None
+    texts = ["1" if column is None else line[column] for line in lines[1:]]
+    numbers = table.numbers(texts, [column or 0])
+    for number, line, text, n in zip(table.places[1:], lines[1:], texts, numbers, strict=True):
         row = dict(zip(titles, line, strict=True))
         cell = tuple(row[title] for title in _LONG)
         where = f"{path}, line {number}"
@@ -157,9 +209,7 @@ def _read_long(table: CsvTable) -> CountTable:
                 raise InvalidSample(f"{where}: no {title}; a unit without class is left out")
         if _COUNT in row and cell in cells:
             raise InvalidSample(f"{where}: {' / '.join(cell)} was counted before")
-        cells[cell] = cells.get(cell, 0) + (
-            _count(table, row[_COUNT], where) if _COUNT in row else 1
-        )
+        cells[cell] = cells.get(cell, 0) + _count(n, text, where)
     every = [(stratum, one, other, n) for (stratum, one, other), n in cells.items()]
     names = [name for _, one, other, _ in every for name in (one, other)]
     return _table(path, every, names, of_classes=False)
@@ -184,8 +234,12 @@ def _table(
     )
 
 
-def read_areas(path: Path) -> dict[str, float]:
+def read_areas(path: Path, classes: Collection[str] = ()) -> dict[str, float]:
     """Read a CSV of areas in hectares: class (or stratum), area; a line of titles is optional.
+
+    Args:
+        path: of the file.
+        classes: that are known to be none of the totals.
 
     Raises:
         InvalidSample: not readable, a class twice, a negative or missing area, titles that
@@ -194,37 +248,41 @@ def read_areas(path: Path) -> dict[str, float]:
     table = read_csv(path)
     lines = table.lines
     column = 1
-    if lines and len(lines[0]) > 1 and table.number(lines[0][1]) is None:
+    if lines and len(lines[0]) > 1 and not is_number(lines[0][1]):
         column = _column_of_hectares(path, lines[0])
         lines = lines[1:]
     if not lines:
         raise InvalidSample(f"{path}: no areas; write lines of class and area in hectares")
+    texts = [line[column] if len(line) > column else "" for line in lines]
     areas: dict[str, float] = {}
-    for line in lines:
-        text = line[column] if len(line) > column else ""
-        area = table.number(text)
+    for line, text, area in zip(lines, texts, table.numbers(texts, [column]), strict=True):
         if area is None or not area >= 0 or math.isinf(area):
             raise InvalidSample(
-                f"{path}: area of class {line[0]!r} is {text!r}; give hectares ≥ 0"
-                f"{explain_number(text)}"
+                f"{path}: area of class {line[0]!r} is {text!r}; give hectares ≥ 0 as a plain "
+                "number"
             )
         if line[0] in areas:
             raise InvalidSample(f"{path}: class {line[0]!r} occurs more than once")
         areas[line[0]] = area
-    if table.delimiter != "," and could_be_thousands([line[column] for line in lines]):
-        raise InvalidSample(
-            f"{path}: is {lines[0][column]!r} with three decimals or in thousands? Write areas "
-            "without marks between thousands, and not with three decimals"
-        )
-    for name in [name for name in areas if is_total(name)]:
-        claimed = areas.pop(name)
-        check_sum(claimed, list(areas.values()), f"{path}: area {name!r}")
+    areas = _without_total(path, areas, classes)
     total = sum(areas.values())
     if not 0 < total < _EARTH_HA:
         raise InvalidSample(
             f"{path}: areas sum to {total:g} ha; the Earth has {_EARTH_HA:.2g} ha. Give hectares"
         )
     return areas
+
+
+def _without_total(
+    path: Path, areas: Mapping[str, float], classes: Collection[str]
+) -> dict[str, float]:
+    """Areas but for totals, by name or, where no class has the name, by being the sum."""
+    left = dict(areas)
+    for name in [name for name in areas if is_called_total(name) and name not in classes]:
+        claimed = left.pop(name)
+        check_sum(claimed, list(left.values()), f"{path}: area {name!r}")
+    total = find_total(left, classes) if classes else None
+    return {name: area for name, area in left.items() if name != total}
 
 
 def check_total(areas: Mapping[str, float], map_area_ha: float, source: str) -> None:
@@ -289,11 +347,9 @@ def suspect_shares(areas: Mapping[str, float]) -> str:
     )
 
 
-def _count(table: CsvTable, text: str, where: str) -> int:
-    number = table.number(text)
+def _count(number: float | None, text: str, where: str) -> int:
     if number is None or not number >= 0 or not number.is_integer():
         raise InvalidSample(
             f"{where}: count is {text!r}; it must be a whole number of units, 0 or more"
-            f"{explain_number(text)}"
         )
     return int(number)

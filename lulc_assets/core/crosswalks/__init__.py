@@ -10,7 +10,6 @@ straddles two of ours evenly, such as rangeland, is left unlabelled as well: a l
 is wrong half of the time teaches the wrong thing.
 """
 
-import csv
 from pathlib import Path
 from typing import get_args
 
@@ -20,6 +19,7 @@ from lulc_assets.core.crosswalks.own import into_legend, own_crosswalk
 from lulc_assets.core.crosswalks.world import DYNAMIC_WORLD, IO_9, SLOVENIAN_LULC, WORLDCOVER
 from lulc_assets.core.errors import LabelError, UnknownClass
 from lulc_assets.core.legend import KARRA_10, LandCover, Legend
+from lulc_assets.core.tables.csv_file import read_csv
 
 __all__ = [
     "CROSSWALKS", "Crosswalk", "CrosswalkEntry", "Relation", "as_key", "find_crosswalk",
@@ -84,17 +84,15 @@ def read_crosswalk(path: Path, legend: Legend = KARRA_10) -> Crosswalk:
             twice, a relation is unknown; the message names the line.
         UnknownClass: a target is not in the legend; likewise.
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise LabelError(f"crosswalk {path} cannot be read: {error}") from error
+    rows = read_csv(path, LabelError).frame()
+    missing = [column for column in _COLUMNS if column not in rows]
+    if missing:
+        raise LabelError(
+            f"crosswalk {path}: no column {', '.join(missing)}; columns: {', '.join(_COLUMNS)}"
+        )
     entries: list[CrosswalkEntry] = []
-    for line, row in enumerate(rows, start=2):
+    for line, row in zip(rows.index, rows.to_dict(orient="records"), strict=True):
         where = f"crosswalk {path}, line {line}"
-        missing = [column for column in _COLUMNS if row.get(column) is None]
-        if missing:
-            raise LabelError(f"{where}: no {', '.join(missing)}; columns: {', '.join(_COLUMNS)}")
         entries.append(_entry(row, where, legend))
         if entries[-1].source in {e.source for e in entries[:-1]}:
             raise LabelError(f"{where}: {entries[-1].source!r} comes twice")
@@ -104,9 +102,11 @@ def read_crosswalk(path: Path, legend: Legend = KARRA_10) -> Crosswalk:
 
 
 def _entry(row: dict[str, str], where: str, legend: Legend) -> CrosswalkEntry:
-    source, title, target, relation = (row[column].strip() for column in _COLUMNS)
+    source, title, target, relation = (as_key(row[column]) for column in _COLUMNS)
     if not source:
         raise LabelError(f"{where}: source is empty")
+    if not relation:
+        raise LabelError(f"{where}: no relation; write one of {', '.join(get_args(Relation))}")
     if relation not in get_args(Relation):
         raise LabelError(f"{where}: {relation!r} is not one of {', '.join(get_args(Relation))}")
     try:

@@ -4,6 +4,8 @@ What belongs here: the type and how it is applied. What does not: the tables (``
 ``europe``), finding one by name (the package).
 """
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -13,6 +15,9 @@ import numpy.typing as npt
 
 from lulc_assets.core.errors import UnknownClass
 from lulc_assets.core.legend import spelling
+
+_WHOLE = re.compile(r"([0-9]+)\.0+")
+"""A code as programs write it that know reals only."""
 
 Relation = Literal["exact", "broader", "narrower", "none"]
 
@@ -95,7 +100,9 @@ class Crosswalk:
 
 
 def as_key(value: object) -> str:
-    """Spell a code the way crosswalks do: integers without a decimal point."""
+    """Spell a code or name as crosswalks do: whole numbers without point, composed letters."""
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
-    return str(value)
+    text = unicodedata.normalize("NFC", str(value)).strip()
+    whole = _WHOLE.fullmatch(text)
+    return whole[1] if whole else text

@@ -7,15 +7,17 @@ refuse, gathered in one account. What does not: making anything of the labels.
 from dataclasses import dataclass, replace
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
+import shapely
 
-from lulc_assets.core.errors import LabelLeak, OverlappingLabels
+from lulc_assets.core.errors import LabelError, LabelLeak, OverlappingLabels
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.labels.burn import BurnReport, BurnRules, burn_labels
 from lulc_assets.core.labels.gold import GoldReport, burn_gold
+from lulc_assets.core.labels.places import explain_absence, grid_around
+from lulc_assets.core.labels.raster import grid_around_raster, is_raster, read_raster_labels
 from lulc_assets.core.labels.schema import GOLD, TRAIN
-from lulc_assets.core.labels.source import LabelSource, ReadReport, read_labels
+from lulc_assets.core.labels.source import LabelSet, LabelSource, ReadReport, read_labels
 from lulc_assets.core.labels.table import summarise_labels, to_grid_crs
 
 LARGEST_PX = 12_000
@@ -43,46 +45,95 @@ class LabelInspection:
     notes: tuple[str, ...]
 
 
-def inspect_labels(source: LabelSource, grid: PixelGrid | None = None) -> LabelInspection:
-    """Read a vector file, mend it in memory, burn it, and gather what there is to say.
+def inspect_labels(
+    source: LabelSource,
+    grid: PixelGrid | None = None,
+    *,
+    tile: str | None = None,
+    year: int | None = None,
+) -> LabelInspection:
+    """Read a label file, mend it in memory, burn it, and gather what there is to say.
 
     Args:
-        source: the file and how to read it.
+        source: the file and how to read it; polygons or a GeoTIFF of codes.
         grid: to burn on; None: a 10 m UTM grid around the labels.
+        tile: MGRS tile of the grid: only labels of that tile count.
+        year: only labels of that year count; None: of every year.
 
     Raises:
         LabelError: the file cannot be understood at all (missing, no CRS, unknown class,
             points instead of polygons).
     """
-    read = read_labels(replace(source, repair=True))
+    if is_raster(source.path):
+        place = grid or grid_around_raster(source.path)
+        if max(place.shape) > LARGEST_PX:
+            raise LabelError(
+                f"{source.path}: spans {place.height:,} × {place.width:,} px, too far to look at "
+                "in one piece; name a tile"
+            )
+        read = read_raster_labels(source, place)
+    else:
+        read = read_labels(replace(source, repair=True))
     problems = [
         f"{m.label_id}: {m.problem}" + (", no area left" if m.dropped else "")
         for m in read.report.mended
         if not source.repair
     ]
-    notes = []
-    place = grid or _grid_around(read.table)
+    notes: list[str] = []
+    here = _labels_here(read.table, source, grid, tile, year, problems, notes)
     burnt: list[BurnReport] = []
     gold = None
-    if max(place.shape) > LARGEST_PX:
-        notes.append(
-            f"the labels span {place.height} × {place.width} px: too far to burn here; name a tile"
-        )
+    if len(here):
+        place = grid or grid_around(here, source.path)
+        if max(place.shape) > LARGEST_PX:
+            notes.append(
+                f"the labels span {place.height} × {place.width} px: too far to burn here; name a "
+                "tile"
+            )
+        else:
+            gold = _burn_roles(here, place, source, burnt, problems)
+            if not any(sum(report.pixels.values()) for report in burnt):
+                problems.append("no 10 m pixel is labelled: every polygon is too small for one")
+        here = to_grid_crs(here, place)
     else:
-        gold = _burn_roles(read.table, place, source, burnt, problems)
-    here = to_grid_crs(read.table, place)
-    notes += _notes(read.report, burnt)
+        here = here.to_crs(6933)
+    notes += _notes(read, burnt, unit="pixels" if is_raster(source.path) else "polygons")
     return LabelInspection(
         read.report, summarise_labels(here), tuple(burnt), gold, tuple(problems), tuple(notes)
     )
 
 
-def _grid_around(labels: gpd.GeoDataFrame) -> PixelGrid:
-    crs = labels.estimate_utm_crs()
-    left, bottom, right, top = labels.to_crs(crs).total_bounds
-    x0, y0 = np.floor(left / 10) * 10, np.ceil(top / 10) * 10
-    height, width = int(np.ceil((y0 - bottom) / 10)), int(np.ceil((right - x0) / 10))
-    return PixelGrid(crs.to_epsg(), float(x0), float(y0), max(1, height), max(1, width))
+def _labels_here(
+    labels: gpd.GeoDataFrame,
+    source: LabelSource,
+    grid: PixelGrid | None,
+    tile: str | None,
+    year: int | None,
+    problems: list[str],
+    notes: list[str],
+) -> gpd.GeoDataFrame:
+    """Labels of the place and year; fills ``problems`` where none is left, else ``notes``."""
+    if labels.empty:
+        problems.append("no label is left: the file has none, or none has a class of ours")
+        return labels
+    chosen = labels
+    for column, wanted in (("tile", tile), ("year", year)):
+        if wanted is None or column not in chosen:
+            continue
+        known = ", ".join(map(str, sorted(chosen[column].unique())))
+        chosen = chosen.loc[chosen[column] == wanted]
+        if chosen.empty:
+            problems.append(f"no label of {column} {wanted}; the file has {known}")
+            return chosen
+    if grid is None:
+        return chosen
+    inside = to_grid_crs(chosen, grid).intersects(shapely.box(*grid.bounds)).to_numpy()
+    where = f"the area of {tile}" if tile else "the area"
+    if not inside.any():
+        problems.append(explain_absence(chosen, grid, where))
+    elif not inside.all():
+        notes.append(f"{int((~inside).sum())} of {len(inside)} polygons lie outside {where}")
+    return chosen.loc[inside]
 
 
 def _burn_roles(
@@ -109,11 +160,12 @@ def _burn_roles(
     return gold
 
 
-def _notes(read: ReadReport, burnt: list[BurnReport]) -> list[str]:
+def _notes(read: LabelSet, burnt: list[BurnReport], unit: str) -> list[str]:
     said = []
-    if read.without_class:
-        said.append(f"{read.without_class} polygons have no class of ours and stay unlabelled")
-    said += [f"{n} polygons of {r} classes stay unlabelled" for r, n in read.not_accepted.items()]
+    if read.report.without_class:
+        said.append(f"{read.report.without_class} {unit} have no class of ours and stay unlabelled")
+    for relation, number in read.report.not_accepted.items():
+        said.append(f"{number} {unit} of {relation} classes stay unlabelled")
     for report in burnt:
         if report.vanished:
             said.append(f"{report.vanished} {report.role} polygons hold no 10 m pixel centre")
@@ -121,4 +173,10 @@ def _notes(read: ReadReport, burnt: list[BurnReport]) -> list[str]:
             said.append(f"{report.conflict_pixels} {report.role} pixels are claimed by two classes")
         if report.role == TRAIN and report.leaked_pixels:
             said.append(f"{report.leaked_pixels} training pixels lie on kept-back ground")
+    if len(read.table):
+        left, bottom, right, top = read.table.to_crs(4326).total_bounds
+        said.append(
+            f"the labels lie at longitude {left:.2f} to {right:.2f}, latitude {bottom:.2f} to "
+            f"{top:.2f}"
+        )
     return said

@@ -27,10 +27,10 @@ from rasterio.windows import Window as RasterWindow
 from lulc_assets.core.crosswalks import Crosswalk, find_crosswalk
 from lulc_assets.core.errors import LabelError, MissingCrs, UnknownClass
 from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.labels.places import grid_around
 from lulc_assets.core.labels.schema import TRAIN, validate_labels
 from lulc_assets.core.labels.source import LabelSet, LabelSource, ReadReport, with_drawn_roles
-
-RASTER_SUFFIXES = (".tif", ".tiff")
+from lulc_assets.core.tables.source_digest import RASTER_SUFFIXES
 
 _STRIP_BLOCKS = 8
 """Rows of blocks that are read at once."""
@@ -134,6 +134,21 @@ def _read_codes(
     return codes, dict(sorted(lost.items())), dict(sorted(dropped.items()))
 
 
+def grid_around_raster(path: str) -> PixelGrid:
+    """A 10 m UTM grid around a label raster.
+
+    Raises:
+        LabelError: missing, unreadable, no CRS, or it lies where no UTM zone is.
+    """
+    try:
+        with rasterio.open(path, driver="GTiff") as raster:
+            _require_codes(raster, path)
+            outline = gpd.GeoDataFrame(geometry=[shapely.box(*raster.bounds)], crs=raster.crs)
+    except RasterioError as error:
+        raise LabelError(f"label file {path} cannot be read as a GeoTIFF: {error}") from error
+    return grid_around(outline, path)
+
+
 def _require_codes(raster: rasterio.DatasetReader, path: str) -> None:
     if raster.crs is None:
         raise MissingCrs(
@@ -158,7 +173,10 @@ def _translate(
     try:
         entries = crosswalk.entries_of(known.tolist())
     except UnknownClass as error:
-        raise UnknownClass(f"{source.path}: {error}") from error
+        raise UnknownClass(
+            f"{source.path}: {error} A value that means no data is declared in the file "
+            "(gdal_edit -a_nodata 255)"
+        ) from error
     refused, dropped = Counter[str](), dict[str, int]()
     ours = np.array([entry.target for entry in entries], dtype=np.uint8)
     for n, entry in enumerate(entries):

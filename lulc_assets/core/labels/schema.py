@@ -112,7 +112,10 @@ def _named_error(cases: pd.DataFrame, labels: gpd.GeoDataFrame, where: str) -> L
         "role": f"a role is one of {', '.join(ROLES)}",
     }
     hint = hints.get(str(column), "see the label schema")
-    return LabelError(f"{where}: column {column}, check {check_name!r} fails on {value}; {hint}")
+    label = "" if pd.isna(first["index"]) else f"label {labels['label_id'].get(first['index'])}, "
+    return LabelError(
+        f"{where}: {label}column {column}, check {check_name!r} fails on {value}; {hint}"
+    )
 
 
 def _geometry_error(
@@ -127,6 +130,15 @@ def _geometry_error(
         detail = f"a {label.geometry.geom_type}, not polygonal"
     more = f" ({len(indices)} labels have this problem)" if len(indices) > 1 else ""
     return InvalidGeometry(
-        f"{where}: label {label['label_id']}: geometry is {detail}{more}; "
-        "correct it in the source, or set repair = true to have it mended and reported"
+        f"{where}: label {label['label_id']}: geometry is {detail}{more}; {_remedy(problem, label)}"
     )
+
+
+def _remedy(problem: str, label: "pd.Series[Any]") -> str:
+    """What helps, and nothing that does not."""
+    if problem != "not polygonal":
+        return "correct it in the source, or set repair = true to have it mended and reported"
+    parts = [part.geom_type for part in shapely.get_parts(label.geometry)]
+    if any("Polygon" in part for part in parts):
+        return "set repair = true to keep its polygons and have it reported"
+    return "labels are areas: draw a polygon or delete it"

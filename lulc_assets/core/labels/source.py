@@ -19,14 +19,15 @@ import shapely
 
 from lulc_assets.core.crosswalks import Relation, as_key, find_crosswalk
 from lulc_assets.core.errors import LabelError, MissingCrs, UnknownClass
+from lulc_assets.core.labels.keys import read_tile, read_year
 from lulc_assets.core.labels.mend import Mended, mend_geometries
+from lulc_assets.core.labels.places import require_places, utm_around
 from lulc_assets.core.labels.roles import draw_roles, draw_window_roles
 from lulc_assets.core.labels.schema import OPTIONAL_COLUMNS, TRAIN, validate_labels
 from lulc_assets.core.legend import KARRA_10, Legend
+from lulc_assets.core.tables.vector_file import read_vector
 
 Overlaps = Literal["error", "later_wins", "smaller_wins", "ignore"]
-
-_PARQUET_SUFFIXES = (".parquet", ".geoparquet")
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,12 @@ class LabelSource:
     """A file of labels and how to understand it.
 
     Attributes:
-        path: polygons (GeoPackage, GeoJSON, shapefile, GeoParquet) or a GeoTIFF of codes.
+        path: polygons (GeoPackage, GeoJSON, shapefile, FlatGeobuf, GeoParquet, the folder of
+            a File Geodatabase) or a GeoTIFF of codes.
         class_column: column that holds the foreign class; unused for a GeoTIFF.
         crosswalk: name of the crosswalk that translates it, or path of a CSV file; empty: the
             classes are those of the legend.
-        layer: layer in a GeoPackage; None: its only one.
+        layer: of a file with several; None: its only spatial one.
         role_column: column with ``train``, ``gold`` or ``holdout``; None: roles are drawn.
         holdout_share: of each class's area, kept back to judge a map, when drawn.
         gold_share: of each class's area, kept back to judge models, when drawn.
@@ -148,15 +150,16 @@ def read_labels(source: LabelSource) -> LabelSet:
         UnknownClass: a class is not in the crosswalk; the message names value and file.
         InvalidGeometry: the message names label and problem.
     """
-    raw = _open(source)
+    raw = read_vector(Path(source.path), source.layer, LabelError)
     if raw.crs is None:
         raise MissingCrs(
             f"{source.path}: the labels do not say their coordinate reference system; "
-            "set it where they were drawn (a GeoPackage stores it)"
+            "set it where they were drawn (a GeoPackage stores it, a shapefile has it in .prj)"
         )
     _require_columns(raw, source)
-    codes, refused, dropped = _translate(raw, source)
     ids = _label_ids(raw, source)
+    _require_classes(raw, ids, source)
+    codes, refused, dropped = _translate(raw, source)
     geometries = np.asarray(shapely.force_2d(raw.geometry.to_numpy()), dtype=object)
     mended: list[Mended] = []
     if source.repair:
@@ -169,7 +172,7 @@ def read_labels(source: LabelSource) -> LabelSet:
             "window_id": _texts(raw, "window_id"),
             "annotator": _texts(raw, source.annotator_column),
             "source_order": np.arange(len(raw), dtype=np.int64),
-            **_optional_columns(raw, source),
+            **_optional_columns(raw, ids, source),
         },
         geometry=gpd.GeoSeries(geometries, crs=raw.crs),
         crs=raw.crs,
@@ -179,6 +182,7 @@ def read_labels(source: LabelSource) -> LabelSet:
     lost = {m.label_id for m in mended if m.dropped}
     kept = table.loc[(codes != 0) & ~table["label_id"].isin(lost)].reset_index(drop=True)
     validate_labels(kept, source.path)
+    require_places(kept, source.path)
     if not source.gives_roles:
         kept = with_drawn_roles(kept, source)
     vertices = shapely.get_num_coordinates(geometries)
@@ -195,29 +199,23 @@ def read_labels(source: LabelSource) -> LabelSet:
     )
 
 
-def _open(source: LabelSource) -> gpd.GeoDataFrame:
-    path = Path(source.path)
-    if not path.is_file():
-        raise LabelError(f"label file {source.path} does not exist; check the label source")
-    try:
-        if path.suffix.lower() in _PARQUET_SUFFIXES:
-            frame = gpd.read_parquet(path)
-        else:
-            frame = gpd.read_file(path, layer=source.layer)
-    except Exception as error:  # pyogrio, pyarrow and GDAL share no base class
-        raise LabelError(
-            f"label file {source.path} cannot be read as vector data: {error}"
-        ) from error
-    if not isinstance(frame, gpd.GeoDataFrame):
-        raise LabelError(f"label file {source.path} has no geometry column")
-    return frame.reset_index(drop=True)
-
-
 def _require_columns(raw: gpd.GeoDataFrame, source: LabelSource) -> None:
     for column in (source.class_column, source.role_column, source.annotator_column):
         if column is not None and column not in raw.columns:
             known = ", ".join(c for c in raw.columns if c != raw.geometry.name)
             raise LabelError(f"{source.path} has no column {column!r}; it has {known}")
+
+
+def _require_classes(raw: gpd.GeoDataFrame, ids: list[str], source: LabelSource) -> None:
+    """Refuse labels without a class: what nobody named is not unlabelled on purpose."""
+    values = raw[source.class_column]
+    lost = np.flatnonzero([pd.isna(value) or value == "" for value in values])
+    if lost.size:
+        more = f" ({lost.size} labels have none)" if lost.size > 1 else ""
+        raise LabelError(
+            f"{source.path}: label {ids[lost[0]]} has no class in column "
+            f"{source.class_column}{more}; give it one or delete it"
+        )
 
 
 def _translate(
@@ -240,10 +238,16 @@ def _translate(
 
 
 def _label_ids(raw: gpd.GeoDataFrame, source: LabelSource) -> list[str]:
-    if "label_id" in raw.columns:
-        return [str(value) for value in raw["label_id"]]
-    stem = Path(source.path).stem
-    return [f"{stem}-{number:06d}" for number in range(1, len(raw) + 1)]
+    if "label_id" not in raw.columns:
+        stem = Path(source.path).stem
+        return [f"{stem}-{number:06d}" for number in range(1, len(raw) + 1)]
+    lost = np.flatnonzero(raw["label_id"].isna())
+    if lost.size:
+        raise LabelError(
+            f"{source.path}: row {lost[0] + 1} has no label_id; every label needs an id of its "
+            "own, or leave the column out"
+        )
+    return [as_key(value) for value in raw["label_id"]]
 
 
 def _texts(raw: gpd.GeoDataFrame, column: str | None) -> list[str]:
@@ -252,7 +256,9 @@ def _texts(raw: gpd.GeoDataFrame, column: str | None) -> list[str]:
     return ["" if pd.isna(value) else str(value) for value in raw[column]]
 
 
-def _optional_columns(raw: gpd.GeoDataFrame, source: LabelSource) -> dict[str, object]:
+def _optional_columns(
+    raw: gpd.GeoDataFrame, ids: list[str], source: LabelSource
+) -> dict[str, object]:
     columns: dict[str, object] = {}
     for name in OPTIONAL_COLUMNS:
         if name not in raw.columns:
@@ -262,14 +268,11 @@ def _optional_columns(raw: gpd.GeoDataFrame, source: LabelSource) -> dict[str, o
                 f"{source.path}: column {name} is empty on {int(raw[name].isna().sum())} labels; "
                 "fill it on all or remove the column"
             )
-        columns[name] = raw[name].astype(str).to_numpy(dtype=object)
-    if "year" in columns:
-        try:
-            columns["year"] = raw["year"].astype("int64").to_numpy()
-        except (TypeError, ValueError) as error:
-            raise LabelError(f"{source.path}: column year holds no whole numbers: {error}") from (
-                error
-            )
+        read = read_tile if name == "tile" else read_year
+        columns[name] = [
+            read(value, f"{source.path}: label {label_id}")
+            for value, label_id in zip(raw[name], ids, strict=True)
+        ]
     return columns
 
 
@@ -288,7 +291,7 @@ def with_drawn_roles(labels: gpd.GeoDataFrame, source: LabelSource) -> gpd.GeoDa
         raise LabelError(f"{source.path} has roles in {where}: none are drawn")
     plane = labels.geometry
     if labels.crs.is_geographic and len(labels):
-        plane = plane.to_crs(labels.estimate_utm_crs())
+        plane = plane.to_crs(utm_around(labels, source.path))
     in_windows = len(labels) > 0 and bool((labels["window_id"] != "").all())
     draw = draw_window_roles if in_windows else draw_roles
     roles = draw(

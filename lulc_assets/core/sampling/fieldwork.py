@@ -11,11 +11,15 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from lulc_assets.core.errors import InvalidSample
 from lulc_assets.core.sampling.design import SampleDesign
 from lulc_assets.core.sampling.drawn import DrawnSample
+from lulc_assets.core.tables.csv_file import read_csv
+from lulc_assets.core.tables.csv_output import defuse_frame
+from lulc_assets.core.tables.text_file import read_utf8
 
 OPEN_FOLDER = "for_interpreters"
 SEALED_FOLDER = "sealed"
@@ -59,9 +63,11 @@ def write_fieldwork(folder: Path, sample: DrawnSample) -> list[Path]:
     sample.footprints.to_file(package, layer="pixels", driver="GPKG", engine="pyogrio")
     lon, lat = sample.units.geometry.x, sample.units.geometry.y
     plots = pd.DataFrame({"LON": lon, "LAT": lat, "PLOTID": sample.units["unit_id"]})
-    plots.to_csv(outward / "collect_earth_online.csv", index=False, float_format="%.8f")
+    defuse_frame(plots).to_csv(
+        outward / "collect_earth_online.csv", index=False, float_format="%.8f"
+    )
     key = pd.DataFrame(sample.units.drop(columns="geometry")).assign(lon=lon, lat=lat)
-    key.to_csv(sealed / "key.csv", index=False)
+    defuse_frame(key).to_csv(sealed / "key.csv", index=False)
     text = json.dumps(sample.design.to_dict(), indent=2, ensure_ascii=False)
     (sealed / "design.json").write_text(text + "\n", encoding="utf-8")
     return [
@@ -80,9 +86,10 @@ def read_key(folder: Path) -> SealedKey:
     """
     key_path, design_path = (folder / SEALED_FOLDER / name for name in ("key.csv", "design.json"))
     try:
-        units = pd.read_csv(key_path, dtype={"unit_id": str}, keep_default_na=False)
-        design = json.loads(design_path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        table = read_csv(key_path)
+        units = table.frame()
+        design = json.loads(read_utf8(design_path, InvalidSample, "design file"))
+    except (InvalidSample, OSError, ValueError) as error:
         raise InvalidSample(
             f"{folder}: no readable sample of `lulc sample draw`: {error}. Labels without the "
             "design that drew them give no area and no interval"
@@ -90,4 +97,14 @@ def read_key(folder: Path) -> SealedKey:
     missing = [column for column in KEY_COLUMNS if column not in units]
     if missing:
         raise InvalidSample(f"{key_path}: design columns missing: {', '.join(missing)}")
+    for column in ("inclusion_probability", "lon", "lat"):
+        numbers = table.numbers(units[column].tolist(), [units.columns.get_loc(column)])
+        bad = [row for row, number in enumerate(numbers) if number is None]
+        if bad:
+            raise InvalidSample(
+                f"{key_path}, line {units.index[bad[0]]}: {column} is "
+                f"{units[column].iloc[bad[0]]!r}, not a number; restore the file of the draw"
+            )
+        units[column] = np.array(numbers, dtype=np.float64)
+    units = units.reset_index(drop=True)
     return SealedKey(units, SampleDesign.from_dict(design, str(design_path)), folder)

@@ -5,6 +5,7 @@ name file, unit and value. What does not: the sample's own types (``sample.py``)
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lulc_assets.core.crosswalks import Crosswalk, find_crosswalk
+from lulc_assets.core.crosswalks import Crosswalk, as_key, find_crosswalk
 from lulc_assets.core.errors import InvalidGeometry, InvalidSample, MissingCrs, UnknownClass
 from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.sampling.design import SampleDesign
 from lulc_assets.core.sampling.sample import ReferenceSample, arrange_units
+from lulc_assets.core.tables.text_file import read_utf8
 from lulc_assets.core.tables.vector_file import read_vector
+
+_COLUMNS = ("unit_id", "inclusion_probability", "stratum", "primary_unit")
+_DBF_NAME = 10
 
 
 def ingest_sample(
@@ -61,9 +66,10 @@ def ingest_sample(
     frame = read_vector(points_path, layer, InvalidSample)
     if frame.crs is None:
         raise MissingCrs(f"{source}: no coordinate reference system; assign one and save it again")
+    frame = _named_in_full(frame, [*_COLUMNS, class_column], points_path)
     _require_columns(frame, class_column, design, source)
-    frame = frame.reset_index(drop=True)
-    ids = frame["unit_id"].astype(str)
+    frame["geometry"] = _single_points(frame.geometry)
+    ids = frame["unit_id"].map(as_key)
     _require_points(frame, ids, source)
     probability: Any = np.nan
     if design.is_probability:
@@ -73,10 +79,10 @@ def ingest_sample(
         {
             "unit_id": ids,
             "class_code": _translate(frame[class_column], ids, translation, source),
-            "stratum": frame["stratum"].astype(str) if design.needs_strata else "",
+            "stratum": frame["stratum"].map(as_key) if design.needs_strata else "",
             "inclusion_probability": probability,
             **(
-                {"primary_unit": frame["primary_unit"].astype(str)}
+                {"primary_unit": frame["primary_unit"].map(as_key)}
                 if design.needs_primary_units
                 else {}
             ),
@@ -93,17 +99,42 @@ def ingest_sample(
 
 def _read_design(path: Path) -> SampleDesign:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(read_utf8(path, InvalidSample, "design file"))
     except FileNotFoundError:
         raise InvalidSample(
             f"{path}: no design file. Write how the units were drawn, at least "
             '{"design": "none"}: without it no area and no interval can be estimated'
         ) from None
+    except InvalidSample:
+        raise
     except (OSError, ValueError) as error:
         raise InvalidSample(f"{path}: not a JSON file: {error}") from error
     if not isinstance(data, dict):
         raise InvalidSample(f"{path}: must hold a JSON object, not {type(data).__name__}")
     return SampleDesign.from_dict(data, str(path))
+
+
+def _named_in_full(
+    frame: geopandas.GeoDataFrame, columns: Sequence[str], path: Path
+) -> geopandas.GeoDataFrame:
+    """The columns under their own names: a .dbf cuts names to ten bytes, programs change case."""
+    names = {str(c).casefold(): str(c) for c in frame.columns}
+    found = {}
+    for column in columns:
+        held = names.get(column.casefold())
+        if held is None and path.suffix.lower() == ".shp":
+            held = names.get(column.casefold()[:_DBF_NAME])
+        if held is not None and column not in frame.columns:
+            found[held] = column
+    return frame.rename(columns=found)
+
+
+def _single_points(geometries: geopandas.GeoSeries) -> geopandas.GeoSeries:
+    """Points, also where each is the only one of a MultiPoint."""
+    return geometries.map(
+        lambda one: one.geoms[0] if one is not None and one.geom_type == "MultiPoint"
+        and len(one.geoms) == 1 else one
+    )  # fmt: skip
 
 
 def _require_columns(
@@ -120,7 +151,8 @@ def _require_columns(
     if missing:
         raise InvalidSample(
             f"{source}: no column {', '.join(missing)}; a {design.design} sample needs "
-            f"{', '.join(needed)}"
+            f"{', '.join(needed)}, and the file has "
+            f"{', '.join(str(c) for c in frame.columns if c != frame.geometry.name)}"
         )
     if len(frame) == 0:
         raise InvalidSample(f"{source}: no units")
@@ -132,7 +164,7 @@ def _require_points(frame: geopandas.GeoDataFrame, ids: pd.Series, source: str) 
         first = int(np.flatnonzero(bad)[0])
         raise InvalidGeometry(
             f"{source}, unit {ids.iloc[first]!r}: geometry is {frame.geometry.iloc[first]}, "
-            "not a point"
+            "not a point; give each unit one point"
         )
 
 
@@ -153,7 +185,7 @@ def _probabilities(
 def _translate(
     values: pd.Series, ids: pd.Series, crosswalk: Crosswalk, source: str
 ) -> npt.NDArray[np.uint8]:
-    named = values.notna()
+    named = values.notna() & (values != "")
     codes = np.zeros(len(values), dtype=np.uint8)
     try:
         codes[named.to_numpy()] = crosswalk.translate(values[named])

@@ -14,16 +14,18 @@ import geopandas
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pyogrio.errors import DataSourceError
 
-from lulc_assets.core.crosswalks import Crosswalk, find_crosswalk
+from lulc_assets.core.crosswalks import Crosswalk, as_key, find_crosswalk
 from lulc_assets.core.errors import InvalidSample, UnknownClass
 from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.sampling.fieldwork import SealedKey
 from lulc_assets.core.sampling.sample import ReferenceSample, arrange_units
+from lulc_assets.core.tables.csv_file import read_csv
+from lulc_assets.core.tables.vector_file import read_attributes
 
-_ID_COLUMNS = ("unit_id", "PLOTID", "plotid", "plot_id")
-"""Collect Earth Online calls a unit a plot."""
+_ID_COLUMNS = ("unit_id", "plotid", "plot_id", "pl_plotid", "pl_unit_id")
+"""In any case. Collect Earth Online calls a unit a plot, and columns that were uploaded pl_…"""
+_TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
 
 Labels = pd.Series
 """Class code (uint8) by unit id; 0 = looked at but not interpretable."""
@@ -90,22 +92,20 @@ def read_labels(
             that is labelled twice.
         UnknownClass: a class is not in the crosswalk; the message names the unit.
     """
-    table = _read_table(path)
-    ids_in = next((c for c in _ID_COLUMNS if c in table), None)
-    if ids_in is None or class_column not in table:
-        wanted = "unit_id (or PLOTID)" if ids_in is None else class_column
-        raise InvalidSample(f"{path}: no column {wanted}; it has {', '.join(table.columns)}")
-    ids = table[ids_in].astype(str)
-    strange = sorted(set(ids) - set(key.units["unit_id"]))
-    if strange:
+    table = _read_table(path, class_column)
+    column = _column_called(table, class_column)
+    if column is None:
         raise InvalidSample(
-            f"{path}: unit {strange[0]!r} was not drawn; the sample has no such unit"
+            f"{path}: no column {class_column}; it has {', '.join(map(str, table.columns))}"
         )
+    ids = _unit_ids(table, key, path)
     if ids.duplicated().any():
         twice = ids[ids.duplicated()].iloc[0]
-        raise InvalidSample(f"{path}: unit {twice!r} is labelled more than once by one interpreter")
-    values = table[class_column]
-    named = values.notna() & (values.astype(str).str.strip() != "")
+        raise InvalidSample(
+            f"{path}: unit {twice!r} is labelled more than once by one interpreter; keep one line"
+        )
+    values = table[column]
+    named = values.notna() & (values.astype(str) != "")
     codes = np.zeros(len(table), dtype=np.uint8)
     translation = find_crosswalk(crosswalk, legend)
     codes[named.to_numpy()] = _translate(values[named], ids[named], translation, path)
@@ -222,13 +222,43 @@ def _pair(first: str, second: str, a: npt.NDArray[np.uint8], b: npt.NDArray[np.u
     return Agreement(first, second, int(both.sum()), share, cohen_kappa(a[both], b[both]))
 
 
-def _read_table(path: Path) -> pd.DataFrame:
-    try:
-        if path.suffix.lower() == ".csv":
-            return pd.read_csv(path, dtype=str)
-        return pd.DataFrame(geopandas.read_file(path))
-    except (OSError, ValueError, DataSourceError) as error:
-        raise InvalidSample(f"{path}: cannot be read as labels: {error}") from error
+def _read_table(path: Path, class_column: str) -> pd.DataFrame:
+    if path.suffix.lower() in _TEXT_SUFFIXES:
+        return read_csv(path).frame()
+    return read_attributes(path, [class_column], InvalidSample)
+
+
+def _column_called(table: pd.DataFrame, name: str) -> str | None:
+    """The column of a name, in any case where no column is spelt the same."""
+    same = [c for c in table.columns if c == name]
+    near = [c for c in table.columns if str(c).casefold() == name.casefold()]
+    return next(iter([*same, *near]), None)
+
+
+def _unit_ids(table: pd.DataFrame, key: SealedKey, path: Path) -> "pd.Series[str]":
+    """Ids of the units, from the column whose values are units of the sample.
+
+    Programs number plots themselves and keep our ids in another column; so a column counts
+    by what it holds, and its name only breaks ties.
+    """
+    drawn = set(key.units["unit_id"])
+    columns = {str(c): table[c].map(as_key) for c in table.columns if c != "geometry"}
+    called = [c for name in _ID_COLUMNS for c in columns if c.casefold() == name]
+    for name in [*called, *(c for c in columns if c not in called)]:
+        if len(table) and columns[name].isin(drawn).all():
+            return columns[name]
+    if not called:
+        raise InvalidSample(
+            f"{path}: no column unit_id (or PLOTID), and none holds units of the sample; it has "
+            f"{', '.join(columns)}"
+        )
+    named = max(called, key=lambda c: int(columns[c].isin(drawn).sum()))
+    row = int(np.flatnonzero(~columns[named].isin(drawn))[0]) if len(table) else 0
+    strange = columns[named].iloc[row] if len(table) else ""
+    raise InvalidSample(
+        f"{path}, row {row + 1}, column {named}: unit {strange!r} was not drawn; the sample has "
+        f"units such as {min(drawn)!r}: correct the id or delete the row"
+    )
 
 
 def _translate(

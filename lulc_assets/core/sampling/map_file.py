@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import rasterio
+from rasterio.enums import MaskFlags
 from rasterio.errors import RasterioError
 from rasterio.windows import Window as RasterWindow
 
@@ -29,7 +30,7 @@ class Strip:
 
     Attributes:
         window: where they lie on the map's grid.
-        codes: shape (h, w), uint8, classes, 0 = no data.
+        codes: shape (h, w), uint8, classes, 0 = no data (also what the file declares as such).
         owned: shape (h, w), bool: pixels that this map counts.
     """
 
@@ -92,7 +93,8 @@ class MapFile:
         last = len(self.legend.land)
         if codes.size and int(codes.max()) > last:
             raise InvalidProduct(
-                f"{self.path}: holds code {codes.max()}; land classes are 1…{last}, 0 is no data"
+                f"{self.path}: holds code {codes.max()}; land classes are 1…{last}, 0 is no data. "
+                f"If it means no data, declare it: gdal_edit -a_nodata {codes.max()}"
             )
         return codes
 
@@ -101,7 +103,8 @@ def open_map(path: Path, *, tile: str = "", legend: Legend = KARRA_10) -> MapFil
     """Open a class map.
 
     Args:
-        path: GeoTIFF, uint8, one band.
+        path: GeoTIFF of whole numbers, one band; a value that it declares as no data, and what
+            its mask hides, is read as 0.
         tile: MGRS key for the ownership rule; empty to count every pixel.
         legend: of the codes.
 
@@ -117,8 +120,11 @@ def open_map(path: Path, *, tile: str = "", legend: Legend = KARRA_10) -> MapFil
             height, width = raster.shape
     except RasterioError as error:
         raise UnreadableRaster(f"{path}: cannot be opened as a GeoTIFF: {error}") from error
-    if dtypes != ("uint8",):
-        raise InvalidProduct(f"{path}: bands are {dtypes}; a class map has one band of uint8 codes")
+    if len(dtypes) != 1 or not np.issubdtype(np.dtype(dtypes[0]), np.integer):
+        raise InvalidProduct(
+            f"{path}: bands are {', '.join(dtypes)}; a class map has one band of whole numbers: "
+            "save it as uint8"
+        )
     epsg = crs.to_epsg() if crs is not None and crs.is_projected else None
     if epsg is None:
         raise MissingCrs(f"{path}: needs a projected CRS with an EPSG code; it has {crs}")
@@ -131,18 +137,28 @@ def open_map(path: Path, *, tile: str = "", legend: Legend = KARRA_10) -> MapFil
 
 
 def read_window(path: Path, window: Window) -> npt.NDArray[np.uint8]:
-    """Read the codes of a window, shape (h, w), uint8.
+    """Read the codes of a window, shape (h, w), uint8; what the file declares no data is 0.
 
     Raises:
         UnreadableRaster: the file cannot be opened, or fails while it is read.
+        InvalidProduct: a code outside 0–255.
     """
     place = RasterWindow(window.col, window.row, window.width, window.height)
     try:
         with rasterio.open(path, driver="GTiff") as raster:
-            codes: npt.NDArray[np.uint8] = raster.read(1, window=place)
+            codes = raster.read(1, window=place)
+            # A map of ours declares 0: reading its mask would only repeat its codes.
+            if raster.nodata != 0 and MaskFlags.all_valid not in raster.mask_flag_enums[0]:
+                codes[raster.read_masks(1, window=place) == 0] = 0
     except RasterioError as error:
         raise UnreadableRaster(f"{path}: cannot be read: {error}") from error
-    return codes
+    if codes.dtype != np.uint8 and codes.size and not 0 <= codes.min() <= codes.max() <= 255:
+        raise InvalidProduct(
+            f"{path}: holds codes {codes.min()} to {codes.max()}; class codes are 0 to 255. If one "
+            "means no data, declare it (gdal_edit -a_nodata)"
+        )
+    small: npt.NDArray[np.uint8] = codes.astype(np.uint8, copy=False)
+    return small
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 import geopandas
 import numpy as np
 import pytest
-from shapely import Point, Polygon, box
+from shapely import GeometryCollection, LineString, Point, Polygon, box
 
 from lulc_assets.core.accuracy.zones import estimate_zone_areas, read_zones
 from lulc_assets.core.errors import InvalidGeometry, InvalidZones, MissingCrs, UnreadableRaster
@@ -159,13 +159,63 @@ def test_a_zone_that_sticks_out_is_said(world, written):
     assert warnings == ["Only 50.0% of zone wide lies on the maps."]
 
 
-def test_a_zone_outside_the_map_is_named(world, written):
+def test_a_zone_outside_the_map_is_warned_of_and_the_others_are_given(world, written):
     path, _, grid = world
     far = box(grid.bounds[2] + 5000, grid.bounds[1], grid.bounds[2] + 6000, grid.bounds[3])
-    zones = read_zones(written({**quarters(grid), "far": far}))
 
-    with pytest.raises(InvalidZones, match="zone 'far' lies outside every map"):
-        estimate_zone_areas([open_map(path)], zones, year=0)
+    zones = read_zones(written({**quarters(grid), "far": far}))
+    rows, warnings = estimate_zone_areas([open_map(path)], zones, year=0)
+
+    assert {row.zone for row in rows} == {"west", "east"}
+    assert any("Zone far lies outside every map" in warning for warning in warnings)
+
+
+def test_zones_that_all_lie_outside_the_map_are_refused(world, written):
+    path, _, grid = world
+    far = box(grid.bounds[2] + 5000, grid.bounds[1], grid.bounds[2] + 6000, grid.bounds[3])
+
+    with pytest.raises(InvalidZones, match=r"zones\.gpkg: all 1 zones lie outside every map"):
+        estimate_zone_areas([open_map(path)], read_zones(written({"far": far})), year=0)
+
+
+def test_slivers_of_borders_digitised_twice_are_accepted_and_told(world, written):
+    path, codes, grid = world
+    left, bottom, right, top = grid.bounds
+    middle = (left + right) / 2
+    west = Polygon([(left, bottom), (middle, bottom), (middle + 0.8, (bottom + top) / 2),
+                    (middle, top), (left, top)])  # fmt: skip
+    zones = read_zones(written({"west": west, "east": box(middle, bottom, right, top)}))
+
+    rows, warnings = estimate_zone_areas([open_map(path)], zones, year=0)
+
+    assert "Zones overlap in 1 sliver " in warnings[0]
+    total = sum(c.mapped_area_ha for row in rows for c in row.report.classes)
+    assert total == pytest.approx(pixel_areas_ha(grid)[codes > 0].sum())
+
+
+@pytest.mark.parametrize(("width", "refused"), [(2.0, False), (12.0, True)])
+def test_an_overlap_is_judged_by_its_width_not_by_its_area(world, written, width, refused):
+    _, _, grid = world
+    left, bottom, right, top = grid.bounds
+    middle = (left + right) / 2
+    path = written({"west": box(left, bottom, middle + width, top),
+                    "east": box(middle, bottom, right, top)})  # fmt: skip
+    if refused:
+        with pytest.raises(InvalidZones, match="'west' and 'east' overlap"):
+            read_zones(path)
+    else:
+        assert len(read_zones(path).notes) == 1
+
+
+def test_the_polygons_of_a_collection_are_the_zone(world, written):
+    _, _, grid = world
+    shape = quarters(grid)["west"]
+    clip = GeometryCollection([shape, LineString(list(shape.exterior.coords)[:2])])
+
+    zones = read_zones(written({"west": clip}))
+
+    assert zones.frame.geometry.iloc[0].area == pytest.approx(shape.area)
+    assert "lines and points left out" in zones.notes[0]
 
 
 def test_zones_that_overlap_are_named_with_the_area(world, written):
@@ -194,7 +244,7 @@ def test_names_are_needed_once_each(world, written):
         read_zones(written(shapes, column="district"))
     with pytest.raises(InvalidZones, match="no column town; it has name"):
         read_zones(written(shapes), column="town")
-    with pytest.raises(InvalidZones, match="'same' is missing or occurs more than once"):
+    with pytest.raises(InvalidZones, match="'same' occurs more than once"):
         read_zones(written(shapes, names=["same", "same"]))
     assert set(read_zones(written(shapes, column="district"), column="district").frame["zone"]) == {
         "west",

@@ -124,7 +124,7 @@ def test_other_vocabularies_go_through_their_crosswalk(key, tmp_path):
 @pytest.mark.parametrize(
     ("rows", "error", "message"),
     [
-        ([["u9", "water"]], InvalidSample, "unit 'u9' was not drawn"),
+        ([["u9", "water"]], InvalidSample, "row 1, column unit_id: unit 'u9' was not drawn"),
         ([["u1", "water"], ["u1", "trees"]], InvalidSample, "'u1' is labelled more than once"),
         ([["u1", "lava"]], UnknownClass, "unit 'u1': class 'lava'"),
     ],
@@ -139,7 +139,7 @@ def test_missing_columns_and_files_are_named(key, tmp_path):
 
     with pytest.raises(InvalidSample, match="no column reference_class; it has unit_id, class"):
         read_labels(path, key)
-    nameless = write(tmp_path / "ben.csv", [["u1", "water"]], columns=("id", "reference_class"))
+    nameless = write(tmp_path / "ben.csv", [["7", "water"]], columns=("id", "reference_class"))
     with pytest.raises(InvalidSample, match=r"no column unit_id \(or PLOTID\)"):
         read_labels(nameless, key)
     with pytest.raises(InvalidSample, match=r"absent\.csv"):
