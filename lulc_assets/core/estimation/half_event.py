@@ -17,6 +17,7 @@ distribution", Statistics in Medicine 16) with the mid-P of Fay and Kim 2017 (Bi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -94,17 +95,17 @@ class _Drawn:
 
     def with_event(self, half: Numbers, event: Numbers) -> Numbers:
         """How the stratum's totals change when half a unit more shows the event."""
-        share = (half / (self.mass + half))[:, None]
-        added: Numbers = share * (self.n * self.weight * event - self.totals)
+        share = half / (self.mass + half)
+        added: Numbers = share * ((self.n * self.weight * event)[:, None] - self.totals)
         return added
 
 
 def _figure(totals: Numbers) -> Numbers:
     """The figure of each draw of totals, shape (draws,)."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        figure: Numbers = totals[:, 0] / totals[:, 1]
-        if totals.shape[1] > 2:
-            figure = figure - totals[:, 2] / totals[:, 3]
+        figure: Numbers = totals[0] / totals[1]
+        if len(totals) > 2:
+            figure = figure - totals[2] / totals[3]
     return figure[np.isfinite(figure)]
 
 
@@ -145,7 +146,7 @@ def _slopes(totals: Numbers) -> Numbers:
 def _draw_totals(
     columns: Numbers, strata: Strata, wanted: set[int], level: float
 ) -> tuple[Numbers, dict[int, _Drawn]]:
-    """Draws of the totals, shape (draws, columns), and of the strata that are asked for.
+    """Draws of the totals, shape (columns, draws), and of the strata that are asked for.
 
     A stratum whose units all show the same needs no draw of its shares. Counts are taken
     smaller by (n_h − 1) / n_h and by the ratio of the normal to the t quantile squared, so that
@@ -153,22 +154,23 @@ def _draw_totals(
     """
     rng = np.random.default_rng(_SEED)
     narrower = (quantile(level) / quantile(level, strata.degrees_of_freedom)) ** 2
-    totals = np.zeros((_DRAWS, columns.shape[1]))
+    rows = np.column_stack([strata.of_unit, strata.weights, columns])
+    kinds, counts = np.unique(rows, axis=0, return_counts=True)
+    firsts = np.searchsorted(kinds[:, 0], np.arange(len(strata.names) + 1))
+    totals = np.zeros((columns.shape[1], _DRAWS))
     drawn = {}
-    for h in range(len(strata.names)):
-        here = strata.of_unit == h
-        rows = np.column_stack([strata.weights[here], columns[here]])
-        kinds, counts = np.unique(rows, axis=0, return_counts=True)
-        n = int(counts.sum())
-        values = n * kinds[:, :1] * kinds[:, 1:]
-        if len(kinds) == 1 and h not in wanted:
-            totals += values[0]
+    for h, (first, last) in enumerate(pairwise(firsts)):
+        told = counts[first:last].astype(np.float64)
+        n, weights = int(told.sum()), kinds[first:last, 1]
+        values = n * weights[:, None] * kinds[first:last, 2:]
+        if told.size == 1 and h not in wanted:
+            totals += values[0][:, None]
             continue
-        told = counts * narrower * (n - 1) / n / max(_CENSUS, 1.0 - float(strata.fractions[h]))
-        gammas = rng.standard_gamma(told, (_DRAWS, told.size))
-        mass = gammas.sum(axis=1)
-        shown = gammas @ values / mass[:, None]
+        told *= narrower * (n - 1) / n / max(_CENSUS, 1.0 - float(strata.fractions[h]))
+        gammas = rng.standard_gamma(told[:, None], (told.size, _DRAWS))
+        mass = gammas.sum(axis=0)
+        shown = values.T @ gammas / mass
         totals += shown
         if h in wanted:
-            drawn[h] = _Drawn(n, float(kinds[:, 0].max()), mass, shown)
+            drawn[h] = _Drawn(n, float(weights.max()), mass, shown)
     return totals, drawn

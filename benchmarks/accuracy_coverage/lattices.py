@@ -1,7 +1,7 @@
 """The section of the coverage page on systematic samples, from ``accuracy_systematic.json``.
 
 What belongs here: its tables and sentences. What does not: the simulation
-(``accuracy_systematic.py``) and the rest of the page (``accuracy_page.py``).
+(``systematic.py``) and the rest of the page (``page.py``).
 """
 
 from collections.abc import Iterator
@@ -27,9 +27,9 @@ def _one_lattice(tables: list[dict]) -> Iterator[str]:
     yield ""
     yield (
         f"Estimated over true variance, pooled over {tables[0]['landscapes']} landscapes and "
-        "many starts of the lattice on each (`benchmarks/accuracy_systematic.py`); the range is "
-        "that of single landscapes. *Random*: as if the units were drawn independently, the "
-        "default for one lattice. *Neighbours*: from differences of units side by side "
+        "many starts of the lattice on each (`benchmarks/accuracy_coverage/systematic.py`); "
+        "the range is that of single landscapes. *Random*: as if the units were drawn "
+        "independently, the default for one lattice. *Neighbours*: from differences of units side by side "
         '(`systematic_variance = "neighbours"` under `[accuracy]`; D\'Orazio 2003).'
     )
     yield ""

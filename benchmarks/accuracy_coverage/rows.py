@@ -1,7 +1,7 @@
 """Which rows of the coverage benchmark a promise speaks of.
 
 What belongs here: limits, and choosing designs and figures by them. What does not: running
-the designs (``accuracy_coverage.py``) and wording the page (``accuracy_page.py``).
+the designs (``landscape.py``) and wording the page (``page.py``).
 """
 
 from collections.abc import Iterator

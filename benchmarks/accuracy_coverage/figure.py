@@ -1,12 +1,12 @@
 """The figure of the coverage benchmark.
 
 What belongs here: coverage against effective omission units, and by design. What does not:
-the page around it (``accuracy_page.py``).
+the page around it (``page.py``).
 """
 
 from typing import Any
 
-from benchmarks.accuracy_rows import (
+from benchmarks.accuracy_coverage.rows import (
     HIGH,
     LOW,
     OMISSION_FIGURES,

@@ -1,11 +1,8 @@
-"""Do the estimators and intervals of ``core/accuracy`` hold what they promise?
+"""Designs on one landscape with known truth: bias, variance and coverage of every figure.
 
-Draws many samples of each design from a landscape with known truth, estimates from each
-with the engine's defaults, and writes ``docs/accuracy_coverage.md`` with its figure and
-``docs/accuracy_coverage.json`` with every number; the section on systematic samples is that of
-``accuracy_systematic.py``. Run it on one core:
-
-    OMP_NUM_THREADS=1 python -m benchmarks.accuracy_coverage --samples 5000
+What belongs here: drawing many samples of each design, estimating with the engine's defaults,
+and ``docs/accuracy_coverage.json``. What does not: single hard cases (``cells.py``), systematic
+samples on several landscapes (``systematic.py``) and the page (``page.py``).
 """
 
 import argparse
@@ -16,22 +13,20 @@ from pathlib import Path
 import numpy as np
 from scipy.special import stdtrit
 
-from benchmarks.accuracy_page import write_page
-from benchmarks.accuracy_population import (
+from benchmarks.accuracy_coverage.population import (
     TITLES,
     Design,
     Population,
     make_designs,
     make_population,
 )
-from benchmarks.accuracy_rows import THIN
+from benchmarks.accuracy_coverage.rows import THIN
 from lulc_assets.core.estimation.estimators import effective_count
 from lulc_assets.core.estimation.measures import Figures, estimate_figures
 from lulc_assets.core.estimation.settings import AccuracySettings
 
 COUNTED = 300
 """Samples from which the effective numbers of units behind user's accuracies are told."""
-DOCS = Path(__file__).parents[1] / "docs"
 
 
 def figures_of(figures: Figures) -> list[tuple[float, float, float, float]]:
@@ -168,21 +163,9 @@ def write_runs(path: Path, designs: list[Design], runs: dict[str, dict]) -> None
     path.write_text(json.dumps(done, indent=1), encoding="utf-8")
 
 
-def main() -> None:
-    """Run every design and write the page."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--samples", type=int, default=5000, help="samples a design")
-    parser.add_argument("--out", type=Path, default=DOCS, help="folder of the page")
-    parser.add_argument("--page-only", action="store_true", help="rewrite the page from the JSON")
-    parser.add_argument("--count-only", action="store_true", help="only recount effective units")
-    parser.add_argument("--only", default="", help="rerun designs whose title holds this text")
-    options = parser.parse_args()
+def run_designs(options: argparse.Namespace) -> None:
+    """Run every design that is asked for and write the numbers."""
     path = options.out / "accuracy_coverage.json"
-    beside = options.out / "accuracy_systematic.json"
-    lattices = json.loads(beside.read_text(encoding="utf-8")) if beside.exists() else []
-    if options.page_only:
-        write_page(json.loads(path.read_text(encoding="utf-8")), lattices, options.out)
-        return
     population = make_population()
     keep = options.only or options.count_only
     known = json.loads(path.read_text(encoding="utf-8")) if keep else []
@@ -199,8 +182,3 @@ def main() -> None:
         print(f"{design.title}: {runs[design.title]['seconds']:.0f} s", flush=True)
         write_runs(path, designs, runs)
     write_runs(path, designs, runs)
-    write_page([runs[design.title] for design in designs], lattices, options.out)
-
-
-if __name__ == "__main__":
-    main()

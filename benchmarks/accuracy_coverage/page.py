@@ -1,8 +1,8 @@
 """The page of the coverage benchmark: verdicts, tables and a figure from its numbers.
 
 What belongs here: writing ``accuracy_coverage.md``. What does not: the simulation
-(``accuracy_coverage.py``), which rows a promise speaks of (``accuracy_rows.py``), and the
-figure (``accuracy_figure.py``). Sentences with numbers take them from the runs.
+(``landscape.py``), which rows a promise speaks of (``rows.py``), and the
+figure (``figure.py``). Sentences with numbers take them from the runs.
 """
 
 from collections.abc import Iterator
@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.accuracy_figure import draw_coverage
-from benchmarks.accuracy_lattices import lattice_lines
-from benchmarks.accuracy_rows import (
+from benchmarks.accuracy_coverage.cells_page import cell_lines
+from benchmarks.accuracy_coverage.figure import draw_coverage
+from benchmarks.accuracy_coverage.lattices import lattice_lines
+from benchmarks.accuracy_coverage.rows import (
     BIAS,
     HIGH,
     KINDS,
@@ -33,23 +34,25 @@ from benchmarks.accuracy_rows import (
 )
 
 
-def write_page(runs: list[dict], lattices: list[dict], out: Path) -> None:
+def write_page(runs: list[dict], lattices: list[dict], cells: list[dict], out: Path) -> None:
     """Write the page and its figure.
 
     Args:
-        runs: of ``accuracy_coverage.py``.
-        lattices: of ``accuracy_systematic.py``.
+        runs: of ``landscape.py``.
+        lattices: of ``systematic.py``.
+        cells: of ``cells.py``.
         out: folder.
     """
     runs = sorted(runs, key=is_naive)
     (out / "accuracy_coverage.png").write_bytes(draw_coverage(runs))
-    text = "\n".join(lines_of(runs, lattices)) + "\n"
+    text = "\n".join(lines_of(runs, lattices, cells)) + "\n"
     (out / "accuracy_coverage.md").write_text(text, encoding="utf-8")
 
 
-def lines_of(runs: list[dict], lattices: list[dict]) -> Iterator[str]:
+def lines_of(runs: list[dict], lattices: list[dict], cells: list[dict]) -> Iterator[str]:
     """The page, line by line."""
     yield from introduction(runs)
+    yield from cell_lines(cells)
     yield from promise_section(runs)
     yield from ("## Bias of ratios", "", *bias_lines(runs), "", *bias_table(runs), "")
     yield from thin_section(runs)
@@ -75,7 +78,7 @@ def introduction(runs: list[dict]) -> Iterator[str]:
     yield "# Do the intervals hold? A simulation with known truth"
     yield ""
     yield (
-        f"`benchmarks/accuracy_coverage.py` draws {samples:,} samples of each design from a "
+        f"`benchmarks/accuracy_coverage` draws {samples:,} samples of each design from a "
         "simulated landscape of 1000 × 1000 pixels with five classes (50, 30, 15, 4 and 1 %) "
         "that come in patches, and a map with patchy errors (overall accuracy "
         f"{row_of(runs[0], 'overall accuracy')['truth']:.3f}). Every figure is estimated with "
@@ -120,10 +123,9 @@ def thin_section(runs: list[dict]) -> Iterator[str]:
     yield "## Where few units show an omission"
     yield ""
     yield (
-        f"Below m_j = {THIN:g} the engine warns and takes a per-stratum Dirichlet interval (for "
-        "windows: a Wilson interval with the effective number of units, which is wide for "
-        "accuracies and still short for the area of a class that a handful of windows holds). The "
-        "plain interval estimate ± t SE stands beside it."
+        f"Below m_j = {THIN:g} the engine warns. Its interval (half an event in the stratum where "
+        "it weighs most; for windows Wilson's with the variance without one window each) stands "
+        "beside the plain one, estimate ± t SE."
     )
     yield ""
     yield from thin_table(runs)

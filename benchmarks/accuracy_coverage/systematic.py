@@ -5,10 +5,10 @@ matter of luck. This script takes several landscapes, every few starts of a latt
 and compares the mean estimated variance with the mean square error, both ways: as if the
 units were drawn at random, and from differences of neighbours. Beside it stand samples of as
 many units on several lattices with random starts, whose variance comes from the spread between
-them. It writes ``docs/accuracy_systematic.json``, which the page of ``accuracy_coverage.py``
+them. It writes ``docs/accuracy_systematic.json``, which the page of ``landscape.py``
 shows:
 
-    OMP_NUM_THREADS=1 python -m benchmarks.accuracy_systematic --landscapes 12 --samples 1000
+    python -m benchmarks.accuracy_coverage.systematic --landscapes 12 --samples 1000
 """
 
 import argparse
@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from scipy.special import stdtrit
 
-from benchmarks.accuracy_population import (
+from benchmarks.accuracy_coverage.population import (
     SIZE,
     TITLES,
     Population,
@@ -30,7 +30,7 @@ from benchmarks.accuracy_population import (
 from lulc_assets.core.estimation.estimators import Starts, Strata, estimate_ratio
 from lulc_assets.core.estimation.poststrata import poststratify
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 FIRST_SEED = 100
 LATTICES = ((44, 4), (12, 2))
 """Step of the lattice and distance between the starts that are tried, pixels."""

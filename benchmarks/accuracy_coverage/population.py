@@ -1,7 +1,7 @@
 """A population with known truth for the coverage benchmark, and samples from it.
 
 What belongs here: the simulated landscape, its maps, and the draws of each design. What
-does not: estimation and the page (``accuracy_coverage.py``).
+does not: estimation and the page (``landscape.py``).
 
 Classes and map errors come in patches, because they do so in the field and because clusters
 and systematic samples only differ from simple random ones where places resemble their

@@ -1,0 +1,143 @@
+"""Coverage of the engine's intervals in every setting of the benchmark.
+
+What belongs here: estimating from the draws and counting. What does not: the settings
+(``settings.py``), chance and truth (``draws.py``), other intervals (``rivals.py``) and the page.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.accuracy_coverage.draws import Drawn, draw, draw_windows, true_figures
+from benchmarks.accuracy_coverage.rivals import bonferroni, former
+from benchmarks.accuracy_coverage.settings import (
+    COMMITTED,
+    HIT,
+    OMITTED,
+    Setting,
+    Windows,
+    make_settings,
+)
+from lulc_assets.core.estimation.change import estimate_change
+from lulc_assets.core.estimation.compare import compare_maps
+from lulc_assets.core.estimation.estimate import Estimate
+from lulc_assets.core.estimation.estimators import Ratio
+from lulc_assets.core.estimation.intervals import normal_interval
+from lulc_assets.core.estimation.measures import estimate_figures
+from lulc_assets.core.estimation.settings import AccuracySettings
+
+MANY_CLASSES = 4
+"""From five classes on samples are cut to a quarter: the engine judges every class."""
+
+Intervals = dict[str, tuple[float, float]]
+
+
+def run_setting(setting: Setting | Windows, samples: int, seed: int) -> list[dict]:
+    """Estimate from many samples of one setting; one row per figure."""
+    rng = np.random.default_rng(seed)
+    truth = true_figures(setting)
+    found: dict[str, list[tuple[Intervals, bool]]] = {name: [] for name in truth}
+    classes = getattr(setting, "classes", 2)
+    samples = samples // 4 if classes > MANY_CLASSES else samples
+    started = time.process_time()
+    for _ in range(samples):
+        one = draw_windows(setting, rng) if isinstance(setting, Windows) else draw(setting, rng)
+        for name, intervals, warned in _estimates(setting, one):
+            found[name].append((intervals, warned))
+    seconds = (time.process_time() - started) / samples
+    base = {"setting": setting.title, "kind": setting.kind, "samples": samples, "seconds": seconds}
+    return [{**base, **_row(name, truth[name], rows, samples)} for name, rows in found.items()]
+
+
+def run_all(path: Path, samples: int, only: str) -> None:
+    """Run the settings whose title holds a text and put their rows into a JSON file."""
+    settings = make_settings()
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    rows: dict[str, list[dict]] = {}
+    for row in known:
+        rows.setdefault(row["setting"], []).append(row)
+    for seed, setting in enumerate(settings):
+        if only in setting.title:
+            rows[setting.title] = run_setting(setting, samples, seed)
+            seconds = rows[setting.title][0]["seconds"]
+            print(f"{setting.title}: {1e3 * seconds:.0f} ms a sample", flush=True)
+        done = [row for s in settings for row in rows.get(s.title, [])]
+        path.write_text(json.dumps(done, indent=0) + "\n", encoding="utf-8")
+
+
+def _row(name: str, truth: float, rows: list[tuple[Intervals, bool]], samples: int) -> dict:
+    row = {"figure": name, "truth": truth, "estimable": len(rows) / samples}
+    row["warned"] = float(np.mean([warned for _, warned in rows]))
+    for kind in rows[0][0]:
+        low, high = np.array([intervals[kind] for intervals, _ in rows]).T
+        inside = (low <= truth) & (truth <= high)
+        row[kind] = {
+            "coverage": float(inside.mean()),
+            "width": float(np.mean(high - low)),
+            "below": float(np.mean(truth < low)),
+            "above": float(np.mean(truth > high)),
+            "warned": float(np.mean([w for _, w in np.array(rows, object)[~inside]] or [0.0])),
+        }
+    return row
+
+
+def _estimates(setting: Setting | Windows, drawn: Drawn) -> Iterator[tuple[str, Intervals, bool]]:
+    if setting.kind == "change":
+        yield from _changes(drawn)
+    elif setting.kind == "compare":
+        yield from _differences(drawn)
+    else:
+        yield from _accuracies(drawn, getattr(setting, "classes", 2))
+
+
+def _accuracies(drawn: Drawn, classes: int) -> Iterator[tuple[str, Intervals, bool]]:
+    shows, strata = drawn.shows, drawn.strata
+    # Units of the rest belong to a class each; it agrees with itself.
+    rest = 2 + strata.of_unit % (classes - 1)
+    mapped = np.where(np.isin(shows, (HIT, COMMITTED)), 1, rest)
+    reference = np.where(np.isin(shows, (HIT, OMITTED)), 1, rest)
+    titles = ("the class", *(f"other {i}" for i in range(2, classes + 1)))
+    figures = estimate_figures(
+        mapped, reference, strata, area_ha=1.0, titles=titles, settings=AccuracySettings()
+    )
+    degrees = strata.degrees_of_freedom
+    said = ("the class", "units;", "fewer than 10")
+    warned = any(words in w for w in figures.warnings for words in said)
+    of_class = (figures.areas_ha[0], figures.producers[0], figures.users[0], figures.f1[0])
+    names = ("area", "producer's accuracy", "user's accuracy", "F1")
+    estimates = {"overall accuracy": figures.overall, **dict(zip(names, of_class, strict=True))}
+    for name, estimate in estimates.items():
+        if estimate.n == 0 or not np.isfinite(estimate.value):
+            continue
+        intervals = _intervals(estimate, degrees)
+        if name == "area" and strata.primary is None:
+            y = (reference == 1).astype(float)
+            intervals["former"] = former(y, shows == OMITTED, strata, classes)
+            intervals["bonferroni"] = bonferroni(y, strata)
+        yield name, intervals, warned
+
+
+def _changes(drawn: Drawn) -> Iterator[tuple[str, Intervals, bool]]:
+    # Class 1 is lost where a unit shows 0, gained where it shows 1.
+    before = np.where(drawn.shows == 1, 2, 1)
+    after = np.where(drawn.shows == 0, 2, 1)
+    found = estimate_change(before, after, drawn.strata, area_ha=1.0, titles=("wood", "rest"))
+    estimates = {"loss": found.losses[0], "gain": found.gains[0], "net change": found.net[0]}
+    degrees = drawn.strata.degrees_of_freedom
+    for name, estimate in estimates.items():
+        yield name, _intervals(estimate, degrees, least=-1.0), bool(found.warnings)
+
+
+def _differences(drawn: Drawn) -> Iterator[tuple[str, Intervals, bool]]:
+    reference = np.ones(drawn.shows.size, int)
+    first, second = (np.where(np.isin(drawn.shows, right), 1, 2) for right in ((0, 2), (1, 2)))
+    found = compare_maps(first, second, reference, drawn.strata, n_classes=2).overall
+    yield "difference", _intervals(found, drawn.strata.degrees_of_freedom, least=-1.0), False
+
+
+def _intervals(estimate: Estimate, degrees: int, least: float = 0.0) -> Intervals:
+    plain = normal_interval(Ratio(estimate.value, estimate.se), degrees, least=least)
+    return {"engine": (estimate.ci_low, estimate.ci_high), "normal": plain}

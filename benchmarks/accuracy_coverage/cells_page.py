@@ -1,0 +1,70 @@
+"""The section of the coverage page on single settings, from ``accuracy_cells.json``.
+
+What belongs here: its tables and sentences, with numbers from the runs. What does not: running
+the settings (``cells.py``) and the rest of the page (``page.py``).
+"""
+
+from collections.abc import Iterator
+
+LEAST, MOST = 0.93, 0.99
+"""Coverage that is asked of every cell."""
+FLOOR = 0.92
+
+
+def cell_lines(rows: list[dict]) -> Iterator[str]:
+    """Every setting: coverage and width of the engine's interval and of others."""
+    if not rows:
+        return
+    samples = max(row["samples"] for row in rows)
+    settings = len({row["setting"] for row in rows})
+    low = [row for row in rows if row["engine"]["coverage"] < LEAST]
+    high = [row for row in rows if row["engine"]["coverage"] > MOST]
+    yield "## Settings, one by one"
+    yield ""
+    yield (
+        f"{settings} settings (`--part settings`) with {len(rows)} figures: populations given by "
+        f"the shares of their strata, {samples:,} samples of each (a quarter for five classes and "
+        f"more). The Monte Carlo error of a coverage of 0.95 is {(0.0475 / samples) ** 0.5:.3f}. "
+        f"{len(rows) - len(low) - len(high)} figures lie within {LEAST}–{MOST}, {len(high)} above "
+        f"and {len(low)} below, {sum(row['engine']['coverage'] < FLOOR for row in low)} of them "
+        f"below {FLOOR}."
+    )
+    yield ""
+    yield from _misses(low)
+    yield (
+        "In brackets the mean width. *Formerly*: the engine before half an event. *Bonferroni*: "
+        "Clopper and Pearson's interval of each stratum at 1 − α / H, added up, which holds at "
+        "any size of sample. *Warned*: share of samples in which the engine warns of the figure."
+    )
+    yield ""
+    yield "| setting | figure | truth | engine | ± t SE | formerly | Bonferroni | warned |"
+    yield "|---|---|---:|---:|---:|---:|---:|---:|"
+    for row in rows:
+        others = (_cell(row.get(kind)) for kind in ("engine", "normal", "former", "bonferroni"))
+        seen = "" if row["estimable"] == 1 else f" ({row['estimable']:.0%} of samples)"
+        yield (
+            f"| {row['setting']} | {row['figure']}{seen} | {row['truth']:.4f} "
+            f"| {' | '.join(others)} | {row['warned']:.0%} |"
+        )
+    yield ""
+
+
+def _misses(low: list[dict]) -> Iterator[str]:
+    if not low:
+        return
+    yield f"Below {LEAST}, with the share of the samples that miss in which the engine warns:"
+    yield ""
+    for row in low:
+        engine = row["engine"]
+        yield (
+            f"- {row['setting']}, {row['figure']}: {engine['coverage']:.3f}, warned in "
+            f"{engine['warned']:.0%}"
+        )
+    yield ""
+
+
+def _cell(interval: dict | None) -> str:
+    if interval is None:
+        return "–"
+    width = f"{interval['width']:.4f}" if interval["width"] < 0.1 else f"{interval['width']:.3f}"
+    return f"{interval['coverage']:.3f} ({width})"
