@@ -27,10 +27,10 @@ def _one_lattice(tables: list[dict]) -> Iterator[str]:
     yield ""
     yield (
         f"Estimated over true variance, pooled over {tables[0]['landscapes']} landscapes and "
-        "many starts of the lattice on each (`benchmarks/accuracy_coverage/systematic.py`); "
-        "the range is that of single landscapes. *Random*: as if the units were drawn "
-        "independently, the default for one lattice. *Neighbours*: from differences of units side by side "
-        '(`systematic_variance = "neighbours"` under `[accuracy]`; D\'Orazio 2003).'
+        "many starts of the lattice on each (`benchmarks/accuracy_coverage/systematic.py`); the "
+        "range is that of single landscapes. *Random*: as if the units were drawn "
+        "independently, the default for one lattice. *Neighbours*: from differences of units "
+        'side by side (`systematic_variance = "neighbours"` under `[accuracy]`; D\'Orazio 2003).'
     )
     yield ""
     yield "| lattice | weights | figure | random | range | coverage | neighbours | coverage |"

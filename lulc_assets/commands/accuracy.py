@@ -6,12 +6,13 @@ What belongs here: arguments and printing. What does not: estimation (``core/est
 import math
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from lulc_assets.commands.accuracy_tables import (
     as_printed,
+    print_assisted,
     print_design_effect,
     print_table,
     tabulate_report,
@@ -160,6 +161,13 @@ def report(
     merge: Annotated[
         list[str] | None, typer.Option(help="Strata to take as one: 'A+B'. Repeat.")
     ] = None,
+    assisted: Annotated[
+        bool,
+        typer.Option(
+            help="Add overall accuracy and areas with the map as auxiliary, which vary much less "
+            "where windows or the strata of an older map were drawn."
+        ),
+    ] = False,
     systematic_variance: LatticeVariance = SystematicVariance.random,
     level: Level = DEFAULT_LEVEL,
     format: Annotated[Format, typer.Option(help="A table to read, or JSON.")] = Format.table,
@@ -171,6 +179,7 @@ def report(
 
     Example: lulc accuracy report --map 33TVL=map.tif --sample sample.parquet
     """
+    from lulc_assets.core.accuracy.assisted import assist_region, tabulate_assisted
     from lulc_assets.core.accuracy.build import build_region_report
     from lulc_assets.core.estimation.settings import AccuracySettings
     from lulc_assets.core.sampling.sample import read_sample
@@ -178,17 +187,23 @@ def report(
     reference = read_sample(sample)
     groups = _groups(merge)
     reference.check_merge(groups)
+    maps = open_maps(map)
+    settings = AccuracySettings(
+        merge_strata=groups, systematic_variance=systematic_variance.value, level=level
+    )
     found = build_region_report(
-        (one.part() for one in open_maps(map)),
+        (one.part() for one in maps),
         reference,
         key=reference.design.region or "map",
         year=year or reference.design.year or 0,
-        settings=AccuracySettings(
-            merge_strata=groups, systematic_variance=systematic_variance.value, level=level
-        ),
+        settings=settings,
     )
+    more: dict[str, Any] = {}
+    if assisted and found.verdict == "estimated":
+        names = [c.name for c in found.classes]
+        more = tabulate_assisted(names, assist_region(maps, reference, settings))
     if format is Format.json:
-        print_json(as_printed(found.to_dict()))
+        print_json(as_printed({**found.to_dict(), **({"assisted": more} if more else {})}))
     else:
         typer.echo(found.verdict_reason)
         if found.verdict == "agreement_only":
@@ -196,6 +211,8 @@ def report(
         if found.overall is not None:
             print_table(tabulate_report(found))
             print_design_effect(found)
+        if more:
+            print_assisted(more, level)
     for warning in found.warnings:
         typer.echo(f"Warning: {warning}", err=True)
 

@@ -81,6 +81,20 @@ def print_design_effect(found: AccuracyReport) -> None:
         typer.echo(f"Design effect {effect}")
 
 
+def print_assisted(more: dict[str, Any], level: float) -> None:
+    """Figures that the map assists, below the design-based ones."""
+    low, high = interval_keys(level)
+    typer.echo(f"\nWith the map as auxiliary ({more['how']}):")
+    overall = more["overall"]
+    typer.echo(f"overall accuracy {overall['value']:.3f} [{overall[low]:.3f}–{overall[high]:.3f}]")
+    for name, row in more["classes"].items():
+        area, ratio = row["area_ha"], row["variance_ratio"]
+        if area["value"]:
+            gain = "" if ratio is None else f"; variance of the design-based area / {ratio:.1f}"
+            ends = f"[{area[low]:,.0f}–{area[high]:,.0f}]"
+            typer.echo(f"{name}: {area['value']:,.0f} ha {ends}{gain}")
+
+
 def _with_interval(figure: dict[str, float | None], ends: tuple[str, str], pattern: str) -> str:
     if figure["estimate"] is None:
         return "–"

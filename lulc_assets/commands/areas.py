@@ -5,6 +5,7 @@ What belongs here: arguments and printing. What does not: areas (``core/accuracy
 
 import csv
 import io
+import math
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -14,11 +15,15 @@ import typer
 
 from lulc_assets.commands.maps import MAP_HELP, open_maps
 from lulc_assets.commands.running import PoliteGroup, plain_console, print_json
+from lulc_assets.core.errors import InvalidZones
 from lulc_assets.core.estimation.estimate import DEFAULT_LEVEL, interval_keys
 from lulc_assets.core.tables.csv_output import defuse
 
 if TYPE_CHECKING:
-    from lulc_assets.core.accuracy.zones import ZoneAreas
+    from lulc_assets.core.accuracy.zones import ZoneAreas, Zones
+    from lulc_assets.core.estimation.settings import AccuracySettings
+    from lulc_assets.core.sampling.map_file import MapFile
+    from lulc_assets.core.sampling.sample import ReferenceSample
 
 app = typer.Typer(cls=PoliteGroup)
 
@@ -47,6 +52,13 @@ def areas(
     sample: Annotated[
         Path | None, typer.Option(help="Reference sample (`lulc sample ingest`) for estimates.")
     ] = None,
+    assisted: Annotated[
+        bool,
+        typer.Option(
+            help="Add estimates that the map assists, and model-based ones that borrow from the "
+            "whole region, for zones of few units. They stand beside the design-based figure."
+        ),
+    ] = False,
     year: Annotated[int | None, typer.Option(help="Of the map; else the sample's year.")] = None,
     level: Annotated[float, typer.Option(help="Of confidence: 0.95, or 0.9.")] = DEFAULT_LEVEL,
     format: Annotated[Format, typer.Option(help="table, csv or json.")] = Format.table,
@@ -63,17 +75,23 @@ def areas(
     from lulc_assets.core.estimation.settings import AccuracySettings
     from lulc_assets.core.sampling.sample import read_sample
 
+    if assisted and (sample is None or cross is not None):
+        raise InvalidZones("--assisted needs --sample, and does not go with --cross")
     reference = None if sample is None else read_sample(sample)
     known = reference.design.year if reference is not None else None
+    maps, districts = open_maps(map), read_zones(zones, column=name, layer=layer)
+    settings = AccuracySettings(level=level)
     found, warnings = estimate_zone_areas(
-        open_maps(map),
-        read_zones(zones, column=name, layer=layer),
+        maps,
+        districts,
         year=year or known or 0,
         sample=reference,
         cross=cross,
-        settings=AccuracySettings(level=level),
+        settings=settings,
     )
     rows = [row for one in found for row in _rows(one, level)]
+    if assisted and reference is not None:
+        warnings = [*warnings, *_add_assisted(rows, maps, districts, found, reference, settings)]
     if format is Format.json:
         print_json(rows)
     elif format is Format.csv:
@@ -110,6 +128,32 @@ def _rows(one: "ZoneAreas", level: float) -> list[dict[str, Any]]:
     return rows
 
 
+def _add_assisted(
+    rows: list[dict[str, Any]],
+    maps: "Sequence[MapFile]",
+    districts: "Zones",
+    found: "Sequence[ZoneAreas]",
+    sample: "ReferenceSample",
+    settings: "AccuracySettings",
+) -> list[str]:
+    """Add what the map assists to the rows of its zone and class; say what that is."""
+    from lulc_assets.core.accuracy.assisted import HOW, MODEL, assist_zones
+
+    models = assist_zones(maps, districts, found, sample, settings)
+    place = {one.zone: i for i, one in enumerate(found)}
+    totals = {one.zone: sum(c.mapped_area_ha for c in one.report.classes) for one in found}
+    for row in rows:
+        model, at, total = models[row["class"]], place[row["zone"]], totals[row["zone"]]
+        for kind, estimate in (("assisted", model.assisted[at]), ("model", model.composite[at])):
+            values = {"": estimate.value, "_se": estimate.se}
+            values |= {"_low": estimate.ci_low, "_high": estimate.ci_high}
+            row |= {
+                f"{kind}{end}_ha": value * total if math.isfinite(value) else None
+                for end, value in values.items()
+            }
+    return [f"Columns assisted_*: {HOW}.", f"Columns model_*: {MODEL}."]
+
+
 def _reasons(found: "Sequence[ZoneAreas]", *, sampled: bool) -> list[str]:
     """Why a zone has no estimate, and what weakens those there are."""
     if not sampled:
@@ -138,7 +182,8 @@ def _print_table(rows: Sequence[dict[str, Any]], level: float, *, crossed: bool)
     table = Table(title="Areas in hectares", title_justify="left")
     for title in ("Zone", *(["Cross"] if crossed else []), "Class"):
         table.add_column(title)
-    for title in ("mapped", f"estimated, {100 * level:g} % interval", "units"):
+    kinds = [kind for kind in ("assisted", "model") if rows and f"{kind}_ha" in rows[0]]
+    for title in ("mapped", f"estimated, {100 * level:g} % interval", *kinds, "units"):
         table.add_column(title, justify="right")
     for row in rows:
         interval = "–"
@@ -146,5 +191,13 @@ def _print_table(rows: Sequence[dict[str, Any]], level: float, *, crossed: bool)
             ends = f"[{row[f'{low}_ha']:,.1f}–{row[f'{high}_ha']:,.1f}]"
             interval = f"{row['estimated_ha']:,.1f} {ends}"
         place = [row["zone"], *([str(row["cross"])] if crossed else []), row["class"]]
-        table.add_row(*place, f"{row['mapped_ha']:,.1f}", interval, f"{row['units']}")
+        more = [_brackets(row, kind) for kind in kinds]
+        table.add_row(*place, f"{row['mapped_ha']:,.1f}", interval, *more, f"{row['units']}")
     plain_console().print(table)
+
+
+def _brackets(row: dict[str, Any], kind: str) -> str:
+    if row[f"{kind}_ha"] is None:
+        return "–"
+    value, low, high = (f"{row[f'{kind}{end}_ha']:,.1f}" for end in ("", "_low", "_high"))
+    return f"{value} [{low}–{high}]"

@@ -306,6 +306,39 @@ def test_a_report_from_a_map_and_its_sample(world):
     assert report["overall"]["estimate"] == pytest.approx(0.775, abs=0.08)
 
 
+def test_the_map_assists_on_request_beside_the_design_based_figures(world):
+    files = ("--map", world / "map.tif", "--sample", world / "sample.parquet", "--assisted")
+
+    table, text = accuracy("report", *files), accuracy("report", *files, "--format", "json")
+
+    assert "With the map as auxiliary" in table.stdout
+    found = json.loads(text.stdout)
+    assert found["overall"]["estimate"] == pytest.approx(
+        found["assisted"]["overall"]["estimate"], 0.03
+    )
+    areas = [row["area_ha"]["estimate"] for row in found["assisted"]["classes"].values()]
+    assert sum(areas) == pytest.approx(found["total_area_ha"], rel=0.01)
+
+
+@pytest.mark.parametrize("level", ["0", "1", "95"])
+def test_a_level_of_nothing_or_everything_is_refused(lulc, level):
+    result = lulc("--level", level)
+
+    assert result.exit_code == 1
+    assert "between 0 and 1" in result.stderr
+
+
+def test_a_level_of_90_percent_narrows_and_names_its_interval(lulc):
+    usual, ninety = (
+        json.loads(lulc("--format", "json", *more).stdout) for more in ((), ("--level", "0.9"))
+    )
+
+    assert ninety["level"] == 0.9
+    wide, narrow = usual["overall"], ninety["overall"]
+    assert wide["ci95_low"] < narrow["ci90_low"] < narrow["ci90_high"] < wide["ci95_high"]
+    assert "90 % interval" in lulc("--level", "0.9").stdout
+
+
 def test_a_stratum_to_merge_that_the_sample_lacks_is_an_error_not_a_verdict(world):
     files = ["--map", world / "map.tif", "--sample", world / "sample.parquet"]
 

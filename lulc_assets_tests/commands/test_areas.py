@@ -88,3 +88,37 @@ def test_the_same_tile_twice_is_refused(world):
 
     assert result.exit_code == 1
     assert "tile 33TVL is given twice" in result.stderr
+
+
+def test_estimates_that_the_map_assists_stand_beside_the_design_based_ones(world):
+    sample = ("--sample", world / "sample.parquet")
+    plain = json.loads(lulc(world, "--format", "json", *sample).stdout)
+
+    result = lulc(world, "--format", "json", *sample, "--assisted")
+
+    assert result.exit_code == 0, result.stderr
+    rows = json.loads(result.stdout)
+    assert [row["estimated_ha"] for row in rows] == [row["estimated_ha"] for row in plain]
+    for row in rows:
+        for kind in ("assisted", "model"):
+            low, value, high = (row[f"{kind}{end}_ha"] for end in ("_low", "", "_high"))
+            assert low <= value <= high
+    assert sum(row["assisted_ha"] for row in rows) == pytest.approx(400, rel=0.02)
+    assert "model-based" in result.stderr
+    assert "model-assisted" in result.stderr
+
+
+def test_a_level_names_the_ends_of_its_interval(world):
+    sample = ("--sample", world / "sample.parquet")
+
+    row = json.loads(lulc(world, "--format", "json", *sample, "--level", "0.9").stdout)[0]
+
+    assert row["ci90_low_ha"] < row["estimated_ha"] < row["ci90_high_ha"]
+    assert "90 % interval" in lulc(world, *sample, "--level", "0.9").stdout
+
+
+def test_assistance_without_a_sample_is_refused(world):
+    result = lulc(world, "--assisted")
+
+    assert result.exit_code == 1
+    assert "--assisted needs --sample" in result.stderr

@@ -33,6 +33,8 @@ _SEED = 20140507
 """Fixed: the same sample gives the same interval."""
 _CENSUS = 1e-9
 """A stratum of which every unit was drawn leaves next to nothing to chance."""
+_LEAST_SHAPE = 0.02
+"""Gamma variates of a smaller shape underflow to 0; all shares are possible by then."""
 _EVENT = 0.5
 """Units that are added at each end: half an event is the mid-P of exact intervals."""
 
@@ -167,6 +169,7 @@ def _draw_totals(
             totals += values[0][:, None]
             continue
         told *= narrower * (n - 1) / n / max(_CENSUS, 1.0 - float(strata.fractions[h]))
+        told = np.maximum(told, _LEAST_SHAPE)
         gammas = rng.standard_gamma(told[:, None], (told.size, _DRAWS))
         mass = gammas.sum(axis=0)
         shown = values.T @ gammas / mass
