@@ -11,6 +11,7 @@ import typer
 from lulc_assets.commands.running import PoliteGroup, plain_console, print_json
 
 if TYPE_CHECKING:
+    from lulc_assets.core.legend import Legend
     from lulc_assets.steps.weights import FittedWeights
 
 app = typer.Typer(
@@ -67,15 +68,13 @@ def fit(
     place = Place(found, found.open_store())
     fitted = fit_project_weights(place, partitions, by_season=by_season)
     if as_json:
-        print_json(_as_dict(fitted))
+        print_json(_as_dict(fitted, found.legend()))
     else:
-        _print(fitted)
+        _print(fitted, found.legend())
 
 
-def _as_dict(fitted: "FittedWeights") -> dict[str, Any]:
-    from lulc_assets.core.legend import KARRA_10
-
-    names = [land.name for land in KARRA_10.land]
+def _as_dict(fitted: "FittedWeights", legend: "Legend") -> dict[str, Any]:
+    names = [land.name for land in legend.land]
     tables = (fitted.reference, fitted.fit.weights)
     before, after = (
         {g: dict(zip(names, map(int, row), strict=True))
@@ -98,10 +97,10 @@ def _as_dict(fitted: "FittedWeights") -> dict[str, Any]:
     }
 
 
-def _print(fitted: "FittedWeights") -> None:
+def _print(fitted: "FittedWeights", legend: "Legend") -> None:
     from rich.table import Table
 
-    found, console = _as_dict(fitted), plain_console()
+    found, console = _as_dict(fitted, legend), plain_console()
     table = Table(
         title=f"{found['gold_pixels']:,} gold pixels in {found['gold_windows']} windows",
         title_justify="left",

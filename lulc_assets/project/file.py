@@ -95,6 +95,7 @@ class Project(Section):
         self._legend = self.legend_section.read(self.path_of)
         self._bands = parse_bands(self.bands_section.use)
         self.composite.require(self._legend)
+        self.chips.scl_table(self._legend)
         return self
 
     @model_validator(mode="after")

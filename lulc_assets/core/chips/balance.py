@@ -14,12 +14,11 @@ import pandas as pd
 import shapely
 
 from lulc_assets.core.chips.account import TRAIN
-from lulc_assets.core.chips.chip_set import Chips
+from lulc_assets.core.chips.chip_set import SHARE, Chips
 from lulc_assets.core.chips.place import Place
 from lulc_assets.core.chips.room import Room
 from lulc_assets.core.chips.settings import Balance, ChipSettings
 from lulc_assets.core.grid import PixelGrid
-from lulc_assets.core.legend import KARRA_10
 
 
 def name_zones(
@@ -83,7 +82,7 @@ def balance_together(
     """
     if balance == "none":
         return list(chip_sets)
-    columns = ["split", "zone", "chip_id", *(f"share_{c.name}" for c in KARRA_10.classes)]
+    columns = ["split", "zone", "chip_id", *_class_shares(chip_sets[0].index)]
     together = pd.concat([chips.index[columns] for chips in chip_sets], ignore_index=True)
     kept = _kept(together, balance, ratio, seed)
     ends = np.cumsum([len(chips.index) for chips in chip_sets])[:-1]
@@ -97,7 +96,7 @@ def _kept(index: pd.DataFrame, balance: Balance, ratio: float, seed: int) -> npt
     training = np.flatnonzero((index["split"] == TRAIN).to_numpy())
     if balance == "none" or not training.size:
         return kept
-    shares = index[[f"share_{c.name}" for c in KARRA_10.classes]].to_numpy()[training]
+    shares = index[_class_shares(index)].to_numpy()[training]
     classes = shares.argmax(axis=1).astype(str)
     zones = index["zone"].to_numpy()[training].astype(str)
     keys = {"class": classes, "zone": zones}.get(
@@ -110,6 +109,11 @@ def _kept(index: pd.DataFrame, balance: Balance, ratio: float, seed: int) -> npt
         order = sorted(members, key=lambda n: _rank(seed, index["chip_id"].iloc[n]))
         kept[order[most:]] = False
     return kept
+
+
+def _class_shares(index: pd.DataFrame) -> list[str]:
+    """Columns with the share of a class, in the order of the legend."""
+    return [str(column) for column in index.columns if str(column).startswith(SHARE)]
 
 
 def _rank(seed: int, chip_id: str) -> bytes:

@@ -16,6 +16,9 @@ from lulc_assets.core.chips.layout import ChipLayout
 from lulc_assets.core.chips.room import Room
 from lulc_assets.core.scene.bands import SIX
 
+SHARE = "share_"
+"""Beginning of the columns of the index that hold the share of a class."""
+
 
 @dataclass(frozen=True)
 class Chips:

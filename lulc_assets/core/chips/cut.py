@@ -23,7 +23,7 @@ from lulc_assets.core.chips.account import (
     VALIDATION,
 )
 from lulc_assets.core.chips.balance import balanced, name_zones
-from lulc_assets.core.chips.chip_set import Chips
+from lulc_assets.core.chips.chip_set import SHARE, Chips
 from lulc_assets.core.chips.folds import draw_held_out, fold_on
 from lulc_assets.core.chips.layout import ChipLayout
 from lulc_assets.core.chips.place import Place
@@ -43,7 +43,7 @@ from lulc_assets.core.errors import (
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.masks import SCL_CLOUDS
 from lulc_assets.core.imagery.reader import SceneBlock
-from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.progress import Progress, silent
 from lulc_assets.core.scene.bands import SIX
 from lulc_assets.core.scene.recipe import SceneRecipe
@@ -54,6 +54,7 @@ REFLECTANCE_SCALE = 10_000
 Mask = npt.NDArray[np.uint8]
 
 _QUOTED_REASONS = 3
+_UNLABELLED = ""
 
 
 def choose_dates(
@@ -133,6 +134,8 @@ def cut_chips(
     progress: Progress = silent,
     zones: gpd.GeoDataFrame | None = None,
     room: Room | None = None,
+    *,
+    legend: Legend = KARRA_10,
 ) -> Chips:
     """Cut chips of all given scenes at all labelled places.
 
@@ -149,6 +152,7 @@ def cut_chips(
         progress: told after each scene.
         zones: one row a zone: ``zone`` (name) and geometry, in any CRS.
         room: where the arrays lie; None: memory as far as it is meant for chips.
+        legend: of the masks.
 
     Returns:
         The chips, by scene in the given order, then by row and column. Where there are
@@ -163,7 +167,7 @@ def cut_chips(
         NotFinite: a scene holds NaN or infinity.
         SceneError: a scene cannot be read.
     """
-    _check_masks(train_mask, gold_mask, grid)
+    _check_masks(train_mask, gold_mask, grid, legend)
     bands = _common_bands(recipes)
     plan = plan_chips(grid, train_mask, gold_mask, settings)
     places, layout, ledger = plan.places, plan.layout, plan.ledger
@@ -173,13 +177,14 @@ def cut_chips(
     most, room = len(recipes) * len(places), room or Room()
     images = room.array((most, len(bands), size, size), np.uint16)
     masks = room.array((most, size, size), np.uint8)
+    scl_table = settings.scl_table(legend)
     rows: list[dict[str, Any]] = []
     dropped: Counter[str] = Counter()
     for done, recipe in enumerate(recipes, start=1):
         for place, block in read_places(recipe, grid, places):
             if place.split != fold_on(place, recipe.id, recipe.date, held_out, layout.split):
                 continue
-            mask = override_labels(place.labels, block, settings)
+            mask = override_labels(place.labels, block, scl_table)
             reason = _reason_to_drop(block, mask, place.split, settings, layout)
             obstacle = _OBSTACLES.get(reason, HIDDEN)
             ledger.meet(place.window, place.labels > 0, obstacle)
@@ -189,13 +194,14 @@ def cut_chips(
             ledger.show(place.window, (mask == place.labels) & (mask > 0))
             images[len(rows)] = _quantise(block, recipe)
             masks[len(rows)] = mask
-            rows.append(_index_row(recipe, place, block, mask, grid) | {"zone": zone_of(place)})
+            row = _index_row(recipe, place, block, _shares(mask, legend), grid)
+            rows.append(row | {"zone": zone_of(place)})
         progress(done, len(recipes), f"scenes cut into {len(rows)} chips")
     _require_folds(rows, train_mask, dropped)
     index = gpd.GeoDataFrame(rows, geometry="geometry", crs=f"EPSG:{grid.epsg}")
     counts = dict(sorted(dropped.items()))
     chips = Chips(images[: len(rows)], masks[: len(rows)], index, counts, layout.split)
-    account = ledger.account(chips.reached(), settings.accept_lost_classes, KARRA_10)
+    account = ledger.account(chips.reached(), settings.accept_lost_classes, legend)
     chips = replace(chips, account=account, layout=layout, bands=bands)
     return chips.only(balanced(index, settings), "balance", room)
 
@@ -210,28 +216,26 @@ def _common_bands(recipes: Sequence[SceneRecipe]) -> tuple[str, ...]:
     return found.pop() if found else SIX
 
 
-def override_labels(labels: Mask, block: SceneBlock, settings: ChipSettings) -> Mask:
+def override_labels(labels: Mask, block: SceneBlock, scl_table: npt.NDArray[np.int16]) -> Mask:
     """Labels as they are on one date: uint8 (h, w).
 
-    The scene classification overrides labelled pixels only; invalid pixels are unlabelled.
+    The scene classification overrides labelled pixels only, as ``ChipSettings.scl_table`` says;
+    invalid pixels are unlabelled.
     """
-    table = np.full(256, -1, dtype=np.int16)
-    for scl, code in settings.scl_to_class.items():
-        table[scl] = code
-    said = table[block.scl]
+    said = scl_table[block.scl]
     mask = np.where((labels > 0) & (said >= 0), said, labels)
     return np.where(block.valid, mask, 0).astype(np.uint8)
 
 
-def _check_masks(train_mask: Mask, gold_mask: Mask, grid: PixelGrid) -> None:
+def _check_masks(train_mask: Mask, gold_mask: Mask, grid: PixelGrid, legend: Legend) -> None:
     for name, mask in (("training", train_mask), ("gold", gold_mask)):
         if mask.shape != grid.shape or mask.dtype != np.uint8:
             raise LabelError(
                 f"{name} mask is {mask.dtype} of {mask.shape}, must be uint8 of {grid.shape}: "
                 "burn the labels on the tile's own grid"
             )
-        if int(mask.max()) > len(KARRA_10.classes):
-            raise UnknownClass(f"{name} mask holds code {int(mask.max())}, not in {KARRA_10.name}")
+        if int(mask.max()) > len(legend.classes):
+            raise UnknownClass(f"{name} mask holds code {int(mask.max())}, not in {legend.name}")
     both = (train_mask > 0) & (gold_mask > 0)
     if both.any():
         row, col = np.argwhere(both)[0]
@@ -268,10 +272,13 @@ def _quantise(block: SceneBlock, recipe: SceneRecipe) -> npt.NDArray[np.uint16]:
 
 
 def _index_row(
-    recipe: SceneRecipe, place: Place, block: SceneBlock, mask: Mask, grid: PixelGrid
+    recipe: SceneRecipe,
+    place: Place,
+    block: SceneBlock,
+    shares: Mapping[str, float],
+    grid: PixelGrid,
 ) -> dict[str, Any]:
     window = place.window
-    shares = np.bincount(mask.ravel(), minlength=len(KARRA_10.classes) + 1) / mask.size
     return {
         "chip_id": f"{recipe.id}_{place.split}_{window.row:05d}_{window.col:05d}",
         "scene_id": recipe.id,
@@ -280,11 +287,17 @@ def _index_row(
         "col": window.col,
         "block_id": place.block_id,
         "split": place.split,
-        "labelled_share": float(1.0 - shares[0]),
+        "labelled_share": 1.0 - shares[_UNLABELLED],
         "cloud_share": float(np.isin(block.scl, SCL_CLOUDS).mean()),
-        **{f"share_{c.name}": float(shares[c.code]) for c in KARRA_10.classes},
+        **{f"{SHARE}{name}": share for name, share in shares.items() if name != _UNLABELLED},
         "geometry": shapely.box(*grid.cut(window).bounds),
     }
+
+
+def _shares(mask: Mask, legend: Legend) -> dict[str, float]:
+    """Share of a chip's pixels by class name, and without a label."""
+    shares = np.bincount(mask.ravel(), minlength=len(legend.classes) + 1) / mask.size
+    return dict(zip((_UNLABELLED, *legend.names), map(float, shares), strict=True))
 
 
 def _require_folds(rows: list[dict[str, Any]], train_mask: Mask, dropped: Counter[str]) -> None:

@@ -8,20 +8,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from lulc_assets.core.errors import InvalidProject
+import numpy as np
+import numpy.typing as npt
+
+from lulc_assets.core.errors import InvalidProject, UnknownClass
 from lulc_assets.core.imagery.masks import SCL_CLOUD_SHADOW, SCL_CLOUDS, SCL_MAX, SCL_SNOW_ICE
-from lulc_assets.core.legend import LandCover
+from lulc_assets.core.legend import MOST_CLASSES, Legend
 
 SIZE_STEP_PX = 32
 """Chips are multiples of this: an encoder of five stages halves the image five times."""
 
-SCL_TO_CLASS: Mapping[int, int] = {
-    **dict.fromkeys(SCL_CLOUDS, int(LandCover.CLOUDS)),
-    SCL_CLOUD_SHADOW: int(LandCover.NO_DATA),
-    SCL_SNOW_ICE: int(LandCover.SNOW_ICE),
+CLOUDS, SNOW = "clouds", "snow"
+SCL_TO_CLASS: Mapping[int, int | str] = {
+    **dict.fromkeys(SCL_CLOUDS, CLOUDS),
+    SCL_CLOUD_SHADOW: 0,
+    SCL_SNOW_ICE: SNOW,
 }
 """What the scene classification says against the annotators, who saw one clear image:
 clouds are clouds, snow is snow, and what lies in shadow cannot be seen (unlabelled)."""
+
+SNOW_NAMES = ("snow_ice", "snow_and_ice", "snow", "glaciers_and_perpetual_snow")
+"""Classes that snow belongs to, of the legends that come with the package."""
 
 
 Split = Literal["blocks", "random", "temporal"]
@@ -77,7 +84,9 @@ class ChipSettings:
         balance_ratio: see there.
         zones: vector file of zones such as biomes, for balance and the index.
         zone_column: column with their names.
-        scl_to_class: SCL code → class code that replaces a label (0 = unlabelled).
+        scl_to_class: SCL code → what replaces a label: the code or name of a class, 0 for
+            unlabelled, ``clouds`` for the legend's class of clouds (unlabelled where it has
+            none), ``snow`` for its class of snow (the label stays where it has none).
         accept_lost_classes: names of classes that labels show and that may reach no training
             chip, or none to judge by. Any other such class ends a training before it begins.
         seed: of the draw of validation blocks, chips, or what balance drops.
@@ -102,7 +111,7 @@ class ChipSettings:
     balance_ratio: float = 2.0
     zones: str | None = None
     zone_column: str | None = None
-    scl_to_class: Mapping[int, int] = field(default_factory=lambda: dict(SCL_TO_CLASS))
+    scl_to_class: Mapping[int, int | str] = field(default_factory=lambda: dict(SCL_TO_CLASS))
     accept_lost_classes: tuple[str, ...] = ()
     seed: int = 0
 
@@ -121,8 +130,20 @@ class ChipSettings:
         if "zone" in self.balance and self.zones is None:
             raise InvalidProject(f"balance {self.balance!r} needs zones, a vector file")
         for scl, code in self.scl_to_class.items():
-            if not (0 <= scl <= SCL_MAX and 0 <= code <= LandCover.CLOUDS):
+            known = isinstance(code, str) or 0 <= code <= MOST_CLASSES
+            if not (0 <= scl <= SCL_MAX and known):
                 raise InvalidProject(f"scl_to_class: SCL {scl} → class {code} is not possible")
+
+    def scl_table(self, legend: Legend) -> npt.NDArray[np.int16]:
+        """SCL code → class code that replaces a label, −1: the label stays; shape (256,).
+
+        Raises:
+            InvalidProject: a class is not in the legend.
+        """
+        table = np.full(256, -1, dtype=np.int16)
+        for scl, wanted in self.scl_to_class.items():
+            table[scl] = _code_of(wanted, legend)
+        return table
 
     def _check_sizes(self) -> None:
         if self.overlap_m is not None and not 0 <= self.overlap_m < self.size_m:
@@ -141,3 +162,16 @@ class ChipSettings:
                 )
         if (self.block_px is not None and self.block_px < 1) or (self.buffer_px or 0) < 0:
             raise InvalidProject("block_px must be at least 1 and buffer_px at least 0")
+
+
+def _code_of(wanted: int | str, legend: Legend) -> int:
+    if wanted == CLOUDS:
+        return legend.cloud.code if legend.cloud else 0
+    if wanted == SNOW:
+        return next((c.code for c in legend.land if c.name in SNOW_NAMES), -1)
+    try:
+        if isinstance(wanted, str):
+            return legend.code_of(wanted)
+        return legend.by_code(wanted).code if wanted else 0
+    except UnknownClass as error:
+        raise InvalidProject(f"chips.scl_to_class: {error}") from error

@@ -60,7 +60,7 @@ def prediction_figure(
     """
     height, width = class_map.shape
     codes = shrink_classes(class_map, _PANEL_PX)
-    counted = np.where(votes & (class_map != LandCover.CLOUDS), class_map, 255).astype(np.uint8)
+    counted = np.where(votes & (class_map <= len(legend.land)), class_map, 255).astype(np.uint8)
     voting = shrink_classes(counted, _PANEL_PX)
     masked = class_rgb(voting, legend)
     masked[(voting == 255) & (codes != LandCover.NO_DATA)] = MASKED_RGB

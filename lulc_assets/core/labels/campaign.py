@@ -26,7 +26,7 @@ import shapely
 from lulc_assets.core.errors import LabelError
 from lulc_assets.core.grid import PixelGrid, Window, owned_mask
 from lulc_assets.core.labels.schema import GOLD, TRAIN
-from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.sampling.map_file import MapFile, count_classes, read_window
 
 UNMAPPED = "any"
@@ -123,13 +123,14 @@ def _candidates(area: CampaignArea, settings: CampaignSettings) -> gpd.GeoDataFr
     owned = owned_mask(area.tile, area.grid) if area.tile else np.ones(area.grid.shape, bool)
     whole = Window(0, 0, *area.grid.shape)
     codes = None if area.map is None else read_window(area.map.path, whole)
+    legend = KARRA_10 if area.map is None else area.map.legend
     by_rarity = None if area.map is None else _codes_by_rarity(area.map)
     rows = []
     for window in _lattice(owned, size):
         inside = bool(owned[window.slices].all())
         stratum: str | None = UNMAPPED
         if inside and codes is not None and by_rarity is not None:
-            stratum = _stratum_of(codes[window.slices], by_rarity, settings.rare_share)
+            stratum = _stratum_of(codes[window.slices], by_rarity, settings.rare_share, legend)
         if inside and stratum is not None:
             rows.append(_row(area, window, stratum))
     columns = ["window_id", "tile", "stratum", "geometry"]
@@ -160,15 +161,17 @@ def _codes_by_rarity(map_file: MapFile) -> list[int]:
     return [int(c) for c in np.argsort(pixels, kind="stable") if c and pixels[c]]
 
 
-def _stratum_of(codes: npt.NDArray[np.uint8], by_rarity: Sequence[int], least: float) -> str | None:
+def _stratum_of(
+    codes: npt.NDArray[np.uint8], by_rarity: Sequence[int], least: float, legend: Legend
+) -> str | None:
     """The rarest class with enough of the window; None where the map shows nothing."""
-    counts = np.bincount(codes.ravel(), minlength=len(KARRA_10.classes) + 1)
+    counts = np.bincount(codes.ravel(), minlength=len(legend.classes) + 1)
     mapped = counts[1:].sum()
     if mapped == 0:
         return None
     present = [c for c in by_rarity if counts[c] >= least * codes.size]
     commonest = int(counts[1:].argmax()) + 1
-    return KARRA_10.by_code(present[0] if present else commonest).name
+    return legend.by_code(present[0] if present else commonest).name
 
 
 def _with_zones(table: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
@@ -215,7 +218,11 @@ def _with_roles(
 
 
 def write_campaign(
-    path: Path, windows: gpd.GeoDataFrame, settings: CampaignSettings, sources: dict[str, str]
+    path: Path,
+    windows: gpd.GeoDataFrame,
+    settings: CampaignSettings,
+    sources: dict[str, str],
+    legend: Legend = KARRA_10,
 ) -> list[Path]:
     """Write the files of a campaign.
 
@@ -228,6 +235,7 @@ def write_campaign(
         windows: from :func:`design_campaign`.
         settings: that they were drawn with.
         sources: what the design was based on: name → file or digest.
+        legend: whose classes annotators draw.
 
     Returns:
         GeoPackage and JSON.
@@ -247,7 +255,7 @@ def write_campaign(
         empty, path, layer="drawings", driver="GPKG", append=True, geometry_type="Polygon"
     )
     classes = pd.DataFrame(
-        [(c.code, c.name, c.title, c.color) for c in KARRA_10.land],
+        [(c.code, c.name, c.title, c.color) for c in legend.land],
         columns=["code", "class_name", "title", "color"],
     )
     pyogrio.write_dataframe(classes, path, layer="classes", driver="GPKG", append=True)

@@ -25,13 +25,11 @@ from lulc_assets.core.labels.contested import find_contested
 from lulc_assets.core.labels.polygon_pixels import Mask, clear, count_codes
 from lulc_assets.core.labels.schema import GOLD
 from lulc_assets.core.labels.table import to_grid_crs
-from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.sampling.interpreters import Agreement, cohen_kappa
 
 DISAGREED = "annotators disagree"
 """Reason in ``BurnReport.lost``; a pixel counts for the class that its first annotator named."""
-
-_CODES = len(KARRA_10.classes) + 1
 
 
 @dataclass(frozen=True)
@@ -46,9 +44,11 @@ class GoldReport:
         fleiss: kappa of all annotators over pixels that all of them labelled; NaN where
             undefined or where no window has all of them.
         confusion: pixels by class of one annotator (rows) and of another (columns), summed
-            over pairs in both orders: symmetric, shape (10, 10), int64.
-        named: pixels that at least one annotator gave a class, shape (10,), int64.
-        dropped: of these, without strict agreement, shape (10,), int64.
+            over pairs in both orders: symmetric, shape (classes, classes),
+            int64.
+        named: pixels that at least one annotator gave a class, shape (classes,), int64.
+        dropped: of these, without strict agreement, shape (classes,), int64.
+        legend: of the classes.
     """
 
     windows: int
@@ -59,12 +59,13 @@ class GoldReport:
     confusion: npt.NDArray[np.int64]
     named: npt.NDArray[np.int64]
     dropped: npt.NDArray[np.int64]
+    legend: Legend = KARRA_10
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types, as records hold them; undefined figures are None."""
         shares = {
             c.name: round(float(self.dropped[i] / self.named[i]), 4)
-            for i, c in enumerate(KARRA_10.classes)
+            for i, c in enumerate(self.legend.classes)
             if self.named[i]
         }
         return {
@@ -87,7 +88,11 @@ def _number(value: float) -> float | None:
 
 
 def burn_gold(
-    labels: gpd.GeoDataFrame, grid: PixelGrid, rules: BurnRules, min_annotators: int
+    labels: gpd.GeoDataFrame,
+    grid: PixelGrid,
+    rules: BurnRules,
+    min_annotators: int,
+    legend: Legend = KARRA_10,
 ) -> tuple[Mask, BurnReport, GoldReport]:
     """Burn gold windows that several annotators drew; a pixel needs the word of all of them.
 
@@ -97,6 +102,7 @@ def burn_gold(
         grid: the grid of the mask.
         rules: for overlaps within one annotator's drawing.
         min_annotators: a window that fewer have drawn is left out.
+        legend: of the labels.
 
     Returns:
         Mask uint8 (h, w) of class codes, 0 = unlabelled or not agreed; what happened to
@@ -105,7 +111,7 @@ def burn_gold(
     here = to_grid_crs(labels, grid)
     gold = here.loc[here["role"] == GOLD]
     mask = np.zeros(grid.shape, dtype=np.uint8)
-    tally = _Tally(sorted(gold["annotator"].unique()))
+    tally = _Tally(sorted(gold["annotator"].unique()), legend)
     burnt: list[BurnReport] = []
     for window_id, window in gold.groupby("window_id", sort=True):
         place = _place_of(window, grid)
@@ -154,13 +160,14 @@ def _place_of(window: gpd.GeoDataFrame, grid: PixelGrid) -> Window | None:
 class _Tally:
     """Counts over windows."""
 
-    def __init__(self, annotators: Sequence[str]) -> None:
+    def __init__(self, annotators: Sequence[str], legend: Legend) -> None:
         self.annotators = tuple(map(str, annotators))
+        self.legend, self._codes = legend, len(legend.classes) + 1
         self.thin: list[str] = []
         self._windows = 0
-        self._lost = np.zeros(_CODES, dtype=np.int64)
-        self._named = np.zeros(_CODES, dtype=np.int64)
-        self._dropped = np.zeros(_CODES, dtype=np.int64)
+        self._lost = np.zeros(self._codes, dtype=np.int64)
+        self._named = np.zeros(self._codes, dtype=np.int64)
+        self._dropped = np.zeros(self._codes, dtype=np.int64)
         self._votes: list[npt.NDArray[np.uint8]] = []
 
     def add(self, votes: dict[str, Mask]) -> Mask:
@@ -168,12 +175,12 @@ class _Tally:
         stack = np.stack(list(votes.values()))
         same = (stack == stack[0]).all(axis=0)
         agreed = np.where(same, stack[0], 0).astype(np.uint8)
-        for code in range(1, _CODES):
+        for code in range(1, self._codes):
             named = (stack == code).any(axis=0)
             self._named[code] += int(named.sum())
             self._dropped[code] += int((named & ~same).sum())
         named_first = np.take_along_axis(stack, (stack > 0).argmax(axis=0)[None], axis=0)[0]
-        self._lost += np.bincount(named_first[~same], minlength=_CODES)
+        self._lost += np.bincount(named_first[~same], minlength=self._codes)
         flat = np.zeros((stack[0].size, len(self.annotators)), dtype=np.uint8)
         for who, codes in votes.items():
             flat[:, self.annotators.index(who)] = codes.ravel()
@@ -189,7 +196,7 @@ class _Tally:
     def report(self) -> GoldReport:
         """All windows together."""
         votes = np.concatenate([np.zeros((0, len(self.annotators)), np.uint8), *self._votes])
-        confusion = np.zeros((_CODES, _CODES), dtype=np.int64)
+        confusion = np.zeros((self._codes, self._codes), dtype=np.int64)
         pairs = []
         for i, j in combinations(range(len(self.annotators)), 2):
             both = (votes[:, i] > 0) & (votes[:, j] > 0)
@@ -208,6 +215,7 @@ class _Tally:
             confusion=confusion[1:, 1:],
             named=self._named[1:],
             dropped=self._dropped[1:],
+            legend=self.legend,
         )
 
 
@@ -221,7 +229,7 @@ def _fleiss(votes: npt.NDArray[np.uint8]) -> float:
     rows, weights = np.unique(votes[(votes > 0).all(axis=1)], axis=0, return_counts=True)
     if raters < 2 or not weights.size:
         return float("nan")
-    counts = (rows[:, :, None] == np.arange(1, _CODES)).sum(axis=1)
+    counts = (rows[:, :, None] == np.unique(rows)).sum(axis=1)
     total = weights.sum()
     observed = weights @ ((counts**2).sum(axis=1) - raters) / (raters * (raters - 1)) / total
     chance = float((((weights @ counts) / (total * raters)) ** 2).sum())

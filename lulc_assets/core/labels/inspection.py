@@ -99,7 +99,12 @@ def inspect_labels(
         here = here.to_crs(6933)
     notes += _notes(read, burnt, unit="pixels" if is_raster(source.path) else "polygons")
     return LabelInspection(
-        read.report, summarise_labels(here), tuple(burnt), gold, tuple(problems), tuple(notes)
+        read.report,
+        summarise_labels(here, source.legend),
+        tuple(burnt),
+        gold,
+        tuple(problems),
+        tuple(notes),
     )
 
 
@@ -149,7 +154,9 @@ def _burn_roles(
     for role in sorted(labels["role"].unique()):
         try:
             if role == GOLD and source.annotator_column is not None:
-                _, report, gold = burn_gold(labels, grid, rules, source.min_annotators)
+                _, report, gold = burn_gold(
+                    labels, grid, rules, source.min_annotators, source.legend
+                )
             else:
                 _, report = burn_labels(labels, grid, role, rules)
         except (LabelLeak, OverlappingLabels) as error:

@@ -14,7 +14,7 @@ import shapely
 from lulc_assets.core.errors import InvalidGeometry, LabelError
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.labels.schema import validate_labels
-from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.legend import KARRA_10, Legend
 
 _M2_PER_HA = 10_000.0
 
@@ -107,11 +107,12 @@ def read_label_table(path: Path) -> gpd.GeoDataFrame:
     return validate_labels(table, str(path))
 
 
-def summarise_labels(labels: gpd.GeoDataFrame) -> pd.DataFrame:
+def summarise_labels(labels: gpd.GeoDataFrame, legend: Legend = KARRA_10) -> pd.DataFrame:
     """Count polygons and area by class and role.
 
     Args:
         labels: a label table in a projected CRS in metres, as :func:`labels_of` returns it.
+        legend: of the codes.
 
     Returns:
         Columns ``class_code, class_name, role, polygons, area_ha`` (plane area in the
@@ -129,6 +130,6 @@ def summarise_labels(labels: gpd.GeoDataFrame) -> pd.DataFrame:
         .agg(polygons="size", area_ha="sum")
         .reset_index()
     )
-    names = [KARRA_10.by_code(code).name for code in table["class_code"]]
+    names = [legend.by_code(code).name for code in table["class_code"]]
     table.insert(1, "class_name", pd.Series(names, dtype=object))
     return table

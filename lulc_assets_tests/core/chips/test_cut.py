@@ -23,6 +23,7 @@ from lulc_assets.core.errors import (
 )
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.reader import SceneBlock, SceneReader
+from lulc_assets.core.legend import KARRA_10
 from lulc_assets_tests.small_scene import make_recipe, write_scene
 
 GRID = PixelGrid(32633, 400_000.0, 5_100_000.0, 96, 96)
@@ -109,10 +110,10 @@ def test_the_scene_classification_overrides_labels_only_where_there_are_labels()
     scl = np.array([[4, 8, 9, 10, 3, 11, 9, 11, 4]], np.uint8)
     valid = np.array([[1, 1, 1, 1, 1, 1, 1, 1, 0]], bool)
     block = SceneBlock(np.zeros((6, 1, 9), np.float32), valid, scl)
-    found = override_labels(labels, block, ChipSettings())
+    found = override_labels(labels, block, ChipSettings().scl_table(KARRA_10))
     assert found.tolist() == [[5, 10, 10, 10, 0, 9, 0, 0, 0]]
     assert found.dtype == np.uint8
-    kept = override_labels(labels, block, ChipSettings(scl_to_class={8: 0}))
+    kept = override_labels(labels, block, ChipSettings(scl_to_class={8: 0}).scl_table(KARRA_10))
     assert kept.tolist() == [[5, 0, 5, 5, 5, 5, 0, 0, 0]]
 
 

@@ -5,11 +5,14 @@ from lulc_assets.core.chips.layout import ChipLayout, lay_out
 from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.errors import InvalidProject, NoTrainingChips
 from lulc_assets.core.grid import PixelGrid
+from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.legends import propose_legend
 
 
 def test_defaults_hold_together():
     settings = ChipSettings()
-    assert settings.scl_to_class == {8: 10, 9: 10, 10: 10, 3: 0, 11: 9}
+    table = settings.scl_table(KARRA_10)
+    assert {k: v for k, v in enumerate(table) if v >= 0} == {8: 10, 9: 10, 10: 10, 3: 0, 11: 9}
     assert settings.min_dates == 4
 
 
@@ -32,13 +35,25 @@ def test_defaults_hold_together():
         {"min_labelled_share": -0.1},
         {"validation_share": 0.0},
         {"scl_to_class": {12: 1}},
-        {"scl_to_class": {3: 11}},
+        {"scl_to_class": {3: 61}},
         {"overlap_m": 5000.0, "size_m": 5000.0},
     ],
 )
 def test_numbers_that_cannot_be_are_refused(wrong):
     with pytest.raises(InvalidProject):
         ChipSettings(**wrong)
+
+
+def test_the_scene_classification_goes_by_the_classes_of_the_legend():
+    mine = propose_legend("mine", ["Wald", "snow", "Mais"])
+    table = ChipSettings().scl_table(mine)
+    assert [table[k] for k in (8, 9, 10, 3, 11)] == [0, 0, 0, 0, 2]
+    assert ChipSettings().scl_table(propose_legend("two", ["a", "b"]))[11] == -1
+    named = ChipSettings(scl_to_class={11: "Mais", 8: 1}).scl_table(mine)
+    assert (named[11], named[8], named[9]) == (3, 1, -1)
+    for wrong in ("Moor", 4):
+        with pytest.raises(InvalidProject, match=r"scl_to_class: class .* is not in legend mine"):
+            ChipSettings(scl_to_class={11: wrong}).scl_table(mine)
 
 
 def layout(height: int, width: int, pixel_m: float = 10.0, **settings) -> ChipLayout:
