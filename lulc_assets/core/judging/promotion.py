@@ -95,6 +95,21 @@ class Verdict:
         return asdict(self)
 
 
+def explain_refusal(candidate: str, reason: str) -> str:
+    """What a refused candidate means for whoever trained it, and what there is to do.
+
+    Args:
+        candidate: digest of its record.
+        reason: of the verdict.
+    """
+    short = candidate[:12]
+    return (
+        f"candidate {short} is refused because {reason}. Maps stay with the model in use, if there "
+        "is one. `lulc model list` shows all candidates and verdicts; if you know more than the "
+        f"gold windows do, `lulc model promote {short} --reason …` promotes it all the same"
+    )
+
+
 def paired_difference(candidate: "Evaluation", promoted: "Evaluation") -> Difference:
     """Difference of two agreements on the same windows, with windows as units.
 

@@ -12,6 +12,12 @@ from lulc_assets.core.chips.layout import ChipLayout
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.training.readiness import LabelPixels, assess
 
+_SPLITS = {
+    "blocks": "split by blocks of ground",
+    "random": "split at random, chip by chip",
+    "temporal": "split by dates",
+}
+
 
 @dataclass(frozen=True)
 class AccountTable:
@@ -34,7 +40,7 @@ def view_account(table: AccountTable, legend: Legend) -> dict[str, Any]:
     return {
         "rows": [_row(table.account, known.name, known.title, known.color)
                  for known in legend.classes if known.name in table.account.classes],
-        "findings": [finding.text for finding in findings],
+        "findings": [finding.text[:1].upper() + finding.text[1:] + "." for finding in findings],
         "note": _note(table),
     }  # fmt: skip
 
@@ -63,9 +69,9 @@ def _losses(row: ClassAccount, prefix: str) -> str:
 def _note(table: AccountTable) -> str:
     layout = table.layout
     said = (
-        f"Chips of {layout.size_px} px that overlap by {layout.overlap_px} px, split by "
-        f"{layout.split}, gold kept apart by {layout.gold_apart}. A pixel counts once, in however "
-        "many chips and on however many dates it is. "
+        f"Chips of {layout.size_px} px that overlap by {layout.overlap_px} px, "
+        f"{_SPLITS[layout.split]}, gold kept apart by {layout.gold_apart}. A pixel counts "
+        "once, in however many chips and on however many dates it is. "
     )
     said += (
         "As planned: clouds and missing pixels will take some."

@@ -11,6 +11,7 @@ from lulc_assets.core.judging.evaluate import Evaluation
 from lulc_assets.core.judging.promotion import (
     PromotionSettings,
     decide_promotion,
+    explain_refusal,
     paired_difference,
 )
 from lulc_assets.core.model.reliability import Reliability
@@ -192,3 +193,10 @@ def test_classes_are_not_looked_at_when_the_project_says_so():
 def test_an_evaluation_keeps_what_was_taught():
     assert Evaluation.from_dict(BLIND.to_dict()).taught == NAMES
     assert BLIND.to_dict()["recall"] == {"water": 0.0, "trees": 1.0, "grass": None}
+
+
+def test_a_refusal_says_why_and_what_to_do():
+    said = explain_refusal("0123456789abcdef", "water is never drawn")
+    assert "0123456789ab is refused because water is never drawn" in said
+    assert "lulc model list" in said
+    assert "lulc model promote 0123456789ab --reason" in said
