@@ -156,19 +156,28 @@ def _grid(
 
 def _evidence(recipe: Any) -> dict[str, Any]:
     from lulc_assets.core.grid import tile_grid
-    from lulc_assets.core.imagery.offset_evidence import require_offset
+    from lulc_assets.core.imagery.checking import check_scene
     from lulc_assets.core.scene.hls import HLS_PIXEL_M, hls_grid
 
     tile = recipe.mgrs_tile
     grid = hls_grid(tile) if recipe.gsd_m == HLS_PIXEL_M else tile_grid(tile)
-    evidence = require_offset(recipe, grid)
-    return {"offset_in_pixels": evidence.verdict, "offset_evidence": evidence.reason}
+    check = check_scene(recipe, grid)
+    return {
+        **check.recipe.to_dict(),
+        "offset_in_pixels": check.evidence.verdict,
+        "offset_evidence": check.evidence.reason,
+        "offset_proof": check.proof,
+        "empty_pct": round(100 * check.empty_share, 2),
+    }
 
 
 def _read_json(path: Path) -> Any:
+    from lulc_assets.core.catalog.sources import explain_folder
     from lulc_assets.core.errors import IncompleteItem
     from lulc_assets.core.tables.text_file import read_utf8
 
+    if path.is_dir():
+        raise IncompleteItem(explain_folder(path))
     try:
         return json.loads(read_utf8(path, IncompleteItem, "item"))
     except OSError as error:
@@ -189,13 +198,13 @@ def _print_table(table: "gpd.GeoDataFrame", title: str) -> None:
     selected = int(table["selected"].sum())
     view = Table(title=f"{title}: {selected} of {len(table)} scenes selected", title_justify="left")
     numeric = ("cloud %", "clear %", "no data %", "order")
-    for name in ("date", "scene", "baseline", *numeric, "reason"):
+    for name in ("date", "scene", "baseline", "offset", *numeric, "reason"):
         view.add_column(name, justify="right" if name in numeric else "left", overflow="fold")
     for row in table.itertuples():
         date = f"{row.datetime:%Y-%m-%d}" if pd.notna(row.datetime) else "?"
         numbers = [_number(row.cloud_cover_pct), _number(row.clear_pct), _number(row.nodata_pct)]
         order = str(row.order) if row.selected else ""
-        cells = [date, row.scene_id, row.baseline, *numbers, order, row.reason]
+        cells = [date, row.scene_id, row.baseline, row.offset, *numbers, order, row.reason]
         # Reasons hold other people's text: never markup.
         view.add_row(*(Text(cell) for cell in cells), style="bold" if row.selected else "dim")
     console.print(view)

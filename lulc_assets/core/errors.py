@@ -97,6 +97,10 @@ class UnknownDialect(SceneError):
     """No catalogue dialect recognises the item."""
 
 
+class DialectContradicted(SceneError):
+    """The dialect that the user named is not the one in which the item is written."""
+
+
 class MissingBand(SceneError):
     """A scene lacks an asset that the reading recipe needs."""
 
@@ -117,6 +121,14 @@ class UnreadableRaster(SceneError):
     """A raster cannot be opened, is truncated, or fails while it is read."""
 
 
+class ImageryUnreachable(UnreadableRaster):
+    """The place of a raster does not answer, or not soundly: an outage, not a finding."""
+
+
+class ImplausiblePixels(SceneError):
+    """A raster's numbers are not the reflectance that the recipe promises."""
+
+
 class SceneGridMismatch(SceneError):
     """A raster's CRS or grid is not the one that the tile or the item promises."""
 
@@ -131,6 +143,14 @@ class CatalogError(LulcError):
 
 class NoScenes(CatalogError):
     """The catalogue has no scene for a tile and year."""
+
+
+class ScenesUnreachable(CatalogError):
+    """Candidates could not be asked, so that nothing can be said of the year."""
+
+
+class NoReadableScenes(CatalogError):
+    """A tile and year has candidates, and none of them could be read."""
 
 
 # --- pixels, models, maps -------------------------------------------------------

@@ -40,7 +40,7 @@ def test_inspect_looks_at_the_pixels_where_it_is_asked_to(tmp_path):
     plain, looked = run("scenes", "inspect", item), run("scenes", "inspect", item, "--pixels")
     assert looked.exit_code == 0, looked.output
     added = set(json.loads(looked.stdout)) - set(json.loads(plain.stdout))
-    assert added == {"offset_in_pixels", "offset_evidence"}
+    assert added == {"offset_in_pixels", "offset_evidence", "offset_proof", "empty_pct"}
 
 
 def test_inspect_refuses_pixels_that_cannot_be_opened(tmp_path):

@@ -7,14 +7,17 @@ item means.
 import json
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+import requests
 import urllib3
 from pystac import Link
 from pystac_client.stac_api_io import StacApiIO
+from requests.auth import HTTPBasicAuth
 from urllib3 import Retry
 
 from lulc_assets.core.errors import CatalogError
+from lulc_assets.core.imagery.href import shown
 from lulc_assets.core.imagery.session import GuardedSession
 
 TIMEOUT_S = 60
@@ -36,7 +39,8 @@ class PatientApiIO(StacApiIO):
 
     def __init__(self, catalog: str, *, allow_private: bool = False):
         super().__init__(max_retries=None, timeout=TIMEOUT_S)
-        host = urlsplit(catalog).hostname
+        parts = urlsplit(catalog)
+        host = parts.hostname
         self.session = GuardedSession(
             trusted=(host,) if host else (),
             allow_private=allow_private,
@@ -47,6 +51,11 @@ class PatientApiIO(StacApiIO):
                 allowed_methods=None,
             ),
         )
+
+        if host and parts.username:
+            self.session.auth = _HostAuth(
+                host, unquote(parts.username), unquote(parts.password or "")
+            )
 
     def get_pages(
         self, url: str, method: str | None = None, parameters: dict[str, Any] | None = None
@@ -70,19 +79,33 @@ class PatientApiIO(StacApiIO):
                 return
             key = json.dumps(link, sort_keys=True)
             if key in followed:
-                raise CatalogError(f"{url}: paging goes in a circle at {link.get('href')!r}")
+                where = shown(str(link.get("href")))
+                raise CatalogError(f"{shown(url)}: paging goes in a circle at {where!r}")
             if empty > MAX_EMPTY_PAGES:
                 raise CatalogError(
-                    f"{url}: {empty} empty pages one after the other, each with a next link; "
-                    "the search is incomplete and was given up"
+                    f"{shown(url)}: {empty} empty pages one after the other, each with a next "
+                    "link; the search is incomplete and was given up"
                 )
             followed.add(key)
             page = self._page(self.read_json(Link.from_dict(link), parameters=parameters), url)
 
     def _page(self, page: Any, url: str) -> dict[str, Any]:
         if not isinstance(page, dict):
-            raise CatalogError(f"{url}: a page of the search is no JSON object")
+            raise CatalogError(f"{shown(url)}: a page of the search is no JSON object")
         return page
+
+
+class _HostAuth(HTTPBasicAuth):
+    """User name and password for one host, and for no other that a link names."""
+
+    def __init__(self, host: str, username: str, password: str):
+        super().__init__(username, password)
+        self._host = host
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if urlsplit(request.url or "").hostname == self._host:
+            return super().__call__(request)  # type: ignore[no-untyped-call]
+        return request
 
 
 class _CappedRetry(Retry):

@@ -82,18 +82,35 @@ class Dialect:
 
     def recognises(self, item: Mapping[str, Any]) -> bool:
         """Whether an item is written in this dialect; missing assets do not matter."""
+        return not self.missing(item)
+
+    def bears_marks(self, item: Mapping[str, Any]) -> bool:
+        """Whether an item has this dialect's own properties, whatever its collection."""
+        return bool(self.marks) and not self._missing_properties(item)
+
+    def missing(self, item: Mapping[str, Any]) -> list[str]:
+        """What an item lacks to be written in this dialect, each in a few words."""
         collection = item.get("collection")
+        lacks = []
         if collection and collection not in self.collections:
-            return False
+            wanted = " or ".join(map(repr, self.collections)) or "none"
+            lacks.append(f"collection {wanted} (is {collection!r})")
         if not collection and not self._is_named_by_product(item):
-            return False
+            lacks.append("an id and assets of its own names")
+        return lacks + self._missing_properties(item)
+
+    def _missing_properties(self, item: Mapping[str, Any]) -> list[str]:
         properties = item.get("properties") or {}
-        return all(
-            name in properties and value in (None, properties[name])
-            for name, value in self.marks.items()
-        ) and all(
-            properties.get(name, value) == value for name, value in (self.agrees or {}).items()
-        )
+        lacks = []
+        for name, value in self.marks.items():
+            if name not in properties:
+                lacks.append(f"property {name!r}")
+            elif value not in (None, properties[name]):
+                lacks.append(f"{name} = {value!r} (is {properties[name]!r})")
+        for name, value in (self.agrees or {}).items():
+            if properties.get(name, value) != value:
+                lacks.append(f"{name} = {value!r} (is {properties[name]!r})")
+        return lacks
 
     def _is_named_by_product(self, item: Mapping[str, Any]) -> bool:
         # An item that lost its collection: its id must look right, and some asset must still

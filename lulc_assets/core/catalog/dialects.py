@@ -20,6 +20,7 @@ from lulc_assets.core.catalog.offsets import (
     offset_none,
     offset_stated,
 )
+from lulc_assets.core.catalog.recognising import explain_unknown, require_no_contradiction
 from lulc_assets.core.errors import UnknownDialect
 from lulc_assets.core.scene.bands import BANDS, THIRTEEN
 
@@ -249,20 +250,36 @@ def known_dialects() -> tuple[Dialect, ...]:
 
 
 def find_dialect(item: Mapping[str, Any], name: str | None = None) -> Dialect:
-    """The dialect of an item, or the one that the user named.
+    """The dialect of an item; the one that the user named, unless the item says otherwise.
 
     Raises:
         UnknownDialect: no dialect recognises the item, or none has the name.
+        DialectContradicted: the item is written in another dialect than the one named.
+    """
+    if name is not None:
+        named = dialect_named(name)
+        require_no_contradiction(item, named, known_dialects())
+        return named
+    for dialect in known_dialects():
+        if dialect.recognises(item):
+            return dialect
+    raise UnknownDialect(
+        f"item {item.get('id')!r} (collection {item.get('collection')!r}) is in no known dialect. "
+        f"{explain_unknown(item, known_dialects())}; name a dialect if you know that it fits "
+        f"({_known()})"
+    )
+
+
+def dialect_named(name: str) -> Dialect:
+    """The dialect of that name.
+
+    Raises:
+        UnknownDialect: there is none.
     """
     for dialect in known_dialects():
-        if dialect.name == name or (name is None and dialect.recognises(item)):
+        if dialect.name == name:
             return dialect
-    if name is not None:
-        raise UnknownDialect(f"no dialect is named {name!r}; known: {_known()}")
-    raise UnknownDialect(
-        f"item {item.get('id')!r} (collection {item.get('collection')!r}) is in no known dialect "
-        f"({_known()}); name one of them if you know that it fits"
-    )
+    raise UnknownDialect(f"no dialect is named {name!r}; known: {_known()}")
 
 
 def default_collection(dialect: str | None) -> str | None:
@@ -271,7 +288,7 @@ def default_collection(dialect: str | None) -> str | None:
     Raises:
         UnknownDialect: no dialect has the name.
     """
-    return next(iter(find_dialect({}, dialect).collections), None) if dialect else None
+    return next(iter(dialect_named(dialect).collections), None) if dialect else None
 
 
 def sampling_m(dialect: str | None, collection: str | None) -> float:
@@ -280,7 +297,7 @@ def sampling_m(dialect: str | None, collection: str | None) -> float:
     Raises:
         UnknownDialect: no dialect has the name.
     """
-    found = find_dialect({}, dialect) if dialect else None
+    found = dialect_named(dialect) if dialect else None
     for each in known_dialects():
         if found is None and collection in each.collections:
             found = each

@@ -25,7 +25,7 @@ def item_datetime(item: Mapping[str, Any]) -> datetime:
     """Time of acquisition, aware, UTC.
 
     Raises:
-        IncompleteItem: missing, naive or unreadable.
+        IncompleteItem: missing, naive, unreadable, or outside the years 1–9999 in UTC.
     """
     properties = item["properties"]
     text = properties.get("datetime") or properties.get("start_datetime")
@@ -37,7 +37,10 @@ def item_datetime(item: Mapping[str, Any]) -> datetime:
         ) from None
     if moment.tzinfo is None:
         raise IncompleteItem(f"item {item['id']}: datetime {text!r} has no time zone")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise IncompleteItem(f"item {item['id']}: datetime {text!r} is not a time in UTC") from None
 
 
 def item_text(item: Mapping[str, Any], name: str) -> str:
@@ -86,10 +89,10 @@ def item_generated(item: Mapping[str, Any], dialect: Dialect, product: ProductNa
     for text in (item_text(item, dialect.generation), product.stamp if product else ""):
         try:
             moment = datetime.fromisoformat(text)
-        except ValueError:
+            aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            return f"{aware.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+        except (ValueError, OverflowError):
             continue
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return f"{aware.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
     return ""
 
 

@@ -20,7 +20,7 @@ from lulc_assets.core.catalog.fields import (
     item_percentage,
     item_text,
 )
-from lulc_assets.core.catalog.offsets import stated_scaling
+from lulc_assets.core.catalog.offsets import offset_rescaled, stated_scaling
 from lulc_assets.core.catalog.product import (
     ProductName,
     datastrip_start,
@@ -33,13 +33,22 @@ from lulc_assets.core.errors import (
     MissingBand,
     OffsetUndecidable,
     SceneGridMismatch,
+    UnknownDialect,
 )
 from lulc_assets.core.grid import PixelGrid
-from lulc_assets.core.imagery.href import HrefPolicy, unsigned
+from lulc_assets.core.imagery.checksum import usable_checksum
+from lulc_assets.core.imagery.href import HrefPolicy, bare, is_remote, without_secrets
+from lulc_assets.core.imagery.signing import ITEM_SIGNER
 from lulc_assets.core.scene.bands import SIX
 from lulc_assets.core.scene.recipe import SCL_ROLE, BandAsset, SceneRecipe
 
 _PLATFORM = re.compile(r"sentinel-2[a-d]")
+_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+"""Ids become names of folders. None of the providers' is longer than 65 characters."""
+
+_NOT_IDS = re.compile(r"(?i:(record|manifest)\.json)|.*\.")
+"""Names that a store uses itself, and a dot at the end, which Windows drops."""
+
 _DRIVERS = {"image/tiff": "GTiff", "image/jp2": "JP2OpenJPEG"}
 """Media type → GDAL driver."""
 
@@ -62,18 +71,22 @@ def recipe_from_item(
         roles: bands that will be read.
 
     Raises:
-        UnknownDialect, IncompleteItem, MissingBand, OffsetUndecidable, HrefRefused: the
-            message names the item and what is wrong with it.
+        UnknownDialect, DialectContradicted, IncompleteItem, MissingBand, OffsetUndecidable,
+        HrefRefused: the message names the item and what is wrong with it.
     """
     require_item(item)
     found = find_dialect(item, dialect)
     product = _product(item, found)
+    _require_level(item, found, product)
     baseline = _baseline(item, found, product)
     _require_roles(item, found, roles)
-    bands, private = _bands(item, found, (*roles, SCL_ROLE), location, policy)
+    bands, private, signer = _bands(item, found, (*roles, SCL_ROLE), location, policy)
     names = [found.assets[role][0] for role in roles]
-    _require_scale(item, found, names)
-    decision = found.offset(item, baseline, names)
+    scale = _scale(item, found, names)
+    rescaled = scale != found.scale
+    decision = (
+        offset_rescaled(item, scale, names) if rescaled else found.offset(item, baseline, names)
+    )
     tile = item_tile(item, found)
     return SceneRecipe(
         id=item["id"],
@@ -85,7 +98,7 @@ def recipe_from_item(
         baseline=baseline,
         cloud_cover_pct=item_cloud_cover_pct(item),
         bands=bands,
-        scale=found.scale,
+        scale=scale,
         offset_dn=decision.offset_dn,
         offset_reason=decision.reason,
         change_stamp=item_change_stamp(item, found),
@@ -94,12 +107,14 @@ def recipe_from_item(
         datastrip_start=datastrip_start(item_text(item, found.datastrip)),
         generated=item_generated(item, found, product),
         offset_needs_proof=decision.needs_proof,
+        offset_open=decision.is_open,
         nodata_pct=item_nodata_pct(item, found),
         shadow_pct=item_percentage(item, found.shadow),
         driver=_driver(item, found, (*roles, SCL_ROLE)),
         mask=found.mask,
         nodata_dn=found.nodata_dn,
-        signer=found.signer,
+        signer=signer,
+        item_href=bare(location) if signer == ITEM_SIGNER else "",
         s3_endpoint=found.s3_endpoint,
         private_network=private,
         roles=roles,
@@ -111,13 +126,19 @@ def require_item(item: object) -> None:
     """Refuse what is not the skeleton of a STAC item.
 
     Raises:
-        IncompleteItem: no object, no id, or properties or assets that are no objects.
+        IncompleteItem: no object, no id or one that cannot name a folder, or properties or
+            assets that are no objects.
     """
     if not isinstance(item, Mapping):
         raise IncompleteItem(f"an item is no JSON object: {str(item)[:120]}")
     identifier = item.get("id")
     if not isinstance(identifier, str) or not identifier:
         raise IncompleteItem(f"an item has no id: {str(dict(item))[:120]}")
+    if not _ID.fullmatch(identifier) or _NOT_IDS.fullmatch(identifier):
+        raise IncompleteItem(
+            f"item {identifier[:80]!r}: its id cannot name a product's folder; ids must be "
+            "letters, digits, '.', '_' and '-', at most 128, and not begin or end with a dot"
+        )
     for name in ("properties", "assets"):
         if not isinstance(item.get(name), dict):
             raise IncompleteItem(f"item {identifier}: {name!r} is missing or no object")
@@ -193,6 +214,15 @@ def _require_roles(item: Mapping[str, Any], dialect: Dialect, roles: tuple[str, 
         )
 
 
+def _require_level(item: Mapping[str, Any], dialect: Dialect, product: ProductName | None) -> None:
+    if product is not None and product.level != dialect.level:
+        raise UnknownDialect(
+            f"item {item['id']} is a level {product.level.removeprefix('L')} product by its name, "
+            f"dialect {dialect.name} reads level {dialect.level.removeprefix('L')} only; "
+            "plain_l1c reads level 1C where the item has no collection"
+        )
+
+
 def _coarse_only(dialect: Dialect, bands: Mapping[str, BandAsset]) -> float | None:
     """The product's sampling, where all bands that are read are coarser."""
     finest = min(gsd_m for _, gsd_m in dialect.assets.values())
@@ -206,9 +236,9 @@ def _bands(
     roles: tuple[str, ...],
     location: str,
     policy: HrefPolicy,
-) -> tuple[dict[str, BandAsset], bool]:
-    """Role → file, and whether any of them lies on a private address."""
-    bands, private = {}, False
+) -> tuple[dict[str, BandAsset], bool, str]:
+    """Role → file, whether any of them lies on a private address, and who signs hrefs."""
+    bands, private, signer = {}, False, dialect.signer
     for role in roles:
         name, gsd_m = dialect.assets[role]
         asset = item["assets"].get(name)
@@ -220,8 +250,12 @@ def _bands(
         place = policy.resolve(href, location, dialect.hosts)
         private = private or policy.is_private(place)
         stated = _stated_gsd(asset) if dialect.trusts_gsd else None
-        bands[role] = BandAsset(unsigned(place) if dialect.signer else place, stated or gsd_m)
-    return bands, private
+        stored = without_secrets(place)
+        if stored != place and not signer and is_remote(location):
+            signer = ITEM_SIGNER
+        checksum = usable_checksum(asset.get("file:checksum"))
+        bands[role] = BandAsset(stored, stated or gsd_m, checksum)
+    return bands, private, signer
 
 
 def _stated_gsd(asset: Mapping[str, Any]) -> float | None:
@@ -245,14 +279,16 @@ def _driver(item: Mapping[str, Any], dialect: Dialect, roles: tuple[str, ...]) -
     return wanted.pop()
 
 
-def _require_scale(item: Mapping[str, Any], dialect: Dialect, names: list[str]) -> None:
-    for name in names:
-        _, scale = stated_scaling(item["assets"][name])
-        if scale is not None and scale != dialect.scale:
-            raise OffsetUndecidable(
-                f"item {item['id']}: asset {name!r} states a scale of {scale}, products of "
-                f"dialect {dialect.name} have {dialect.scale}"
-            )
+def _scale(item: Mapping[str, Any], dialect: Dialect, names: list[str]) -> float:
+    """Reflectance of one DN: what all bands state, else the dialect's."""
+    stated = {name: stated_scaling(item["assets"][name])[1] for name in names}
+    found = {dialect.scale if scale is None else scale for scale in stated.values()}
+    if len(found) != 1 or not 0 < max(found) <= 1:
+        raise OffsetUndecidable(
+            f"item {item['id']}: its bands must state one scale between 0 and 1, or none where it "
+            f"is the {dialect.scale:g} of dialect {dialect.name}, but state {stated}"
+        )
+    return found.pop()
 
 
 def _acquisition(

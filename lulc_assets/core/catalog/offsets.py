@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from lulc_assets.core.catalog.product import parse_baseline
+from lulc_assets.core.catalog.product import is_unofficial_baseline, parse_baseline
 from lulc_assets.core.errors import OffsetUndecidable
 
 FIRST_BASELINE_WITH_OFFSET = (4, 0)
@@ -28,11 +28,14 @@ class OffsetDecision(NamedTuple):
         offset_dn: what must be added to the stored DN.
         reason: why, in a sentence.
         needs_proof: no baseline explains the offset; the pixels must show it.
+        is_open: the metadata say nothing: the pixels must show whether it is 0 or
+            ``OFFSET_DN``.
     """
 
-    offset_dn: int
+    offset_dn: float
     reason: str
     needs_proof: bool = False
+    is_open: bool = False
 
 
 OffsetRule = Callable[[Mapping[str, Any], str, Sequence[str]], OffsetDecision]
@@ -49,6 +52,9 @@ def offset_none(item: Mapping[str, Any], baseline: str, assets: Sequence[str]) -
 
 def offset_kept(item: Mapping[str, Any], baseline: str, assets: Sequence[str]) -> OffsetDecision:
     """The provider serves the pixels as ESA made them: the baseline decides."""
+    _require_no_other_flag(item)
+    if is_unofficial_baseline(baseline):
+        return _without_baseline(item, baseline, assets)
     if _has_offset(item, baseline):
         reason = f"baseline {baseline} stores DN + 1000 and the provider keeps it"
         return OffsetDecision(OFFSET_DN, reason)
@@ -62,11 +68,13 @@ def offset_flagged(
 
     ``raster:bands`` is not asked: it states the offset also where it was taken out.
     """
-    if not _has_offset(item, baseline):
-        return OffsetDecision(0, f"baseline {baseline} is before 04.00: no offset in the pixels")
     applied = item["properties"].get(flag)
+    if is_unofficial_baseline(baseline) and applied is not True:
+        return _open_to_pixels(baseline)
     if applied is True:
         return OffsetDecision(0, f"{flag} is true: the provider took the offset of {baseline} out")
+    if not _has_offset(item, baseline):
+        return OffsetDecision(0, f"baseline {baseline} is before 04.00: no offset in the pixels")
     if applied is False:
         return OffsetDecision(
             OFFSET_DN, f"{flag} is false and baseline {baseline} stores DN + 1000"
@@ -85,6 +93,8 @@ def offset_stated(item: Mapping[str, Any], baseline: str, assets: Sequence[str])
     """
     stated = {name: _stated_dn(item, name) for name in assets}
     values = set(stated.values())
+    if is_unofficial_baseline(baseline) and values == {None}:
+        return _open_to_pixels(baseline)
     if len(values) != 1 or None in values:
         raise OffsetUndecidable(
             f"item {item['id']}: its assets must state one offset and scale for all bands, "
@@ -105,6 +115,49 @@ def offset_stated(item: Mapping[str, Any], baseline: str, assets: Sequence[str])
             f"{baseline} says otherwise"
         )
     return OffsetDecision(offset_dn, f"all bands state an offset of {offset_dn} DN")
+
+
+def offset_rescaled(item: Mapping[str, Any], scale: float, assets: Sequence[str]) -> OffsetDecision:
+    """The bands state a scale that is not the dialect's: somebody computed the numbers anew.
+
+    No baseline says anything of such numbers. What is stated counts; a scale without an
+    offset means an offset of 0 (STAC raster extension).
+    """
+    stated = {stated_scaling(item["assets"][name])[0] or 0.0 for name in assets}
+    if len(stated) != 1:
+        raise OffsetUndecidable(
+            f"item {item['id']}: its assets must state one offset for all bands, but state "
+            f"{sorted(stated)}"
+        )
+    offset = stated.pop()
+    reason = f"all bands state a scale of {scale:g} and an offset of {offset:g}"
+    return OffsetDecision(offset / scale, reason)
+
+
+def _without_baseline(
+    item: Mapping[str, Any], baseline: str, assets: Sequence[str]
+) -> OffsetDecision:
+    """What the item states; else the pixels decide."""
+    if assets and all(_stated_dn(item, name) is not None for name in assets):
+        return offset_stated(item, baseline, assets)
+    return _open_to_pixels(baseline)
+
+
+def _open_to_pixels(baseline: str) -> OffsetDecision:
+    reason = (
+        f"{baseline} is not a baseline of ESA's and the item states no offset: the pixels decide"
+    )
+    return OffsetDecision(0, reason, needs_proof=True, is_open=True)
+
+
+def _require_no_other_flag(item: Mapping[str, Any]) -> None:
+    """Refuse an item that says in another provider's words that the offset was taken out."""
+    for name, value in item["properties"].items():
+        if str(name).endswith(":boa_offset_applied") and value is True:
+            raise OffsetUndecidable(
+                f"item {item['id']}: {name} is true, which this dialect does not know; name the "
+                "dialect in which the item is written"
+            )
 
 
 def stated_scaling(asset: Mapping[str, Any]) -> tuple[float | None, float | None]:

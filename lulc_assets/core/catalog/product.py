@@ -24,6 +24,10 @@ _DATATAKE = re.compile(r"GS2[A-D]_(?P<start>\d{8}T\d{6})_")
 _DATASTRIP = re.compile(r"_S(?P<start>\d{8}T\d{6})(?:_|$)")
 _BASELINE = re.compile(r"\d{2}\.\d{2}")
 
+FIRST_UNOFFICIAL_MAJOR = 90
+"""ESA's baselines end at 05.xx today; Sen2Cor outside ESA's ground segment writes 99.99 (also
+CDSE for the products that it made itself, 99.33 and others are seen)."""
+
 
 @dataclass(frozen=True)
 class ProductName:
@@ -94,8 +98,15 @@ def datastrip_start(datastrip_id: str) -> str:
 
 
 def parse_baseline(text: str) -> tuple[int, int] | None:
-    """``05.09`` → (5, 9), to compare baselines; None when it is no baseline."""
-    if not _BASELINE.fullmatch(text):
+    """``05.09`` → (5, 9), to compare baselines; None when it is not a baseline of ESA's."""
+    if not _BASELINE.fullmatch(text) or is_unofficial_baseline(text):
         return None
     major, minor = text.split(".")
     return int(major), int(minor)
+
+
+def is_unofficial_baseline(text: str) -> bool:
+    """Whether a baseline has the right form and says nothing: ``99.99``, ``00.00``."""
+    if not _BASELINE.fullmatch(text):
+        return False
+    return int(text[:2]) >= FIRST_UNOFFICIAL_MAJOR or text == "00.00"

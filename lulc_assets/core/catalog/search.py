@@ -28,10 +28,13 @@ from lulc_assets.core.catalog.items import (
 from lulc_assets.core.catalog.sources import FoundItem, catalog_location, find_items
 from lulc_assets.core.errors import NoScenes, SceneError
 from lulc_assets.core.grid import PixelGrid, validate_tile, validate_year
-from lulc_assets.core.imagery.href import HrefPolicy
+from lulc_assets.core.imagery.href import HrefPolicy, shown
 from lulc_assets.core.progress import Progress, silent
 from lulc_assets.core.scene.bands import SIX
 from lulc_assets.core.scene.recipe import SceneRecipe
+
+_LONGEST_ID = 200
+"""An id that cannot be used is shown as far as this."""
 
 _EDGE_POINTS = 21
 """Points a side when a UTM rectangle becomes a polygon in longitude and latitude."""
@@ -139,7 +142,7 @@ def search_scenes(
         progress(number, number, f"{tile} {year}: {len(recipes)} scenes of {number} items")
     if not recipes and not rejected:
         raise NoScenes(
-            f"{catalog} has no scene of tile {tile} in {year}"
+            f"{shown(catalog)} has no scene of tile {tile} in {year}"
             + (f" ({elsewhere} items of other tiles or years)" if elsewhere else "")
         )
     return SearchResult(
@@ -174,7 +177,9 @@ def _judge(found: FoundItem, query: _Query) -> SceneRecipe | RejectedItem | None
     except SceneError as error:
         identifier = item.get("id") if isinstance(item, dict) else None
         return RejectedItem(
-            str(identifier or found.location), f"{type(error).__name__}: {error}", moment
+            str(identifier or found.location)[:_LONGEST_ID],
+            f"{type(error).__name__}: {error}",
+            moment,
         )
 
 

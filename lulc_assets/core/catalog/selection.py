@@ -18,13 +18,15 @@ fewer where it is clear) and makes it exact:
 4. It ends when ``covered_share`` of the pixels have ``clear_observations`` clear
    observations, or ``max_scenes`` are used.
 
-A scene is opened and its offset compared with its pixels before it is taken; one that fails
-is refused, and the next takes its place.
+A scene is opened and its pixels are compared with its metadata before it is taken (``asking``); one
+that fails is refused, and another processing of it, else the next scene, takes its place. Scenes
+whose offset their own pixels do not prove are compared with those chosen whose offset is proven.
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from bisect import insort
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
 
@@ -33,15 +35,14 @@ import numpy as np
 import numpy.typing as npt
 from shapely.geometry import shape
 
+from lulc_assets.core.catalog.asking import Answers, Check, Look, without_empty
 from lulc_assets.core.catalog.candidates import Candidate, estimate, look_at
-from lulc_assets.core.catalog.duplicates import find_duplicates
 from lulc_assets.core.catalog.search import RejectedItem
 from lulc_assets.core.catalog.table import make_table, rejected_row
-from lulc_assets.core.errors import SceneError
+from lulc_assets.core.errors import OffsetUndecidable, SceneError
 from lulc_assets.core.grid import PixelGrid
-from lulc_assets.core.imagery.offset_evidence import require_offset
+from lulc_assets.core.imagery.checking import check_scene
 from lulc_assets.core.imagery.overview import lattice_of
-from lulc_assets.core.imagery.reader import SceneReader
 from lulc_assets.core.progress import Progress, silent
 from lulc_assets.core.scene.recipe import SceneRecipe
 
@@ -95,26 +96,25 @@ def select_scenes(
         progress: told after each candidate whose SCL was read.
 
     Returns:
-        Columns of ``CANDIDATES_SCHEMA``, by datetime then id. A scene that cannot be read
-        is a row with its error. No selected row at all is a legitimate result: a year
-        without a clear scene.
+        Columns of ``CANDIDATES_SCHEMA``, by datetime then id. A scene that is refused is a
+        row with its error; one that does not answer is a row that says so, and
+        ``table.require_judged`` then refuses the table. No selected row at all is a
+        legitimate result: a year without a clear scene.
     """
-    reasons = {
-        loser: f"left out: duplicate of {winner}"
-        for loser, winner in find_duplicates(recipes).items()
-    }
-    candidates: dict[str, Candidate] = {}
-    unique = [recipe for recipe in recipes if recipe.id not in reasons]
-    lattice = lattice_of(grid, settings.lattice_px)
-    look = partial(look_at, lattice=lattice) if settings.clear_from == "pixels" else estimate
-    for number, recipe in enumerate(unique, start=1):
-        try:
-            candidates[recipe.id] = look(recipe)
-        except SceneError as error:
-            reasons[recipe.id] = _refusal(error)
-        progress(number, len(unique), f"clearness of {recipe.id}")
-    order = _choose(list(candidates.values()), grid, settings, reasons)
-    rows = [_row(recipe, candidates.get(recipe.id), order, reasons) for recipe in recipes]
+    look: Look = estimate
+    check: Check = _require_no_question
+    if settings.clear_from == "pixels":
+        lattice = lattice_of(grid, settings.lattice_px)
+        look, check = partial(look_at, lattice=lattice), partial(check_scene, grid=grid)
+    answers = Answers(recipes, look, check, progress)
+    chosen = _choose(answers, settings)
+    while True:
+        refused = len(answers.failed)
+        alike = answers.compare_unproven(chosen.order)
+        if len(answers.failed) == refused:
+            break
+        chosen = _choose(answers, settings)
+    rows = [_row(recipe, answers, chosen, alike) for recipe in recipes]
     rows += [rejected_row(item) for item in rejected]
     return make_table(rows)
 
@@ -130,56 +130,96 @@ def clearest_first(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return table.sort_values(["clear_pct", "scene_id"], ascending=[False, True])
 
 
-def _choose(
-    candidates: list[Candidate],
-    grid: PixelGrid,
-    settings: SelectionSettings,
-    reasons: dict[str, str],
-) -> dict[str, int]:
-    """Scene id → order of choice; ``reasons`` gets an entry for every candidate."""
+@dataclass
+class _Choice:
+    """Scenes in the order of choice, and why each candidate is or is not among them.
+
+    Attributes:
+        order: scene id → order of choice.
+        taken: scene id → how clear it is, without areas of missing bands.
+        reasons: scene id → reason, for every candidate that was judged.
+    """
+
+    order: dict[str, int] = field(default_factory=dict)
+    taken: dict[str, Candidate] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+
+def _choose(answers: Answers, settings: SelectionSettings) -> _Choice:
+    chosen = _Choice()
+    candidates = answers.candidates()
     waiting: dict[int, list[Candidate]] = {quarter: [] for quarter in QUARTERS}
     for candidate in sorted(candidates, key=lambda one: one.rank):
-        if candidate.clear_share < settings.min_clear_share:
-            reasons[candidate.recipe.id] = (
-                f"left out: {_percent(candidate.clear_share)} clear, "
-                f"under the {_percent(settings.min_clear_share)} floor"
-            )
-        else:
-            waiting[candidate.quarter].append(candidate)
-    order: dict[str, int] = {}
+        _queue(candidate, waiting, settings, chosen)
     seen = np.zeros(candidates[0].clear.shape if candidates else (1, 1), np.float64)
     points = dict.fromkeys(QUARTERS, 0.0)
     end = ""
-    source = "" if settings.clear_from == "pixels" else " by the item's fields"
     while any(waiting.values()):
-        end = _end(seen, len(order), settings)
+        end = _end(seen, len(chosen.order), settings)
         if end:
             break
         quarter = min((q for q in QUARTERS if waiting[q]), key=lambda q: (points[q], q))
-        chosen = waiting[quarter].pop(0)
-        identifier = chosen.recipe.id
+        candidate = waiting[quarter].pop(0)
+        identifier = candidate.recipe.id
         try:
-            if settings.clear_from == "pixels":
-                _require_readable(chosen.recipe, grid)
-        except SceneError as error:
-            reasons[identifier] = _refusal(error)
+            candidate = without_empty(candidate, answers.checked(candidate))
+        except SceneError:
+            substitute = answers.substitute(identifier)
+            if substitute is not None:
+                _queue(substitute, waiting, settings, chosen)
             continue
-        order[identifier] = len(order) + 1
-        seen += chosen.clear
-        points[quarter] += chosen.clear_points
-        reasons[identifier] = (
-            f"selected {_ordinal(order[identifier])}: clearest of quarter {quarter}, "
-            f"{_percent(chosen.clear_share)} clear{source}"
-        )
+        if candidate.clear_share < settings.min_clear_share:
+            chosen.reasons[identifier] = _too_cloudy(candidate, settings)
+            continue
+        chosen.order[identifier] = len(chosen.order) + 1
+        chosen.taken[identifier] = candidate
+        seen += candidate.clear
+        points[quarter] += candidate.clear_points
     for candidate in (one for rest in waiting.values() for one in rest):
-        reasons[candidate.recipe.id] = f"left out: {end}"
-    return order
+        chosen.reasons[candidate.recipe.id] = f"left out: {end}"
+    for identifier in chosen.order:
+        chosen.reasons[identifier] = _why(identifier, answers, chosen, settings)
+    return chosen
 
 
-def _require_readable(recipe: SceneRecipe, grid: PixelGrid) -> None:
-    """Refuse a scene whose files do not fit, or whose pixels contradict its offset."""
-    SceneReader(recipe, grid).check()
-    require_offset(recipe, grid)
+def _queue(
+    candidate: Candidate,
+    waiting: dict[int, list[Candidate]],
+    settings: SelectionSettings,
+    chosen: _Choice,
+) -> None:
+    """Put a candidate among those that wait, by rank, if it is clear enough."""
+    if candidate.clear_share < settings.min_clear_share:
+        chosen.reasons[candidate.recipe.id] = _too_cloudy(candidate, settings)
+    else:
+        insort(waiting[candidate.quarter], candidate, key=lambda one: one.rank)
+
+
+def _too_cloudy(candidate: Candidate, settings: SelectionSettings) -> str:
+    return (
+        f"left out: {_percent(candidate.clear_share)} clear, "
+        f"under the {_percent(settings.min_clear_share)} floor"
+    )
+
+
+def _why(identifier: str, answers: Answers, chosen: _Choice, settings: SelectionSettings) -> str:
+    candidate, check = chosen.taken[identifier], answers.check_of(identifier)
+    source = "" if settings.clear_from == "pixels" else " by the item's fields"
+    empty = ""
+    if check is not None and check.empty_share:
+        empty = f"; a band was never written on {_percent(check.empty_share)} of its data"
+    return (
+        f"selected {_ordinal(chosen.order[identifier])}: clearest of quarter {candidate.quarter}, "
+        f"{_percent(candidate.clear_share)} clear{source}{empty}"
+    )
+
+
+def _require_no_question(recipe: SceneRecipe) -> None:
+    """Where no file is opened, an offset that only the pixels can decide is undecidable."""
+    if recipe.offset_needs_proof:
+        raise OffsetUndecidable(
+            f"scene {recipe.id}: {recipe.offset_reason}; clear_from = 'fields' opens no file"
+        )
 
 
 def _end(seen: npt.NDArray[np.float64], used: int, settings: SelectionSettings) -> str:
@@ -192,31 +232,31 @@ def _end(seen: npt.NDArray[np.float64], used: int, settings: SelectionSettings) 
 
 
 def _row(
-    recipe: SceneRecipe,
-    candidate: Candidate | None,
-    order: dict[str, int],
-    reasons: dict[str, str],
+    recipe: SceneRecipe, answers: Answers, chosen: _Choice, alike: Mapping[str, str]
 ) -> dict[str, Any]:
+    name = recipe.id
+    check = answers.check_of(name)
+    candidate = chosen.taken.get(name) or answers.look_of(name)
+    reason = answers.failed.get(name) or chosen.reasons.get(name)
+    if check is not None:
+        recipe = check.recipe
     return {
-        "scene_id": recipe.id,
+        "scene_id": name,
         "datetime": recipe.datetime,
         "provider": recipe.provider,
         "baseline": recipe.baseline,
         "level": recipe.level,
+        "offset": ("proven" if name in alike else check.proof) if check is not None else "",
         "cloud_cover_pct": recipe.cloud_cover_pct,
         "clear_pct": 100 * candidate.clear_share if candidate else None,
         "nodata_pct": 100 * candidate.nodata_share if candidate else None,
         "quarter": (recipe.datetime.month - 1) // 3 + 1,
-        "selected": recipe.id in order,
-        "reason": reasons[recipe.id],
-        "order": order.get(recipe.id),
+        "selected": name in chosen.order,
+        "reason": reason or f"left out: duplicate of {answers.replaced_by(name)}",
+        "order": chosen.order.get(name),
         "recipe_json": json.dumps(recipe.to_dict(), sort_keys=True),
         "geometry": shape(recipe.footprint),
     }
-
-
-def _refusal(error: SceneError) -> str:
-    return f"refused: {type(error).__name__}: {error}"
 
 
 def _percent(share: float) -> str:

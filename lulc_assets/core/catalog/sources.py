@@ -8,18 +8,28 @@ What does not: what an item means (``items``), or how a STAC server is talked to
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pystac
 import pystac_client
 import requests
 from pystac_client.exceptions import APIError
+from pystac_client.warnings import PystacClientWarning
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from lulc_assets.core.catalog.api_io import PatientApiIO
 from lulc_assets.core.errors import CatalogError, IncompleteItem, SceneError
-from lulc_assets.core.imagery.href import HrefPolicy, is_remote, local_path
+from lulc_assets.core.imagery.href import (
+    HrefPolicy,
+    is_remote,
+    local_path,
+    redacted,
+    shown,
+    without_user,
+)
+from lulc_assets.core.imagery.ranges import GONE
 
 DEFAULT_COLLECTION = "sentinel-2-l2a"
 """Name of the level 2A collection at Planetary Computer, Earth Search and CDSE."""
@@ -41,6 +51,7 @@ _MALFORMED = (
     requests.RequestException,
     pystac.STACError,
     pystac.STACTypeError,
+    PystacClientWarning,
 )
 """What the libraries raise when a server or a document is not what it should be."""
 
@@ -82,12 +93,13 @@ def find_items(
         CatalogError: the catalogue cannot be reached or read.
     """
     stac_io = PatientApiIO(catalog, allow_private=policy.allow_private)
+    catalog = without_user(catalog)
     root = _read_document(stac_io, catalog)
     kind = root.get("type")
     if kind == "FeatureCollection":
         features = root.get("features") or []
         if not isinstance(features, list):
-            raise CatalogError(f"{catalog}: 'features' is no list")
+            raise CatalogError(f"{shown(catalog)}: 'features' is no list")
         for item in features:
             yield FoundItem(item, catalog)
     elif kind == "Feature":
@@ -97,7 +109,7 @@ def find_items(
     elif kind in ("Catalog", "Collection"):
         yield from _walk(root, catalog, policy, stac_io, depth=0)
     else:
-        raise CatalogError(f"{catalog} is no STAC API, catalogue or item collection")
+        raise CatalogError(f"{shown(catalog)} is no STAC API, catalogue or item collection")
 
 
 def _search_api(
@@ -105,6 +117,9 @@ def _search_api(
 ) -> Iterator[FoundItem]:
     with _named(catalog):
         client = pystac_client.Client.open(catalog, stac_io=stac_io)
+        if client.get_search_link() is not None:
+            # Many servers search and do not declare it.
+            client.add_conforms_to("ITEM_SEARCH")
         search = client.search(
             collections=[collection],
             intersects=mapping(footprint),
@@ -120,7 +135,7 @@ def _walk(
 ) -> Iterator[FoundItem]:
     """Items and children of a static catalogue, in the order of its links."""
     if depth > MAX_DEPTH:
-        raise CatalogError(f"{location} is nested deeper than {MAX_DEPTH}: a loop of links?")
+        raise CatalogError(f"{shown(location)} is nested deeper than {MAX_DEPTH}: a loop of links?")
     with _named(location):
         node = pystac.Catalog.from_dict(
             {"description": "", **document, "type": "Catalog"}, href=location, migrate=False
@@ -143,14 +158,26 @@ def _read_item(
     except SceneError as error:
         return FoundItem({}, href, error)
     except _MALFORMED as error:
-        return FoundItem({}, href, IncompleteItem(f"item {href} cannot be read: {error}"))
+        reason = f"item {shown(href)} cannot be read: {redacted(str(error))}"
+        if _is_outage(error):
+            raise CatalogError(f"{reason}; the search is incomplete and was given up") from error
+        return FoundItem({}, shown(href), IncompleteItem(reason))
+
+
+def _is_outage(error: Exception) -> bool:
+    """Whether an item could not be had, rather than being gone or no JSON."""
+    if isinstance(error, APIError):
+        return error.status_code not in GONE
+    return isinstance(error, requests.RequestException) and not isinstance(
+        error, requests.exceptions.JSONDecodeError
+    )
 
 
 def _read_document(stac_io: PatientApiIO, place: str) -> dict[str, Any]:
     with _named(place):
         document = stac_io.read_json(place)
     if not isinstance(document, dict):
-        raise CatalogError(f"{place} is no JSON object")
+        raise CatalogError(f"{shown(place)} is no JSON object")
     return document
 
 
@@ -161,7 +188,9 @@ def _named(catalog: str) -> Iterator[None]:
         yield
     except _MALFORMED as error:
         kind = type(error).__name__
-        raise CatalogError(f"catalogue {catalog} cannot be read: {kind}: {error}") from error
+        raise CatalogError(
+            f"catalogue {shown(catalog)} cannot be read: {kind}: {redacted(str(error))}"
+        ) from error
 
 
 def _self_href(item: object) -> str | None:
@@ -186,12 +215,33 @@ def catalog_location(catalog: str) -> str:
     """The document that a user's ``catalog`` names: a folder means its ``catalog.json``.
 
     Raises:
-        CatalogError: a local path that does not exist.
+        CatalogError: a local path that does not exist, or a folder that is no catalogue.
     """
     if is_remote(catalog):
         return catalog
     path = local_path(catalog).expanduser()
-    path = path / "catalog.json" if path.is_dir() else path
-    if not path.is_file():
+    root = path / "catalog.json" if path.is_dir() else path
+    if path.is_dir() and not root.is_file():
+        raise CatalogError(explain_folder(path))
+    if not root.is_file():
         raise CatalogError(f"catalogue {catalog!r} does not exist")
-    return str(path.resolve())
+    if root.suffix.lower() == ".zip":
+        raise CatalogError(f"{catalog!r} is an archive; unpack it. {SAFE_REMEDY}")
+    return str(root.resolve())
+
+
+SAFE_REMEDY = (
+    "Products are read through STAC items: make one with stactools-sentinel2, "
+    "`stac sentinel2 create-item PRODUCT.SAFE FOLDER`, and name the item's JSON file"
+)
+
+
+def explain_folder(path: Path) -> str:
+    """Why a folder that a user named is not read, and what to do instead."""
+    name = str(path)
+    if path.name.upper().endswith(".SAFE") or (path / "manifest.safe").is_file():
+        return f"{name!r} is a product folder (SAFE) and not a STAC catalogue. {SAFE_REMEDY}"
+    products = sorted(each.name for each in path.glob("*.SAFE"))
+    if products:
+        return f"{name!r} holds products ({products[0]}, …) and no catalog.json. {SAFE_REMEDY}"
+    return f"folder {name!r} holds no catalog.json; name a catalogue's or an item's JSON file"

@@ -14,7 +14,7 @@ import pandera.pandas as pa
 import pyarrow
 
 from lulc_assets.core.catalog.search import RejectedItem
-from lulc_assets.core.errors import ProductCorrupt
+from lulc_assets.core.errors import NoReadableScenes, ProductCorrupt, ScenesUnreachable
 
 CANDIDATES_SCHEMA = pa.DataFrameSchema(
     {
@@ -23,6 +23,7 @@ CANDIDATES_SCHEMA = pa.DataFrameSchema(
         "provider": pa.Column(str),
         "baseline": pa.Column(str),
         "level": pa.Column(str, pa.Check.isin(["L1C", "L2A", ""])),
+        "offset": pa.Column(str, pa.Check.isin(["proven", "unproven", ""])),
         "cloud_cover_pct": pa.Column(float, pa.Check.in_range(0, 100), nullable=True),
         "clear_pct": pa.Column(float, pa.Check.in_range(0, 100), nullable=True),
         "nodata_pct": pa.Column(float, pa.Check.in_range(0, 100), nullable=True),
@@ -48,7 +49,13 @@ CANDIDATES_SCHEMA = pa.DataFrameSchema(
     ordered=True,
 )
 """One row a candidate, rejected ones too; geometry in EPSG:4326. Percentages are of the
-area of interest except ``cloud_cover_pct``, which is the provider's and of the product."""
+area of interest except ``cloud_cover_pct``, which is the provider's and of the product.
+``offset``: whether the pixels show the offset that the metadata state; empty where they were not
+asked."""
+
+REFUSED, UNREACHABLE = "refused: ", "unreachable: "
+"""What the reasons of scenes begin with that were judged and found wanting, and of those that
+could not be asked."""
 
 
 def rejected_row(item: RejectedItem) -> dict[str, Any]:
@@ -59,12 +66,13 @@ def rejected_row(item: RejectedItem) -> dict[str, Any]:
         "provider": "",
         "baseline": "",
         "level": "",
+        "offset": "",
         "cloud_cover_pct": None,
         "clear_pct": None,
         "nodata_pct": None,
         "quarter": (item.sensed_at.month - 1) // 3 + 1 if item.sensed_at else None,
         "selected": False,
-        "reason": f"refused: {item.reason}",
+        "reason": f"{REFUSED}{item.reason}",
         "order": None,
         "recipe_json": "",
         "geometry": None,
@@ -90,6 +98,39 @@ def make_table(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
     return result
 
 
+def require_judged(table: gpd.GeoDataFrame, where: str) -> None:
+    """Refuse a table from which no map may be made, because nobody looked.
+
+    A year without a clear scene is a finding; an outage, or candidates none of which can be
+    read, are not.
+
+    Args:
+        table: columns of ``CANDIDATES_SCHEMA``.
+        where: tile and year, for messages.
+
+    Raises:
+        ScenesUnreachable: a candidate could not be asked.
+        NoReadableScenes: there are candidates, and each that could have been used was refused.
+    """
+    silent = table[table["reason"].str.startswith(UNREACHABLE)]
+    if len(silent):
+        raise ScenesUnreachable(
+            f"{where}: {len(silent)} of {len(table)} candidates could not be asked, so nothing is "
+            f"said of the year and nothing was changed; {silent['reason'].iloc[0]}. Run it again "
+            "when the place answers"
+        )
+    refused = table[table["reason"].str.startswith(REFUSED)]
+    looked_at = table["clear_pct"].notna()
+    usable = table["selected"].any() or (looked_at & ~table.index.isin(refused.index)).any()
+    if len(refused) and not usable:
+        kinds = refused["reason"].str.split(":").str[1].str.strip().value_counts()
+        counted = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
+        raise NoReadableScenes(
+            f"{where}: none of {len(table)} candidates can be used ({counted}); the first: "
+            f"{refused['scene_id'].iloc[0]}: {refused['reason'].iloc[0]}"
+        )
+
+
 def write_candidates(path: Path, table: gpd.GeoDataFrame) -> Path:
     """Write the table as GeoParquet; the same table gives the same bytes."""
     CANDIDATES_SCHEMA.validate(pd.DataFrame(table))
@@ -106,6 +147,8 @@ def read_candidates(path: Path) -> gpd.GeoDataFrame:
     """
     try:
         table = gpd.read_parquet(path)
+        if "offset" not in table.columns:  # written before there was this column
+            table.insert(table.columns.get_loc("level") + 1, "offset", "")
         CANDIDATES_SCHEMA.validate(pd.DataFrame(table))
     except (OSError, ValueError, pyarrow.ArrowException, pandera.errors.SchemaError) as error:
         raise ProductCorrupt(f"{path} is no table of candidate scenes: {error}") from error

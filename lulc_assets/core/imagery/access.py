@@ -7,7 +7,7 @@ What does not: opening (``source``).
 from dataclasses import dataclass
 
 from lulc_assets.core.imagery.ranges import HttpRanges, RangeSource, S3Ranges
-from lulc_assets.core.imagery.signing import Signer, signer_of
+from lulc_assets.core.imagery.signing import Signer, signer_of_recipe
 from lulc_assets.core.scene.recipe import SceneRecipe
 
 
@@ -19,6 +19,8 @@ class Access:
         scene_id: for messages.
         driver: the one GDAL driver that may open them.
         nodata_dn: DN that means no data, whether or not the file declares it.
+        scale: reflectance of one DN, as the recipe has it.
+        offset_dn: what is added to a DN before scaling, likewise.
         private_network: whether hosts may have private addresses.
         s3_endpoint: endpoint of ``s3`` hrefs; empty: Amazon's.
         signer: signs hrefs before each request.
@@ -27,6 +29,8 @@ class Access:
     scene_id: str
     driver: str = "GTiff"
     nodata_dn: int = 0
+    scale: float = 1e-4
+    offset_dn: float = 0.0
     private_network: bool = False
     s3_endpoint: str = ""
     signer: Signer | None = None
@@ -38,9 +42,11 @@ class Access:
             scene_id=recipe.id,
             driver=recipe.driver,
             nodata_dn=recipe.nodata_dn,
+            scale=recipe.scale,
+            offset_dn=recipe.offset_dn,
             private_network=recipe.private_network,
             s3_endpoint=recipe.s3_endpoint,
-            signer=signer or signer_of(recipe.signer),
+            signer=signer or signer_of_recipe(recipe),
         )
 
     def ranges(self, href: str) -> RangeSource:

@@ -4,9 +4,10 @@ What belongs here: bands, size, CRS, orientation, pixel size and alignment. What
 opening and reading (``source``).
 """
 
+import numpy as np
 import rasterio
 
-from lulc_assets.core.errors import SceneGridMismatch, UnreadableRaster
+from lulc_assets.core.errors import ImplausiblePixels, SceneGridMismatch, UnreadableRaster
 from lulc_assets.core.grid import PixelGrid
 
 COARSEST = 1.5
@@ -20,12 +21,29 @@ pixels would skip most of them."""
 MAX_SIDE_PX = 45_000
 """Largest accepted side of a raster; a Sentinel-2 tile has 10,980 pixels at 10 m."""
 
+MAX_BLOCK_BYTES = 64 * 2**20
+"""Largest block, unpacked: GDAL unpacks whole blocks, whatever window is read, and seven files
+are read side by side. COGs have 0.5–2 MB, a JPEG 2000 tile of 1024 px 2 MB."""
+
+BAND_DTYPES = ("uint16", "int16", "uint32", "int32", "float32", "float64")
+"""Types that can hold reflectance. 8 bits cannot: 256 steps over the range of reflectance are
+a picture."""
+
+CODE_DTYPE = "uint8"
+"""Type of mask layers."""
+
 ALIGNED_PX = 1e-3
 """Two grids are the same when their pixels differ by less than this share of a pixel."""
 
 
 def require_fit(
-    data: rasterio.DatasetReader, name: str, grid: PixelGrid, gsd_m: float, *, lattice: bool
+    data: rasterio.DatasetReader,
+    name: str,
+    grid: PixelGrid,
+    gsd_m: float,
+    *,
+    lattice: bool,
+    codes: bool = False,
 ) -> None:
     """Refuse a raster that cannot be read onto a grid.
 
@@ -35,9 +53,11 @@ def require_fit(
         grid: target grid.
         gsd_m: ground sampling that is promised, metres.
         lattice: the grid is a coarse lattice, for which a file may be too fine.
+        codes: it is a mask layer, not a band.
 
     Raises:
-        UnreadableRaster: it has more than one band.
+        ImplausiblePixels: its numbers are of a type that cannot hold reflectance.
+        UnreadableRaster: it has more than one band, or blocks too large to unpack.
         SceneGridMismatch: other CRS, rotated, absurdly large, or another pixel size than
             promised.
     """
@@ -48,6 +68,8 @@ def require_fit(
             f"{name} is {data.width} × {data.height} pixels; more than {MAX_SIDE_PX} a side "
             "is no Sentinel-2 tile"
         )
+    _require_type(data.dtypes[0], name, codes=codes)
+    require_small_blocks(data, name)
     epsg = data.crs.to_epsg() if data.crs else None
     if epsg != grid.epsg:
         raise SceneGridMismatch(f"{name} is in EPSG:{epsg}, the tile's grid is in EPSG:{grid.epsg}")
@@ -64,6 +86,29 @@ def require_fit(
         raise SceneGridMismatch(
             f"{name} has pixels of {pixel_m:g} m, too fine for a {grid.pixel_m:g} m grid"
         )
+
+
+def require_small_blocks(data: rasterio.DatasetReader, name: str) -> None:
+    """Refuse a file that unpacks to much more than is asked for (a decompression bomb).
+
+    Raises:
+        UnreadableRaster: a block of it has more than :data:`MAX_BLOCK_BYTES`.
+    """
+    height, width = data.block_shapes[0]
+    size = height * width * np.dtype(data.dtypes[0]).itemsize
+    if size > MAX_BLOCK_BYTES:
+        raise UnreadableRaster(
+            f"{name} is packed in blocks of {height} × {width} pixels, {size / 2**20:.0f} MB each; "
+            f"more than {MAX_BLOCK_BYTES / 2**20:.0f} MB is not read: write it as a COG"
+        )
+
+
+def _require_type(dtype: str, name: str, *, codes: bool) -> None:
+    if codes and dtype != CODE_DTYPE:
+        raise UnreadableRaster(f"{name} holds {dtype}, not 8-bit codes")
+    if not codes and dtype not in BAND_DTYPES:
+        why = "an 8-bit picture is not reflectance" if dtype.endswith("int8") else "not reflectance"
+        raise ImplausiblePixels(f"{name} holds {dtype}: {why}; bands are {', '.join(BAND_DTYPES)}")
 
 
 def is_aligned(data: rasterio.DatasetReader, grid: PixelGrid) -> bool:

@@ -6,16 +6,27 @@ path GDAL would read any file or internal port of this machine. What does not: o
 """
 
 import ipaddress
+import re
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import parse_qsl, unquote, urljoin, urlsplit, urlunsplit
 
 from lulc_assets.core.errors import HrefRefused
 
 _REMOTE = ("http", "https", "s3")
+_SECRET = re.compile(
+    r"^x-(amz|goog)-|^aws|^googleaccessid$|signature|token|secret|password|passwd|credential|"
+    r"api[-_]?key|^(key|sig|se|sp|sv|sr|st|ske|sks|skt|skoid|sktid|skv|auth|authorization|expires|"
+    r"policy|key-pair-id|subscription-key|session|jwt|pat|user|pw|pwd)$"
+)
+"""Names of query parameters that hold, or belong to, a secret: AWS, Google and Azure
+signatures, CloudFront's, and keys and tokens as services name them."""
+
+_URL = re.compile(r"(?:https?|s3)://[^\s'\"<>]+")
+_QUERY = re.compile(r"\?[^\s'\"<>()]*=[^\s'\"<>()]*")
 
 
 @dataclass(frozen=True)
@@ -48,7 +59,7 @@ class HrefPolicy:
             HrefRefused: the place is not allowed.
         """
         check_href(href)
-        absolute = join_href(href, base)
+        absolute = join_href(href, without_user(base))
         if not is_remote(absolute):
             return self._inside_root(absolute, href)
         if self.is_private(absolute) and not self._is_trusted(absolute):
@@ -82,7 +93,9 @@ class HrefPolicy:
 
     def _inside_root(self, path: str, href: str) -> str:
         if is_remote(self.root):
-            raise HrefRefused(f"{href!r}: the catalogue {self.root!r} may not name local files")
+            raise HrefRefused(
+                f"{href!r}: the catalogue {shown(self.root)!r} may not name local files"
+            )
         folder = local_path(self.root).resolve().parent
         resolved = local_path(path).resolve()
         if not resolved.is_relative_to(folder):
@@ -114,14 +127,41 @@ def check_href(href: str) -> str:
 
 
 def shown(href: str) -> str:
-    """An href as it may be printed: without its query, which may hold a signature."""
-    return href.partition("?")[0] if is_remote(href) else href
+    """An href as it may be printed: without user name, password, query and fragment."""
+    return bare(href)
 
 
-def unsigned(href: str) -> str:
-    """An href without the query of a signature; signatures are made anew before reading."""
+def bare(href: str) -> str:
+    """An href without what may be secret in it; local paths stay as they are."""
+    if not is_remote(href):
+        return href
+    parts = urlsplit(href)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def without_user(url: str) -> str:
+    """A URL without user name and password, its query kept."""
+    if not is_remote(url):
+        return url
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def without_secrets(href: str) -> str:
+    """An href as it may be stored: a query that holds no secret stays, a signature does not.
+
+    Of a presigned query nothing is of use without the signature: all of it goes.
+    """
+    if not is_remote(href):
+        return href
     query = urlsplit(href).query
-    return shown(href) if "sig=" in query or "Signature=" in query else href
+    names = {name.lower() for name, _ in parse_qsl(query, keep_blank_values=True)}
+    return bare(href) if any(map(_SECRET.search, names)) else without_user(href)
+
+
+def redacted(text: str) -> str:
+    """A message of somebody else's, without user names, passwords and queries of URLs."""
+    return _QUERY.sub("", _URL.sub(lambda found: bare(found.group()), text))
 
 
 def is_remote(href: str) -> bool:

@@ -41,6 +41,12 @@ def read_scl_lattice(recipe: SceneRecipe, lattice: PixelGrid) -> npt.NDArray[np.
     """
     asset = recipe.bands[SCL_ROLE]
     with RasterSource(
-        asset.href, lattice, gsd_m=asset.gsd_m, access=Access.of(recipe), lattice=True
+        asset.href,
+        lattice,
+        gsd_m=asset.gsd_m,
+        access=Access.of(recipe),
+        lattice=True,
+        codes=True,
+        checksum=asset.checksum,
     ) as source:
         return read_mask(source, recipe, Window(0, 0, lattice.height, lattice.width))

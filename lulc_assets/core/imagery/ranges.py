@@ -18,8 +18,8 @@ import requests
 import stamina
 import urllib3.exceptions
 
-from lulc_assets.core.errors import HrefRefused, UnreadableRaster
-from lulc_assets.core.imagery.href import shown
+from lulc_assets.core.errors import HrefRefused, ImageryUnreachable, UnreadableRaster
+from lulc_assets.core.imagery.href import redacted, shown
 from lulc_assets.core.imagery.session import GuardedSession
 from lulc_assets.core.imagery.signing import Signer
 
@@ -35,6 +35,9 @@ REQUEST_LIMIT_S = 120.0
 """For one answer as a whole: a server that drips bytes never runs into the read timeout."""
 
 TRANSIENT = (408, 425, 429, 500, 502, 503, 504)
+GONE = (404, 410, 416)
+"""Answers that say something of the file; every other refusal says something of the server."""
+
 _HEADERS = {"User-Agent": "lulc-assets", "Accept-Encoding": "identity", "Accept": "*/*"}
 _PIECE_BYTES = 1 << 20
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
@@ -104,7 +107,7 @@ class HttpRanges:
                 with attempt:
                     return self._once(start, stop)
         except _TryAgain as error:
-            raise UnreadableRaster(f"{self.name}: {error}; given up") from error
+            raise ImageryUnreachable(f"{self.name}: {error}; given up") from error
         raise AssertionError("unreachable: retries end with an error")
 
     def _once(self, start: int, stop: int) -> bytes:
@@ -148,8 +151,10 @@ class HttpRanges:
             raise _TryAgain(f"the server answers HTTP {code}", _retry_after(answer))
         if code == requests.codes.ok:
             raise UnreadableRaster(f"{self.name}: the server ignores byte ranges")
-        if code != requests.codes.partial:
+        if code in GONE:
             raise UnreadableRaster(f"{self.name}: the server answers HTTP {code}")
+        if code != requests.codes.partial:
+            raise ImageryUnreachable(f"{self.name}: the server answers HTTP {code}")
 
     def _body(self, answer: requests.Response, start: int, stop: int) -> bytes:
         match = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", "").strip())
@@ -174,10 +179,11 @@ class HttpRanges:
         if self._version is None:
             self._version, self.size = version, size
         elif self._version != version:
-            raise UnreadableRaster(f"{self.name}: the file was replaced while it was being read")
-        data = _read(answer)
+            raise ImageryUnreachable(f"{self.name}: the file was replaced while it was being read")
+        data = _read(answer, count + 1)
         if len(data) != count:
-            raise _TryAgain(f"{count} bytes are promised, {len(data)} arrived")
+            arrived = len(data) if len(data) < count else "more"
+            raise _TryAgain(f"{count} bytes are promised, {arrived} arrived")
         return data
 
 
@@ -215,7 +221,7 @@ class S3Ranges:
 
     def fetch(self, start: int, stop: int) -> bytes:
         """See :class:`RangeSource`."""
-        from obstore.exceptions import BaseError  # only where S3 is used
+        from obstore.exceptions import BaseError, NotFoundError  # only where S3 is used
 
         try:
             if not self.size:
@@ -223,10 +229,12 @@ class S3Ranges:
             stop = min(stop, self.size)
             data = bytes(self._store.get_range(self._key, start=start, end=stop))
         except (BaseError, OSError) as error:
-            reason = str(error).splitlines()[0][:200]
-            raise UnreadableRaster(f"{self.name}: {type(error).__name__}: {reason}") from error
+            reason = redacted(str(error).splitlines()[0])[:200]
+            is_gone = isinstance(error, NotFoundError | FileNotFoundError)
+            kind = UnreadableRaster if is_gone else ImageryUnreachable
+            raise kind(f"{self.name}: {type(error).__name__}: {reason}") from error
         if len(data) != stop - start:
-            raise UnreadableRaster(
+            raise ImageryUnreachable(
                 f"{self.name}: {stop - start} bytes were asked for, {len(data)} arrived"
             )
         return data
@@ -243,12 +251,13 @@ def _s3_credentials() -> dict[str, Any]:
     return {"credential_provider": Boto3CredentialProvider(session)}
 
 
-def _read(answer: requests.Response) -> bytes:
-    """The body; urllib3 raises where it is shorter than its Content-Length."""
+def _read(answer: requests.Response, most: int) -> bytes:
+    """The body up to ``most`` bytes; urllib3 raises where it is shorter than its length."""
     ends_at = time.monotonic() + REQUEST_LIMIT_S
-    pieces = []
-    while piece := answer.raw.read(_PIECE_BYTES, decode_content=False):
+    pieces, left = [], most
+    while left and (piece := answer.raw.read(min(_PIECE_BYTES, left), decode_content=False)):
         pieces.append(piece)
+        left -= len(piece)
         if time.monotonic() > ends_at:
             raise _TryAgain(f"the answer takes longer than {REQUEST_LIMIT_S:g} s")
     return b"".join(pieces)

@@ -7,7 +7,8 @@ The rules, in this order:
 
 1. Validity is decided on the stored numbers: SCL 0, or 0 in all bands, or outside a
    file, or NaN in any band → not valid. A single 0 under a valid SCL is a dark pixel that
-   the producer clipped: valid, reflectance 0.
+   the producer clipped: valid, reflectance 0. A whole area of zeros in one band was never
+   written (``emptiness``): not valid.
 2. Bands of another grid (20 m bands, or files that are not on the tile's grid) are sampled
    bilinearly from pixels above 0 only; SCL is sampled by nearest pixel.
 3. The grid has the scene's own sampling, 10 m or 30 m; the two never mix.
@@ -22,9 +23,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lulc_assets.core.errors import LulcError, SceneGridMismatch
+from lulc_assets.core.errors import ImplausiblePixels, LulcError, SceneGridMismatch
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.access import Access
+from lulc_assets.core.imagery.emptiness import may_be_black
 from lulc_assets.core.imagery.masks import SCL_NO_DATA
 from lulc_assets.core.imagery.signing import Signer
 from lulc_assets.core.imagery.source import BandWindow, RasterSource, read_mask
@@ -36,6 +38,10 @@ READ_THREADS = 4
 _STEP = 1e-4
 """Reflectance of one digital number of Sentinel-2 and HLS alike."""
 
+_UNSCALED = 2.0
+"""Floats that are all smaller are reflectance as it is, or nothing; no scene is so dark in DN."""
+
+_LEAST_FLOAT_SCALE = 1e-2
 _ReadBand = Callable[[int], tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]]
 """Reads the band of that index; gives where it is usable and where it is above 0."""
 
@@ -128,6 +134,8 @@ class SceneReader:
                     gsd_m=asset.gsd_m * coarser,
                     access=access,
                     lattice=self.overview,
+                    codes=role == SCL_ROLE,
+                    checksum=asset.checksum,
                 )
                 self._sources[role] = stack.enter_context(source)
             self._threads = stack.enter_context(ThreadPoolExecutor(READ_THREADS))
@@ -153,6 +161,7 @@ class SceneReader:
 
         Raises:
             UnreadableRaster: a read fails, or the SCL file holds codes that do not exist.
+            ImplausiblePixels: floats of 0–1 where digital numbers are promised.
             ValueError: the window sticks out of the grid.
         """
         self._require_open(window)
@@ -166,21 +175,27 @@ class SceneReader:
         scl, valid = self._read_all(window, read_band)
         if not valid.all():
             values *= valid
+        if self._promises_dn and valid.any() and values.max() <= _UNSCALED * self.recipe.scale:
+            raise ImplausiblePixels(
+                f"scene {self.recipe.id}: its bands hold floats up to {_UNSCALED:g}, where steps "
+                f"of {self.recipe.scale:g} are promised; state the scale in the item "
+                "(raster:scale) or in the files"
+            )
         return SceneBlock(values, valid, scl)
 
     def read_dn_block(self, window: Window) -> DnBlock:
         """The same window before the arithmetic, in a third of the memory.
 
         Bands that are sampled are rounded to whole numbers (half of one is 0.00005 of
-        reflectance). Numbers that are not stored as integers, or from which an offset would
-        make light out of nothing, come as reflectance × 10000.
+        reflectance). Numbers that are not stored as integers of 16 bits, or from which an
+        offset would make light out of nothing, come as reflectance × 10000.
 
         Raises:
             UnreadableRaster: as :meth:`read`.
             ValueError: the window sticks out of the grid.
         """
         self._require_open(window)
-        if self.recipe.offset_dn > 0 or not self._holds_integers:
+        if self.recipe.offset_dn > 0 or not self._holds_dn:
             block = self.read(window)
             steps = np.rint(block.reflectance / _STEP).astype(np.uint16)
             return DnBlock(steps, block.valid, block.scl, 0.0, _STEP)
@@ -207,15 +222,27 @@ class SceneReader:
         scl = mask.result()
         valid = scl != SCL_NO_DATA
         any_dn = np.zeros(valid.shape, bool)
-        for usable, positive in (band.result() for band in bands):
+        found = [band.result() for band in bands]
+        for usable, positive in found:
             valid &= usable
             any_dn |= positive
         valid &= any_dn
+        for role, (_, positive) in zip(self._roles, found, strict=True):
+            suspicious = valid & ~positive & ~may_be_black(role, scl)
+            if suspicious.any():
+                valid &= ~(suspicious & self._sources[role].read_empty(window))
         return scl, valid
 
     @property
-    def _holds_integers(self) -> bool:
-        return all(self._sources[role].holds_integers for role in self._roles)
+    def _holds_dn(self) -> bool:
+        return all(self._sources[role].holds_dn for role in self._roles)
+
+    @property
+    def _promises_dn(self) -> bool:
+        """Whether floats are stored where the recipe promises digital numbers."""
+        return self.recipe.scale < _LEAST_FLOAT_SCALE and any(
+            self._sources[role].holds_floats for role in self._roles
+        )
 
     def _require_open(self, window: Window) -> None:
         if not self._sources:
@@ -231,6 +258,15 @@ class SceneReader:
         """Digital numbers of one band on a window, as :class:`BandWindow`."""
         _require_inside(window, self.grid)
         return self._sources[role].read_dn(window)
+
+    def read_empty(self, role: str, window: Window) -> npt.NDArray[np.bool_]:
+        """Where a band was never written on a window, bool (h, w); see ``emptiness``."""
+        _require_inside(window, self.grid)
+        return self._sources[role].read_empty(window)
+
+    def covered(self, grid: PixelGrid) -> Window | None:
+        """The part of a grid that the mask layer's file covers; None where it covers nothing."""
+        return self._sources[SCL_ROLE].covered(grid)
 
     @property
     def skips_pixels(self) -> bool:

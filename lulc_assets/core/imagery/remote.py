@@ -70,6 +70,11 @@ class RemoteFile:
         if self.error is not None:
             raise self.error
 
+    def whole(self) -> bytes | None:
+        """All bytes, if the first request brought them; else None."""
+        head = self._chunks[0]
+        return head if len(head) == self.size else None
+
     def read(self, start: int, stop: int) -> bytes:
         """Bytes of a range, fewer at the end of the file; empty after an error."""
         stop = min(stop, self.size)

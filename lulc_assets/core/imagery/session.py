@@ -10,6 +10,7 @@ is sent. Behind a proxy the proxy connects; then the name is resolved here befor
 
 import ipaddress
 import socket
+import time
 from collections.abc import Callable, Collection
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -29,12 +30,20 @@ NO_RETRY = Retry(0, read=False)
 POOL_SIZE = 16
 """Connections to one host that are kept open."""
 
+MOST_DOCUMENT_BYTES = 64 * 2**20
+"""Longest document that is read, unpacked; a page of 200 items has up to 15 MB."""
+
+DOCUMENT_LIMIT_S = 300.0
+"""For one document as a whole: a server that drips bytes never runs into a read timeout."""
+
+_PIECE_BYTES = 1 << 16
+
 _Check = Callable[[str, str], None]
 """``check(host, address)`` raises HrefRefused."""
 
 
 class GuardedSession(requests.Session):
-    """A session that refuses private addresses and redirects to other hosts.
+    """A session that refuses private addresses, redirects to other hosts and endless answers.
 
     Args:
         trusted: hosts that may be private, because the user named them.
@@ -59,6 +68,21 @@ class GuardedSession(requests.Session):
         self.mount("http://", adapter)
         self.mount("https://", adapter)
 
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """As in requests; what is not streamed is read up to a limit, packed or not.
+
+        Raises:
+            requests.exceptions.ContentDecodingError: the document is longer, or takes longer.
+        """
+        if kwargs.get("stream"):
+            return super().send(request, **kwargs)
+        answer = super().send(request, **{**kwargs, "stream": True})
+        try:
+            answer._content = _read_document(answer)
+        finally:
+            answer.close()
+        return answer
+
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """Where a redirect leads, on the same host; never from https to http.
 
@@ -76,6 +100,20 @@ class GuardedSession(requests.Session):
                 "other hosts are not followed"
             )
         return target
+
+
+def _read_document(answer: requests.Response) -> bytes:
+    ends_at = time.monotonic() + DOCUMENT_LIMIT_S
+    pieces, size = [], 0
+    for piece in answer.iter_content(_PIECE_BYTES):
+        pieces.append(piece)
+        size += len(piece)
+        if size > MOST_DOCUMENT_BYTES or time.monotonic() > ends_at:
+            raise requests.exceptions.ContentDecodingError(
+                f"{shown(answer.url)} answers with more than {MOST_DOCUMENT_BYTES / 2**20:.0f} MB, "
+                f"or for longer than {DOCUMENT_LIMIT_S:.0f} s"
+            )
+    return b"".join(pieces)
 
 
 def require_public(host: str, address: str) -> None:

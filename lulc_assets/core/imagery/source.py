@@ -5,7 +5,9 @@ the raster fits the grid (``fit``), what the numbers mean (``reader``), or how r
 come (``remote``).
 """
 
+import math
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +18,13 @@ from rasterio.errors import RasterioError
 from lulc_assets.core.errors import UnreadableRaster
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.access import Access
-from lulc_assets.core.imagery.fit import is_aligned, require_fit
+from lulc_assets.core.imagery.checksum import require_checksum, require_checksum_of
+from lulc_assets.core.imagery.emptiness import MARGIN_PX, solid_zeros
+from lulc_assets.core.imagery.fit import is_aligned, require_fit, require_small_blocks
 from lulc_assets.core.imagery.gdal import gdal_env
 from lulc_assets.core.imagery.href import check_href, is_remote, local_path, shown
 from lulc_assets.core.imagery.masks import FMASK_FILL, SCL_MAX, scl_from_fmask
+from lulc_assets.core.imagery.numbers import broken_numbers, own_scale
 from lulc_assets.core.imagery.remote import RemoteFile, SingleFile
 from lulc_assets.core.imagery.resample import (
     Axis,
@@ -63,6 +68,8 @@ class RasterSource:
         gsd_m: float,
         access: Access,
         lattice: bool = False,
+        codes: bool = False,
+        checksum: str = "",
     ):
         """Open the file and check that it can be read onto ``grid``.
 
@@ -74,10 +81,14 @@ class RasterSource:
             access: how the scene's files are opened.
             lattice: ``grid`` is a coarse lattice: the coarsest overview that is still finer
                 than it is read instead of the full resolution.
+            codes: the file is a mask layer: its numbers have no scale.
+            checksum: of the whole file, as the item states it; see ``checksum``.
 
         Raises:
             HrefRefused: the href's form, address or a redirect is not allowed.
-            UnreadableRaster: missing, another format, or not one band.
+            ImplausiblePixels: its numbers are of a type that cannot hold reflectance.
+            UnreadableRaster: missing, another format, not one band, or another file than the
+                item describes.
             SceneGridMismatch: other CRS, rotated, or another pixel size than promised.
         """
         self.href = shown(check_href(href))
@@ -85,9 +96,11 @@ class RasterSource:
         self.access = access
         self._remote = RemoteFile(access.ranges(href)) if is_remote(href) else None
         self._path = "" if self._remote else str(local_path(href))
+        self._require_checksum(checksum)
         self._dataset = self._open()
         try:
-            require_fit(self._dataset, self._name, grid, gsd_m, lattice=lattice)
+            require_fit(self._dataset, self._name, grid, gsd_m, lattice=lattice, codes=codes)
+            self._own_scale = None if codes else own_scale(self._dataset, access, self._name)
             if lattice:
                 self._use_overview()
             self._aligned = is_aligned(self._dataset, grid)
@@ -119,10 +132,38 @@ class RasterSource:
             np.clip(np.rint(sampled), 0, np.iinfo(np.uint16).max, out=out, casting="unsafe")
         return inside
 
+    def read_empty(self, window: Window) -> BoolArray:
+        """Which pixels of a window lie in an area that was never written, bool (h, w).
+
+        See ``emptiness``; outside the file none does.
+        """
+        rows, cols = self._axes(window)
+        empty = rows.inside[:, None] & cols.inside[None, :]
+        if empty.any():
+            stored, rows, cols = self._read(rows, cols, nearest=True, margin=MARGIN_PX)
+            empty &= sample_nearest(solid_zeros(stored == 0), rows, cols)
+        return empty
+
     @property
-    def holds_integers(self) -> bool:
-        """Whether the file's numbers are integers, as digital numbers are."""
-        return np.issubdtype(np.dtype(self._dataset.dtypes[0]), np.integer)
+    def holds_dn(self) -> bool:
+        """Whether the file's numbers are digital numbers as they are, of 16 bits."""
+        return self._dataset.dtypes[0] in ("uint16", "int16") and self._own_scale is None
+
+    @property
+    def holds_floats(self) -> bool:
+        """Whether the file's numbers are floats whose scale nobody stated in the file."""
+        return self._dataset.dtypes[0].startswith("float") and self._own_scale is None
+
+    def covered(self, grid: PixelGrid) -> Window | None:
+        """The part of a grid (of this CRS) that the file covers; None where it covers nothing."""
+        left, bottom, right, top = self._dataset.bounds
+        first_col = max(0, math.floor((left - grid.x0) / grid.pixel_m))
+        first_row = max(0, math.floor((grid.y0 - top) / grid.pixel_m))
+        last_col = min(grid.width, math.ceil((right - grid.x0) / grid.pixel_m))
+        last_row = min(grid.height, math.ceil((grid.y0 - bottom) / grid.pixel_m))
+        if last_row <= first_row or last_col <= first_col:
+            return None
+        return Window(first_row, first_col, last_row - first_row, last_col - first_col)
 
     def _sample(self, window: Window) -> tuple[npt.NDArray, BoolArray]:  # type: ignore[type-arg]
         """Numbers of a window, of the file's type if they are as stored; and ``usable``."""
@@ -131,10 +172,13 @@ class RasterSource:
         if not inside.any():
             return np.zeros(inside.shape, np.float32), inside
         stored, rows, cols = self._read(rows, cols, nearest=self._aligned)
-        broken = _broken(stored, (self._dataset.nodata, self.access.nodata_dn))
+        broken = broken_numbers(stored, (self._dataset.nodata, self.access.nodata_dn))
         if broken is not None:
             stored = np.where(broken, 0, stored)
             inside &= ~sample_nearest(broken, rows, cols)
+        if self._own_scale is not None:
+            gain, shift = self._own_scale
+            stored = np.where(stored == 0, 0, stored * gain + shift).astype(np.float32)
         if self._aligned:
             sampled = sample_nearest(stored, rows, cols)
         else:
@@ -150,8 +194,6 @@ class RasterSource:
         codes = np.full(inside.shape, outside, np.uint8)
         if inside.any():
             stored, rows, cols = self._read(rows, cols, nearest=True)
-            if stored.dtype != np.uint8:
-                raise UnreadableRaster(f"{self._name} holds {stored.dtype}, not 8-bit codes")
             np.copyto(codes, sample_nearest(stored, rows, cols), where=inside)
         return codes
 
@@ -182,6 +224,12 @@ class RasterSource:
                 f"by GDAL's {driver}"
             ) from error
 
+    def _require_checksum(self, checksum: str) -> None:
+        if self._remote is None:
+            require_checksum(Path(self._path), checksum, self._name)
+        elif checksum and (whole := self._remote.whole()) is not None:
+            require_checksum_of(whole, checksum, self._name)
+
     def _use_overview(self) -> None:
         decimation = self.grid.pixel_m / self._dataset.transform.a
         levels = [
@@ -190,6 +238,7 @@ class RasterSource:
         if levels:
             self._dataset.close()
             self._dataset = self._open(overview_level=levels[-1])
+            require_small_blocks(self._dataset, self._name)
 
     def _axes(self, window: Window) -> tuple[Axis, Axis]:
         transform, grid = self._dataset.transform, self.grid
@@ -211,9 +260,14 @@ class RasterSource:
         )
         return rows, cols
 
-    def _read(self, rows: Axis, cols: Axis, *, nearest: bool) -> tuple[npt.NDArray, Axis, Axis]:  # type: ignore[type-arg]
+    def _read(
+        self, rows: Axis, cols: Axis, *, nearest: bool, margin: int = 0
+    ) -> tuple[npt.NDArray, Axis, Axis]:  # type: ignore[type-arg]
         """The piece of the file that the axes need, and the axes on that piece."""
         (top, bottom), (left, right) = (axis.span(nearest=nearest) for axis in (rows, cols))
+        top, left = max(0, top - margin), max(0, left - margin)
+        bottom = min(self._dataset.height, bottom + margin)
+        right = min(self._dataset.width, right + margin)
         window = rasterio.windows.Window(left, top, right - left, bottom - top)
         try:
             with gdal_env():
@@ -245,17 +299,3 @@ def read_mask(source: RasterSource, recipe: SceneRecipe, window: Window) -> npt.
             f"ends at {SCL_MAX}"
         )
     return scl
-
-
-def _broken(
-    stored: npt.NDArray,  # type: ignore[type-arg]
-    nodata: tuple[float | None, ...],
-) -> BoolArray | None:
-    """NaN, infinity, and no-data values other than 0 (0 is judged per pixel)."""
-    broken = None
-    if np.issubdtype(stored.dtype, np.floating):
-        broken = ~np.isfinite(stored)
-    for value in {value for value in nodata if value is not None and np.isfinite(value) and value}:
-        declared = stored == value
-        broken = declared if broken is None else broken | declared
-    return broken

@@ -26,10 +26,23 @@ MaskKind = Literal["scl", "fmask"]
 
 @dataclass(frozen=True)
 class BandAsset:
-    """One file: where it is and its nominal ground sampling in metres."""
+    """One file.
+
+    Attributes:
+        href: where it is, without credentials or signatures.
+        gsd_m: nominal ground sampling in metres.
+        checksum: multihash of the whole file as the item states it (``file:checksum``, STAC
+            file extension); empty when it does not.
+    """
 
     href: str
     gsd_m: float
+    checksum: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types, without what is empty."""
+        stated = {"checksum": self.checksum} if self.checksum else {}
+        return {"href": self.href, "gsd_m": self.gsd_m, **stated}
 
 
 @dataclass(frozen=True)
@@ -47,7 +60,7 @@ class SceneRecipe:
         cloud_cover_pct: of the whole product, 0–100, as the provider says.
         bands: role → file; those of ``roles`` and ``scl`` (the mask layer, whatever its
             kind). Hrefs are as the provider serves them, never signed.
-        scale: reflectance of one DN.
+        scale: reflectance of one DN: 0.0001, or what the item states of its own.
         offset_dn: what must be added to the stored DN before scaling, usually 0 or −1000.
         offset_reason: why, in a sentence.
         change_stamp: changes when the provider reprocesses or replaces the item.
@@ -59,13 +72,17 @@ class SceneRecipe:
             when unknown. It decides between two processings of one baseline.
         offset_needs_proof: the metadata state an offset that no baseline explains; it holds
             only if the pixels show it.
+        offset_open: the metadata say nothing of the offset (baseline 99.99); ``offset_dn`` is
+            0 until the pixels have shown whether it is that or −1000.
         nodata_pct: share of the product without data, 0–100, as the provider says; None
             when it does not.
         shadow_pct: share of cloud shadow, 0–100, of the part with data; None when unknown.
         driver: the one GDAL driver that may open the files.
         mask: how the mask layer is read.
         nodata_dn: DN that means no data in the bands, whether or not the file declares it.
-        signer: name of the service that signs hrefs just before reading; empty: none.
+        signer: name of the service that signs hrefs just before reading; empty: none;
+            ``item``: the item is asked again for the signature that it gave its hrefs.
+        item_href: place of the item's document, for that; else empty.
         s3_endpoint: endpoint of ``s3`` hrefs where it is not Amazon's.
         private_network: whether the user allowed hrefs on private addresses.
         roles: bands that are read, in the order of every array (``core/scene/bands``).
@@ -83,7 +100,7 @@ class SceneRecipe:
     cloud_cover_pct: float
     bands: Mapping[str, BandAsset]
     scale: float
-    offset_dn: int
+    offset_dn: float
     offset_reason: str
     change_stamp: str
     acquisition: str
@@ -91,12 +108,14 @@ class SceneRecipe:
     datastrip_start: str = ""
     generated: str = ""
     offset_needs_proof: bool = False
+    offset_open: bool = False
     nodata_pct: float | None = None
     shadow_pct: float | None = None
     driver: str = "GTiff"
     mask: MaskKind = "scl"
     nodata_dn: int = 0
     signer: str = ""
+    item_href: str = ""
     s3_endpoint: str = ""
     private_network: bool = False
     roles: tuple[str, ...] = SIX
@@ -115,7 +134,7 @@ class SceneRecipe:
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types; :meth:`from_dict` reverses it exactly."""
         data = asdict(self)
-        data["bands"] = {role: asdict(asset) for role, asset in self.bands.items()}
+        data["bands"] = {role: asset.to_dict() for role, asset in self.bands.items()}
         data["datetime"] = self.datetime.astimezone(UTC).isoformat().replace("+00:00", "Z")
         data["footprint"] = dict(self.footprint)
         return data

@@ -6,7 +6,9 @@ import pytest
 from lulc_assets.core.catalog.selection import SelectionSettings, select_scenes
 from lulc_assets.core.errors import OffsetContradicted, OffsetUndecidable
 from lulc_assets.core.grid import PixelGrid
-from lulc_assets.core.imagery.offset_evidence import judge_offset, read_evidence, require_offset
+from lulc_assets.core.imagery.checking import check_scene, evidence_of
+from lulc_assets.core.imagery.offset_evidence import judge_offset
+from lulc_assets.core.imagery.sample import read_sample
 from lulc_assets.core.scene.recipe import BAND_ROLES
 from lulc_assets_tests.core.imagery.real_scenes import sahara
 from lulc_assets_tests.small_scene import GRID, write_scene, write_tif
@@ -62,6 +64,14 @@ def test_an_offset_of_another_size_is_judged_at_its_own_place():
     assert judge_offset(*pixels(8000, water=600, water_dn=7050), -7000).verdict == "present"
     assert judge_offset(*pixels(2500, water=600, water_dn=1050), -7000).verdict == "absent"
     assert judge_offset(*pixels(8000), -7000).verdict == "cannot tell"
+
+
+def require_offset(recipe, grid):
+    return check_scene(recipe, grid).evidence
+
+
+def read_evidence(recipe, grid):
+    return evidence_of(recipe, read_sample(recipe, grid))
 
 
 def scene(folder, value, *, scl=None, **fields):
