@@ -22,6 +22,8 @@ from lulc_assets_tests.small_scene import GRID, write_tif
 
 AREA = tile_grid("33TVL").cut(Window(5000, 5000, 100, 100))
 
+pytestmark = pytest.mark.loopback
+
 
 @pytest.fixture
 def answering(monkeypatch):

@@ -21,6 +21,8 @@ from lulc_assets.core.imagery.reader import SceneReader
 from lulc_assets.core.scene.recipe import BandAsset
 from lulc_assets_tests.faults.conftest import WIDE
 
+pytestmark = pytest.mark.loopback
+
 
 def several(recipe, count=5, **fields):
     return [

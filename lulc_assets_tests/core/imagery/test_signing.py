@@ -155,3 +155,20 @@ def test_errors_never_show_a_signature(signed_scene):
     with pytest.raises(UnreadableRaster) as caught:
         SceneReader(recipe, GRID, signer=CountingSigner()).check()
     assert "sig=" not in str(caught.value)
+
+
+@pytest.mark.parametrize("skew_h", [-1, 1, 30])
+def test_a_clock_that_is_wrong_costs_no_request_a_signature(service, monkeypatch, skew_h):
+    """Before: with a clock an hour ahead a token was asked for each range."""
+    write_token(service)
+
+    class Wrong(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + timedelta(hours=skew_h)
+
+    monkeypatch.setattr("lulc_assets.core.imagery.signing.datetime", Wrong)
+    signer = make_signer(service)
+    for _ in range(20):
+        signer.sign(BLOB)
+    assert service.count() == 1
