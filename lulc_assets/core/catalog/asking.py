@@ -120,7 +120,7 @@ class Answers:
                 recipe = check.recipe
                 self._fail(recipe, OffsetContradicted(
                     f"scene {name}: the metadata say an offset of {recipe.offset_dn:g} DN "
-                    f"({recipe.offset_reason}), but {numbers} reflectance in all six; ask the "
+                    f"({recipe.offset_reason}), but {numbers} reflectance in all of them; ask the "
                     "provider, or leave the scene out"
                 ))  # fmt: skip
         return alike

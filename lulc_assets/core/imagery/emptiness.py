@@ -10,7 +10,8 @@ column (lines of a detector or strip). The test is local, so that any window giv
 whole.
 
 Over water and in shadow real values lie around 0, and providers that take the offset out clip
-whole lakes to 0: there zeros in the bands of :data:`BLACK_ROLES` prove nothing.
+whole lakes to 0: there zeros prove nothing but in the bands of :data:`LIT_ROLES`. The cirrus band
+is black wherever there is no cirrus.
 """
 
 import numpy as np
@@ -26,7 +27,10 @@ LINE_PX = 65
 MARGIN_PX = LINE_PX - 1
 """What must be read around a window."""
 
-BLACK_ROLES = ("red", "nir", "swir1", "swir2")
+LIT_ROLES = ("coastal", "blue", "green")
+"""Bands in which the air itself is bright."""
+
+ALWAYS_BLACK_ROLE = "cirrus"
 _BLACK = np.isin(np.arange(256), (SCL_DARK, SCL_CLOUD_SHADOW, SCL_WATER))
 
 _SHAPES = (
@@ -47,7 +51,7 @@ def solid_zeros(zero: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 
 def may_be_black(role: str, scl: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
     """Where a band's value may well be 0, by the scene classification, bool (h, w)."""
-    if role not in BLACK_ROLES:
-        return np.zeros(scl.shape, bool)
+    if role in LIT_ROLES or role == ALWAYS_BLACK_ROLE:
+        return np.full(scl.shape, role == ALWAYS_BLACK_ROLE)
     result: npt.NDArray[np.bool_] = _BLACK[scl]
     return result

@@ -82,7 +82,7 @@ def judge_offset(
         return OffsetEvidence("cannot tell", "no pixel with data was seen")
     dark = _dark_evidence(dn, scl, stored)
     found = [dark, _water_evidence(dn.get("swir2", np.zeros(scl.shape, np.float32)), scl, stored)]
-    if dn.keys() >= {"red", "blue", "nir"}:
+    if dn.keys() >= {"red", "blue", "nir", "swir2"}:
         found.append(_vegetation_evidence(dn, scl, stored))
     verdicts = {each.verdict for each in found} - {"cannot tell"}
     reason = "; ".join(each.reason for each in found)
