@@ -11,6 +11,7 @@ import typer
 from lulc_assets.commands import (
     accuracy,
     areas,
+    catalog,
     demo,
     labels,
     model,
@@ -59,5 +60,6 @@ app.add_typer(accuracy.app, name="accuracy")
 app.add_typer(areas.app, name="areas")
 app.add_typer(weights.app, name="weights")
 app.add_typer(pages.app, name="pages")
+app.add_typer(catalog.app, name="catalog")
 app.command()(trace.trace)
 app.add_typer(simulate.app)

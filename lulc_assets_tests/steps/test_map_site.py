@@ -6,14 +6,20 @@ from html.parser import HTMLParser
 import pytest
 
 from lulc_assets.core.errors import InvalidPage
-from lulc_assets.core.pages.map_site import MANIFEST
+from lulc_assets.core.pages.map_site import MANIFEST, STATIC
 from lulc_assets.steps.map_site import build_site
 from lulc_assets_tests.steps.predicted_year import open_project
+from lulc_assets_tests.system_programs import need
 from lulc_assets_tests.tiny_project import TILE, YEAR
 
 
 def read_site(folder):
     return json.loads((folder / "site.json").read_text())
+
+
+@pytest.fixture(autouse=True, scope="module")
+def bundle():
+    need((STATIC / "map.js").is_file(), "the map page's bundle (make setup)")
 
 
 @pytest.fixture(scope="module")

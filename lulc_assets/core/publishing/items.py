@@ -9,24 +9,10 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pystac
-import shapely
-from pyproj import Transformer
-from pystac.extensions.classification import Classification, ClassificationExtension
-from pystac.extensions.file import FileExtension
-from pystac.extensions.projection import ProjectionExtension
-from shapely.geometry import box, mapping
-
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import Legend
+from lulc_assets.core.publishing.layer_item import LayerAsset, layer_item
 from lulc_assets.core.store.records import canonical_json, digest_of_file
-
-_SHA256_MULTIHASH = "1220"
-"""The prefix of a SHA-256 multihash: function 0x12, 32 bytes."""
-
-_DEGREE_DIGITS = 7
-"""About a centimetre."""
 
 
 def write_map_item(
@@ -56,59 +42,35 @@ def write_map_item(
     Returns:
         ``path``. Same inputs, same bytes.
     """
-    footprint = _footprint(grid)
     first, last = window or (date(year, 1, 1), date(year, 12, 31))
-    item = pystac.Item(
-        id=item_id,
-        geometry=mapping(footprint),
-        bbox=[round(v, _DEGREE_DIGITS) for v in footprint.bounds],
-        datetime=None,
-        start_datetime=datetime.combine(first, time(), tzinfo=UTC),
-        end_datetime=datetime.combine(last, time(23, 59, 59), tzinfo=UTC),
-        properties=dict(properties),
+    when = (
+        datetime.combine(first, time(), tzinfo=UTC),
+        datetime.combine(last, time(23, 59, 59), tzinfo=UTC),
     )
-    projection = ProjectionExtension.ext(item, add_if_missing=True)
-    projection.code = f"EPSG:{grid.epsg}"
-    projection.shape = list(grid.shape)
-    projection.transform = [float(v) for v in tuple(grid.transform)[:6]]
-    for name, (file, stored_name, title) in sorted(layers.items()):
-        asset = pystac.Asset(
+    assets = {
+        name: LayerAsset(
             href=f"./{stored_name}",
             title=title,
-            media_type=pystac.MediaType.COG,
-            roles=["data"],
+            sha256=digest_of_file(file),
+            size=file.stat().st_size,
+            **layer_kind(name),
         )
-        item.add_asset(name, asset)
-        described = FileExtension.ext(asset, add_if_missing=True)
-        described.size = file.stat().st_size
-        described.checksum = _SHA256_MULTIHASH + digest_of_file(file)
-    _add_legend(item, legend)
+        for name, (file, stored_name, title) in layers.items()
+    }
+    item = layer_item(item_id, grid, when, assets, legend, properties)
     path.write_bytes(canonical_json(item.to_dict(include_self_link=False)))
     return path
 
 
-def _add_legend(item: pystac.Item, legend: Legend) -> None:
-    classes = [Classification.create(value=0, name="no_data", title="No data", nodata=True)]
-    classes += [
-        Classification.create(
-            value=known.code,
-            name=known.name,
-            title=known.title,
-            color_hint=known.color.removeprefix("#").upper(),
-        )
-        for known in legend.classes
-    ]
-    asset = item.assets["class"]
-    ClassificationExtension.ext(asset, add_if_missing=True).classes = classes
+def layer_kind(name: str) -> dict[str, Any]:
+    """No data, kind and range of a layer of a map or a prediction, by its name."""
+    return dict(_KINDS[name])
 
 
-def _footprint(grid: PixelGrid) -> Any:
-    """The outline in EPSG:4326, corners and edge midpoints, counter-clockwise."""
-    projector = Transformer.from_crs(grid.epsg, 4326, always_xy=True)
-    outline = box(*grid.bounds).segmentize(max(grid.shape) * grid.pixel_m / 2)
-
-    def degrees(x: Any, y: Any) -> tuple[Any, Any]:
-        lon, lat = projector.transform(x, y)
-        return np.round(lon, _DEGREE_DIGITS), np.round(lat, _DEGREE_DIGITS)
-
-    return shapely.transform(outline, degrees, interleaved=False)
+_KINDS: Mapping[str, Mapping[str, Any]] = {
+    "class": {"nodata": 0, "is_class": True},
+    "vote_share": {"nodata": 0},
+    "probability": {"nodata": 0},
+    "observations": {"most": 40},
+    "mask": {"most": 1},
+}
