@@ -14,6 +14,7 @@ from lulc_assets.commands import (
     catalog,
     demo,
     labels,
+    metrics,
     model,
     pages,
     sample,
@@ -62,4 +63,5 @@ app.add_typer(weights.app, name="weights")
 app.add_typer(pages.app, name="pages")
 app.add_typer(catalog.app, name="catalog")
 app.command()(trace.trace)
+app.command()(metrics.metrics)
 app.add_typer(simulate.app)

@@ -101,6 +101,15 @@ def test_without_files_all_tables_are_empty_with_their_columns(manifest, target)
     assert rows_of(target, "select * from accuracy_by_tile") == []
 
 
+def test_every_column_says_in_the_database_what_it_means(manifest, target):
+    assert run_dbt(target, "run").returncode == 0
+    found = rows_of(
+        target, "select table_name, column_name, comment from duckdb_columns() where not internal"
+    )
+    assert len(found) > 90
+    assert [row for row in found if not row[2]] == []
+
+
 def test_files_of_several_maps_become_tables_for_readers(manifest, target, tmp_path):
     folder = tmp_path / "it's [odd]"
     files = [
