@@ -3,7 +3,7 @@
 import geopandas as gpd
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import box
 
@@ -55,6 +55,7 @@ def test_none_leaves_everything():
     assert balance_together(sets, "none", 1.0, seed=0) == sets
 
 
+@settings(deadline=None)
 @given(
     sizes=st.lists(st.integers(1, 25), min_size=1, max_size=4),
     ratio=st.floats(1, 4),

@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lulc_assets.core.chips.cut import choose_dates, cut_chips, override_labels
@@ -76,6 +76,7 @@ def test_of_many_scenes_all_seasons_and_a_cloudy_one_are_taken():
     assert {"S010", "S095", "cloudy", "S330"} <= {r.id for r in chosen}
 
 
+@settings(deadline=None)
 @given(st.randoms(), st.integers(4, 10))
 def test_the_choice_does_not_depend_on_the_order(random, maximum):
     recipes = [scene(day * 13 % 361, day * 7 % 100) for day in range(25)]
@@ -95,6 +96,20 @@ def test_too_few_dates_are_refused():
     recipes = [scene(1), scene(1, name="same day"), scene(90), scene(180)]
     with pytest.raises(NoTrainingChips, match=r"3 date\(s\) of imagery, training needs 4"):
         choose_dates(recipes, ChipSettings())
+
+
+def test_scenes_that_were_refused_are_quoted_instead_of_a_number_to_lower():
+    left_out = {f"S{n}": "refused: offset cannot be decided" for n in range(9)}
+    left_out["S9"] = "left out: 2 % clear"
+    with pytest.raises(NoTrainingChips) as said:
+        choose_dates([], ChipSettings(), left_out)
+    text = str(said.value)
+    assert "10 scene(s) were not used" in text
+    assert "refused: offset cannot be decided (9 scene(s), first S0)" in text
+    assert "left out: 2 % clear (1 scene(s), first S9)" in text
+    assert "min_dates" not in text
+    with pytest.raises(NoTrainingChips, match="or lower min_dates"):
+        choose_dates([scene(1)], ChipSettings(), left_out)
 
 
 def test_a_year_without_scenes_is_refused():

@@ -3,7 +3,7 @@ import threading
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lulc_assets.core.errors import UnknownClass
@@ -165,6 +165,7 @@ def test_training_makes_reflectance_of_stored_batches_and_leaves_others():
         assert torch.equal(codes, plain[1])
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), st.integers(1, 9), st.integers(1, 4))
 def test_batches_take_every_chip_once_and_none_is_below_the_least(count, batch_size, least):
     parts = share_out(count, max(batch_size, least), least)
