@@ -157,3 +157,15 @@ def test_weights_of_classes_that_the_legend_lacks_are_refused(tmp_path):
     load_project(write(tmp_path, text))
     with pytest.raises(InvalidProject, match="class 'grass' is not in legend corine-1"):
         load_project(write(tmp_path, text + "[composite]\nweights_256 = { grass = 300 }"))
+
+
+def test_a_project_file_may_have_a_byte_order_mark_and_must_be_utf_8(tmp_path):
+    path = tmp_path / "project.toml"
+    text = 'name = "Küste"\n'
+    for encoding in ("cp1252", "utf-16"):
+        path.write_bytes(text.encode(encoding))
+        with pytest.raises(InvalidProject, match=r"project\.toml is in .*save it as UTF-8"):
+            load_project(path)
+    path.write_bytes(text.encode("utf-8-sig"))
+    with pytest.raises(InvalidProject, match=r"(?s)project\.toml: .*store"):
+        load_project(path)

@@ -17,6 +17,9 @@ from lulc_assets.commands.sample_tables import plan_as_json, print_consensus, pr
 from lulc_assets.core.estimation.settings import DEFAULT_STARTS
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from lulc_assets.core.sampling.anticipation import Anticipation
     from lulc_assets.core.sampling.map_file import MapFile
 
@@ -71,9 +74,10 @@ def design(
     from lulc_assets.core.sampling.allocation import RULES, allocate
     from lulc_assets.core.sampling.anticipation import parse_target
 
-    expected = _anticipate(open_maps(map), users or [])
+    expected, pixels = _anticipate(open_maps(map), users or [])
     targets = [parse_target(text, expected.names) for text in target or []]
-    plans = [allocate(rule, expected, targets, units=units, least=least) for rule in RULES]
+    options = {"units": units, "least": least, "most": pixels}
+    plans = [allocate(rule, expected, targets, **options) for rule in RULES]
     hours = [float(p.units.sum()) * minutes * interpreters / 60 for p in plans]
     if format == "json":
         rows = [plan_as_json(p, expected, h) for p, h in zip(plans, hours, strict=True)]
@@ -267,13 +271,16 @@ def _interpreter(path: Path, every: Sequence[Path]) -> str:
     return str(path) if repeated else path.stem
 
 
-def _anticipate(maps: "Sequence[MapFile]", users: Sequence[str]) -> "Anticipation":
-    """The expected matrix of the maps' classes; user's accuracy 0.8 where nothing is said."""
+def _anticipate(
+    maps: "Sequence[MapFile]", users: Sequence[str]
+) -> tuple["Anticipation", "npt.NDArray[np.int64]"]:
+    """The expected matrix and the pixels of the maps' classes; user's accuracy 0.8 by default."""
     from lulc_assets.core.errors import InvalidSample
     from lulc_assets.core.sampling.anticipation import anticipate
     from lulc_assets.core.sampling.map_file import count_classes
 
-    shown = count_classes(maps).hectares[1:]
+    mapped = count_classes(maps)
+    shown = mapped.hectares[1:]
     land = maps[0].legend.land
     names = [c.name for c, area in zip(land, shown, strict=True) if area > 0]
     if not names:
@@ -288,7 +295,7 @@ def _anticipate(maps: "Sequence[MapFile]", users: Sequence[str]) -> "Anticipatio
         if name and name not in expected:
             raise InvalidSample(f"--users {text!r}: the map shows {', '.join(names)}")
         expected.update({name: share} if name else dict.fromkeys(names, share))
-    return anticipate(names, shown[shown > 0], expected)
+    return anticipate(names, shown[shown > 0], expected), mapped.pixels[1:][shown > 0]
 
 
 def _advise(maps: "Sequence[MapFile]", sample: Any, texts: Sequence[str]) -> None:

@@ -63,8 +63,10 @@ def inspect(
     document = _read_json(item)
     policy = HrefPolicy(place, allow_private, tuple(allow_host or ()))
     is_collection = isinstance(document, dict) and document.get("type") == "FeatureCollection"
+    features = document.get("features") or [] if is_collection else document
+    is_collection = is_collection or isinstance(document, list)
     found = []
-    for feature in document.get("features") or [] if is_collection else [document]:
+    for feature in features if is_collection else [document]:
         recipe = recipe_from_item(feature, place, policy, dialect=dialect)
         evidence = _evidence(recipe) if pixels else {}
         found.append({**recipe.to_dict(), **evidence})

@@ -11,13 +11,11 @@ the square that holds its centre.
 
 import math
 import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
-import mgrs
 import numpy as np
 import numpy.typing as npt
 from affine import Affine
@@ -32,6 +30,11 @@ TILE_PIXELS = 10_980
 SQUARE_M = 100_000
 _ANCHOR_M = 60
 _SOUTH_FALSE_NORTHING_M = 10_000_000
+_BANDS = "CDEFGHJKLMNPQRSTUVWX"
+_COLUMNS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+_ROWS = "ABCDEFGHJKLMNPQRSTUV"
+_SOUTHERNMOST = -84.0
+"""Sentinel-2 looks as far south as 82.8°."""
 _TILE = re.compile(r"(0[1-9]|[1-5][0-9]|60)[C-HJ-NP-X][A-HJ-NP-Z][A-HJ-NP-V]")
 
 
@@ -66,30 +69,70 @@ def validate_year(year: int | str, *, current_year: int | None = None) -> int:
 
 @lru_cache(maxsize=4096)
 def _square_origin(tile: str) -> tuple[int, str, int, int]:
-    """Zone, hemisphere, easting and northing of the square's lower left corner."""
-    with warnings.catch_warnings():
-        # The centre of a square that a latitude band cuts may lie outside its band.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        zone, hemisphere, easting, northing = mgrs.MGRS().MGRSToUTM(f"{tile}5000050000")
-    half = SQUARE_M // 2
-    return int(zone), hemisphere, int(easting) - half, int(northing) - half
+    """Zone, hemisphere, easting and northing of the square's lower left corner.
+
+    Columns are lettered from 100 km on, in three sets by zone; rows repeat every 2000 km, from
+    A in odd and from F in even zones (NGA 2014, §10). Of the rows of one letter the one
+    nearest to the latitude band is meant: Sentinel-2 letters ground south of 80° S as band C.
+
+    Raises:
+        InvalidTileKey: the zone has no such column.
+    """
+    zone, band = int(tile[:2]), _BANDS.index(tile[2])
+    column = _COLUMNS.index(tile[3]) - 8 * ((zone - 1) % 3)
+    if not 0 <= column < 8:
+        raise InvalidTileKey(f"tile {tile!r}: zone {zone} has no column {tile[3]!r}")
+    hemisphere = "S" if band < _BANDS.index("N") else "N"
+    south, north = _band_limits(tile)
+    _, middle = _utm(zone, hemisphere)(zone * 6 - 183, (south + north) / 2)
+    row = (_ROWS.index(tile[4]) - (5 if zone % 2 == 0 else 0)) % len(_ROWS)
+    cycle = SQUARE_M * len(_ROWS)
+    northing = row * SQUARE_M
+    northing += cycle * round((middle - SQUARE_M / 2 - northing) / cycle)
+    return zone, hemisphere, (column + 1) * SQUARE_M, northing
 
 
 @lru_cache(maxsize=4096)
 def _square_exists(tile: str) -> bool:
-    """Whether some place in the square is named by the key (letters repeat every 2000 km)."""
+    """Whether the square touches its zone, by rule or as Norway widened it, and its band."""
     try:
         zone, hemisphere, easting, northing = _square_origin(tile)
-    except mgrs.core.MGRSError:
+    except InvalidTileKey:
         return False
-    steps = np.linspace(500.0, SQUARE_M - 500.0, 5)
+    steps = np.linspace(0, SQUARE_M, 21)
     east, north = np.meshgrid(easting + steps, northing + steps)
-    utm = Proj(proj="utm", zone=zone, south=hemisphere == "S", ellps="WGS84")
-    lons, lats = utm(east.ravel(), north.ravel(), inverse=True)
-    namer = mgrs.MGRS()
-    return any(
-        namer.toMGRS(lat, lon, MGRSPrecision=0) == tile for lat, lon in zip(lats, lons, strict=True)
+    lons, lats = _utm(zone, hemisphere)(east.ravel(), north.ravel(), inverse=True)
+    south_limit, north_limit = _band_limits(tile)
+    if tile[2] == "C":
+        south_limit = _SOUTHERNMOST
+    western, eastern = zone_limits(tile)
+    in_zone = lons.max() > min(western, zone * 6 - 186) and lons.min() < max(
+        eastern, zone * 6 - 180
     )
+    return bool(in_zone and lats.max() > south_limit and lats.min() < north_limit)
+
+
+def _band_limits(tile: str) -> tuple[float, float]:
+    """Southern and northern latitude of the tile's band."""
+    south = -80.0 + 8.0 * _BANDS.index(tile[2])
+    return south, 84.0 if tile[2] == "X" else south + 8.0
+
+
+@lru_cache(maxsize=120)
+def _utm(zone: int, hemisphere: str) -> Proj:
+    return Proj(proj="utm", zone=zone, south=hemisphere == "S", ellps="WGS84")
+
+
+def owns_ground(tile: str) -> bool:
+    """Whether any place belongs to the tile.
+
+    Where Norway widened a zone, squares of its neighbour lie beyond the border: Sentinel-2
+    serves them, and every place in them belongs to a tile of the wider zone.
+    """
+    zone, hemisphere, easting, northing = _square_origin(validate_tile(tile))
+    ys = northing + np.linspace(0.0, SQUARE_M, 101)
+    western, eastern = (meridian_eastings(zone, hemisphere, at, ys) for at in zone_limits(tile))
+    return bool((np.maximum(western, easting) < np.minimum(eastern, easting + SQUARE_M)).any())
 
 
 @dataclass(frozen=True)

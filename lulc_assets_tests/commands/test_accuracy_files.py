@@ -130,9 +130,42 @@ def test_names_keep_their_blanks_commas_and_letters(estimate):
     assert windows == found
 
 
+OTB = """#Reference labels (rows):1,2,3
+#Produced labels (columns):1,2,3
+66,4,5
+2,55,18
+9,1,153
+"""
+THREE = "class,area_ha\n1,18000\n2,13500\n3,288000\n"
+
+
+def test_a_matrix_whose_comments_say_that_lines_are_the_reference_is_turned(estimate):
+    rows = [line.split(",") for line in OTB.splitlines()[2:]]
+    turned = table(["1", "2", "3"], list(zip(*rows, strict=True)))
+
+    assert estimate(counts=OTB, areas=THREE)[1] == estimate(counts=turned, areas=THREE)[1]
+
+
+@pytest.mark.parametrize(
+    ("areas", "same"),
+    [
+        ("Klasse;Fläche (ha)\n1;18.000\n2;1.350\n3;950\n", "1,18000\n2,1350\n3,950\n"),
+        ("Klasse;Fläche (ha)\n1;18.000,50\n2;1.350,00\n3;950,25\n",
+            "1,18000.5\n2,1350\n3,950.25\n"),
+        ("classe;ha\n1;18\u202f000,5\n2;1\u00a0350\n3;950\n", "1,18000.5\n2,1350\n3,950\n"),
+        ("sep=;\nclass;ha\n1;18000\n2;1350\n3;950\nRazem;20300\n", "1,18000\n2,1350\n3,950\n"),
+    ],
+)  # fmt: skip
+def test_areas_in_the_customs_of_other_countries_are_the_same_areas(estimate, areas, same):
+    assert estimate(counts=OTB, areas=areas)[1] == estimate(counts=OTB, areas=same)[1]
+
+
 @pytest.mark.parametrize(
     ("files", "message"),
     [
+        ({"counts": "# Columns=prediction,Lines=reference.\n0066,0004\n0002,0055\n"},
+            "lines are the reference here"),
+        ({"counts": COUNTS.replace("map,", "Reference,", 1)}, "exchange rows and columns"),
         ({"counts": TOTALS.replace(",75\n", ",99\n")}, "column 'Total' is 99, the others sum to 7"),
         ({"areas": AREAS + "Total,9\n"}, "area 'Total' is 9, the others sum to 900000"),
         ({"counts": "\n".join(",".join(r[i > 0 :]) for i, r in enumerate(ROWS)).removeprefix(

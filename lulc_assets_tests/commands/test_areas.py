@@ -122,3 +122,31 @@ def test_assistance_without_a_sample_is_refused(world):
 
     assert result.exit_code == 1
     assert "--assisted needs --sample" in result.stderr
+
+
+@pytest.fixture
+def odd_names(world):
+    """Two districts called like a formula and like markup, and one far away."""
+    path = world / "districts.gpkg"
+    frame = geopandas.read_file(path)
+    far = frame.iloc[[0]].assign(geometry=frame.translate(9e5, 0).iloc[[0]].to_numpy())
+    frame = geopandas.pd.concat([frame, far], ignore_index=True)
+    frame["district"] = ["=HYPERLINK(0)", "Ost [dense]", "far"]
+    path.unlink()
+    frame.to_file(path, engine="pyogrio")
+    return world
+
+
+def test_a_zone_called_like_a_formula_is_text_in_the_csv(odd_names):
+    result = lulc(odd_names, "--format", "csv")
+
+    zones = {row["zone"] for row in csv.DictReader(io.StringIO(result.stdout))}
+    assert zones == {"'=HYPERLINK(0)", "Ost [dense]"}
+
+
+def test_a_zone_called_like_markup_is_printed_and_a_far_one_warned_of(odd_names):
+    result = lulc(odd_names)
+
+    assert result.exit_code == 0, result.stderr
+    assert "Ost [dense]" in result.stdout
+    assert "Warning: Zone far lies outside every map" in result.stderr

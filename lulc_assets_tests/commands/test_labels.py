@@ -2,8 +2,11 @@ import json
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pytest
+import rasterio
 import shapely
+from affine import Affine
 from typer.testing import CliRunner
 
 from lulc_assets.cli import app
@@ -103,3 +106,79 @@ def test_vocabularies_are_listed_and_shown():
     shown = run("vocabularies", "io-9").output
     assert "rangeland" in shown
     assert "unlabelled" in shown
+
+
+def test_labels_outside_the_tile_are_never_fine(tmp_path: Path):
+    path = write(tmp_path, [BOX], ["trees"])
+    place = ("--tile", "33TVL", "--window", 0, 0, 400, 400)
+    assert run("check", path, *place).exit_code == 0
+    done = run("check", path, "--tile", "32TQM", "--window", 0, 0, 100, 100)
+    assert done.exit_code == 1
+    assert "1 of 1 polygons lie outside the area of 32TQM" in done.output
+    assert "Fine" not in done.output
+
+
+def test_exchanged_coordinates_are_found_out(tmp_path: Path):
+    here = gpd.GeoSeries([BOX], crs=32633).to_crs(4326)
+    swapped = shapely.transform(here.to_numpy(), lambda xy: xy[:, ::-1])
+    path = tmp_path / "wfs.geojson"
+    gpd.GeoDataFrame({"class_name": ["trees"]}, geometry=swapped, crs=4326).to_file(path)
+    done = run("check", path, "--tile", "33TVL")
+    assert done.exit_code == 1
+    assert "with x and y exchanged they would lie in it" in done.output
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--year", 2020), "no label of year 2020; the file has 2021"),
+        (("--tile", "33TVM"), "no label of tile 33TVM; the file has 33TVL"),
+    ],
+)
+def test_zero_labels_of_a_year_or_tile_are_no_finding(tmp_path: Path, options, said):
+    path = write(tmp_path, [BOX], ["trees"], year=[2021], tile=["T33TVL"])
+    done = run("check", path, *options)
+    assert done.exit_code == 1
+    assert said in done.output
+
+
+def test_labels_that_hold_no_pixel_are_not_fine(tmp_path: Path):
+    done = run(
+        "check", write(tmp_path, [shapely.box(400_001, 5e6 + 1, 400_003, 5e6 + 3)], ["trees"])
+    )
+    assert done.exit_code == 1
+    assert "no 10 m pixel is labelled" in done.output
+
+
+def test_a_raster_is_checked_like_polygons(tmp_path: Path):
+    codes = np.zeros((40, 40), np.uint8)
+    codes[5:15, 5:15] = 2
+    path = tmp_path / "codes.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", height=40, width=40, count=1, dtype="uint8", crs=32633,
+        transform=Affine(10, 0, 400_000, 0, -10, 5_100_000),
+    ) as file:  # fmt: skip
+        file.write(codes, 1)
+    done = run("check", path)
+    assert done.exit_code == 0, done.output
+    assert "1,600 pixels" in done.output
+    assert "trees" in done.output
+    elsewhere = ("--tile", "32TQM", "--window", 0, 0, 100, 100)
+    assert run("check", path, *elsewhere).exit_code == 1
+
+
+def test_names_in_brackets_are_printed_as_they_are(tmp_path: Path):
+    crosswalk = tmp_path / "ours.csv"
+    crosswalk.write_text("source;title;target;relation\nforest [/dense];wood [dense];trees;exact\n")
+    done = run("vocabularies", crosswalk)
+    assert done.exit_code == 0, done.output
+    assert "forest [/dense]" in done.output
+    assert "wood [dense]" in done.output
+
+
+def test_a_name_of_a_megabyte_is_not_echoed(tmp_path: Path):
+    done = run("check", write(tmp_path, [BOX], ["x" * 1_000_000]))
+    assert done.exit_code == 1
+    assert len(done.output) < 6000
+    assert "labels.gpkg" in done.output
+    assert "Add an entry" in done.output

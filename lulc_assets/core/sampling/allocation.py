@@ -52,6 +52,7 @@ def allocate(
     *,
     units: int | None = None,
     least: int = 2,
+    most: npt.NDArray[np.int64] | None = None,
 ) -> Allocation:
     """Allocate a number of units, or as many as the targets need.
 
@@ -61,20 +62,27 @@ def allocate(
         expected: anticipated matrix.
         targets: to reach when ``units`` is None.
         units: in all, or None.
-        least: units of every stratum at least; 2 is the least that has a variance.
+        least: units of every stratum at least, or all that it has; 2 is the least that has a
+            variance.
+        most: shape (k,): units that each stratum has; None: more than anybody takes.
 
     Raises:
-        InvalidSample: too few units for ``least`` in each stratum, neither units nor
-            targets, or targets that need more than a million units.
+        InvalidSample: too few units for ``least`` in each stratum, more than there are,
+            neither units nor targets, or targets that need more than a million units.
     """
     if units is None and not targets:
         raise InvalidSample("give the number of units or a target standard error")
     k = len(expected.names)
-    if units is not None and units < least * k:
+    ends = _Ends.of(k, least, most)
+    if units is not None and units < ends.least.sum():
         raise InvalidSample(f"{units} units are too few for {least} in each of {k} strata")
+    if units is not None and units > ends.most.sum():
+        raise InvalidSample(
+            f"{units:,} units are more than the map has pixels: {ends.most.sum():,}"
+        )
     shares = _shares(rule, expected, targets)
-    number = units if units is not None else _units_needed(shares, expected, targets, least)
-    counts = _round(shares, number, least)
+    number = units if units is not None else _units_needed(shares, expected, targets, ends)
+    counts = _round(shares, number, ends)
     figures = [Target("overall", "", 1.0), *targets]
     figures += [Target(f, n, 1.0) for n in expected.names for f in ("users", "producers", "area")]
     ses = {
@@ -84,6 +92,19 @@ def allocate(
         for t in figures
     }
     return Allocation(rule, counts, ses, _omission_units(expected, counts))
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """Units of each stratum at least and at most, shape (k,) each."""
+
+    least: npt.NDArray[np.int64]
+    most: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, k: int, least: int, most: npt.NDArray[np.int64] | None) -> "_Ends":
+        ceiling = np.full(k, _MOST_UNITS) if most is None else np.minimum(most, _MOST_UNITS)
+        return cls(np.minimum(least, ceiling), ceiling.astype(np.int64))
 
 
 def _over_goals(expected: Anticipation, targets: Sequence[Target]) -> Numbers:
@@ -124,17 +145,17 @@ def _shares(rule: str, expected: Anticipation, targets: Sequence[Target]) -> Num
 
 
 def _units_needed(
-    shares: Numbers, expected: Anticipation, targets: Sequence[Target], least: int
+    shares: Numbers, expected: Anticipation, targets: Sequence[Target], ends: _Ends
 ) -> int:
     table = _over_goals(expected, targets)
-    low, high = least * len(shares), _MOST_UNITS
-    if _worst(table, _round(shares, high, least)) > 1.0:
+    low, high = int(ends.least.sum()), min(_MOST_UNITS, int(ends.most.sum()))
+    if _worst(table, _round(shares, high, ends)) > 1.0:
         raise InvalidSample(
-            f"the targets need more than {_MOST_UNITS:,} units; ask for larger standard errors"
+            f"the targets need more than {high:,} units; ask for larger standard errors"
         )
     while low < high:
         middle = (low + high) // 2
-        if _worst(table, _round(shares, middle, least)) <= 1.0:
+        if _worst(table, _round(shares, middle, ends)) <= 1.0:
             high = middle
         else:
             low = middle + 1
@@ -146,29 +167,36 @@ def _worst(table: Numbers, units: npt.NDArray[np.int64]) -> float:
     return float((table / units).sum(axis=1).max())
 
 
-def _round(shares: Numbers, units: int, least: int) -> npt.NDArray[np.int64]:
-    """Whole units that sum to ``units``, at least ``least`` each (largest remainders)."""
-    free = units - least * shares.size
-    exact = _fill(shares, units, least) - least
+def _round(shares: Numbers, units: int, ends: _Ends) -> npt.NDArray[np.int64]:
+    """Whole units that sum to ``units``, within the ends (largest remainders)."""
+    exact = _fill(shares, units, ends)
     counts = np.floor(exact + 1e-9).astype(np.int64)
     order = np.argsort(-(exact - counts), kind="stable")
-    counts[order[: free - int(counts.sum())]] += 1
-    return counts + least
+    order = order[counts[order] < ends.most[order]]
+    counts[order[: units - int(counts.sum())]] += 1
+    return counts
 
 
-def _fill(shares: Numbers, units: int, least: int) -> Numbers:
-    """Shares of the units with a floor: strata below it get it, the others share the rest."""
+def _fill(shares: Numbers, units: int, ends: _Ends) -> Numbers:
+    """Shares of the units; strata beyond their least or most get that, others share the rest."""
+    exact = ends.least.astype(np.float64)
     held = np.zeros(shares.size, dtype=bool)
-    while True:
-        rest = units - least * int(held.sum())
+    while not held.all():
+        rest = units - float(exact[held].sum())
         free = np.where(held, 0.0, shares)
-        total = float(free.sum())
-        spread = free / total if total > 0 else ~held / max(1, int((~held).sum()))
-        exact = np.where(held, float(least), spread * rest)
-        below = ~held & (exact < least)
-        if not below.any():
-            return exact
-        held |= below
+        if free.sum() == 0:
+            free = (~held).astype(np.float64)
+        spread = free / free.sum() * rest
+        below, above = ~held & (spread < ends.least), ~held & (spread > ends.most)
+        # Where more is taken by the least than is given back by the most, that comes first.
+        short = float((ends.least - spread)[below].sum())
+        over = float((spread - ends.most)[above].sum())
+        bound, limit = (below, ends.least) if short >= over else (above, ends.most)
+        if not bound.any():
+            return np.where(held, exact, spread)
+        exact = np.where(bound, limit, exact)
+        held |= bound
+    return exact
 
 
 def _omission_units(expected: Anticipation, units: npt.NDArray[np.int64]) -> Numbers:

@@ -70,7 +70,10 @@ def draw_stratified(
 
 def _check_stratum(name: str, units: int, pixels: int) -> None:
     if units > pixels:
-        raise InvalidSample(f"{units} units of {name!r} asked for, the map has {pixels} pixels")
+        raise InvalidSample(
+            f"{units} units of {name!r} asked for, the map has {pixels} pixels; "
+            f"ask for {name}={pixels} at most"
+        )
     if pixels > units and units < MIN_UNITS_FOR_VARIANCE:
         raise InvalidSample(
             f"{units} units of {name!r} asked for, of which the map has {pixels:,} pixels; every "

@@ -16,7 +16,7 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window as RasterWindow
 
 from lulc_assets.core.errors import InvalidProduct, MissingCrs, UnreadableRaster
-from lulc_assets.core.grid import PixelGrid, Window, owned_mask, pixel_areas_ha
+from lulc_assets.core.grid import PixelGrid, Window, owned_mask, owns_ground, pixel_areas_ha
 from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.sampling.population import TilePart
 
@@ -131,8 +131,11 @@ def open_map(path: Path, *, tile: str = "", legend: Legend = KARRA_10) -> MapFil
     if transform.b or transform.d or transform.a <= 0 or transform.a != -transform.e:
         raise InvalidProduct(f"{path}: the grid must be north up with square pixels: {transform}")
     grid = PixelGrid(int(epsg), transform.c, transform.f, height, width, transform.a)
-    if tile:
-        owned_mask(tile, grid.cut(Window(0, 0, 1, 1)))
+    if tile and not owns_ground(tile):
+        raise InvalidProduct(
+            f"{path}: tile {tile} owns no ground, every place in its square belongs to a tile of "
+            "the neighbouring zone; leave it out"
+        )
     return MapFile(path, grid, tile, legend)
 
 

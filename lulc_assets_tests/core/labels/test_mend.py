@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import shapely
 
+from lulc_assets.core.errors import InvalidGeometry
 from lulc_assets.core.labels.mend import mend_geometries
 
 SQUARE = shapely.box(0, 0, 10, 10)
@@ -27,3 +28,28 @@ def test_heights_are_dropped():
     mended, account = mend_geometries(np.array([shapely.force_3d(SQUARE, 7.0)]), ["a"])
     assert not mended[0].has_z
     assert account == []
+
+
+def test_of_a_collection_the_polygons_are_kept_and_the_change_is_told():
+    clip = shapely.GeometryCollection([SQUARE, shapely.LineString([(0, 0), (90, 0)])])
+    lines = shapely.GeometryCollection([shapely.LineString([(0, 0), (90, 0)])])
+    mended, account = mend_geometries(np.array([clip, lines], dtype=object), ["a", "b"])
+    assert mended[0].equals(SQUARE)
+    assert mended[1].equals(lines)
+    assert [(m.label_id, m.problem) for m in account] == [("a", "GeometryCollection")]
+
+
+def test_a_polygon_that_crosses_itself_beyond_mending_is_refused_at_once():
+    angles = np.arange(601) * 300 / 601 * 2 * np.pi
+    star = shapely.Polygon(np.column_stack([np.cos(angles), np.sin(angles)]))
+    with pytest.raises(InvalidGeometry, match=r"label s: its outline crosses itself more than"):
+        mend_geometries(np.array([star], dtype=object), ["s"])
+
+
+def test_a_long_outline_with_one_crossing_is_mended():
+    angles = np.linspace(0, 2 * np.pi, 50_000)
+    ring = np.column_stack([np.cos(angles), np.sin(angles)])
+    ring[[10, 20]] = ring[[20, 10]]
+    mended, account = mend_geometries(np.array([shapely.Polygon(ring)], dtype=object), ["r"])
+    assert mended[0].is_valid
+    assert len(account) == 1

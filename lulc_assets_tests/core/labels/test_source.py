@@ -197,3 +197,34 @@ def test_real_polygons_with_no_data_and_bad_geometries_are_read(real_data, colum
     assert read.table["class_code"].value_counts().to_dict() == {
         7: 892, 3: 212, 5: 196, 8: 48, 1: 8, 6: 2,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("empty", [None, "", "  "])
+def test_a_label_without_a_class_is_named(write, empty):
+    with pytest.raises(LabelError, match="label labels-000002 has no class in column class_name"):
+        read_labels(write([BOX, BOX], ["trees", empty]))
+
+
+def test_advice_for_a_geometry_is_advice_that_helps(write):
+    line = shapely.LineString([(4e5, 5e6), (4e5 + 9, 5e6)])
+    source = write([shapely.GeometryCollection([BOX, line])], ["trees"])
+    with pytest.raises(InvalidGeometry, match="set repair = true to keep its polygons"):
+        read_labels(source)
+    read = read_labels(replace(source, repair=True))
+    assert read.table.geometry.iloc[0].equals(BOX)
+    assert read.report.to_dict()["repaired"] == ["labels-000001"]
+    for repair in (False, True):
+        with pytest.raises(InvalidGeometry, match="draw a polygon or delete it"):
+            read_labels(replace(write([line], ["trees"]), repair=repair))
+
+
+@pytest.mark.parametrize(
+    ("box", "hint"),
+    [
+        (shapely.box(1_554_990, 5_758_650, 1_555_990, 5_759_650), "they look like metres"),
+        (shapely.box(45.8, 113.9, 45.9, 114.0), "exchanged"),
+    ],
+)
+def test_coordinates_that_are_no_place_name_label_and_numbers(write, box, hint):
+    with pytest.raises(InvalidGeometry, match=rf"label labels-000001 lies at x .*{hint}"):
+        read_labels(write([box], ["trees"], crs=4326, suffix="geojson"))

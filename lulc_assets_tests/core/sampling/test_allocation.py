@@ -128,6 +128,29 @@ def test_allocations_sum_up_and_keep_the_floor(units, least, shares):
         assert plan.units.min() >= least
 
 
+@settings(deadline=None)
+@given(
+    units=st.integers(6, 400),
+    most=st.lists(st.integers(2, 300), min_size=3, max_size=3),
+    shares=st.lists(st.floats(0.01, 50), min_size=3, max_size=3),
+)
+def test_no_class_gets_more_units_than_it_has_pixels(units, most, shares):
+    anticipation = anticipate(NAMES, np.array(shares), dict.fromkeys(NAMES, 0.7))
+    pixels = np.array(most)
+    units = min(units, int(pixels.sum()))
+
+    for rule in RULES:
+        plan = allocate(rule, anticipation, [], units=units, least=2, most=pixels)
+        assert plan.units.sum() == units
+        assert (plan.units <= pixels).all()
+        assert plan.units.min() >= 2
+
+
+def test_more_units_than_the_map_has_pixels_are_refused():
+    with pytest.raises(InvalidSample, match="90 units are more than the map has pixels: 60"):
+        allocate("equal", expected(), [], units=90, most=np.array([20, 20, 20]))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -1,8 +1,9 @@
 import json
+import warnings
 
 import geopandas
 import pytest
-from shapely import Point, Polygon
+from shapely import MultiPoint, Point, Polygon
 
 from lulc_assets.core.errors import InvalidGeometry, InvalidSample, MissingCrs, UnknownClass
 from lulc_assets.core.sampling.ingest import ingest_sample
@@ -147,3 +148,28 @@ def test_unreadable_points_are_refused(tmp_path, files):
 
     with pytest.raises(InvalidSample, match=r"broken\.gpkg"):
         ingest_sample(broken, design)
+
+
+def test_a_shapefile_s_cut_names_reals_and_single_multipoints_are_read(tmp_path, files):
+    points, design = files({"design": "stratified", "stratum_pixels": {"1": 900, "2": 900}},
+                           stratum=[1.0, 2.0, 1.0])  # fmt: skip
+    frame = geopandas.read_parquet(points)
+    frame["geometry"] = [MultiPoint([point]) for point in frame.geometry]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the driver says that it cuts names
+        frame.to_file(tmp_path / "points.shp")
+
+    sample = ingest_sample(tmp_path / "points.shp", design)
+
+    assert sample.units["stratum"].tolist() == ["2", "1", "1"]
+    assert sample.units["class_code"].tolist() == [2, 1, 7]
+
+
+def test_a_design_with_a_byte_order_mark_is_read_and_utf_16_refused(files):
+    points, design = files()
+    text = design.read_text()
+    design.write_bytes(text.encode("utf-8-sig"))
+    assert ingest_sample(points, design).design.region == "alps"
+    design.write_bytes(text.encode("utf-16"))
+    with pytest.raises(InvalidSample, match=r"points\.json is in UTF-16.*save it as UTF-8"):
+        ingest_sample(points, design)

@@ -155,3 +155,20 @@ def test_the_agreed_classes_complete_the_sample(key):
 
     assert sample.units["class_code"].tolist() == [2, 2, 0, 5, 5, 5]
     assert sample.strata().sizes == pytest.approx([15, 30])
+
+
+@pytest.mark.parametrize("column", ["PLOT_ID", "pl_plotid", "plotid", "Punktnummer"])
+def test_the_column_that_holds_the_sample_s_units_is_found_under_any_name(key, tmp_path, column):
+    rows = [[2690001, "u1", "Water"], [2690002, "u3", ""]]
+    path = write(tmp_path / "ceo.csv", rows, columns=("plot_id", column, "Land cover"))
+
+    assert read_labels(path, key, class_column="land cover").to_dict() == {"u1": 1, "u3": 0}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16"])
+def test_labels_are_read_as_a_spreadsheet_saves_them(key, tmp_path, encoding):
+    path = tmp_path / "anna.csv"
+    text = "unit_id;reference_class;note\r\n u1 ;2.0;schräg\r\nu3;1.0;\r\n;;\r\n"
+    path.write_bytes(text.encode(encoding))
+
+    assert read_labels(path, key).to_dict() == {"u1": 2, "u3": 1}

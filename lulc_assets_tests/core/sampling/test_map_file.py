@@ -66,3 +66,22 @@ def test_what_is_no_class_map_is_refused(tmp_path):
         list(open_map(clouds).strips())
     with pytest.raises(InvalidTileKey):
         open_map(clouds, tile="99XXX")
+
+
+@pytest.mark.parametrize(("dtype", "nodata"), [("uint8", 255), ("int16", -9999), ("uint8", 7)])
+def test_what_a_map_declares_as_no_data_is_no_data(tmp_path, dtype, nodata):
+    path, codes, grid = patchy_map(tmp_path / "plain.tif", classes=(1, 2, 5))
+    declared = np.where(codes == 0, nodata, codes).astype(dtype)
+
+    read = open_map(write_map(tmp_path / "map.tif", declared, grid, nodata=nodata))
+
+    assert np.array_equal(read.part().codes, codes)
+    assert count_classes([read]).pixels.tolist() == count_classes([open_map(path)]).pixels.tolist()
+
+
+def test_a_code_that_nothing_declares_is_refused_with_what_to_do(tmp_path):
+    _, codes, grid = patchy_map(tmp_path / "plain.tif")
+    path = write_map(tmp_path / "map.tif", np.where(codes == 0, 255, codes).astype("uint8"), grid)
+
+    with pytest.raises(InvalidProduct, match=r"map\.tif: holds code 255.*gdal_edit -a_nodata 255"):
+        open_map(path).part()
