@@ -61,17 +61,25 @@ def _local_mean(dn: Dn, valid: Bools) -> Dn:
     return np.where(valid, dn, filled.round().astype(np.uint16))
 
 
-def _nearest(dn: Dn, valid: Bools) -> Dn:
-    rows, cols = distance_transform_edt(~valid, return_distances=False, return_indices=True)
-    return dn[:, rows, cols]
+def _mirror(dn: Dn, valid: Bools) -> Dn:
+    """The mirror image at the nearest pixel with data; that pixel where there is none."""
+    near = distance_transform_edt(~valid, return_distances=False, return_indices=True)
+    here = np.indices(valid.shape)
+    rows, cols = (
+        np.clip(2 * axis - at, 0, side - 1)
+        for axis, at, side in zip(near, here, valid.shape, strict=True)
+    )
+    mirrored = valid[rows, cols]
+    rows, cols = np.where(mirrored, rows, near[0]), np.where(mirrored, cols, near[1])
+    return np.where(valid, dn, dn[:, rows, cols])
 
 
 FILLS: Mapping[str, Fill] = {
     "0": _zeros,
     "mean of the scene": _scene_mean,
     "local mean": _local_mean,
-    "nearest pixel": _nearest,
-    "mirror": fill_no_data,
+    "mirror": _mirror,
+    "nearest pixel": fill_no_data,
 }
 
 
@@ -159,12 +167,12 @@ def draw(found: dict[str, Any], shown: list[dict[str, Any]], colors: Any, folder
     sample, palette = shown[0], ListedColormap(colors)
     rows = slice(int(0.5 * sample["valid"].shape[0]), int(0.9 * sample["valid"].shape[0]))
     cols = slice(int(0.2 * sample["valid"].shape[1]), int(0.6 * sample["valid"].shape[1]))
-    for axis, name in zip(axes[1:], ("intact", "0", "mirror"), strict=True):
+    for axis, name in zip(axes[1:], ("intact", "0", "nearest pixel"), strict=True):
         codes = sample[name] if name == "intact" else sample[name] * sample["valid"]
         axis.imshow(
             codes[rows, cols], cmap=palette, vmin=0, vmax=len(colors) - 1, interpolation="nearest"
         )
-        axis.set_title("no edge" if name == "intact" else f"no data as {name}")
+        axis.set_title("no edge" if name == "intact" else f"no data filled by {name}")
         axis.set_axis_off()
     figure.savefig(folder / "no_data_edges.png", dpi=110)
 
