@@ -266,16 +266,16 @@ def change(
 
     Example: lulc accuracy change --before 2020.parquet --after 2023.parquet --map map.tif
     """
-    from lulc_assets.core.accuracy.paired import change_on_sample
+    from lulc_assets.core.accuracy.paired import change_on_sample, frame_area_ha
     from lulc_assets.core.estimation.settings import AccuracySettings
-    from lulc_assets.core.legend import KARRA_10
     from lulc_assets.core.sampling.sample import read_sample
 
-    names = [c.name for c in KARRA_10.land]
+    maps, first = open_maps(map), read_sample(before)
+    names = [c.name for c in maps[0].legend.land]
     found = change_on_sample(
-        read_sample(before),
+        first,
         read_sample(after),
-        area_ha=_mapped_ha(map),
+        area_ha=frame_area_ha(maps, first),
         titles=names,
         settings=AccuracySettings(systematic_variance=systematic_variance.value, level=level),
     )

@@ -7,6 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from lulc_assets.cli import app
+from lulc_assets.core.errors import InvalidSample
+from lulc_assets.core.grid import Window
 from lulc_assets.core.sampling.design import SampleDesign
 from lulc_assets.core.sampling.sample import ReferenceSample, read_sample, write_sample
 from lulc_assets_tests.core.sampling.map_files import patchy_map, write_map
@@ -404,3 +406,44 @@ def test_areas_are_checked_against_the_map_itself(lulc, world):
 
     assert result.exit_code == 1
     assert "but the map has 400." in result.stderr
+
+
+def test_a_map_of_a_part_of_the_region_gives_no_change_of_the_whole(world):
+    _, truth, grid = patchy_map(world / "truth.tif", size=200, holes=False)
+    write_map(world / "half.tif", truth[:, :100], grid.cut(Window(0, 0, 200, 100)))
+    sample = world / "sample.parquet"
+
+    result = accuracy("change", "--before", sample, "--after", sample, "--map", world / "half.tif")
+
+    assert result.exit_code == 1
+    assert "lie outside the maps" in result.stderr
+    assert "whole region" in result.stderr
+
+
+def test_chances_that_contradict_the_sizes_of_strata_are_refused(world):
+    sample = read_sample(world / "sample.parquet")
+    units = sample.units.assign(
+        stratum=np.where(sample.units["class_code"] == 1, "water", "land"),
+        inclusion_probability=0.01,
+    )
+    sizes = {n: 100 * int(c) for n, c in units["stratum"].value_counts().items()}
+    wrong = {**sizes, "water": 3 * sizes["water"]}
+
+    ReferenceSample(units, SampleDesign("stratified", stratum_pixels=sizes))
+    with pytest.raises(InvalidSample, match="stratum 'water' stand for"):
+        ReferenceSample(units, SampleDesign("stratified", stratum_pixels=wrong))
+
+
+def test_pixels_that_are_taken_for_units_are_called_that(lulc):
+    counts = "map,a,b\na,400000,100000\nb,50000,450000\n"
+
+    result = lulc("--format", "json", counts=counts, areas="class,area_ha\na,10\nb,30\n")
+
+    assert "pixels of two rasters" in result.stderr
+    assert json.loads(result.stdout)["n"] == 1_000_000
+
+
+def test_shares_in_percent_without_a_title_are_noticed(lulc):
+    result = lulc(counts="map,a,b\na,40,10\nb,5,45\n", areas="a,25\nb,75\n")
+
+    assert "shares in percent" in result.stderr

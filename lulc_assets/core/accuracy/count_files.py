@@ -339,12 +339,14 @@ def _column_of_hectares(path: Path, titles: Sequence[str]) -> int:
 
 def suspect_shares(areas: Mapping[str, float]) -> str:
     """A warning where areas look like shares of the map, else nothing."""
-    if abs(sum(areas.values()) - 1.0) > _SAME_AREA:
-        return ""
-    return (
-        "The areas sum to 1, as shares of a map do: accuracies are right, but what is printed as "
-        "hectares are shares."
-    )
+    total = sum(areas.values())
+    for whole, what in ((1.0, "shares"), (100.0, "shares in percent")):
+        if abs(total / whole - 1.0) <= _SAME_AREA:
+            return (
+                f"The areas sum to {whole:g}, as {what} of a map do: accuracies are right, but "
+                f"what is printed as hectares are {what}."
+            )
+    return ""
 
 
 def _count(number: float | None, text: str, where: str) -> int:

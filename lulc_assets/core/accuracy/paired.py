@@ -16,7 +16,7 @@ from lulc_assets.core.estimation.estimators import Strata
 from lulc_assets.core.estimation.settings import AccuracySettings
 from lulc_assets.core.sampling.lattice import neighbour_pairs
 from lulc_assets.core.sampling.map_file import MapFile
-from lulc_assets.core.sampling.population import observe
+from lulc_assets.core.sampling.population import ELSEWHERE, observe
 from lulc_assets.core.sampling.sample import ReferenceSample
 
 
@@ -134,6 +134,44 @@ def change_on_sample(
     strata = strata_as_drawn(before, settings, named)
     return estimate_change(
         codes[0][named], codes[1][named], strata, area_ha=area_ha, titles=titles, settings=settings
+    )
+
+
+def frame_area_ha(maps: Sequence[MapFile], sample: ReferenceSample) -> float:
+    """Area of the classes of maps that hold every unit of a sample, hectares.
+
+    Raises:
+        InvalidSample: units lie off the maps, which then are a part of the region.
+    """
+    population = observe((one.part() for one in maps), sample, len(maps[0].legend.land))
+    check_frame(sample, population.map_codes)
+    return float(population.class_areas_ha.sum())
+
+
+def check_frame(
+    sample: ReferenceSample, map_codes: npt.NDArray[np.int64], *, what: str = "the maps"
+) -> None:
+    """Refuse maps that cover a part of what the sample was drawn from.
+
+    Shares come from the whole sample and areas from the maps: a third of the region would print
+    a third of its change.
+
+    Args:
+        sample: of the region.
+        map_codes: shape (n,), of its units, :data:`ELSEWHERE` off the maps.
+        what: named in the message.
+
+    Raises:
+        InvalidSample: units lie off the maps.
+    """
+    off = map_codes == ELSEWHERE
+    if not off.any():
+        return
+    unit = sample.units["unit_id"].iloc[int(np.flatnonzero(off)[0])]
+    raise InvalidSample(
+        f"{int(off.sum())} of {off.size} units lie outside {what} (unit {unit!r} is one): they "
+        "cover a part of the region that the sample was drawn from, and their area times its "
+        "shares would be the change of nothing. Give the maps of the whole region"
     )
 
 

@@ -15,6 +15,8 @@ from lulc_assets.core.estimation.settings import AccuracySettings
 
 Flags = npt.NDArray[np.bool_]
 
+MANY_UNITS = 100_000
+"""Units above which a sample is taken for a comparison of rasters."""
 PRINTED_COVERAGE = "in 1 to 9 of 10 samples only (fewer, the fewer omissions are seen)"
 """How often ± 1.96 SE holds the truth below 20 effective omission units: measured,
 ``docs/accuracy_coverage.md``."""
@@ -56,8 +58,14 @@ def caution(
 
 
 def _few_units(strata: Strata, settings: AccuracySettings) -> list[str]:
-    """Fewer units than a report asks for, in all or in a stratum."""
+    """More units than anybody interprets, or fewer than a report asks for."""
     n = int(strata.of_unit.size)
+    if n > MANY_UNITS and strata.primary is None:
+        return [
+            f"{n:,} units: nobody interpreted that many, so they are pixels of two rasters or of "
+            "polygons. Pixels side by side tell nearly the same and every interval here is far too "
+            "narrow; draw a sample of places, or name the windows that the pixels came in."
+        ]
     if n < settings.min_units:
         return [
             f"{n} sample units; a report asks for at least {settings.min_units} and would give no "

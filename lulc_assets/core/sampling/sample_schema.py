@@ -13,6 +13,8 @@ from lulc_assets.core.errors import InvalidGeometry, InvalidSample, MissingCrs
 from lulc_assets.core.estimation.estimators import MIN_UNITS_FOR_VARIANCE
 from lulc_assets.core.sampling.design import SampleDesign
 
+_SIZES_DIFFER = 0.02
+"""Relative difference of a stratum's size and Σ 1 / π that rounding can explain."""
 _EQUAL = 1e-6
 """Relative spread of inclusion probabilities that still counts as equal."""
 
@@ -94,9 +96,28 @@ def check_design(units: geopandas.GeoDataFrame, design: SampleDesign) -> None:
         _check_primary_units(units, design)
     if design.design != "cluster":
         _check_equal_chances(units, design)
+    _check_sizes(units, design)
     missing = set(units["stratum"]) - set(design.stratum_pixels)
     if design.needs_strata and design.stratum_pixels and missing:
         raise InvalidSample(f"the design lacks the size of stratum {sorted(missing)[0]!r}")
+
+
+def _check_sizes(units: geopandas.GeoDataFrame, design: SampleDesign) -> None:
+    """Refuse chances that contradict the sizes: units of a stratum stand for all of it."""
+    stands_for = 1.0 / units["inclusion_probability"]
+    if design.design == "stratified" and design.stratum_pixels:
+        sums, sizes = stands_for.groupby(units["stratum"]).sum(), design.stratum_pixels
+        found = [(f"stratum {n!r}", sums[n], sizes[n]) for n in sums.index if n in sizes]
+    elif design.design == "simple_random" and design.population_pixels:
+        found = [("the population", float(stands_for.sum()), design.population_pixels)]
+    else:
+        return
+    for what, total, size in found:
+        if abs(total / size - 1.0) > _SIZES_DIFFER:
+            raise InvalidSample(
+                f"the units of {what} stand for {total:,.0f} pixels by their inclusion "
+                f"probabilities, the design says {size:,}: one of the two is wrong"
+            )
 
 
 def _check_primary_units(units: geopandas.GeoDataFrame, design: SampleDesign) -> None:
