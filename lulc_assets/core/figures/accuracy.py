@@ -20,6 +20,7 @@ from lulc_assets.core.figures.style import (
     GRID,
     INK,
     MUTED,
+    SMALL_PT,
     drawing,
     encode_figure,
     notice_figure,
@@ -73,12 +74,11 @@ def confusion_figure(
         axes = figure.add_subplot()
         _draw_cells(axes, shares)
         texts = _cell_texts(counts, totals)
-        size = 8.5 if max(len(t) for line in texts for t in line) < 4 else 7.0
         for row, column in np.ndindex(*counts.shape):
             dark = shares[row, column] > 0.6
             axes.text(
                 column, row, texts[row][column], ha="center", va="center",
-                fontsize=size, color="white" if dark else INK,
+                fontsize=SMALL_PT, color="white" if dark else INK,
             )  # fmt: skip
         titles = [legend.by_code(int(i) + 1).title for i in used]
         axes.set_xticks(
@@ -219,10 +219,10 @@ def accuracy_figure(report: AccuracyReport) -> bytes:
                 shown = estimate if report.verdict == "estimated" else _point(estimate)
                 _draw_interval(axes, shown, place + shift, (color, mark), scale=100)
                 axes.text(
-                    103, place + shift, f"{estimate.n}", color=color, fontsize=7.5,
+                    103, place + shift, f"{estimate.n}", color=color, fontsize=SMALL_PT,
                     va="center", ha="left", clip_on=False,
                 )  # fmt: skip
-        axes.text(103, -0.62, "units", color=MUTED, fontsize=7.5, ha="left", va="bottom")
+        axes.text(103, -0.62, "units", color=MUTED, fontsize=SMALL_PT, ha="left", va="bottom")
         axes.set_yticks(range(len(rows)), [row.title for row in rows])
         axes.set_ylim(len(rows) - 0.5, -0.6)
         axes.set_xlim(0, 101)

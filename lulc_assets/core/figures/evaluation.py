@@ -19,6 +19,7 @@ from lulc_assets.core.figures.style import (
     ACCENT,
     GRID,
     INK,
+    SMALL_PT,
     WIDTH_IN,
     bare_image,
     drawing,
@@ -113,7 +114,7 @@ def ranked_confusions_figure(matrix: npt.NDArray[np.int64], legend: Legend, titl
         axes.barh(range(len(shown)), shares, color=ACCENT, height=0.65)
         for place, (confusion, share) in enumerate(zip(shown, shares, strict=True)):
             text = f" {_per_cent(confusion.share_of_label)} % of {_lower(confusion.label)}"
-            axes.text(share, place, text, va="center", fontsize=7.5, color=INK)
+            axes.text(share, place, text, va="center", fontsize=SMALL_PT, color=INK)
         axes.set_yticks(
             range(len(shown)), [f"{c.label} seen as {_lower(c.predicted)}" for c in shown]
         )
@@ -140,7 +141,7 @@ def log_confusion_figure(matrix: npt.NDArray[np.int64], legend: Legend, title: s
             dark = decades[row, column] > 0.6 * largest
             axes.text(
                 column, row, _short(int(counts[row, column])), ha="center", va="center",
-                fontsize=7.0, color="white" if dark else INK,
+                fontsize=SMALL_PT, color="white" if dark else INK,
             )  # fmt: skip
         edges = np.arange(len(used) + 1) - 0.5
         axes.hlines(edges, edges[0], edges[-1], color=GRID, linewidth=0.6)

@@ -29,12 +29,14 @@ if TYPE_CHECKING:
 
 WIDTH_IN = 5.0
 DPI = 180
+SMALL_PT = 8.5
+"""The smallest letters: 8.5 pixels on a phone of 360."""
 INK = "#1f2933"
 MUTED = "#66727f"
 GRID = "#d9dee3"
 ACCENT = "#1b6ca8"
 """Blue; with :data:`CONTRAST` safe for the common kinds of colour blindness (Okabe & Ito)."""
-CONTRAST = "#c8600a"
+CONTRAST = "#b45309"
 
 _RC: Any = {
     "font.family": "DejaVu Sans",  # ships with matplotlib: the same everywhere

@@ -22,32 +22,13 @@ from lulc_assets.core.figures.formats import (
     has_interval,
 )
 from lulc_assets.core.grid import PixelGrid
-from lulc_assets.core.legend import LandCover, Legend
+from lulc_assets.core.legend import Legend
 
 _FEW_UNITS = 20
 """Below this many units an accuracy is called weakly known (Stehman & Foody 2019 advise
 far more a class)."""
 _WHOLE = 0.99
 """A pixel of 100 m² covers up to 0.2 % more or less on the ground."""
-
-
-def describe_map(class_map: npt.NDArray[np.uint8], legend: Legend) -> str:
-    """The commonest classes and how much of the map has no data."""
-    counts = np.bincount(class_map.ravel(), minlength=256)[: len(legend.classes) + 1]
-    mapped = int(counts[1:].sum())
-    if mapped == 0:
-        return "The map has no data anywhere."
-    order = sorted(legend.codes, key=lambda code: (-counts[code], code))
-    leading = [code for code in order if counts[code] > 0][:3]
-    parts = [
-        f"{_lower(legend.by_code(code).title)} {format_share(counts[code] / mapped)}"
-        for code in leading
-    ]
-    text = f"The largest classes of the map are {_joined(parts)}." if len(parts) > 1 else (
-        f"All mapped pixels are {_lower(legend.by_code(leading[0]).title)}."
-    )  # fmt: skip
-    missing = counts[LandCover.NO_DATA] / class_map.size
-    return f"{text} {format_share(missing)} of the area has no data." if missing else text
 
 
 def describe_ownership(report: AccuracyReport, grid: PixelGrid) -> str:
@@ -57,13 +38,13 @@ def describe_ownership(report: AccuracyReport, grid: PixelGrid) -> str:
     if share > _WHOLE:
         return ""
     return (
-        f"Shares beside the legend are of the whole picture; accuracies and areas below are of "
-        f"the {format_share(share)} of it that no neighbouring tile counts."
+        f"All shares, accuracies and areas are of the {format_share(share)} of the picture that no "
+        "neighbouring tile counts."
     )
 
 
 def describe_confusion(matrix: npt.NDArray[np.int64], legend: Legend) -> str:
-    """The largest confusion, e.g. "crops mapped as grass, 12 of 148 units"."""
+    """The confusion of most units, and the darkest cell of the figure where that is another."""
     total = int(matrix.sum())
     if total == 0:
         return "There is no reference unit to compare the map with."
@@ -71,13 +52,24 @@ def describe_confusion(matrix: npt.NDArray[np.int64], legend: Legend) -> str:
     np.fill_diagonal(errors, 0)
     if not errors.any():
         return f"All {total:,} units agree: the sample shows no confusion."
-    row, column = np.unravel_index(int(errors.argmax()), errors.shape)
-    mapped, truth = legend.by_code(int(row) + 1).title, legend.by_code(int(column) + 1).title
-    count, of_truth = int(errors[row, column]), int(matrix[:, column].sum())
+    columns = matrix.sum(axis=0)
+    shares = errors / np.maximum(columns, 1)
+    largest = int(errors.argmax())
+    darkest = int(np.lexsort((-errors.ravel(), -shares.ravel()))[0])
+    text = f"Most units are lost where {_confused(largest, matrix, legend)}."
+    if darkest != largest:
+        text += f" The darkest cell off the diagonal: {_confused(darkest, matrix, legend)}."
+    return f"{text} In all {int(errors.sum()):,} of {total:,} units disagree."
+
+
+def _confused(cell: int, matrix: npt.NDArray[np.int64], legend: Legend) -> str:
+    """``crops are mapped as grass, 12 of 48 units of crops``."""
+    row, column = (int(at) for at in np.unravel_index(cell, matrix.shape))
+    mapped, truth = legend.by_code(row + 1).title, legend.by_code(column + 1).title
+    count, of_truth = int(matrix[row, column]), int(matrix[:, column].sum())
     return (
-        f"The largest confusion: {_lower(truth)} mapped as {_lower(mapped)}, {count:,} of "
-        f"{of_truth:,} units of {_lower(truth)}. In all {int(errors.sum()):,} of {total:,} "
-        f"units disagree."
+        f"{_lower(truth)} is mapped as {_lower(mapped)} ({count:,} of {of_truth:,} units of "
+        f"{_lower(truth)})"
     )
 
 

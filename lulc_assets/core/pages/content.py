@@ -71,6 +71,9 @@ class TilePage:
         links: to the index, the region, files beside the page.
         figures: shown after the accuracy section.
         attribution: printed at the end: whose data these are, or that they are simulated.
+        project: name of the project, for the citation.
+        licence: of the map; empty: the project does not state one.
+        files: the layers for download: label and address, relative to the page.
     """
 
     tile: str
@@ -86,6 +89,9 @@ class TilePage:
     links: Sequence[Link] = ()
     figures: Sequence[PageFigure] = ()
     attribution: str = ""
+    project: str = ""
+    licence: str = ""
+    files: Sequence[Link] = ()
 
 
 @dataclass(frozen=True)
@@ -152,7 +158,11 @@ class IndexPage:
 
 @dataclass(frozen=True)
 class RegionPage:
-    """Everything on the page of one region × year; fields as in :class:`TilePage`."""
+    """Everything on the page of one region × year; fields as in :class:`TilePage`.
+
+    Attributes:
+        overview: the maps of all tiles as one; None: the tiles are too far apart.
+    """
 
     region: str
     year: int
@@ -164,3 +174,6 @@ class RegionPage:
     links: Sequence[Link] = ()
     figures: Sequence[PageFigure] = ()
     attribution: str = ""
+    project: str = ""
+    licence: str = ""
+    overview: PageFigure | None = None

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lulc_assets.core.accuracy.report import AccuracyReport
 from lulc_assets.core.errors import InvalidPage
 from lulc_assets.core.figures.embedding import check_href, data_uri
 from lulc_assets.core.figures.formats import format_area_ha, format_share
@@ -23,8 +24,9 @@ from lulc_assets.core.figures.quicklook import (
 )
 from lulc_assets.core.figures.scenes import scene_timeline_figure
 from lulc_assets.core.grid import PixelGrid
-from lulc_assets.core.legend import LandCover, Legend
-from lulc_assets.core.pages.captions import describe_map, describe_ownership, describe_scenes
+from lulc_assets.core.legend import Legend
+from lulc_assets.core.pages.about import plain_words, view_about, view_downloads
+from lulc_assets.core.pages.captions import describe_ownership, describe_scenes
 from lulc_assets.core.pages.content import (
     IndexPage,
     Link,
@@ -67,9 +69,20 @@ def view_tile(page: TilePage) -> dict[str, Any]:
         "photo_uri": data_uri(encode_jpeg(shrink(page.true_color, _MAP_PX))),
         "pixelated": max(page.class_map.shape) < _SMALL_MAP_PX,
         "aspect": f"{page.grid.width} / {page.grid.height}",
-        "map_caption": describe_map(page.class_map, page.legend),
+        "plain": plain_words(page.report),
+        "about": view_about(
+            title=f"{page.tile}{place}",
+            year=page.year,
+            grid=page.grid,
+            scenes=page.scenes,
+            provenance=page.provenance,
+            project=page.project,
+            licence=page.licence,
+        ),
+        "downloads": view_downloads(page.report, page.scenes),
+        "files": view_links(page.files),
         "ownership": describe_ownership(page.report, page.grid),
-        "legend": _legend(page.class_map, page.legend),
+        "legend": _legend(page.class_map, page.report, page.legend),
         "scale": _scale(page.grid),
         "headline": view_headline(page.report),
         "warnings": page.report.warnings,
@@ -115,6 +128,19 @@ def view_region(page: RegionPage) -> dict[str, Any]:
         "kind": "Land cover of region",
         "links": view_links(page.links),
         "attribution": page.attribution,
+        "plain": plain_words(page.report),
+        "about": view_about(
+            title=page.title or page.region,
+            year=page.year,
+            grid=None,
+            scenes=(),
+            provenance=page.provenance,
+            project=page.project,
+            licence=page.licence,
+        ),
+        "downloads": view_downloads(page.report, ()),
+        "files": [],
+        "overview": [] if page.overview is None else _extra_figures([page.overview]),
         "cards": [_card(card) for card in page.tiles],
         "legend": _whole_legend(page.legend),
         "headline": view_headline(page.report),
@@ -174,19 +200,28 @@ def _timeline(scenes: Sequence[SceneRow]) -> str:
     return data_uri(scene_timeline_figure(table))
 
 
-def _legend(class_map: npt.NDArray[np.uint8], legend: Legend) -> list[dict[str, str]]:
-    """Classes that the map holds with their share of the mapped pixels, and no data."""
+def _legend(
+    class_map: npt.NDArray[np.uint8], report: AccuracyReport, legend: Legend
+) -> list[dict[str, str]]:
+    """Classes that the picture holds with the share that the table of classes gives them.
+
+    One figure per class on a page: the picture may also show ground that a neighbouring tile
+    counts, and its pixels are not all of one size.
+    """
     counts = np.bincount(class_map.ravel(), minlength=len(legend.classes) + 1)
-    mapped = max(1, int(counts[1:].sum()))
-    rows = [
-        {"title": c.title, "color": c.color, "share": format_share(counts[c.code] / mapped)}
-        for c in legend.classes
-        if counts[c.code] > 0
-    ]
-    if counts[LandCover.NO_DATA] > 0:
+    areas = {figures.code: figures.mapped_area_ha for figures in report.classes}
+    mapped = report.total_area_ha - report.no_data_area_ha
+    rows = []
+    for known in legend.classes:
+        if counts[known.code] > 0:
+            share = areas.get(known.code, 0.0) / mapped if mapped > 0 else 0.0
+            rows.append({"title": known.title, "color": known.color, "share": format_share(share)})
+    if counts[0] > 0:
         grey = "#{:02x}{:02x}{:02x}".format(*NO_DATA_RGB)
-        share = format_share(counts[LandCover.NO_DATA] / class_map.size)
-        rows.append({"title": "No data", "color": grey, "share": f"{share} of the area"})
+        share = report.no_data_area_ha / report.total_area_ha if report.total_area_ha > 0 else 1.0
+        rows.append(
+            {"title": "No data", "color": grey, "share": f"{format_share(share)} of the area"}
+        )
     return rows
 
 

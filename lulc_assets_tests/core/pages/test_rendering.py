@@ -263,7 +263,7 @@ def test_scenes_used_and_left_out_are_listed_with_reasons():
 def test_a_map_without_data_and_without_scenes_has_a_page():
     empty = np.zeros((30, 30), np.uint8)
     text = Reader(render_tile_page(make_tile_page("no_sample", class_map=empty, scenes=[]))).text
-    assert "no data anywhere" in text
+    assert "No data" in text
     assert "The catalogue has no scene." in text
 
 
