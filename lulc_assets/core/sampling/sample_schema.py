@@ -14,7 +14,8 @@ from lulc_assets.core.estimation.estimators import MIN_UNITS_FOR_VARIANCE
 from lulc_assets.core.sampling.design import SampleDesign
 
 _SIZES_DIFFER = 0.02
-"""Relative difference of a stratum's size and Σ 1 / π that rounding can explain."""
+"""Relative difference of a stratum's size and Σ 1 / π that rounding can explain, and
+a pixel more."""
 _EQUAL = 1e-6
 """Relative spread of inclusion probabilities that still counts as equal."""
 
@@ -113,7 +114,7 @@ def _check_sizes(units: geopandas.GeoDataFrame, design: SampleDesign) -> None:
     else:
         return
     for what, total, size in found:
-        if abs(total / size - 1.0) > _SIZES_DIFFER:
+        if abs(total - size) > _SIZES_DIFFER * size + 1:
             raise InvalidSample(
                 f"the units of {what} stand for {total:,.0f} pixels by their inclusion "
                 f"probabilities, the design says {size:,}: one of the two is wrong"

@@ -292,7 +292,7 @@ def test_a_stratum_with_one_unit_is_insufficient_and_named(world):
     units = sample.units.copy()
     units.loc[0, "stratum"] = "lonely"
     design = sample.design
-    sizes = {**design.stratum_pixels, "lonely": 14}
+    sizes = {**design.stratum_pixels, "lonely": round(1 / units["inclusion_probability"].iloc[0])}
     lone = ReferenceSample(units, type(design)("stratified", year=2023, stratum_pixels=sizes))
 
     report = report_on(shown, grid, lone)
@@ -435,7 +435,8 @@ def test_strata_are_merged_only_on_request(world):
     sample = stratified_sample(grid, truth)
     units = sample.units.copy()
     units.loc[0, "stratum"] = "lonely"
-    sizes = {**sample.design.stratum_pixels, "lonely": 14}
+    lonely = round(1 / units["inclusion_probability"].iloc[0])
+    sizes = {**sample.design.stratum_pixels, "lonely": lonely}
     lone = ReferenceSample(
         units, type(sample.design)("stratified", year=2023, stratum_pixels=sizes)
     )
