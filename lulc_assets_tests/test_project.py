@@ -4,7 +4,7 @@ import pytest
 
 from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.scene.bands import SIX
-from lulc_assets.core.store.objects import LocalStore
+from lulc_assets.core.store.local import LocalStore
 from lulc_assets.demo.projects import write_slovenian_project
 from lulc_assets.project import load_project
 

@@ -3,21 +3,24 @@
 import shutil
 from pathlib import Path
 
+from lulc_assets.core.store.keys import RegionYear, TileYear
 from lulc_assets.demo.projects import write_simulated_project
 from lulc_assets.project import load_project
 from lulc_assets.simulation.archive.spec import ArchiveSpec, build_spec
 from lulc_assets.simulation.archive.write import write_archive
+from lulc_assets.steps.bundling import make_model_bundle
 from lulc_assets.steps.imagery import make_scene_catalog, make_training_chips
+from lulc_assets.steps.judging import make_model_evaluation
 from lulc_assets.steps.labels import make_reference_labels
-from lulc_assets.steps.making import Place
 from lulc_assets.steps.maps import make_annual_map
-from lulc_assets.steps.model import make_lulc_model, make_model_bundle
-from lulc_assets.steps.model_evaluation import make_model_evaluation
 from lulc_assets.steps.predictions import commit_predictions, plan_batches, predict_batch
 from lulc_assets.steps.report import make_accuracy_area_report
 from lulc_assets.steps.samples import make_reference_sample
+from lulc_assets.steps.training import make_lulc_model
+from lulc_assets.steps.workbench import Workbench
 
 TILE, YEAR, REGION = "33TVM", 2022, "tiny"
+KEY, REGION_KEY = TileYear(TILE, YEAR), RegionYear(REGION, YEAR)
 
 SETTINGS = """
 [chips]
@@ -56,35 +59,30 @@ def make_tiny_project(folder: Path) -> Path:
     return write_simulated_project(folder, spec, archive, SETTINGS)
 
 
-def open_place(project_file: Path) -> Place:
+def open_work(project_file: Path) -> Workbench:
     """Where the steps of a project work."""
-    project = load_project(project_file)
-    return Place(project, project.open_store())
+    return Workbench.of(load_project(project_file))
 
 
-def train_tiny_model(place: Place) -> None:
+def train_tiny_model(work: Workbench) -> None:
     """Labels, scenes, chips, model, evaluation, bundle."""
-    make_reference_labels(place, TILE, YEAR)
-    make_scene_catalog(place, TILE, YEAR)
-    make_training_chips(place, TILE, YEAR)
-    make_lulc_model(place)
-    make_model_evaluation(place)
-    make_model_bundle(place)
+    make_reference_labels(work, KEY)
+    make_scene_catalog(work, KEY)
+    make_training_chips(work, KEY)
+    make_lulc_model(work)
+    make_model_evaluation(work)
+    make_model_bundle(work)
 
 
-def predict_year(place: Place, tile: str = TILE, year: int = YEAR) -> None:
+def predict_year(work: Workbench, key: TileYear = KEY) -> None:
     """Predictions of a year and their manifest."""
-    outcomes = [
-        outcome
-        for batch in plan_batches(place, tile, year)
-        for outcome in predict_batch(place, batch)
-    ]
-    commit_predictions(place, tile, year, outcomes)
+    results = [predict_batch(work, batch) for batch in plan_batches(work, key)]
+    commit_predictions(work, key, results)
 
 
-def map_tiny_year(place: Place) -> None:
+def map_tiny_year(work: Workbench) -> None:
     """Sample, predictions, map and report."""
-    make_reference_sample(place, REGION, YEAR)
-    predict_year(place)
-    make_annual_map(place, TILE, YEAR)
-    make_accuracy_area_report(place, TILE, YEAR)
+    make_reference_sample(work, REGION_KEY)
+    predict_year(work)
+    make_annual_map(work, KEY)
+    make_accuracy_area_report(work, KEY)

@@ -18,9 +18,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lulc_assets.core.chips.room import Room
+from lulc_assets.core.store.keys import Whole
 from lulc_assets.project import load_project
-from lulc_assets.steps.making import Place
-from lulc_assets.steps.model import open_bundle, read_chip_sets, training_records
+from lulc_assets.steps.bundling import open_bundle
+from lulc_assets.steps.products import LULC_MODEL, MODEL_BUNDLE
+from lulc_assets.steps.training import open_chips, read_training_chips
+from lulc_assets.steps.workbench import Workbench
 
 if TYPE_CHECKING:
     import torch
@@ -51,7 +54,7 @@ def changes() -> "Mapping[str, Change]":
     }
 
 
-def measure(place: Place, count: int) -> dict[str, Any]:
+def measure(work: Workbench, count: int) -> dict[str, Any]:
     """Median level and share of far cells of each change."""
     import torch
 
@@ -63,10 +66,12 @@ def measure(place: Place, count: int) -> dict[str, Any]:
         select_chips,
     )
 
-    gold = select_chips(read_chip_sets(place, training_records(place), Room()), "gold")
+    gold = select_chips(
+        open_chips(work, read_training_chips(work.step(LULC_MODEL, Whole())), Room()), "gold"
+    )
     rows = np.linspace(0, len(gold) - 1, min(count, len(gold))).round().astype(np.int64)
     chips = ChipSelection(gold.sets, gold.places[rows])
-    bundle = open_bundle(place, place.record("model_bundle"))
+    bundle = open_bundle(work, work.read(MODEL_BUNDLE, Whole()))
     fitted, network = ApplicabilityModel(bundle).fitted, bundle.network()
     found = {}
     for name, change in changes().items():
@@ -93,7 +98,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     wanted = parser.parse_args()
     project = load_project(wanted.project)
-    found = measure(Place(project, project.open_store()), wanted.chips)
+    found = measure(Workbench.of(project), wanted.chips)
     if wanted.json:
         print(json.dumps(found, indent=2))
         return

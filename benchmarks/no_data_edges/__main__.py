@@ -28,10 +28,12 @@ from lulc_assets.core.inference.choose import choose_engine
 from lulc_assets.core.inference.engine import Predictor
 from lulc_assets.core.inference.settings import InferenceSettings
 from lulc_assets.core.inference.windows import pad_to
+from lulc_assets.core.store.keys import TileYear, Whole
 from lulc_assets.project import load_project
+from lulc_assets.steps.bundling import open_bundle
 from lulc_assets.steps.candidates import read_clearest
-from lulc_assets.steps.making import Place
-from lulc_assets.steps.model import open_bundle
+from lulc_assets.steps.products import MODEL_BUNDLE, SCENE_CATALOG
+from lulc_assets.steps.workbench import Workbench
 
 Dn = npt.NDArray[np.uint16]
 Bools = npt.NDArray[np.bool_]
@@ -101,13 +103,15 @@ def predict(predictor: Predictor, block: DnBlock, dn: Dn) -> npt.NDArray[np.uint
     return codes[: dn.shape[1], : dn.shape[2]]
 
 
-def measure(place: Place, count: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def measure(work: Workbench, count: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Agreement by fill and distance, and what a picture is drawn from."""
-    predictor = choose_engine(open_bundle(place, place.record("model_bundle")), InferenceSettings())
+    predictor = choose_engine(
+        open_bundle(work, work.read(MODEL_BUNDLE, Whole())), InferenceSettings()
+    )
     same = {name: np.zeros(len(DISTANCES), np.int64) for name in FILLS}
     counted = np.zeros(len(DISTANCES), np.int64)
     shown: list[dict[str, Any]] = []
-    for recipe, grid in _scenes(place):
+    for recipe, grid in _scenes(work):
         if len(shown) == count:
             break
         with SceneReader(recipe, grid) as reader:
@@ -139,12 +143,12 @@ def measure(place: Place, count: int) -> tuple[dict[str, Any], list[dict[str, An
     }, shown
 
 
-def _scenes(place: Place) -> Any:
-    for tile in place.project.tiles:
-        for year in place.project.training.years:
-            catalog = place.record("scene_catalog", tile, year)
-            for recipe in read_clearest(place, catalog)[:2]:
-                yield recipe, place.grid(tile)
+def _scenes(work: Workbench) -> Any:
+    for tile in work.project.tiles:
+        for year in work.project.training.years:
+            catalog = work.read(SCENE_CATALOG, TileYear(tile, year))
+            for recipe in read_clearest(work, catalog)[:2]:
+                yield recipe, work.grid(tile)
 
 
 def draw(found: dict[str, Any], shown: list[dict[str, Any]], colors: Any, folder: Path) -> None:
@@ -185,13 +189,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     project = load_project(options.project)
-    place = Place(project, project.open_store())
-    found, shown = measure(place, options.scenes)
+    work = Workbench.of(project)
+    found, shown = measure(work, options.scenes)
     print(json.dumps(found, indent=2))
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
         (options.out / "no_data_edges.json").write_text(json.dumps(found, indent=2) + "\n")
-        colors = ["white", *(each.color for each in place.legend.classes)]
+        colors = ["white", *(each.color for each in work.legend.classes)]
         draw(found, shown, colors, options.out)
 
 

@@ -26,12 +26,15 @@ from lulc_assets.core.model.footprint import measure_footprint
 from lulc_assets.core.model.graph import export_graph
 from lulc_assets.core.model.network import NetworkSpec, Normalisation, build_network
 from lulc_assets.core.scene.recipe import BAND_ROLES
+from lulc_assets.core.store.keys import TileYear, Whole
 from lulc_assets.core.training.dataset import ChipSelection, select_chips
 from lulc_assets.core.training.recipe import TrainingRecipe
 from lulc_assets.project import load_project
+from lulc_assets.steps.bundling import open_bundle
 from lulc_assets.steps.candidates import read_selection
-from lulc_assets.steps.making import Place
-from lulc_assets.steps.model import open_bundle, training_records
+from lulc_assets.steps.products import LULC_MODEL, MODEL_BUNDLE, SCENE_CATALOG
+from lulc_assets.steps.training import read_training_chips
+from lulc_assets.steps.workbench import Workbench
 
 _COMPARED_SCENES = 4
 _SCALE = 1e-4
@@ -63,8 +66,8 @@ def untrained_bundle(encoder: str) -> Bundle:
 
 def project_bundle(file: Path) -> Bundle:
     """The promoted model of a project."""
-    place = open_place(file)
-    return open_bundle(place, place.record("model_bundle"))
+    work = open_work(file)
+    return open_bundle(work, work.read(MODEL_BUNDLE, Whole()))
 
 
 def price_of_precision(file: Path, bundle: Bundle, settings: InferenceSettings) -> dict[str, Any]:
@@ -74,11 +77,11 @@ def price_of_precision(file: Path, bundle: Bundle, settings: InferenceSettings) 
     float32. ``loss_points``: agreement with gold labels, torch's minus the engine's, in
     percentage points.
     """
-    place = open_place(file)
+    work = open_work(file)
     engine = choose_engine(bundle, settings)
     reference = TorchPredictor(bundle, precision="fp32", device="cpu")
-    equal = [_equal_on_scenes(place, tile, engine, reference) for tile in place.project.tiles]
-    agreement = [gold_agreement(place, run) for run in (engine, reference)]
+    equal = [_equal_on_scenes(work, tile, engine, reference) for tile in work.project.tiles]
+    agreement = [gold_agreement(work, run) for run in (engine, reference)]
     return {
         "precision": engine.identity()["precision"],
         "equal_classes": float(np.mean(equal)),
@@ -88,10 +91,10 @@ def price_of_precision(file: Path, bundle: Bundle, settings: InferenceSettings) 
     }
 
 
-def _equal_on_scenes(place: Place, tile: str, engine: Predictor, reference: Predictor) -> float:
-    year = place.project.training.years[0]
-    grid: PixelGrid = place.grid(tile)
-    recipes = read_selection(place, place.record("scene_catalog", tile, year))
+def _equal_on_scenes(work: Workbench, tile: str, engine: Predictor, reference: Predictor) -> float:
+    year = work.project.training.years[0]
+    grid: PixelGrid = work.grid(tile)
+    recipes = read_selection(work, work.read(SCENE_CATALOG, TileYear(tile, year)))
     equal = valid = 0
     for recipe in recipes[:: max(1, len(recipes) // _COMPARED_SCENES)]:
         with SceneReader(recipe, grid) as reader:
@@ -107,9 +110,9 @@ def _equal_on_scenes(place: Place, tile: str, engine: Predictor, reference: Pred
     return equal / valid
 
 
-def gold_agreement(place: Place, engine: Predictor) -> float:
+def gold_agreement(work: Workbench, engine: Predictor) -> float:
     """Share of gold pixels with the class of their label."""
-    gold = chips_of(place, "gold")
+    gold = chips_of(work, "gold")
     hit = labelled = 0
     for item in range(len(gold)):
         image, mask = gold.image(item), gold.mask(item)
@@ -119,16 +122,16 @@ def gold_agreement(place: Place, engine: Predictor) -> float:
     return hit / labelled
 
 
-def chips_of(place: Place, split: str) -> ChipSelection:
+def chips_of(work: Workbench, split: str) -> ChipSelection:
     """The training chips of a split, ``train``, ``val`` or ``gold``."""
     sets = [
-        read_chips(place.open(r, "chips.zarr.zip"), place.open(r, "index.parquet"))
-        for r in training_records(place)
+        read_chips(work.open(r, "chips.zarr.zip"), work.open(r, "index.parquet"))
+        for r in read_training_chips(work.step(LULC_MODEL, Whole()))
     ]
     return select_chips(sets, split)
 
 
-def open_place(file: Path) -> Place:
+def open_work(file: Path) -> Workbench:
     """A project and its store."""
     project = load_project(file)
-    return Place(project, project.open_store())
+    return Workbench.of(project)

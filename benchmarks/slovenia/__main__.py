@@ -34,15 +34,17 @@ from lulc_assets.core.labels.table import read_label_table
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.demo.projects import SLOVENIA_TILE, SLOVENIA_YEAR, write_slovenian_project
 from lulc_assets.project import load_project
+from lulc_assets.steps.bundling import make_model_bundle
 from lulc_assets.steps.imagery import make_scene_catalog, make_training_chips
+from lulc_assets.steps.judging import make_model_evaluation
 from lulc_assets.steps.labels import make_reference_labels
-from lulc_assets.steps.making import Place
 from lulc_assets.steps.maps import make_annual_map
-from lulc_assets.steps.model import make_lulc_model, make_model_bundle
-from lulc_assets.steps.model_evaluation import make_model_evaluation
 from lulc_assets.steps.predictions import commit_predictions, plan_batches, predict_batch
+from lulc_assets.steps.products import REFERENCE_LABELS
+from lulc_assets.steps.training import make_lulc_model
+from lulc_assets.steps.workbench import Workbench
 
-KEY = (SLOVENIA_TILE, SLOVENIA_YEAR)
+KEY = TileYear(SLOVENIA_TILE, SLOVENIA_YEAR)
 _CODES = len(KARRA_10.classes) + 1
 
 
@@ -56,7 +58,7 @@ def real_data() -> Path:
     return found
 
 
-def open_project(folder: Path, seed: int, epochs: int) -> Place:
+def open_project(folder: Path, seed: int, epochs: int) -> Workbench:
     """The demo's project with another draw of held-out polygons."""
     path = write_slovenian_project(folder, real_data())
     text = path.read_text()
@@ -71,27 +73,27 @@ def open_project(folder: Path, seed: int, epochs: int) -> Place:
     # Every candidate is mapped: the question is what it learnt, not whether it is promoted.
     path.write_text(text + "\n[promotion]\nmin_overall = 0.01\n")
     project = load_project(path)
-    return Place(project, project.open_store())
+    return Workbench.of(project)
 
 
-def map_year(place: Place) -> npt.NDArray[np.uint8]:
+def map_year(work: Workbench) -> npt.NDArray[np.uint8]:
     """Labels, chips, model and the map of the year."""
-    make_reference_labels(place, *KEY)
-    make_scene_catalog(place, *KEY)
-    make_training_chips(place, *KEY)
-    make_lulc_model(place)
-    make_model_evaluation(place)
-    make_model_bundle(place)
-    outcomes = [o for batch in plan_batches(place, *KEY) for o in predict_batch(place, batch)]
-    commit_predictions(place, *KEY, outcomes)
-    return read_raster(place.open(make_annual_map(place, *KEY), "class.tif"))
+    make_reference_labels(work, KEY)
+    make_scene_catalog(work, KEY)
+    make_training_chips(work, KEY)
+    make_lulc_model(work)
+    make_model_evaluation(work)
+    make_model_bundle(work)
+    outcomes = [o for batch in plan_batches(work, KEY) for o in predict_batch(work, batch)]
+    commit_predictions(work, *KEY, outcomes)
+    return read_raster(work.open(make_annual_map(work, KEY), "class.tif"))
 
 
-def judge(place: Place, classes: npt.NDArray[np.uint8]) -> dict[str, Any]:
+def judge(work: Workbench, classes: npt.NDArray[np.uint8]) -> dict[str, Any]:
     """The map against held-out pixels."""
-    record = place.record("reference_labels", *KEY)
-    labels = read_label_table(place.open(record, "labels.parquet"))
-    truth, _ = burn_labels(labels, place.grid(KEY[0]), HOLDOUT)
+    record = work.read(REFERENCE_LABELS, KEY)
+    labels = read_label_table(work.open(record, "labels.parquet"))
+    truth, _ = burn_labels(labels, work.grid(KEY.tile), HOLDOUT)
     compared = (truth > 0) & (classes > 0)
     cells = classes[compared].astype(int) * _CODES + truth[compared]
     matrix = np.bincount(cells, minlength=_CODES**2).reshape(_CODES, _CODES)[1:, 1:]
@@ -121,8 +123,8 @@ def main() -> None:
     for seed in map(int, wanted.seeds.split(",")):
         started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="lulc-slovenia-") as folder:
-            place = open_project(Path(folder), seed, wanted.epochs)
-            found[seed] = judge(place, map_year(place))
+            work = open_project(Path(folder), seed, wanted.epochs)
+            found[seed] = judge(work, map_year(work))
         if not wanted.json:
             print(f"seed {seed}, {time.monotonic() - started:.0f} s: {json.dumps(found[seed])}")
     rows = list(found.values())

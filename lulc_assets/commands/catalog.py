@@ -25,7 +25,7 @@ def export(
     project: ProjectFile = Path("project.toml"),
     href_base: Annotated[
         str,
-        typer.Option(help="Address under which the store is published; none: its own place."),
+        typer.Option(help="Address under which the store is published; none: its own work."),
     ] = "",
     licence: Annotated[
         str, typer.Option(help="Licence of the products, an SPDX identifier.")
@@ -40,13 +40,13 @@ def export(
     """
     from lulc_assets.core.publishing.catalogue import read_catalogue  # keeps --help quick
     from lulc_assets.project import load_project
-    from lulc_assets.steps.making import Place
     from lulc_assets.steps.stac_catalogue import export_catalogue
+    from lulc_assets.steps.workbench import Workbench
 
     found = load_project(project)
     with progress_bar("catalogue") as progress:
-        place = Place(found, found.open_store(), progress)
-        path = export_catalogue(place, out, href_base, licence)
+        work = Workbench(found, found.open_store(), progress)
+        path = export_catalogue(work, out, href_base, licence)
     for collection, items in read_catalogue(path).items():
         typer.echo(f"{collection}: {len(items)} items")
     typer.echo(path)

@@ -4,6 +4,7 @@ What belongs here: arguments and printing. What does not: designs and checks
 (``core/labels``).
 """
 
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -222,10 +223,10 @@ def _print_design(drawn: "gpd.GeoDataFrame") -> None:
 
 def _as_json(found: "LabelInspection") -> dict[str, object]:
     return {
-        "reading": found.read.to_dict(),
+        "reading": asdict(found.read.account()),
         "summary": found.summary.to_dict(orient="records"),
         "burnt": [{**vars(report), "pixels": dict(report.pixels)} for report in found.burnt],
-        "gold_standard": None if found.gold is None else found.gold.to_dict(),
+        "gold_standard": None if found.gold is None else asdict(found.gold.account()),
         "problems": list(found.problems),
         "notes": list(found.notes),
     }
@@ -260,7 +261,7 @@ def _print_inspection(found: "LabelInspection", *, raster: bool) -> None:
                 f"{pair.first} and {pair.second}: agree on {pair.share:.1%} of {pair.n:,} pixels, "
                 f"kappa {pair.kappa:.2f}"
             )
-        dropped = found.gold.to_dict()["dropped_share_by_class"]
+        dropped = found.gold.account().dropped_share_by_class
         shares = ", ".join(f"{name} {share:.0%}" for name, share in dropped.items())
         typer.echo(f"Dropped from the gold standard: {shares}")
     for note in found.notes:

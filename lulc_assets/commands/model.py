@@ -5,7 +5,7 @@ What belongs here: listing, promotion and rollback by hand, and telling Dagster 
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,9 +13,9 @@ from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from lulc_assets.core.store.history import History
     from lulc_assets.core.store.records import Record
-    from lulc_assets.steps.making import Place
+    from lulc_assets.steps.properties import BundleProperties, ModelProperties
+    from lulc_assets.steps.workbench import Workbench
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,20 +40,19 @@ def list_models(project: ProjectFile = Path("project.toml")) -> None:
     State: *in use* (the bundle), *former* (was a bundle; roll back to it), *set aside* (taken
     out of use by hand; promote it to use it again), *refused*, *not judged*.
     """
-    from lulc_assets.steps.model_history import CANDIDATE, model_history, of_product
+    from lulc_assets.steps.model_history import decisions, kept_candidates, model_events
 
-    place = _place(project)
-    history = model_history(place)
-    table = Table(title=f"Models of {place.project.name}", show_lines=True)
+    work = _open(project)
+    table = Table(title=f"Models of {work.project.name}", show_lines=True)
     for name in ("Candidate", "Bundle", "State", "Epochs", "Gold agreement", "Against", "Verdict"):
         table.add_column(name)
-    for candidate in of_product(history.records, CANDIDATE):
-        table.add_row(*map(escape, _row(place, history, candidate)))
+    for candidate in kept_candidates(work):
+        table.add_row(*map(escape, _row(work, candidate)))
     console = Console()
     console.print(table)
-    for number, decision in enumerate(history.decisions, start=1):
-        who = f"{decision['candidate'][:_SHOWN]} for {decision['replaces'][:_SHOWN] or 'none'}"
-        console.print(f"{number}. {decision['action']}: {who}: {escape(decision['reason'])}")
+    for number, decision in enumerate(decisions(model_events(work)), start=1):
+        who = f"{decision.candidate[:_SHOWN]} for {decision.replaces[:_SHOWN] or 'none'}"
+        console.print(f"{number}. {decision.action}: {who}: {escape(decision.reason)}")
 
 
 @app.command()
@@ -68,10 +67,10 @@ def promote(
     that they lack, an error in them), say so in the reason. The model in use is set aside:
     no later run brings it back by itself.
     """
-    from lulc_assets.steps.model import promote_by_hand  # loads torch
+    from lulc_assets.steps.bundling import promote_by_hand  # loads torch
 
-    place = _place(project)
-    _tell(place, promote_by_hand(place, candidate, reason))
+    work = _open(project)
+    _report(work, promote_by_hand(work, candidate, reason))
 
 
 @app.command()
@@ -88,57 +87,58 @@ def rollback(
     """
     from lulc_assets.steps.model_history import roll_back
 
-    place = _place(project)
-    _tell(place, roll_back(place, reason, to))
+    work = _open(project)
+    _report(work, roll_back(work, reason, to))
 
 
-def _place(project: Path) -> "Place":
+def _open(project: Path) -> "Workbench":
     from lulc_assets.project import load_project  # keeps --help quick
-    from lulc_assets.steps.making import Place
+    from lulc_assets.steps.workbench import Workbench
 
-    found = load_project(project)
-    return Place(found, found.open_store())
+    return Workbench.of(load_project(project))
 
 
-def _row(place: "Place", history: "History", candidate: "Record") -> tuple[str, ...]:
+def _row(work: "Workbench", candidate: "Record[ModelProperties]") -> tuple[str, ...]:
     from lulc_assets.steps.model_history import bundle_of, evaluations_of
 
-    judged = evaluations_of(history, candidate.digest)
-    bundle = bundle_of(history, candidate.digest)
-    figures: dict[str, Any] = dict(judged[-1].properties) if judged else {}
+    judged = evaluations_of(work, candidate.digest)
+    bundle = bundle_of(work, candidate.digest)
+    verdict = judged[-1].properties if judged else None
     return (
         candidate.digest[:_SHOWN],
         bundle.digest[:_SHOWN] if bundle else "–",
-        _state(place, history, candidate.digest),
-        f"{candidate.properties['best_epoch']} of {candidate.properties['epochs']}",
-        f"{figures['gold_agreement']:.4f}" if judged else "–",
-        figures.get("against", "")[:_SHOWN] or "–",
-        figures.get("reason", "–"),
+        _state(work, candidate.digest),
+        f"{candidate.properties.best_epoch} of {candidate.properties.epochs}",
+        f"{verdict.gold_agreement:.4f}" if verdict else "–",
+        (verdict.against[:_SHOWN] if verdict else "") or "–",
+        verdict.reason if verdict else "–",
     )
 
 
-def _state(place: "Place", history: "History", candidate: str) -> str:
+def _state(work: "Workbench", candidate: str) -> str:
+    from lulc_assets.core.store.keys import Whole
     from lulc_assets.steps.model_history import (
-        BUNDLE,
         bundle_of,
         evaluations_of,
+        model_events,
         set_aside,
     )
+    from lulc_assets.steps.products import MODEL_BUNDLE
 
-    current = place.find(BUNDLE)
-    if current is not None and current.properties["candidate"] == candidate:
+    current = work.find(MODEL_BUNDLE, Whole())
+    if current is not None and current.properties.candidate == candidate:
         return "in use"
-    if candidate in set_aside(history.decisions):
+    if candidate in set_aside(model_events(work)):
         return "set aside"
-    if bundle_of(history, candidate) is not None:
+    if bundle_of(work, candidate) is not None:
         return "former"
-    return "refused" if evaluations_of(history, candidate) else "not judged"
+    return "refused" if evaluations_of(work, candidate) else "not judged"
 
 
-def _tell(place: "Place", bundle: "Record") -> None:
+def _report(work: "Workbench", bundle: "Record[BundleProperties]") -> None:
     """Say what is in use now, here and in Dagster's event log."""
     console = Console()
-    candidate = bundle.properties["candidate"][:_SHOWN]
+    candidate = bundle.properties.candidate[:_SHOWN]
     console.print(
         f"in use: bundle {bundle.digest[:_SHOWN]} of candidate {candidate}. Maps stay as they "
         "are until they are made again."
@@ -148,11 +148,11 @@ def _tell(place: "Place", bundle: "Record") -> None:
         return
     import dagster as dg  # keeps --help quick
 
-    from lulc_assets.defs.policies import metadata_of
+    from lulc_assets.defs.metadata import metadata_of
 
     event = dg.AssetMaterialization(
         "model_bundle",
-        metadata=metadata_of(place, bundle),
+        metadata=metadata_of(work, bundle),
         tags={"dagster/data_version": bundle.digest},
     )
     with dg.DagsterInstance.get() as instance:

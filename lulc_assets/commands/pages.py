@@ -41,13 +41,13 @@ def build(
     Example: lulc pages build --project project.toml --out site
     """
     from lulc_assets.project import load_project  # keeps --help quick
-    from lulc_assets.steps.making import Place
     from lulc_assets.steps.map_site import build_site
+    from lulc_assets.steps.workbench import Workbench
 
     found = load_project(project)
     with progress_bar("pages") as progress:
         index = build_site(
-            Place(found, found.open_store(), progress),
+            Workbench(found, found.open_store(), progress),
             out,
             photo_px=photo_px,
             single_file_bytes=round(single_file_mb * _MEGABYTE),

@@ -31,20 +31,20 @@ def trace(
     """
     from lulc_assets.core.grid import validate_year  # keeps --help quick
     from lulc_assets.project import load_project
-    from lulc_assets.steps.making import Place
     from lulc_assets.steps.pixels import trace_point
+    from lulc_assets.steps.workbench import Workbench
 
     lon, lat = _read_point(at)
     found = load_project(project)
-    place = Place(found, found.open_store())
-    where, pixel = trace_point(place, lon, lat, validate_year(year))
+    work = Workbench.of(found)
+    where, pixel = trace_point(work, lon, lat, validate_year(year))
     if as_json:
         head = {"tile": where.tile, "year": year, "lon": lon, "lat": lat}
-        text = json.dumps({**head, **pixel.to_dict(place.legend)}, indent=2, ensure_ascii=False)
+        text = json.dumps({**head, **pixel.to_dict(work.legend)}, indent=2, ensure_ascii=False)
         typer.echo(text)
         return
     typer.echo(f"{where.tile} {year}, row {where.row}, column {where.col}")
-    _print(pixel, place.legend)
+    _print(pixel, work.legend)
 
 
 def _read_point(text: str) -> tuple[float, float]:

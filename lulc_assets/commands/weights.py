@@ -55,8 +55,8 @@ def fit(
     from lulc_assets.core.errors import InvalidProject  # keeps --help quick
     from lulc_assets.core.grid import validate_tile, validate_year
     from lulc_assets.project import load_project
-    from lulc_assets.steps.making import Place
     from lulc_assets.steps.weights import fit_project_weights
+    from lulc_assets.steps.workbench import Workbench
 
     partitions = []
     for text in map or []:
@@ -65,8 +65,7 @@ def fit(
             raise InvalidProject(f"--map {text!r}: write TILE/YEAR, like 33TVM/2023")
         partitions.append((validate_tile(tile), validate_year(year)))
     found = load_project(project)
-    place = Place(found, found.open_store())
-    fitted = fit_project_weights(place, partitions, by_season=by_season)
+    fitted = fit_project_weights(Workbench.of(found), partitions, by_season=by_season)
     if as_json:
         print_json(_as_dict(fitted, found.legend()))
     else:

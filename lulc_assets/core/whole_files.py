@@ -43,13 +43,14 @@ def name_part(path: Path) -> Path:
 def put_in_place(part: Path, path: Path, *, durable: bool = True) -> None:
     """Give a finished file its name, see :func:`whole_file`; both lie in one folder."""
     if durable:
-        _sync(part)
+        sync_to_disk(part)
     part.replace(path)
     if durable:
-        _sync(path.parent)
+        sync_to_disk(path.parent)
 
 
-def _sync(path: Path) -> None:
+def sync_to_disk(path: Path) -> None:
+    """Bring a file's bytes, or a folder's entries, to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -13,9 +13,11 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
+from lulc_assets.core.store.keys import Whole
 from lulc_assets.defs.policies import METRICS_POOL, OWNERS
 from lulc_assets.defs.resources import DBT_FOLDER, ProjectResource
-from lulc_assets.steps.making import Place
+from lulc_assets.steps.products import METRIC_TABLES
+from lulc_assets.steps.workbench import Workbench
 
 
 class _Owned(DagsterDbtTranslator):
@@ -36,11 +38,11 @@ def dbt_metrics(
     context: dg.AssetExecutionContext, project: ProjectResource, dbt: DbtCliResource
 ) -> Iterator[Any]:
     """Build and test all models."""
-    place = project.place(context.log.info)
-    target = Path(place.project.path_of(place.project.metrics))
+    work = project.workbench(context)
+    target = Path(work.project.path_of(work.project.metrics))
     with tempfile.TemporaryDirectory(prefix="lulc-dbt-", ignore_cleanup_errors=True) as scratch:
         fresh = target.with_name(f".{target.name}.{context.run.run_id}")
-        settings = {"metric_files": _metric_files(place), "duckdb_path": str(fresh)}
+        settings = {"metric_files": _metric_files(work), "duckdb_path": str(fresh)}
         try:
             build = ["build", "--vars", json.dumps(settings)]
             yield from dbt.cli(build, context=context, target_path=Path(scratch)).stream()
@@ -49,6 +51,6 @@ def dbt_metrics(
             fresh.unlink(missing_ok=True)
 
 
-def _metric_files(place: Place) -> list[str]:
-    record = place.record("metric_tables")
-    return [str(place.open(record, name)) for name in record.files]
+def _metric_files(work: Workbench) -> list[str]:
+    record = work.read(METRIC_TABLES, Whole())
+    return [str(work.open(record, name)) for name in record.files]

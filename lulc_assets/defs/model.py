@@ -1,64 +1,30 @@
 """Assets of the model: candidate, evaluation, and the bundle that predictions use."""
 
-from collections.abc import Iterator
-from typing import Any
-
-import dagster as dg
-
-from lulc_assets.defs.imagery import training_chips
-from lulc_assets.defs.partitions import everything
-from lulc_assets.defs.policies import GPU_POOL, GPU_TAGS, OWNERS, emit
-from lulc_assets.defs.resources import ProjectResource
-from lulc_assets.steps.model import make_lulc_model, make_model_bundle
-from lulc_assets.steps.model_evaluation import make_model_evaluation
-
-_every_chip = dg.AssetDep(training_chips, partition_mapping=everything)
+from lulc_assets.core.store.keys import Whole
+from lulc_assets.core.store.records import Record
+from lulc_assets.defs.from_products import product_asset
+from lulc_assets.defs.policies import GPU_POOL, GPU_TAGS
+from lulc_assets.steps.bundling import make_model_bundle
+from lulc_assets.steps.judging import make_model_evaluation
+from lulc_assets.steps.products import LULC_MODEL, MODEL_BUNDLE, MODEL_EVALUATION
+from lulc_assets.steps.properties import BundleProperties, EvaluationProperties, ModelProperties
+from lulc_assets.steps.training import make_lulc_model
+from lulc_assets.steps.workbench import Workbench
 
 
-@dg.asset(
-    group_name="model",
-    owners=OWNERS,
-    output_required=False,
-    deps=[_every_chip],
-    op_tags=GPU_TAGS,
-    pool=GPU_POOL,
-    kinds={"pytorch"},
-)
-def lulc_model(
-    context: dg.AssetExecutionContext, project: ProjectResource
-) -> Iterator[dg.MaterializeResult[Any]]:
+@product_asset(LULC_MODEL, group="model", kinds={"pytorch"}, pool=GPU_POOL, op_tags=GPU_TAGS)
+def lulc_model(work: Workbench, _: Whole) -> Record[ModelProperties]:
     """A candidate: a U-Net trained on the chips of the project's training partitions."""
-    place = project.place(context.log.info)
-    yield from emit(context, place, lambda: make_lulc_model(place))
+    return make_lulc_model(work)
 
 
-@dg.asset(
-    group_name="model",
-    owners=OWNERS,
-    output_required=False,
-    deps=[lulc_model, _every_chip],
-    op_tags=GPU_TAGS,
-    pool=GPU_POOL,
-    kinds={"pytorch"},
-)
-def model_evaluation(
-    context: dg.AssetExecutionContext, project: ProjectResource
-) -> Iterator[dg.MaterializeResult[Any]]:
+@product_asset(MODEL_EVALUATION, group="model", kinds={"pytorch"}, pool=GPU_POOL, op_tags=GPU_TAGS)
+def model_evaluation(work: Workbench, _: Whole) -> Record[EvaluationProperties]:
     """The candidate against gold windows and against the promoted model, and the verdict."""
-    place = project.place(context.log.info)
-    yield from emit(context, place, lambda: make_model_evaluation(place))
+    return make_model_evaluation(work)
 
 
-@dg.asset(
-    group_name="model",
-    owners=OWNERS,
-    output_required=False,
-    deps=[lulc_model, model_evaluation],
-    kinds={"pytorch"},
-)
-def model_bundle(
-    context: dg.AssetExecutionContext, project: ProjectResource
-) -> Iterator[dg.MaterializeResult[Any]]:
+@product_asset(MODEL_BUNDLE, group="model", kinds={"pytorch"})
+def model_bundle(work: Workbench, _: Whole) -> Record[BundleProperties] | None:
     """The promoted model. A refused candidate leaves the bundle as it is, without an event."""
-    place = project.place(context.log.info)
-    yield from emit(context, place, lambda: make_model_bundle(place))
+    return make_model_bundle(work)

@@ -1,25 +1,48 @@
 """Partitions and the mappings between them.
 
-What belongs here: tile × year and region × year, their keys and dependencies. What does
-not: which tiles a project maps (the project file).
+What belongs here: tile × year and region × year as Dagster knows them, registering their keys,
+and each reach of a declaration as a partition mapping. What does not: which tiles a project
+maps (the project file), what a key is (``core/store/keys``).
 """
+
+from typing import Any
 
 import dagster as dg
 
-from lulc_assets.core.grid import validate_tile, validate_year
+from lulc_assets.core.grid import validate_tile
+from lulc_assets.core.store.keys import Key, RegionYear, TileYear, Whole
 from lulc_assets.project import Project
+from lulc_assets.steps.product import Input, Product, Reach
 
-TILE, REGION = "tile", "region"
+TILE, REGION, YEAR = "tile", "region", "year"
 tiles = dg.DynamicPartitionsDefinition(name=TILE)
 regions = dg.DynamicPartitionsDefinition(name=REGION)
 years = dg.TimeWindowPartitionsDefinition(
     start="2015", fmt="%Y", cron_schedule="0 0 1 1 *", end_offset=1
 )
-tile_years = dg.MultiPartitionsDefinition({TILE: tiles, "year": years})
-region_years = dg.MultiPartitionsDefinition({REGION: regions, "year": years})
+tile_years = dg.MultiPartitionsDefinition({TILE: tiles, YEAR: years})
+region_years = dg.MultiPartitionsDefinition({REGION: regions, YEAR: years})
+
+_PARTITIONS: dict[type[Any], dg.MultiPartitionsDefinition | None] = {
+    TileYear: tile_years,
+    RegionYear: region_years,
+    Whole: None,
+}
 
 _ADDED_AT_ONCE = 5_000
 """Postgres fails past 32,767 keys in one call."""
+
+_this_year_and_the_former = dg.MultiPartitionMapping(
+    {
+        TILE: dg.DimensionPartitionMapping(TILE, dg.IdentityPartitionMapping()),
+        YEAR: dg.DimensionPartitionMapping(
+            YEAR,
+            dg.TimeWindowPartitionMapping(
+                start_offset=-1, end_offset=0, allow_nonexistent_upstream_partitions=True
+            ),
+        ),
+    }
+)
 
 
 def _same_year(other: str, own: str) -> dg.MultiPartitionMapping:
@@ -29,34 +52,53 @@ def _same_year(other: str, own: str) -> dg.MultiPartitionMapping:
     takes its own tiles among them.
     """
     every = dg.DimensionPartitionMapping(own, dg.AllPartitionMapping())
-    year = dg.DimensionPartitionMapping("year", dg.IdentityPartitionMapping())
-    return dg.MultiPartitionMapping({other: every, "year": year})
+    year = dg.DimensionPartitionMapping(YEAR, dg.IdentityPartitionMapping())
+    return dg.MultiPartitionMapping({other: every, YEAR: year})
 
 
-region_from_tiles = _same_year(TILE, REGION)
-tile_from_regions = _same_year(REGION, TILE)
-everything = dg.AllPartitionMapping()
+def partitions_of(product: Product[Any, Any]) -> dg.MultiPartitionsDefinition | None:
+    """The partitions of an asset."""
+    return _PARTITIONS[product.key]
 
 
-def tile_year_of(key: str) -> tuple[str, int]:
-    """Tile and year of a partition key ``33TVM|2023``, validated.
+def dependency(product: Product[Any, Any], given: Input) -> dg.AssetDep:
+    """A declared input as Dagster's dependency."""
+    return dg.AssetDep(given.product.asset, partition_mapping=_mapping(product, given))
+
+
+def _mapping(product: Product[Any, Any], given: Input) -> dg.PartitionMapping | None:
+    other: type[Any] = given.product.key
+    if given.reach is Reach.SAME or other is Whole:
+        return None  # Dagster's own default: the same key, or the only one
+    if given.reach is Reach.EVERY:
+        return dg.AllPartitionMapping()
+    if given.reach is Reach.WITH_FORMER_YEAR:
+        return _this_year_and_the_former
+    return _same_year(other.dimensions[0], product.key.dimensions[0])
+
+
+def key_of(product: Product[Any, Any], context: Any) -> Key:
+    """The key that a run is about, validated.
+
+    Args:
+        product: whose key.
+        context: of an asset, an op or a check.
 
     Raises:
-        InvalidTileKey, InvalidYear: Dagster itself accepts any text as a dynamic partition.
+        InvalidTileKey, InvalidYear, InvalidProject: Dagster itself accepts any text as a
+            dynamic partition.
     """
-    tile, _, year = key.partition("|")
-    return validate_tile(tile), validate_year(year)
+    if not product.key.dimensions:
+        return Whole()
+    return key_of_partition(product, context.partition_key)
 
 
-def region_year_of(key: str) -> tuple[str, int]:
-    """Region and year of a partition key ``demo|2023``; the project knows the regions."""
-    region, _, year = key.rpartition("|")
-    return region, validate_year(year)
-
-
-def partition_key(first: str, year: int | str) -> str:
-    """The key of a tile or region and a year."""
-    return f"{first}|{year}"
+def key_of_partition(product: Product[Any, Any], partition: str) -> Key:
+    """The key of a partition; raises as :func:`key_of`."""
+    found = getattr(partition, "keys_by_dimension", None)
+    if found is None:
+        return product.key.of_partition(partition)
+    return product.key.of_partition("|".join(found[name] for name in product.key.dimensions))
 
 
 def add_keys(instance: dg.DagsterInstance, dimension: str, keys: list[str]) -> None:

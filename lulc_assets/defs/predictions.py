@@ -1,87 +1,90 @@
-"""Scene predictions: plan batches → predict a batch (GPU) → commit the year's manifest.
+"""Asset of the predictions: a graph, so that batches of scenes run side by side.
 
-A graph-backed asset, so that batches run side by side on as many workers as the pool
-``gpu`` has slots. A scene that cannot be read comes back as data: one failed mapped op
-would fail the whole asset.
+A ``@graph_asset`` takes no ``pool`` or ``op_tags``: they are on the op that predicts. A bad
+scene comes back as data: one failed mapped op would fail the whole asset.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
+from pydantic import TypeAdapter
 
-from lulc_assets.defs.partitions import tile_year_of, tile_years
-from lulc_assets.defs.policies import (
-    GPU_POOL,
-    GPU_TAGS,
-    OWNERS,
-    PREDICT_RETRIES,
-    attempt,
-    metadata_of,
-    named_failures,
-)
+from lulc_assets.core.store.keys import TileYear
+from lulc_assets.defs.from_products import metadata_for, named_failures
+from lulc_assets.defs.partitions import key_of, partitions_of
+from lulc_assets.defs.policies import GPU_POOL, GPU_TAGS, OWNERS, PREDICT_RETRIES
 from lulc_assets.defs.resources import ProjectResource
 from lulc_assets.steps.predictions import (
     Batch,
-    Outcome,
+    BatchResult,
     commit_predictions,
     plan_batches,
     predict_batch,
 )
+from lulc_assets.steps.products import SCENE_PREDICTIONS
+
+_BATCH, _RESULT = TypeAdapter(Batch), TypeAdapter(BatchResult)
+"""Between ops go ids and digests, as plain JSON."""
+
+_INPUTS = tuple(given.product.asset for given in SCENE_PREDICTIONS.inputs)
 
 
-@dg.op(
-    ins={"scene_catalog": dg.In(dg.Nothing), "model_bundle": dg.In(dg.Nothing)},
-    out=dg.DynamicOut(dict[str, Any]),
-)
+@dg.op(ins={name: dg.In(dg.Nothing) for name in _INPUTS}, out=dg.DynamicOut(dict[str, Any]))
 def plan_scene_batches(
     context: dg.OpExecutionContext, project: ProjectResource
 ) -> Iterator[dg.DynamicOutput[dict[str, Any]]]:
-    """Split the selected scenes into batches, bound to the promoted bundle."""
-    place = project.place(context.log.info)
+    """Split the selected scenes into batches, bound to the catalogue and the promoted bundle."""
     with named_failures():
-        batches = plan_batches(place, *tile_year_of(context.partition_key))
+        batches = plan_batches(project.workbench(context), _key(context))
     for number, batch in enumerate(batches):
-        yield dg.DynamicOutput(batch.to_dict(), mapping_key=f"batch_{number:03d}")
+        plain = _BATCH.dump_python(batch, mode="json")
+        yield dg.DynamicOutput(plain, mapping_key=f"batch_{number:03d}")
 
 
 @dg.op(tags=GPU_TAGS, pool=GPU_POOL, retry_policy=PREDICT_RETRIES)
 def predict_scene_batch(
     context: dg.OpExecutionContext, project: ProjectResource, batch: dict[str, Any]
-) -> list[dict[str, str]]:
+) -> dict[str, Any]:
     """Predict each scene of a batch that has no prediction of this identity yet."""
-    place = project.place(context.log.info)
     with named_failures():
-        outcomes = predict_batch(place, Batch.from_dict(batch))
-    for outcome in outcomes:
+        result = predict_batch(project.workbench(context), _BATCH.validate_python(batch))
+    for outcome in result.outcomes:
         if outcome.error:
             context.log.warning(f"scene {outcome.scene_id} is left out: {outcome.error}")
-    return [outcome.to_dict() for outcome in outcomes]
+    plain: dict[str, Any] = _RESULT.dump_python(result, mode="json")
+    return plain
 
 
-@dg.op(out=dg.Out(dg.Nothing, is_required=False))
+@dg.op(out=dg.Out(dg.Nothing))
 def commit_scene_predictions(
-    context: dg.OpExecutionContext, project: ProjectResource, outcomes: list[list[dict[str, str]]]
-) -> Iterator[dg.Output[None]]:
+    context: dg.OpExecutionContext, project: ProjectResource, results: list[dict[str, Any]]
+) -> dg.Output[None]:
     """Commit which predictions make the year's map."""
-    place = project.place(context.log.info)
-    key = tile_year_of(context.partition_key)
-    found = [Outcome(**outcome) for batch in outcomes for outcome in batch]
-    record = attempt(context.log.warning, lambda: commit_predictions(place, *key, found))
-    if record is not None:
-        yield dg.Output(
-            None, metadata=metadata_of(place, record), data_version=dg.DataVersion(record.digest)
-        )
+    work = project.workbench(context)
+    with named_failures():
+        found = [_RESULT.validate_python(result) for result in results]
+        record = commit_predictions(work, _key(context), found)
+    return dg.Output(
+        None,
+        metadata=metadata_for(context, SCENE_PREDICTIONS, work, record),
+        data_version=dg.DataVersion(record.digest),
+    )
+
+
+def _key(context: dg.OpExecutionContext) -> TileYear:
+    key = key_of(SCENE_PREDICTIONS, context)
+    assert isinstance(key, TileYear)
+    return key
 
 
 @dg.graph_asset(
-    partitions_def=tile_years,
+    name=SCENE_PREDICTIONS.asset,
+    partitions_def=partitions_of(SCENE_PREDICTIONS),
+    code_version=str(SCENE_PREDICTIONS.version),
     group_name="maps",
     owners=OWNERS,
-    ins={
-        "scene_catalog": dg.AssetIn(dagster_type=dg.Nothing),
-        "model_bundle": dg.AssetIn(dagster_type=dg.Nothing),
-    },
+    ins={name: dg.AssetIn(dagster_type=dg.Nothing) for name in _INPUTS},
     kinds={"pytorch", "geotiff"},
 )
 def scene_predictions(scene_catalog: Any, model_bundle: Any) -> Any:

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 from dagster_dbt import DbtCliResource
 
 from lulc_assets.core.progress import Progress, silent
 from lulc_assets.project import Project, load_project
-from lulc_assets.steps.making import Place
+from lulc_assets.steps.workbench import Workbench
 
 DBT_FOLDER = Path(__file__).resolve().parents[2] / "dbt_metrics"
 _SECONDS_BETWEEN_LOGS = 10.0
@@ -36,10 +37,15 @@ class ProjectResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Read and check the project file; raises InvalidProject."""
         return load_project(self.project_file)
 
-    def place(self, log: Callable[[str], None]) -> Place:
-        """Where a step works; its progress goes to ``log`` now and then."""
+    def workbench(self, context: Any) -> Workbench:
+        """Where a step works; its progress goes to the log now and then, its warnings at once.
+
+        Args:
+            context: of an asset, an op, a check or a sensor.
+        """
         project = self.load()
-        return Place(project, project.open_store(), _both(_logged(log), _listener.get()))
+        progress = _both(_logged(context.log.info), _listener.get())
+        return Workbench(project, project.open_store(), progress, context.log.warning)
 
 
 @contextmanager

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from lulc_assets.core.store.keys import TileYear
 from lulc_assets.defs.jobs import map_tile_year
-from lulc_assets.defs.partitions import TILE, partition_key
+from lulc_assets.defs.partitions import TILE
 
 
 @dg.schedule(
@@ -22,5 +23,5 @@ def last_years_maps(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunReq
     """
     year = context.scheduled_execution_time.year - 1
     for tile in context.instance.get_dynamic_partitions(TILE):
-        key = partition_key(tile, year)
+        key = TileYear(tile, year).partition
         yield dg.RunRequest(run_key=key, partition_key=key, tags={"lulc/why": "yearly backfill"})

@@ -7,12 +7,13 @@ come later.
 import dagster as dg
 
 from lulc_assets.core.errors import LulcError, NoScenes
-from lulc_assets.core.store.records import digest_of
+from lulc_assets.core.store.keys import TileYear
 from lulc_assets.defs.jobs import map_tile_year
-from lulc_assets.defs.partitions import TILE, partition_key
+from lulc_assets.defs.partitions import TILE
 from lulc_assets.defs.resources import ProjectResource
-from lulc_assets.steps.imagery import find_scenes, scenes_identity
-from lulc_assets.steps.making import Place
+from lulc_assets.steps.imagery import digest_of_scenes, find_scenes
+from lulc_assets.steps.products import ANNUAL_MAP, SCENE_CATALOG
+from lulc_assets.steps.workbench import Workbench
 
 TILES_AT_ONCE = 20
 """A tick has 60 seconds; a search takes about one."""
@@ -30,18 +31,18 @@ def new_scenes(context: dg.SensorEvaluationContext, project: ProjectResource) ->
     The run key holds a hash of scene ids, baselines and change stamps: a key that any run
     had, a failed one too, is skipped for ever.
     """
-    place = project.place(context.log.info)
+    work = project.workbench(context)
     known = [t for t in context.instance.get_dynamic_partitions(TILE)
-             if t in place.project.tiles]  # fmt: skip
+             if t in work.project.tiles]  # fmt: skip
     if not known:
         return dg.SensorResult(skip_reason="no tile of the project is registered")
     start = int(context.cursor or 0) % len(known)
     turn = (known[start:] + known[:start])[:TILES_AT_ONCE]
     requests = []
     for tile in turn:
-        for year in place.project.watched_years():
+        for year in work.project.watched_years():
             try:
-                requests += _request(place, tile, year)
+                requests += _request(work, TileYear(tile, year))
             except NoScenes:
                 continue
             except LulcError as error:
@@ -49,14 +50,13 @@ def new_scenes(context: dg.SensorEvaluationContext, project: ProjectResource) ->
     return dg.SensorResult(run_requests=requests, cursor=str((start + len(turn)) % len(known)))
 
 
-def _request(place: Place, tile: str, year: int) -> list[dg.RunRequest]:
+def _request(work: Workbench, key: TileYear) -> list[dg.RunRequest]:
     """A run where the catalogue has other scenes than the committed table."""
-    found = find_scenes(place, tile, year)
-    scenes = scenes_identity(found.recipes)
-    seen = place.find("scene_catalog", tile, year)
-    mapped = place.find("annual_map", tile, year)
-    if not scenes or (seen and mapped and seen.identity["scenes"] == scenes):
+    found = find_scenes(work, key).recipes
+    scenes = digest_of_scenes(found)
+    seen, mapped = work.find(SCENE_CATALOG, key), work.find(ANNUAL_MAP, key)
+    if not found or (seen and mapped and seen.properties.seen == scenes):
         return []
-    key = partition_key(tile, year)
-    tags = {"lulc/why": f"{len(scenes)} scenes, not those of the last run"}
-    return [dg.RunRequest(run_key=f"{key}:{digest_of(scenes)}", partition_key=key, tags=tags)]
+    tags = {"lulc/why": f"{len(found)} scenes, not those of the last run"}
+    at = key.partition
+    return [dg.RunRequest(run_key=f"{at}:{scenes}", partition_key=at, tags=tags)]

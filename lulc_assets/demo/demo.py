@@ -7,10 +7,12 @@ them (``summary.py``).
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lulc_assets.core.errors import InvalidProject
-from lulc_assets.core.store.records import digest_of, digest_of_file
-from lulc_assets.defs.partitions import partition_key, register_partitions
+from lulc_assets.core.store.canonical import digest_of, digest_of_file
+from lulc_assets.core.store.keys import RegionYear, TileYear, Whole
+from lulc_assets.defs.partitions import register_partitions
 from lulc_assets.demo.projects import (
     DEMO_SETTINGS,
     write_simulated_project,
@@ -27,6 +29,8 @@ from lulc_assets.running.runs import (
 )
 from lulc_assets.simulation.archive.spec import ArchiveSpec
 from lulc_assets.simulation.archive.write import write_archive
+from lulc_assets.steps import products as of
+from lulc_assets.steps.product import Product
 
 
 @dataclass(frozen=True)
@@ -114,50 +118,39 @@ def _run(
 
 def plan_jobs(project: Project, years: list[int]) -> list[JobRun]:
     """Every job that takes a project from nothing to its pages."""
-    trained = project.training_partitions()
-    maps = [(tile, year) for tile in project.tiles for year in years]
-    regions = [(region, year) for region in project.regions for year in years]
+    trained = [TileYear(*key) for key in project.training_partitions()]
+    maps = [TileYear(tile, year) for tile in project.tiles for year in years]
+    regions = [RegionYear(region, year) for region in project.regions for year in years]
     seasonal = maps if project.composite.windows() else []
     folder = Path(project.path_of(project.pages))
+    data = (of.REFERENCE_LABELS, of.SCENE_CATALOG, of.TRAINING_CHIPS)
+    chain = (of.SCENE_CATALOG, of.SCENE_PREDICTIONS, of.ANNUAL_MAP, of.ACCURACY_AREA_REPORT)
+    model = (of.LULC_MODEL, of.MODEL_EVALUATION, of.MODEL_BUNDLE)
     return [
-        *(
-            _partitioned(
-                "training_data", "Labels, scenes and chips of",
-                ("reference_labels", "scene_catalog", "training_chips"), key,
-            )
-            for key in trained
-        ),
+        *(_partitioned("training_data", "Labels, scenes and chips of", data, k) for k in trained),
         JobRun(
             "train",
             "Train the model, judge it, promote it",
-            products=[("lulc_model",), ("model_evaluation",), ("model_bundle",)],
+            products=[(product, Whole()) for product in model],
         ),
         *(
-            _partitioned("reference", "Reference sample of", ("reference_sample",), key)
+            _partitioned("reference", "Reference sample of", (of.REFERENCE_SAMPLE,), key)
             for key in regions
         ),
-        *(
-            _partitioned(
-                "map_tile_year", "Predict and map",
-                ("scene_catalog", "scene_predictions", "annual_map", "accuracy_area_report"), key,
-            )
-            for key in maps
-        ),
-        *(_partitioned("seasons", "Seasons of", ("seasonal_maps",), key) for key in seasonal),
-        *(_partitioned("region", "Report on", ("region_report",), key) for key in regions),
+        *(_partitioned("map_tile_year", "Predict and map", chain, key) for key in maps),
+        *(_partitioned("seasons", "Seasons of", (of.SEASONAL_MAPS,), key) for key in seasonal),
+        *(_partitioned("region", "Report on", (of.REGION_REPORT,), key) for key in regions),
         JobRun(
             "metrics",
             "Metrics database and pages",
-            products=[("metric_tables",)],
+            products=[(of.METRIC_TABLES, Whole()), (of.REPORT_PAGES, Whole())],
             files=[folder / "index.html", Path(project.path_of(project.metrics))],
         ),
-    ]  # fmt: skip
+    ]
 
 
-def _partitioned(job: str, title: str, assets: tuple[str, ...], key: tuple[str, int]) -> JobRun:
-    return JobRun(
-        job,
-        f"{title} {key[0]} {key[1]}",
-        partition_key(*key),
-        products=[(asset, *key) for asset in assets],
-    )
+def _partitioned(
+    job: str, title: str, products: tuple[Product[Any, Any], ...], key: TileYear | RegionYear
+) -> JobRun:
+    made = [(product, key) for product in products]
+    return JobRun(job, f"{title} {key.title}", key.partition, made)

@@ -17,12 +17,13 @@ from lulc_assets.core.accuracy.report import AccuracyReport
 from lulc_assets.core.estimation.estimate import Estimate
 from lulc_assets.core.grid import owned_mask
 from lulc_assets.core.imagery.cog import read_raster
+from lulc_assets.core.store.keys import TileYear
 from lulc_assets.core.whole_files import whole_file
-from lulc_assets.defs.partitions import tile_year_of
 from lulc_assets.project import Project
 from lulc_assets.running.runs import JobRun, find_run
-from lulc_assets.steps.making import Place
+from lulc_assets.steps.products import ACCURACY_AREA_REPORT, ANNUAL_MAP, SCENE_CATALOG
 from lulc_assets.steps.report import read_report
+from lulc_assets.steps.workbench import Workbench
 
 
 @dataclass(frozen=True)
@@ -64,38 +65,36 @@ def write_summary(
         inputs: digest of the runs' inputs.
         truth: None where it is not known; the figures are then null.
     """
-    place = Place(project, project.open_store())
+    work = Workbench.of(project)
     partitions = []
     for job in mapped:
-        tile, year = tile_year_of(str(job.partition))
+        key = TileYear.of_partition(str(job.partition))
         seconds = _seconds_by_stage(instance, find_run(instance, job, inputs))
-        partitions.append({**_summarise(place, tile, year, truth), "seconds_by_stage": seconds})
+        partitions.append({**_summarise(work, key, truth), "seconds_by_stage": seconds})
     summary = {"project": project.name, "partitions": partitions}
     with whole_file(path) as part:
         part.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", "utf-8")
     return summary
 
 
-def _summarise(place: Place, tile: str, year: int, truth: Truth | None) -> dict[str, Any]:
-    annual_map = place.record("annual_map", tile, year)
-    catalog = place.record("scene_catalog", tile, year)
-    report = read_report(place, place.record("accuracy_area_report", tile, year))
-    true_areas = {} if truth is None else truth.areas_ha(tile, year)
-    used = len(annual_map.properties["scenes"])
+def _summarise(work: Workbench, key: TileYear, truth: Truth | None) -> dict[str, Any]:
+    annual_map = work.read(ANNUAL_MAP, key)
+    catalog = work.read(SCENE_CATALOG, key)
+    report = read_report(work, work.read(ACCURACY_AREA_REPORT, key))
+    true_areas = {} if truth is None else truth.areas_ha(key.tile, key.year)
+    used = len(annual_map.properties.predictions)
     return {
-        "tile": tile,
-        "year": year,
+        "tile": key.tile,
+        "year": key.year,
         "map_sha256": annual_map.files["class.tif"].sha256,
         "verdict": report.verdict,
         "overall_accuracy_sample": _value(report.overall),
         "overall_accuracy_ci95": _interval(report.overall),
         "agreement": report.agreement,
-        "overall_accuracy_truth": None
-        if truth is None
-        else _true_accuracy(place, truth, tile, year),
+        "overall_accuracy_truth": None if truth is None else _true_accuracy(work, truth, key),
         "classes": _classes(report, true_areas),
         "scenes_used": used,
-        "scenes_left_out": int(catalog.properties["candidates"]) - used,
+        "scenes_left_out": catalog.properties.candidates - used,
     }
 
 
@@ -115,14 +114,13 @@ def _classes(report: AccuracyReport, true_areas: dict[str, float]) -> dict[str, 
     return found
 
 
-def _true_accuracy(place: Place, truth: Truth, tile: str, year: int) -> float | None:
+def _true_accuracy(work: Workbench, truth: Truth, key: TileYear) -> float | None:
     """Share of the owned, mapped pixels that have the true class."""
-    record = place.record("annual_map", tile, year)
-    classes = read_raster(place.open(record, "class.tif"))
-    judged = owned_mask(tile, place.grid(tile)) & (classes > 0)
+    classes = read_raster(work.open(work.read(ANNUAL_MAP, key), "class.tif"))
+    judged = owned_mask(key.tile, work.grid(key.tile)) & (classes > 0)
     if not judged.any():
         return None
-    return float((classes == truth.class_map(tile, year))[judged].mean())
+    return float((classes == truth.class_map(key.tile, key.year))[judged].mean())
 
 
 def _value(estimate: Estimate | None) -> float | None:

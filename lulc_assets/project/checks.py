@@ -3,27 +3,11 @@
 What belongs here: one check a kind of name. What does not: the file's shape (``project``).
 """
 
-import re
 from collections.abc import Collection
 
 from lulc_assets.core.crosswalks import find_crosswalk
 from lulc_assets.core.errors import InvalidProject, UnknownClass
 from lulc_assets.core.legend import Legend
-
-REGION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-
-
-def require_region_name(name: str) -> None:
-    """Refuse a region that no store key or partition can be named after.
-
-    Raises:
-        InvalidProject: it has other letters than the store allows.
-    """
-    if not REGION_NAME.fullmatch(name):
-        raise InvalidProject(
-            f"regions.{name}: a region's name is part of file names and partition keys; "
-            "use letters a-z, A-Z, digits, - and _"
-        )
 
 
 def require_known(where: str, tiles: tuple[str, ...], known: Collection[str]) -> None:

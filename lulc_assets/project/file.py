@@ -27,10 +27,13 @@ from lulc_assets.core.labels.source import LabelSource
 from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.scene.bands import SIX, parse_bands
 from lulc_assets.core.scene.hls import HLS_PIXEL_M, hls_grid
-from lulc_assets.core.store.objects import LocalStore, ObjectStore, S3Store
+from lulc_assets.core.store.keys import validate_region
+from lulc_assets.core.store.local import LocalStore
+from lulc_assets.core.store.objects import ObjectStore
+from lulc_assets.core.store.s3 import S3Store
 from lulc_assets.core.tables.text_file import read_utf8
 from lulc_assets.core.training.recipe import TrainingRecipe
-from lulc_assets.project.checks import require_crosswalk, require_known, require_region_name
+from lulc_assets.project.checks import require_crosswalk, require_known
 from lulc_assets.project.messages import explain
 from lulc_assets.project.sections import (
     BandsSection,
@@ -104,7 +107,7 @@ class Project(Section):
             validate_tile(tile)
             self.grid_of(tile)
         for name, region in self.regions.items():
-            require_region_name(name)
+            validate_region(name)
             require_known(f"regions.{name}.tiles", region.tiles, self.tiles)
             for year in region.samples:
                 validate_year(year)

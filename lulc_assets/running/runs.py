@@ -13,16 +13,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
 from lulc_assets.core.errors import InvalidProject, LulcError
 from lulc_assets.core.progress import Progress
-from lulc_assets.core.store.records import digest_of, digest_of_file
+from lulc_assets.core.store.canonical import digest_of, digest_of_file
+from lulc_assets.core.store.keys import Key, Whole
+from lulc_assets.core.store.publish import is_complete
 from lulc_assets.defs.resources import progress_heard_by
 from lulc_assets.project import load_project
 from lulc_assets.running.home import prepare_home
-from lulc_assets.steps.making import RECIPE_VERSIONS, Place
+from lulc_assets.steps.product import Product
+from lulc_assets.steps.products import MODEL_EVALUATION, PARTS, PRODUCTS
+from lulc_assets.steps.workbench import Workbench
 
 _INPUTS, _DEMO = "lulc/inputs", "lulc/demo"
 _UNFINISHED = [
@@ -43,14 +48,14 @@ class JobRun:
         job: name.
         title: what people read meanwhile.
         partition: key, or None.
-        products: (asset, partition…) that it makes; all must be whole for it to be skipped.
+        products: that it makes, each of its key; all must be whole for it to be skipped.
         files: other files that it makes.
     """
 
     job: str
     title: str
     partition: str | None = None
-    products: Sequence[tuple[str | int, ...]] = ()
+    products: Sequence[tuple[Product[Any, Any], Key]] = ()
     files: Sequence[Path] = ()
 
 
@@ -103,7 +108,7 @@ def digest_inputs(project_file: Path, archive: str) -> str:
         archive: digest of the imagery and labels.
     """
     settings = digest_of_file(project_file)
-    return digest_of([settings, archive, dict(RECIPE_VERSIONS)])
+    return digest_of([settings, archive, {p.asset: p.version for p in (*PRODUCTS, *PARTS)}])
 
 
 def run_jobs(
@@ -133,32 +138,32 @@ def run_jobs(
     """
     os.environ["LULC_PROJECT"] = str(project_file.absolute())
     project = load_project(project_file)
-    place = Place(project, project.open_store())
+    work = Workbench.of(project)
     launched = 0
     for number, job in enumerate(jobs, start=1):
         title = f"{number}/{len(jobs)} {job.title}"
-        if find_run(instance, job, inputs) is not None and _is_whole(place, job):
+        if find_run(instance, job, inputs) is not None and _is_whole(work, job):
             say(f"{title}: there already")
             continue
         with bar(title) as progress, progress_heard_by(progress), _console_to(project.folder):
             seconds = _run(instance, job, inputs)
-        _require_products(place, job)
+        _require_products(work, job)
         say(f"{title}: {seconds:.0f} s")
         launched += 1
     return launched
 
 
-def _require_products(place: Place, job: JobRun) -> None:
+def _require_products(work: Workbench, job: JobRun) -> None:
     """A run can end well without a product: a candidate that is refused makes no bundle.
 
     Raises:
         RunFailed: a product is not there, with the reason where there is a verdict.
     """
-    for product in job.products:
-        if place.find(str(product[0]), *product[1:]) is None:
-            name = " ".join(str(part) for part in product)
-            evaluation = place.find("model_evaluation")
-            why = f": {evaluation.properties['reason']}" if evaluation is not None else ""
+    for product, key in job.products:
+        if work.find(product, key) is None:
+            evaluation = work.find(MODEL_EVALUATION, Whole())
+            why = "" if evaluation is None else f": {evaluation.properties.reason}"
+            name = f"{product.asset} {key.title}".strip()
             raise RunFailed(f"{job.title}: the run ended without {name}{why}")
 
 
@@ -179,18 +184,16 @@ def find_run(instance: dg.DagsterInstance, job: JobRun, inputs: str) -> str | No
     return found[0].dagster_run.run_id if found else None
 
 
-def _is_whole(place: Place, job: JobRun) -> bool:
-    """Whether all products are committed with the bytes that their records name."""
+def _is_whole(work: Workbench, job: JobRun) -> bool:
+    """Whether all products are committed, and every file that their records name is there."""
     if not all(path.is_file() for path in job.files):
         return False
-    for product in job.products:
-        record = place.find(str(product[0]), *product[1:])
-        if record is None:
-            return False
+    for product, key in job.products:
         try:
-            for name in record.files:
-                place.open(record, name)
+            record = work.find(product, key)
         except LulcError:
+            return False
+        if record is None or not is_complete(work.store, record):
             return False
     return True
 

@@ -1,6 +1,7 @@
-"""Steps of the label quality page: labels and imagery → spectra, outliers, a page.
+"""Steps of the label quality: labels and imagery → spectra and outliers.
 
-What belongs here: ``label_quality`` of a tile × year. It judges labels and changes none.
+What belongs here: ``label_quality`` of a tile × year. It judges labels and changes none. What
+does not: its page (``pages``).
 """
 
 from collections.abc import Sequence
@@ -17,17 +18,15 @@ from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.reader import SceneReader
 from lulc_assets.core.labels.spectra import find_outliers, measure_spectra
 from lulc_assets.core.labels.table import read_label_table
-from lulc_assets.core.pages.content import PageFigure
-from lulc_assets.core.pages.label_page import (
-    LabelPage,
-    describe_agreement,
-    describe_outliers,
-)
-from lulc_assets.core.pages.rendering import render_label_page
 from lulc_assets.core.scene.recipe import BAND_ROLES, SceneRecipe
+from lulc_assets.core.store.keys import TileYear
 from lulc_assets.core.store.records import Record
 from lulc_assets.steps.candidates import read_clearest
-from lulc_assets.steps.making import Made, Place, write_png
+from lulc_assets.steps.products import LABEL_QUALITY, REFERENCE_LABELS, SCENE_CATALOG
+from lulc_assets.steps.properties import LabelQualityProperties
+from lulc_assets.steps.workbench import Made, Workbench, write_png
+
+SPECTRA, OUTLIERS, OUTLIER_TABLE = "spectra.png", "outliers.png", "outliers.parquet"
 
 _DATES = 6
 """Clearest scenes whose median is a polygon's spectrum: most seasons, few clouds."""
@@ -37,86 +36,40 @@ _LARGEST_PX = 160
 """Side of a cut-out at most; of a larger polygon its middle is shown."""
 
 
-def make_label_quality(place: Place, tile: str, year: int) -> Record:
+def make_label_quality(work: Workbench, key: TileYear) -> Record[LabelQualityProperties]:
     """Judge the labels of a tile and year.
 
-    Files: ``page.html`` (self-contained), ``outliers.parquet`` (GeoParquet) and pictures.
+    Files: ``outliers.parquet`` (GeoParquet) and pictures.
     """
-    labels = place.record("reference_labels", tile, year)
-    catalog = place.record("scene_catalog", tile, year)
-    project, grid = place.project, place.grid(tile)
-    identity = {
-        "reference_labels": labels.digest,
-        "scene_catalog": catalog.digest,
-        "place": project.tiles[tile].place,
-        "attribution": project.attribution,
-    }
+    step = work.step(LABEL_QUALITY, key)
+    labels, catalog = step.read(REFERENCE_LABELS), step.read(SCENE_CATALOG)
+    grid = work.grid(key.tile)
 
-    def build(scratch: Path) -> Made:
-        table = read_label_table(place.open(labels, "labels.parquet"))
-        recipes = read_clearest(place, catalog)[:_DATES]
-        spectra = measure_spectra(table, grid, recipes, place.progress)
+    def build(scratch: Path) -> Made[LabelQualityProperties]:
+        table = read_label_table(work.open(labels, "labels.parquet"))
+        recipes = read_clearest(work, catalog)[:_DATES]
+        spectra = measure_spectra(table, grid, recipes, work.progress)
         outliers = find_outliers(spectra)
         pictures = {
-            "spectra.png": spectra_figure(
-                spectra.reflectance, spectra.codes, BAND_ROLES, place.legend
-            ),
-            "outliers.png": _draw_outliers(place, outliers, recipes, grid),
+            SPECTRA: spectra_figure(spectra.reflectance, spectra.codes, BAND_ROLES, work.legend),
+            OUTLIERS: _draw_outliers(work, outliers, recipes, grid),
         }
         files = {name: write_png(scratch, name, png) for name, png in pictures.items()}
-        files["outliers.parquet"] = scratch / "outliers.parquet"
-        outliers.to_parquet(files["outliers.parquet"], index=False, compression="zstd")
-        files["page.html"] = scratch / "page.html"
-        figures = _figures(place, labels, pictures, len(outliers))
-        page = LabelPage(
-            tile=tile,
-            year=year,
-            place=project.tiles[tile].place,
-            properties=labels.properties,
-            figures=figures,
-            outliers=outliers,
-            legend=place.legend,
-            provenance={"Labels": labels.digest, "Scene catalogue": catalog.digest},
-            attribution=project.attribution,
+        files[OUTLIER_TABLE] = scratch / OUTLIER_TABLE
+        outliers.to_parquet(files[OUTLIER_TABLE], index=False, compression="zstd")
+        properties = LabelQualityProperties(
+            polygons=len(table),
+            polygons_with_spectrum=int(np.isfinite(spectra.reflectance).all(axis=1).sum()),
+            scenes=tuple(recipe.id for recipe in recipes),
+            outliers=tuple(map(str, outliers["label_id"])),
         )
-        files["page.html"].write_text(render_label_page(page))
-        properties = {
-            "polygons": len(table),
-            "polygons_with_spectrum": int(np.isfinite(spectra.reflectance).all(axis=1).sum()),
-            "scenes": [recipe.id for recipe in recipes],
-            "outliers": outliers["label_id"].tolist(),
-        }
         return Made(files, properties)
 
-    return place.make(("label_quality", tile, year), identity, build)
-
-
-def _figures(
-    place: Place, labels: Record, pictures: dict[str, bytes], outliers: int
-) -> list[PageFigure]:
-    def stored(name: str) -> bytes:
-        return place.open(labels, name).read_bytes()
-
-    shown = [PageFigure("Where the labels are", stored("labels.png"), "Training and gold.")]
-    if "annotators.png" in labels.files:
-        caption = describe_agreement(labels.properties, place.legend)
-        shown.append(PageFigure("Annotators", stored("annotators.png"), caption))
-    shown += [
-        PageFigure(
-            "Spectra",
-            pictures["spectra.png"],
-            "Grey: one polygon each, the median of its clear dates. Coloured: the class's "
-            "median and the middle half of its polygons. Classes with like curves are those that "
-            "a single date confuses.",
-        ),
-        PageFigure("Outliers", pictures["outliers.png"], describe_outliers(outliers)),
-        PageFigure("How much", stored("label_areas.png"), "Training and gold labels together."),
-    ]
-    return shown
+    return step.make({"dates": _DATES}, build)
 
 
 def _draw_outliers(
-    place: Place, outliers: gpd.GeoDataFrame, recipes: Sequence[SceneRecipe], grid: PixelGrid
+    work: Workbench, outliers: gpd.GeoDataFrame, recipes: Sequence[SceneRecipe], grid: PixelGrid
 ) -> bytes:
     """Cut-outs of the clearest scene."""
     cuts: list[npt.NDArray[np.uint8]] = []
@@ -129,7 +82,7 @@ def _draw_outliers(
                 cuts.append(true_color(block.reflectance, block.valid))
                 outlines.append(_rings(row.geometry, grid.cut(window)))
                 named, seen = (
-                    place.legend.by_code(int(code)).title
+                    work.legend.by_code(int(code)).title
                     for code in (row.class_code, row.looks_like)
                 )
                 titles.append(f"{named}\nlike {seen.lower()}")

@@ -5,7 +5,8 @@ not: its files (``core/pages/map_site``).
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from lulc_assets.core.compositing.layers import LAYERS
 from lulc_assets.core.errors import SceneError
 from lulc_assets.core.figures.quicklook import encode_jpeg, true_color
-from lulc_assets.core.grid import PixelGrid
+from lulc_assets.core.grid import FIRST_YEAR, PixelGrid
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.imagery.overview import lattice_of
 from lulc_assets.core.imagery.quickread import look_at_scene
@@ -33,14 +34,23 @@ from lulc_assets.core.pages.map_site import (
 )
 from lulc_assets.core.pages.report_views import state_accuracy
 from lulc_assets.core.scene.recipe import SceneRecipe
-from lulc_assets.core.store.publish import fetch_verified
-from lulc_assets.core.store.records import Record, StoredFile, digest_of
+from lulc_assets.core.store.canonical import digest_of, identity_of
+from lulc_assets.core.store.keys import RegionYear, TileYear
+from lulc_assets.core.store.records import StoredFile
+from lulc_assets.core.whole_files import whole_file
 from lulc_assets.steps.candidates import read_selection
-from lulc_assets.steps.making import Place
-from lulc_assets.steps.page_set import INDEX, write_page_set
-from lulc_assets.steps.pixels import rule_of
-from lulc_assets.steps.regions import page_name
+from lulc_assets.steps.page_parts import page_name
+from lulc_assets.steps.pages import INDEX, make_report_pages
+from lulc_assets.steps.products import (
+    ACCURACY_AREA_REPORT,
+    ANNUAL_MAP,
+    REFERENCE_LABELS,
+    REFERENCE_SAMPLE,
+    REGION_REPORT,
+    SCENE_CATALOG,
+)
 from lulc_assets.steps.report import open_sample
+from lulc_assets.steps.workbench import Workbench
 
 PHOTO_PX = 2048
 """Longest side of a true-colour picture: a tile at 54 m, areas up to 20 km at 10 m."""
@@ -49,22 +59,19 @@ _PREDICTION_LAYERS = ("class", "probability", "mask")
 _DEGREE_DIGITS = 7
 
 
-def committed_keys(place: Place) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
-    """(tile, year) pairs with a map, and (region, year) pairs with a report, of all years."""
-    from datetime import UTC, datetime
-
-    from lulc_assets.core.grid import FIRST_YEAR
-
+def committed_keys(work: Workbench) -> tuple[list[TileYear], list[RegionYear]]:
+    """Keys with a map, and with a region's report, of all years."""
     years = range(FIRST_YEAR, datetime.now(UTC).year + 1)
-    tiles = [(t, y) for t in place.project.tiles for y in years if place.find("annual_map", t, y)]
-    regions = [
-        (r, y) for r in place.project.regions for y in years if place.find("region_report", r, y)
-    ]
-    return tiles, regions
+    tiles = [TileYear(tile, year) for tile in work.project.tiles for year in years]
+    regions = [RegionYear(region, year) for region in work.project.regions for year in years]
+    return (
+        [key for key in tiles if work.find(ANNUAL_MAP, key) is not None],
+        [key for key in regions if work.find(REGION_REPORT, key) is not None],
+    )
 
 
 def build_site(
-    place: Place,
+    work: Workbench,
     folder: Path,
     *,
     photo_px: int = PHOTO_PX,
@@ -74,7 +81,7 @@ def build_site(
     """Write report pages, map page and data of all that is committed; returns the index.
 
     Args:
-        place: where the products are.
+        work: where the products are.
         folder: of the site.
         photo_px: longest side of the true-colour pictures; 0: none are made.
         single_file_bytes: see ``write_site``.
@@ -84,81 +91,81 @@ def build_site(
         InvalidPage: there is no map, or the page's script was not built.
         ProductNotFound: a record names a file that the store has lost.
     """
-    tiles, regions = committed_keys(place)
+    tiles, regions = committed_keys(work)
     folder.mkdir(parents=True, exist_ok=True)
     photos = folder / ".photos"
     maps = []
-    for number, (tile, year) in enumerate(tiles, start=1):
-        maps.append(_map(place, tile, year, photos, photo_px))
-        place.progress(number, len(tiles), f"map of {tile} {year}")
-    shown = {tile for tile, _ in tiles}
+    for number, key in enumerate(tiles, start=1):
+        maps.append(_map(work, key, photos, photo_px))
+        work.progress(number, len(tiles), f"map of {key.title}")
+    shown = {key.tile for key in tiles}
     site = Site(
-        title=place.project.name,
-        attribution=place.project.attribution,
+        title=work.project.name,
+        attribution=work.project.attribution,
         licence="",
-        legend=place.legend,
+        legend=work.legend,
         tiles=[
-            SiteTile(tile, section.place, place.grid(tile), place.project.regions_of(tile))
-            for tile, section in place.project.tiles.items()
+            SiteTile(tile, section.place, work.grid(tile), work.project.regions_of(tile))
+            for tile, section in work.project.tiles.items()
             if tile in shown
         ],
         maps=maps,
-        outlines=list(_outlines(place, tiles)),
+        outlines=list(_outlines(work, tiles)),
         home=INDEX,
     )
     write_site(site, folder, single_file_bytes=single_file_bytes, link=link)
-    return write_page_set(place, folder, tiles, regions)
+    make_report_pages(work, folder, tiles, regions)
+    return folder / INDEX
 
 
-def _map(place: Place, tile: str, year: int, photos: Path, photo_px: int) -> SiteMap:
-    record = place.record("annual_map", tile, year)
-    report = place.find("accuracy_area_report", tile, year)
-    figures: Mapping[str, Any] = {} if report is None else report.properties
-    looks = _photos(place, tile, year, photos, photo_px) if photo_px else {}
+def _map(work: Workbench, key: TileYear, photos: Path, photo_px: int) -> SiteMap:
+    record, report = work.read(ANNUAL_MAP, key), work.find(ACCURACY_AREA_REPORT, key)
+    figures = None if report is None else report.properties
+    looks = _photos(work, key, photos, photo_px) if photo_px else {}
     return SiteMap(
-        tile=tile,
-        year=year,
-        layers={name: _file(place, record, record.files[f"{name}.tif"]) for name in LAYERS},
-        rule=rule_of(record).to_dict(place.legend),
+        tile=key.tile,
+        year=key.year,
+        layers={name: _file(work, record.files[f"{name}.tif"]) for name in LAYERS},
+        rule=record.properties.rule.to_dict(work.legend),
         scenes=[
             SiteScene(
-                scene_id,
-                record.properties["dates"][scene_id],
-                record.properties["acquisitions"][scene_id],
+                row.scene_id,
+                row.date,
+                row.acquisition,
                 {
-                    name: _file(place, record, StoredFile(**layers[name]))
-                    for name in _PREDICTION_LAYERS
+                    name: _file(work, file)
+                    for name, file in zip(
+                        _PREDICTION_LAYERS, (row.class_, row.probability, row.mask), strict=True
+                    )
                 },
-                looks.get(scene_id),
+                looks.get(row.scene_id),
             )
-            for scene_id, layers in sorted(record.properties["layers"].items())
+            for row in sorted(record.properties.predictions, key=lambda row: row.scene_id)
         ],
-        mapped_ha=figures.get("mapped_ha", {}),
-        no_data_ha=figures.get("no_data_ha", 0.0),
-        accuracy=state_accuracy(figures),
-        report=None if report is None else page_name("accuracy_area_report", tile, year),
+        mapped_ha={} if figures is None else figures.mapped_ha,
+        no_data_ha=0.0 if figures is None else figures.no_data_ha,
+        accuracy="" if figures is None else state_accuracy(figures),
+        report=None if report is None else page_name(key),
     )
 
 
-def _file(place: Place, record: Record, entry: StoredFile) -> SiteFile:
-    return SiteFile(fetch_verified(place.store, entry, record.product), f"data/{entry.key}")
+def _file(work: Workbench, entry: StoredFile) -> SiteFile:
+    return SiteFile(work.store.fetch(entry.key, entry.sha256), f"data/{entry.key}")
 
 
-def _photos(
-    place: Place, tile: str, year: int, folder: Path, photo_px: int
-) -> dict[str, ScenePhoto]:
+def _photos(work: Workbench, key: TileYear, folder: Path, photo_px: int) -> dict[str, ScenePhoto]:
     """Scene id → true colour; scenes that cannot be read now have none."""
-    catalog = place.find("scene_catalog", tile, year)
+    catalog = work.find(SCENE_CATALOG, key)
     if catalog is None:
         return {}
-    lattice = lattice_of(place.grid(tile), photo_px)
+    lattice = lattice_of(work.grid(key.tile), photo_px)
     found = {}
-    for recipe in read_selection(place, catalog):
-        name = digest_of([recipe.identity(), lattice.to_dict(), _PHOTO_VERSION])[:16]
-        path = folder / f"{tile}-{recipe.date}-{name}.jpg"
+    for recipe in read_selection(work, catalog):
+        name = digest_of([identity_of(recipe), identity_of(lattice), _PHOTO_VERSION])[:16]
+        path = folder / f"{key.tile}-{recipe.date}-{name}.jpg"
         if not path.is_file() and not _take(recipe, lattice, path):
             continue
-        href = f"data/photos/{tile}/{year}/{path.name}"
+        href = f"data/photos/{key.tile}/{key.year}/{path.name}"
         found[recipe.id] = ScenePhoto(SiteFile(path, href), lattice.bounds)
     return found
 
@@ -169,41 +176,40 @@ def _take(recipe: SceneRecipe, lattice: PixelGrid, path: Path) -> bool:
     except SceneError:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_bytes(encode_jpeg(true_color(look.reflectance, look.valid)))
-    part.chmod(0o644)
-    part.replace(path)
+    with whole_file(path, durable=False) as part:
+        part.write_bytes(encode_jpeg(true_color(look.reflectance, look.valid)))
     return True
 
 
-def _outlines(place: Place, tiles: Sequence[tuple[str, int]]) -> Iterator[SiteOutline]:
-    for tile, year in tiles:
-        labels = place.find("reference_labels", tile, year)
+def _outlines(work: Workbench, maps: Sequence[TileYear]) -> Iterator[SiteOutline]:
+    for key in maps:
+        labels = work.find(REFERENCE_LABELS, key)
         if labels is not None:
-            table = read_label_table(place.open(labels, "labels.parquet"))
+            table = read_label_table(work.open(labels, "labels.parquet"))
             if not table.empty:
                 shapes = table[["class_code", "geometry"]].rename(columns={"class_code": "code"})
-                yield SiteOutline("labels", tile, year, _geojson(shapes))
-    for region, section in place.project.regions.items():
-        for year in sorted({year for tile, year in tiles if tile in section.tiles}):
-            units = _units(place, region, [t for t, y in tiles if y == year], year)
+                yield SiteOutline("labels", key.tile, key.year, _geojson(shapes))
+    for region, section in work.project.regions.items():
+        for year in sorted({key.year for key in maps if key.tile in section.tiles}):
+            own = [key for key in maps if key.year == year and key.tile in section.tiles]
+            units = _units(work, RegionYear(region, year), own)
             if units is not None:
                 yield SiteOutline("units", None, year, _geojson(units))
 
 
-def _units(place: Place, region: str, tiles: Iterable[str], year: int) -> gpd.GeoDataFrame | None:
+def _units(
+    work: Workbench, region: RegionYear, maps: Iterable[TileYear]
+) -> gpd.GeoDataFrame | None:
     """The sample's units on maps of the region, with their class and whether the map is right."""
-    sample = open_sample(place, place.find("reference_sample", region, year))
+    sample = open_sample(work, work.find(REFERENCE_SAMPLE, region))
     if sample is None:
         return None
     units = sample.units[sample.units["class_code"] > 0].copy()
     mapped = np.zeros(len(units), np.uint8)
-    for tile in tiles:
-        if tile not in place.project.regions[region].tiles:
-            continue
-        record, grid = place.record("annual_map", tile, year), place.grid(tile)
+    for key in maps:
+        record, grid = work.read(ANNUAL_MAP, key), work.grid(key.tile)
         points = units.geometry.to_crs(grid.epsg)
-        codes = _codes_at(read_raster(place.open(record, "class.tif")), grid, points)
+        codes = _codes_at(read_raster(work.open(record, "class.tif")), grid, points)
         mapped = np.where(mapped > 0, mapped, codes).astype(np.uint8)
     units["right"] = mapped == units["class_code"].to_numpy()
     shown = units.loc[mapped > 0, ["class_code", "right", "geometry"]]

@@ -3,22 +3,26 @@
 What belongs here: ``annual_map``. Seasons (``seasons``) and change come with their own steps.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from lulc_assets.core.compositing.compose import YearComposite, compose_year
-from lulc_assets.core.compositing.datatakes import PredictedScene
+from lulc_assets.core.compositing.datatakes import Layers, PredictedScene
 from lulc_assets.core.compositing.layers import LAYERS
 from lulc_assets.core.compositing.update import KeptYear
 from lulc_assets.core.errors import ProductCorrupt, ProductNotFound
 from lulc_assets.core.figures.maps import class_histogram_figure, map_figure
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.cog import read_raster, validate_layer
+from lulc_assets.core.lineage.rule import VoteRule
 from lulc_assets.core.publishing.items import write_map_item
-from lulc_assets.core.store.publish import fetch_verified, stored_name
-from lulc_assets.core.store.records import Record, StoredFile, digest_of
-from lulc_assets.steps.making import RECIPE_VERSIONS, Made, Place, write_png
+from lulc_assets.core.store.canonical import digest_of
+from lulc_assets.core.store.keys import TileYear
+from lulc_assets.core.store.publish import stored_name
+from lulc_assets.core.store.records import Record
+from lulc_assets.steps.products import ANNUAL_MAP, SCENE_PREDICTIONS
+from lulc_assets.steps.properties import MapProperties, PredictedRow, PredictionsProperties
+from lulc_assets.steps.workbench import Made, Step, Workbench, write_png
 
 MAP_LAYERS: Mapping[str, str] = {
     "class": "Land-cover class",
@@ -27,7 +31,7 @@ MAP_LAYERS: Mapping[str, str] = {
 }
 
 
-def make_annual_map(place: Place, tile: str, year: int) -> Record:
+def make_annual_map(work: Workbench, key: TileYear) -> Record[MapProperties]:
     """Compose the map of a tile and year from exactly the predictions of its manifest.
 
     The sums of the map that was committed before are used where that reads fewer scenes; the
@@ -37,81 +41,65 @@ def make_annual_map(place: Place, tile: str, year: int) -> Record:
     part of the year, ``item.json`` (STAC) and pictures. Without any scene, an explicit map of
     no data.
     """
-    predictions = place.record("scene_predictions", tile, year)
-    grid, settings = place.grid(tile), place.project.composite
-    identity = {
-        "predictions": predictions.digest,
-        "grid": grid.to_dict(),
-        "composite": settings.identity(),
-        "legend": place.legend.digest,
-    }
-    scenes = predicted_scenes(place, predictions)
+    step = work.step(ANNUAL_MAP, key)
+    predictions, grid = step.read(SCENE_PREDICTIONS), work.grid(key.tile)
 
-    def build(scratch: Path) -> Made:
-        found = _compose(place, scenes, place.find("annual_map", tile, year), grid, scratch)
-        validate_layers(place, found.files, grid)
+    def build(scratch: Path) -> Made[MapProperties]:
+        found = _compose(step, predictions, grid, scratch)
+        validate_layers(work, found.files, grid)
         files = {path.name: path for path in (*found.files.values(), *found.sums.values())}
-        title, classes = f"Land cover of {tile} {year}", read_raster(found.files["class"])
-        files["map.png"] = write_png(
-            scratch, "map.png", map_figure(classes, grid, place.legend, title)
-        )
-        histogram = class_histogram_figure(found.class_counts, place.legend, "pixels")
-        files["classes.png"] = write_png(scratch, "classes.png", histogram)
-        provenance = {
-            "lulc:tile": tile,
-            "lulc:year": year,
-            "lulc:scenes": list(found.scene_ids),
-            "lulc:predictions": predictions.digest,
-            "lulc:bundle": predictions.identity["bundle"],
-        }
+        files |= _pictures(work, key, found, grid, scratch)
         files["item.json"] = write_map_item(
             scratch / "item.json",
-            item_id=f"annual_map-{tile}-{year}",
-            year=year,
+            item_id=f"annual_map-{key.tile}-{key.year}",
+            year=key.year,
             grid=grid,
             layers=item_layers(found.files),
-            legend=place.legend,
-            properties=provenance,
+            legend=work.legend,
+            properties={
+                "lulc:tile": key.tile,
+                "lulc:year": key.year,
+                "lulc:scenes": list(found.scene_ids),
+                "lulc:predictions": predictions.digest,
+                "lulc:bundle": predictions.properties.bundle,
+            },
         )
-        return Made(files, _annual_properties(place, found, predictions))
+        return Made(files, _properties(work, found, predictions, grid))
 
-    return place.make(("annual_map", tile, year), identity, build)
+    composite = work.project.composite.identity(work.legend)
+    return step.make({"grid": grid, "composite": composite, "legend": work.legend.digest}, build)
 
 
 def _compose(
-    place: Place,
-    scenes: list[PredictedScene],
-    former: Record | None,
+    step: Step[TileYear, MapProperties],
+    predictions: Record[PredictionsProperties],
     grid: PixelGrid,
     scratch: Path,
 ) -> YearComposite:
     """From the former map's sums if they can be had, else from all scenes."""
-    settings = place.project.composite
+    work, settings = step.work, step.work.project.composite
+    scenes = predicted_scenes(work, predictions.properties.scenes)
     try:
-        kept = None if former is None else _kept_year(place, former, grid)
-        return compose_year(scenes, grid, settings, scratch, kept=kept, progress=place.progress)
+        kept = None if step.former is None else _kept_year(work, step.former, grid)
+        return compose_year(scenes, grid, settings, scratch, kept=kept, progress=work.progress)
     except (ProductCorrupt, ProductNotFound) as error:
-        if former is None:
+        if step.former is None:
             raise
-        place.progress(0, len(scenes), f"all scenes are read anew: {error}")
-        return compose_year(scenes, grid, settings, scratch, progress=place.progress)
+        work.progress(0, len(scenes), f"all scenes are read anew: {error}")
+        return compose_year(scenes, grid, settings, scratch, progress=work.progress)
 
 
-def _kept_year(place: Place, former: Record, grid: PixelGrid) -> KeptYear | None:
+def _kept_year(work: Workbench, former: Record[MapProperties], grid: PixelGrid) -> KeptYear | None:
     """The kept sums of a committed map, if they are of this grid, legend and recipe."""
-    wanted = {
-        "grid": grid.to_dict(),
-        "legend": place.legend.digest,
-        "recipe_version": RECIPE_VERSIONS["annual_map"],
-    }
-    names = kept_parts(former)
-    if any(former.identity.get(name) != value for name, value in wanted.items()) or not names:
+    names, properties = kept_parts(former), former.properties
+    same = (properties.grid, properties.legend) == (grid, work.legend.digest)
+    if not same or former.basis.version != ANNUAL_MAP.version or not names:
         return None
-    sums = {part: place.open(former, name) for part, name in names.items()}
-    return KeptYear(sums, predicted_scenes(place, former))
+    sums = {part: work.open(former, name) for part, name in names.items()}
+    return KeptYear(sums, predicted_scenes(work, properties.predictions))
 
 
-def kept_parts(record: Record) -> dict[str, str]:
+def kept_parts(record: Record[MapProperties]) -> dict[str, str]:
     """Part of the year → name of the file with its sums, of a map's record."""
     return {
         name.removeprefix("sums_").removesuffix(".zip"): name
@@ -120,48 +108,60 @@ def kept_parts(record: Record) -> dict[str, str]:
     }
 
 
-def _annual_properties(place: Place, found: YearComposite, predictions: Record) -> dict[str, Any]:
-    made_from = {name: predictions.properties[name] for name in ("layers", "dates", "acquisitions")}
+def _pictures(
+    work: Workbench, key: TileYear, found: YearComposite, grid: PixelGrid, scratch: Path
+) -> dict[str, Path]:
+    classes = read_raster(found.files["class"])
+    figure = map_figure(classes, grid, work.legend, f"Land cover of {key.title}")
+    histogram = class_histogram_figure(found.class_counts, work.legend, "pixels")
     return {
-        **made_from,
-        "scenes": list(found.scene_ids),
-        "datatakes": found.datatakes,
-        "failed_scenes": dict(predictions.properties["failed"]),
-        "class_pixels": named_counts(place, found.class_counts),
-        "no_data_pct": no_data_pct(found.class_counts),
-        "mask_overruled_pixels": found.flagged_pixels,
-        "sieved_pixels": found.sieved_pixels,
-        "observations_median": found.observations_median,
-        "bundle": predictions.identity["bundle"],
+        "map.png": write_png(scratch, "map.png", figure),
+        "classes.png": write_png(scratch, "classes.png", histogram),
     }
 
 
-def predicted_scenes(place: Place, record: Record) -> list[PredictedScene]:
+def _properties(
+    work: Workbench,
+    found: YearComposite,
+    predictions: Record[PredictionsProperties],
+    grid: PixelGrid,
+) -> MapProperties:
+    counted = set(found.scene_ids)
+    return MapProperties(
+        predictions=tuple(r for r in predictions.properties.scenes if r.scene_id in counted),
+        datatakes=found.datatakes,
+        failed_scenes=predictions.properties.failed,
+        class_pixels=named_counts(work, found.class_counts),
+        no_data_pct=no_data_pct(found.class_counts),
+        mask_overruled_pixels=found.flagged_pixels,
+        sieved_pixels=found.sieved_pixels,
+        observations_median=found.observations_median,
+        bundle=predictions.properties.bundle,
+        grid=grid,
+        legend=work.legend.digest,
+        rule=VoteRule.of(work.project.composite, work.legend),
+    )
+
+
+def predicted_scenes(work: Workbench, rows: Iterable[PredictedRow]) -> list[PredictedScene]:
     """The predictions that a manifest, or the map made from it, names; verified when read."""
 
-    def scene(scene_id: str, layers: Mapping[str, Any]) -> PredictedScene:
-        stored = [StoredFile(**layers[name]) for name in ("class", "probability", "mask")]
+    def scene(row: PredictedRow) -> PredictedScene:
+        stored = (row.class_, row.probability, row.mask)
 
-        def fetch() -> tuple[Path, Path, Path]:
-            first, second, third = (
-                fetch_verified(place.store, entry, record.product) for entry in stored
-            )
+        def fetch() -> Layers:
+            first, second, third = (work.store.fetch(file.key, file.sha256) for file in stored)
             return first, second, third
 
-        return PredictedScene(
-            scene_id,
-            record.properties["acquisitions"][scene_id],
-            record.properties["dates"][scene_id],
-            digest_of([entry.sha256 for entry in stored]),
-            fetch,
-        )
+        content = digest_of([file.sha256 for file in stored])
+        return PredictedScene(row.scene_id, row.acquisition, row.date, content, fetch)
 
-    return [scene(*entry) for entry in sorted(record.properties["layers"].items())]
+    return [scene(row) for row in sorted(rows, key=lambda row: row.scene_id)]
 
 
-def validate_layers(place: Place, files: Mapping[str, Path], grid: PixelGrid) -> None:
+def validate_layers(work: Workbench, files: Mapping[str, Path], grid: PixelGrid) -> None:
     """Refuse layers of a map that are not what they should be; raises InvalidProduct."""
-    legal = {0, *(known.code for known in place.legend.land)}
+    legal = {0, *(known.code for known in work.legend.land)}
     for name in LAYERS:
         codes = legal if name == "class" else None
         validate_layer(files[name], grid, dtype="uint8", legal_values=codes)
@@ -174,10 +174,10 @@ def item_layers(files: Mapping[str, Path]) -> dict[str, tuple[Path, str, str]]:
     }
 
 
-def named_counts(place: Place, counts: Mapping[int, int]) -> dict[str, int]:
+def named_counts(work: Workbench, counts: Mapping[int, int]) -> dict[str, int]:
     """Pixels by class name."""
     return {
-        place.legend.by_code(code).name if code else "no_data": count
+        work.legend.by_code(code).name if code else "no_data": int(count)
         for code, count in counts.items()
     }
 

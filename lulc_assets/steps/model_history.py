@@ -1,69 +1,123 @@
 """Former models: what was trained and promoted before, and what people decided about it.
 
-What belongs here: keeping records of the model's products, promotion and rollback by hand.
-What does not: training and judging (``model.py``).
+What belongs here: the history of the model's products, and rollback by hand. What does not:
+training and judging (``model.py``).
+
+Records stay in the store under their digests; the history says in which order they came, and
+what was decided. It holds no time: its order is the order of events. It is itself a product,
+changed conditionally, so that of two writers at once neither loses an event.
 
 A decision by hand holds until the next one: the model that it takes out of use is *set
 aside*, so that a later run, which finds that candidate and its good verdict in the store,
 does not quietly bring it back.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
-from lulc_assets.core.errors import BundleError, ProductNotFound
-from lulc_assets.core.store.history import History, keep_decision, keep_record, read_history
-from lulc_assets.core.store.publish import commit, find_record
-from lulc_assets.core.store.records import Record
-from lulc_assets.steps.making import Place
+from lulc_assets.core.errors import BundleError, CommitConflict, ProductNotFound
+from lulc_assets.core.store.keys import Whole
+from lulc_assets.core.store.publish import commit, find_record, publish
+from lulc_assets.core.store.records import Basis, Record
+from lulc_assets.steps.product import Product
+from lulc_assets.steps.products import (
+    LULC_MODEL,
+    MODEL_BUNDLE,
+    MODEL_EVALUATION,
+    MODEL_HISTORY,
+)
+from lulc_assets.steps.properties import (
+    BundleProperties,
+    EvaluationProperties,
+    HistoryProperties,
+    ModelEvent,
+    ModelProperties,
+)
+from lulc_assets.steps.workbench import Workbench
 
-HISTORY = "model_history"
-CANDIDATE, EVALUATION, BUNDLE = "lulc_model", "model_evaluation", "model_bundle"
+P = TypeVar("P")
+
+TRAINED, JUDGED, BUNDLED, PROMOTE, ROLLBACK = "trained", "judged", "bundled", "promote", "rollback"
+_DECISIONS = (PROMOTE, ROLLBACK)
+_ATTEMPTS = 8
+"""Writers that may get in between; each needs milliseconds."""
 
 
-def keep(place: Place, record: Record | None) -> None:
-    """Add a record of the model's products to the history, once."""
-    if record is not None:
-        keep_record(place.store, HISTORY, record)
+def model_events(work: Workbench) -> tuple[ModelEvent, ...]:
+    """Everything that happened, oldest first."""
+    record = work.find(MODEL_HISTORY, Whole())
+    return () if record is None else record.properties.events
 
 
-def model_history(place: Place) -> History:
-    """All kept candidates, evaluations and bundles, and all decisions, oldest first."""
-    return read_history(place.store, HISTORY)
+def keep(work: Workbench, record: Record[Any] | None) -> None:
+    """Note that a record of the model's products came to be, once."""
+    if record is None:
+        return
+    properties = record.properties
+    if isinstance(properties, ModelProperties):
+        _append(work, ModelEvent(TRAINED, record.digest, record.digest))
+    elif isinstance(properties, EvaluationProperties):
+        _append(work, ModelEvent(JUDGED, record.digest, properties.candidate))
+    elif isinstance(properties, BundleProperties):
+        _append(work, ModelEvent(BUNDLED, record.digest, properties.candidate))
 
 
-def of_product(records: Iterable[Record], product: str) -> list[Record]:
-    """Those of one product, oldest first."""
-    return [record for record in records if record.product == product]
+def kept_candidates(work: Workbench) -> list[Record[ModelProperties]]:
+    """All candidates that were ever trained, oldest first."""
+    return _records(work, TRAINED, LULC_MODEL)
 
 
-def evaluations_of(history: History, candidate: str) -> list[Record]:
+def kept_bundles(work: Workbench) -> list[Record[BundleProperties]]:
+    """All bundles that were ever promoted, oldest first."""
+    return _records(work, BUNDLED, MODEL_BUNDLE)
+
+
+def evaluations_of(work: Workbench, candidate: str) -> list[Record[EvaluationProperties]]:
     """Evaluations of a candidate (its whole digest), oldest first."""
-    judged = of_product(history.records, EVALUATION)
-    return [r for r in judged if r.properties["candidate"] == candidate]
+    judged = _records(work, JUDGED, MODEL_EVALUATION)
+    return [record for record in judged if record.properties.candidate == candidate]
 
 
-def bundle_of(history: History, candidate: str) -> Record | None:
+def bundle_of(work: Workbench, candidate: str) -> Record[BundleProperties] | None:
     """The newest bundle of a candidate (its whole digest)."""
-    bundles = of_product(history.records, BUNDLE)
-    found = [r for r in bundles if r.properties["candidate"] == candidate]
+    found = [r for r in kept_bundles(work) if r.properties.candidate == candidate]
     return found[-1] if found else None
 
 
-def set_aside(decisions: Iterable[Mapping[str, Any]]) -> set[str]:
+def decisions(events: Iterable[ModelEvent]) -> tuple[ModelEvent, ...]:
+    """What people decided, oldest first."""
+    return tuple(event for event in events if event.action in _DECISIONS)
+
+
+def set_aside(events: Iterable[ModelEvent]) -> set[str]:
     """Digests of candidates that people took out of use and did not bring back."""
     aside: set[str] = set()
-    for decision in decisions:
-        aside.add(decision["replaces"])
-        aside.discard(decision["candidate"])
+    for decision in decisions(events):
+        aside.add(decision.replaces)
+        aside.discard(decision.candidate)
     return aside
 
 
-def roll_back(place: Place, reason: str, bundle: str = "") -> Record:
+def beginning_with(records: Sequence[Record[P]], text: str) -> Record[P]:
+    """The one record whose digest begins so.
+
+    Raises:
+        ProductNotFound: no record does, or more than one.
+    """
+    found = [record for record in records if text and record.digest.startswith(text)]
+    if len(found) != 1:
+        known = ", ".join(record.digest[:12] for record in records)
+        raise ProductNotFound(
+            f"{len(found)} kept records begin with {text[:80]!r}; kept are: {known or 'none'}"
+        )
+    return found[0]
+
+
+def roll_back(work: Workbench, reason: str, bundle: str = "") -> Record[BundleProperties]:
     """Put a former bundle back into use. Maps change only when they are made again.
 
     Args:
-        place: where the history is.
+        work: where the history is.
         reason: kept with the decision.
         bundle: how the digest of the bundle's record, or of its candidate's, begins; empty:
             the one before the bundle in use.
@@ -77,22 +131,27 @@ def roll_back(place: Place, reason: str, bundle: str = "") -> Record:
         BundleError: it is in use already.
         CommitConflict: another bundle was committed meanwhile.
     """
-    current, version = find_record(place.store, BUNDLE)
+    at = MODEL_BUNDLE.at(Whole())
+    current, version = find_record(work.store, at, BundleProperties)
     if current is None:
         raise ProductNotFound("no model is in use, so there is nothing to roll back from")
-    bundles = of_product(model_history(place).records, BUNDLE)
-    former = _before(bundles, current) if not bundle else _beginning_with(bundles, bundle)
+    bundles = kept_bundles(work)
+    former = _before(bundles, current) if not bundle else _named(bundles, bundle)
     if former.digest == current.digest:
         raise BundleError(f"bundle {former.digest[:12]} is in use already")
     for name in former.files:
-        place.open(former, name)
-    note_decision(place, "rollback", former.properties["candidate"], current, reason)
-    commit(place.store, former, replaces=version)
+        work.open(former, name)
+    note_decision(work, ROLLBACK, former.properties.candidate, current, reason)
+    commit(work.store, former, replaces=version)
     return former
 
 
 def note_decision(
-    place: Place, action: str, candidate: str, current: Record | None, reason: str
+    work: Workbench,
+    action: str,
+    candidate: str,
+    current: Record[BundleProperties] | None,
+    reason: str,
 ) -> None:
     """Keep what somebody decided, before it is done.
 
@@ -101,15 +160,37 @@ def note_decision(
     """
     if not reason.strip():
         raise BundleError(f"a {action} by hand needs a reason: the next person will ask for it")
-    replaces = "" if current is None else str(current.properties["candidate"])
-    keep_decision(
-        place.store,
-        HISTORY,
-        {"action": action, "candidate": candidate, "replaces": replaces, "reason": reason},
-    )
+    replaces = "" if current is None else current.properties.candidate
+    _append(work, ModelEvent(action, "", candidate, replaces, reason))
 
 
-def _before(bundles: list[Record], current: Record) -> Record:
+def _append(work: Workbench, event: ModelEvent) -> None:
+    """Add an event at the end; a record that is there already is not added again."""
+    at = MODEL_HISTORY.at(Whole())
+    for attempt in range(1, _ATTEMPTS + 1):
+        current, version = find_record(work.store, at, HistoryProperties)
+        events = () if current is None else current.properties.events
+        if event.record and event in events:
+            return
+        basis = Basis(MODEL_HISTORY.version, settings={"events": len(events) + 1})
+        try:
+            added = HistoryProperties((*events, event))
+            publish(work.store, at, basis, {}, added, replaces=version)
+        except CommitConflict:
+            if attempt == _ATTEMPTS:
+                raise
+        else:
+            return
+
+
+def _records(work: Workbench, action: str, product: Product[Whole, P]) -> list[Record[P]]:
+    happened = (event for event in model_events(work) if event.action == action)
+    return [work.kept(product, event.record) for event in happened]
+
+
+def _before(
+    bundles: Sequence[Record[BundleProperties]], current: Record[BundleProperties]
+) -> Record[BundleProperties]:
     digests = [r.digest for r in bundles]
     earlier = bundles[: digests.index(current.digest)] if current.digest in digests else bundles
     if not earlier:
@@ -119,13 +200,11 @@ def _before(bundles: list[Record], current: Record) -> Record:
     return earlier[-1]
 
 
-def _beginning_with(bundles: list[Record], text: str) -> Record:
+def _named(bundles: Sequence[Record[BundleProperties]], text: str) -> Record[BundleProperties]:
     found = [
-        r
-        for r in bundles
-        if text in (r.digest[: len(text)], r.properties["candidate"][: len(text)])
+        r for r in bundles if r.digest.startswith(text) or r.properties.candidate.startswith(text)
     ]
-    if not found or len({r.properties["candidate"] for r in found}) > 1:
+    if not found or len({r.properties.candidate for r in found}) > 1:
         raise ProductNotFound(
             f"{len(found)} bundles have a digest (or a candidate's) that begins with {text!r}; "
             "see all with `lulc model list`"

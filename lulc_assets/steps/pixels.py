@@ -14,10 +14,10 @@ from lulc_assets.core.compositing.layers import LAYERS
 from lulc_assets.core.errors import PointOutside
 from lulc_assets.core.grid import square_bounds
 from lulc_assets.core.lineage.pixel import PixelReader, PixelTrace
-from lulc_assets.core.lineage.rule import VoteRule
-from lulc_assets.core.store.records import Record
-from lulc_assets.steps.making import Place
+from lulc_assets.core.store.keys import TileYear
 from lulc_assets.steps.maps import predicted_scenes
+from lulc_assets.steps.products import ANNUAL_MAP
+from lulc_assets.steps.workbench import Workbench
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class PlaceOnMap:
     col: int
 
 
-def find_pixel(place: Place, lon: float, lat: float) -> PlaceOnMap:
+def find_pixel(work: Workbench, lon: float, lat: float) -> PlaceOnMap:
     """The pixel that holds a point: that of the tile that owns it, else of any that shows it.
 
     Raises:
@@ -40,8 +40,8 @@ def find_pixel(place: Place, lon: float, lat: float) -> PlaceOnMap:
             f"point {lon:g},{lat:g} is not on the earth; give longitude, then latitude, in degrees"
         )
     found: PlaceOnMap | None = None
-    for tile in place.project.tiles:
-        grid = place.grid(tile)
+    for tile in work.project.tiles:
+        grid = work.grid(tile)
         x, y = Transformer.from_crs(4326, grid.epsg, always_xy=True).transform(lon, lat)
         rows, cols = grid.cells([x], [y])
         row, col = int(rows[0]), int(cols[0])
@@ -53,34 +53,31 @@ def find_pixel(place: Place, lon: float, lat: float) -> PlaceOnMap:
         found = found or PlaceOnMap(tile, row, col)
     if found is None:
         raise PointOutside(
-            f"point {lon:g},{lat:g} is in no tile of {place.project.name} "
-            f"({', '.join(place.project.tiles)}); `lulc tiles list` shows their areas"
+            f"point {lon:g},{lat:g} is in no tile of {work.project.name} "
+            f"({', '.join(work.project.tiles)}); `lulc tiles list` shows their areas"
         )
     return found
 
 
 @contextmanager
-def open_pixels(place: Place, tile: str, year: int) -> Iterator[PixelReader]:
+def open_pixels(work: Workbench, key: TileYear) -> Iterator[PixelReader]:
     """A reader of the pixels of a committed map.
 
     Raises:
         ProductNotFound: there is no map of the tile and year.
         ProductCorrupt: a layer is not the one that was committed.
     """
-    record = place.record("annual_map", tile, year)
-    layers = {name: place.open(record, f"{name}.tif") for name in LAYERS}
-    scenes = predicted_scenes(place, record)
-    with PixelReader(layers, scenes, place.grid(tile), rule_of(record), place.legend) as reader:
+    record = work.read(ANNUAL_MAP, key)
+    layers = {name: work.open(record, f"{name}.tif") for name in LAYERS}
+    scenes, rule = predicted_scenes(work, record.properties.predictions), record.properties.rule
+    with PixelReader(layers, scenes, work.grid(key.tile), rule, work.legend) as reader:
         yield reader
 
 
-def rule_of(record: Record) -> VoteRule:
-    """The rule that a map's record states."""
-    return VoteRule.from_identity(record.identity.get("composite", {}), record.product)
-
-
-def trace_point(place: Place, lon: float, lat: float, year: int) -> tuple[PlaceOnMap, PixelTrace]:
+def trace_point(
+    work: Workbench, lon: float, lat: float, year: int
+) -> tuple[PlaceOnMap, PixelTrace]:
     """The votes behind the pixel at a point; raises as the functions above."""
-    where = find_pixel(place, lon, lat)
-    with open_pixels(place, where.tile, year) as reader:
+    where = find_pixel(work, lon, lat)
+    with open_pixels(work, TileYear(where.tile, year)) as reader:
         return where, reader.trace(where.row, where.col)

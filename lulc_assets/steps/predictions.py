@@ -1,28 +1,45 @@
 """Steps of the predictions: plan batches of scenes, predict a batch, commit the year.
 
-What belongs here: ``scene_predictions``. A scene that cannot be read comes back as data
-(an :class:`Outcome` with its error), never as an exception: one bad scene must not stop
-a year.
+What belongs here: ``predicted_scene`` and ``scene_predictions``. A scene that cannot be read
+comes back as data (an :class:`Outcome` with its error), never as an exception: one bad scene
+must not stop a year.
+
+Everything is bound by digests: a batch names the records of the catalogue and the bundle that
+it was planned with, an outcome the record that it committed, so that a map is of one model and
+one catalogue whatever is committed beside it.
 """
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lulc_assets.core.errors import AllScenesFailed, BundleError, SceneError
-from lulc_assets.core.figures.quicklook import true_color
 from lulc_assets.core.figures.scenes import prediction_figure
 from lulc_assets.core.imagery.cog import read_coarse, validate_layer
-from lulc_assets.core.imagery.overview import lattice_of
-from lulc_assets.core.imagery.quickread import look_at_scene
 from lulc_assets.core.scene.recipe import SceneRecipe
+from lulc_assets.core.store.keys import SceneOfYear, TileYear, Whole
 from lulc_assets.core.store.records import Record
 from lulc_assets.steps import applicability
+from lulc_assets.steps.bundling import open_bundle
 from lulc_assets.steps.candidates import read_selection
-from lulc_assets.steps.making import Made, Place, write_png
-from lulc_assets.steps.model import open_bundle
+from lulc_assets.steps.looks import PICTURE_PX, open_look
+from lulc_assets.steps.products import (
+    MODEL_BUNDLE,
+    PREDICTED_SCENE,
+    SCENE_CATALOG,
+    SCENE_PREDICTIONS,
+)
+from lulc_assets.steps.properties import (
+    BundleProperties,
+    CatalogProperties,
+    PredictedRow,
+    PredictedSceneProperties,
+    PredictionsProperties,
+)
+from lulc_assets.steps.workbench import Made, Workbench, write_png
 
 if TYPE_CHECKING:
     from lulc_assets.core.inference.applicability import ApplicabilityModel
@@ -30,26 +47,24 @@ if TYPE_CHECKING:
 
 LAYERS = ("class", "probability", "mask")
 
-_PICTURE_PX = 1024
-
 
 @dataclass(frozen=True)
 class Batch:
-    """Scenes that one op predicts, with the bundle that must be used."""
+    """Scenes that one op predicts.
+
+    Attributes:
+        tile: of the year.
+        year: see there.
+        catalog: digest of the catalogue's record, which has the recipes.
+        bundle: digest of the record of the model.
+        scenes: ids.
+    """
 
     tile: str
     year: int
+    catalog: str
     bundle: str
-    scenes: tuple[Mapping[str, Any], ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types; :meth:`from_dict` reverses it."""
-        return {**asdict(self), "scenes": [dict(scene) for scene in self.scenes]}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "Batch":
-        """Rebuild a batch from :meth:`to_dict`."""
-        return cls(**{**data, "scenes": tuple(data["scenes"])})
+    scenes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -60,111 +75,133 @@ class Outcome:
     digest: str
     error: str
 
-    def to_dict(self) -> dict[str, str]:
-        """Plain JSON types."""
-        return asdict(self)
+
+@dataclass(frozen=True)
+class BatchResult:
+    """What became of a batch."""
+
+    batch: Batch
+    outcomes: tuple[Outcome, ...]
 
 
-def plan_batches(place: Place, tile: str, year: int) -> list[Batch]:
-    """Split the selected scenes into batches; no scene, no batch."""
-    bundle = place.record("model_bundle")
-    recipes = read_selection(place, place.record("scene_catalog", tile, year))
-    size = place.project.batch_scenes
-    scenes = [recipe.to_dict() for recipe in recipes]
+def plan_batches(work: Workbench, key: TileYear) -> list[Batch]:
+    """Split the selected scenes into batches; no scene, no batch.
+
+    Raises:
+        ProductNotFound: there is no promoted bundle, or no catalogue.
+    """
+    bundle, catalog = work.read(MODEL_BUNDLE, Whole()), work.read(SCENE_CATALOG, key)
+    chosen = tuple(scene.id for scene in catalog.properties.scenes if scene.selected)
+    size = work.project.batch_scenes
     return [
-        Batch(tile, year, bundle.digest, tuple(scenes[start : start + size]))
-        for start in range(0, len(scenes), size)
+        Batch(key.tile, key.year, catalog.digest, bundle.digest, chosen[start : start + size])
+        for start in range(0, len(chosen), size)
     ]
 
 
-def predict_batch(place: Place, batch: Batch) -> list[Outcome]:
+def predict_batch(work: Workbench, batch: Batch) -> BatchResult:
     """Predict each scene of a batch that is not predicted yet.
 
     Raises:
-        ProductNotFound: there is no promoted bundle.
-        BundleError: the bundle is damaged, or is not the one that was planned with.
+        ProductNotFound: the bundle or the catalogue that it was planned with is gone.
+        BundleError: the bundle is damaged.
     """
-    from lulc_assets.core.inference.applicability import ApplicabilityModel
-    from lulc_assets.core.inference.choose import choose_engine  # loads torch
-
-    record = place.record("model_bundle")
-    if record.digest != batch.bundle:
-        raise BundleError(
-            "another model was promoted since this run planned its batches; run it again"
-        )
-    bundle, settings = open_bundle(place, record), place.project.inference
-    predictor = choose_engine(bundle, settings)
-    far = ApplicabilityModel(bundle) if settings.applicability else None
+    catalog = work.kept(SCENE_CATALOG, batch.catalog)
+    scene = _Predicting(work, batch, catalog, work.kept(MODEL_BUNDLE, batch.bundle))
+    recipes = {recipe.id: recipe for recipe in read_selection(work, catalog)}
     outcomes = []
-    for number, scene in enumerate(batch.scenes, start=1):
-        recipe = SceneRecipe.from_dict(scene)
+    for number, scene_id in enumerate(batch.scenes, start=1):
         try:
-            made = _predict(place, batch, recipe, predictor, far, record)
-            outcomes.append(Outcome(recipe.id, made.digest, ""))
+            made = scene.predict(recipes[scene_id])
+            outcomes.append(Outcome(scene_id, made.digest, ""))
         except SceneError as error:
-            outcomes.append(Outcome(recipe.id, "", f"{type(error).__name__}: {error}"))
-        place.progress(number, len(batch.scenes), f"predicted {recipe.id}")
-    return outcomes
+            outcomes.append(Outcome(scene_id, "", f"{type(error).__name__}: {error}"))
+        work.progress(number, len(batch.scenes), f"predicted {scene_id}")
+    return BatchResult(batch, tuple(outcomes))
 
 
-def _predict(
-    place: Place,
-    batch: Batch,
-    recipe: SceneRecipe,
-    predictor: "Predictor",
-    far: "ApplicabilityModel | None",
-    bundle: Record,
-) -> Record:
-    """The committed prediction of one scene."""
-    from lulc_assets.core.inference.applicability import ApplicabilityLayer
-    from lulc_assets.core.inference.scene import predict_scene  # loads torch
+@dataclass
+class _Predicting:
+    """The model at work on a batch."""
 
-    grid, windows = place.grid(batch.tile), place.project.windows
-    identity = {
-        "bundle": bundle.digest,
-        "scene": recipe.identity(),
-        "grid": grid.to_dict(),
-        "windows": windows.identity(grid, predictor.bundle.footprint),
-        "predictor": predictor.identity(),
-        # Predictions without the layer keep the identity that they had before there was one.
-        **({"applicability": True} if far else {}),
-    }
+    work: Workbench
+    batch: Batch
+    catalog: Record[CatalogProperties]
+    bundle: Record[BundleProperties]
+    looks: Mapping[str, str] = field(init=False)
 
-    def build(scratch: Path) -> Made:
+    def __post_init__(self) -> None:
+        self.looks = {scene.id: scene.look for scene in self.catalog.properties.scenes}
+
+    @cached_property
+    def predictor(self) -> "Predictor":
+        """The engine with the bundle; loaded once per batch."""
+        from lulc_assets.core.inference.choose import choose_engine  # loads torch
+
+        return choose_engine(open_bundle(self.work, self.bundle), self.work.project.inference)
+
+    @cached_property
+    def far(self) -> "ApplicabilityModel | None":
+        """The applicability of the bundle, where the project asks for it."""
+        from lulc_assets.core.inference.applicability import ApplicabilityModel  # loads torch
+
+        wanted = self.work.project.inference.applicability
+        return ApplicabilityModel(self.predictor.bundle) if wanted else None
+
+    def predict(self, recipe: SceneRecipe) -> Record[PredictedSceneProperties]:
+        """The committed prediction of one scene."""
+        batch, grid = self.batch, self.work.grid(self.batch.tile)
+        step = self.work.step(PREDICTED_SCENE, SceneOfYear(batch.tile, batch.year, recipe.id))
+        step.use(self.bundle)
+        windows, bundle = self.work.project.windows, self.predictor.bundle
+        settings = {
+            "scene": recipe,
+            "grid": grid,
+            "windows": windows.identity(grid, bundle.footprint),
+            "predictor": self.predictor,
+            "applicability": self.far is not None,
+        }
+        return step.make(settings, lambda scratch: self._build(recipe, scratch))
+
+    def _build(self, recipe: SceneRecipe, scratch: Path) -> Made[PredictedSceneProperties]:
+        from lulc_assets.core.inference.applicability import ApplicabilityLayer  # loads torch
+        from lulc_assets.core.inference.scene import predict_scene
+
+        work, grid = self.work, self.work.grid(self.batch.tile)
+        look = open_look(work, self.looks.get(recipe.id, ""))
+        far = self.far
         distances = ApplicabilityLayer(far, grid, scratch / applicability.LAYER) if far else None
         with distances or nullcontext() as layer:
             found = predict_scene(
-                recipe, grid, predictor, scratch, windows,
-                progress=place.progress, observe=layer.observe if layer else None,
+                recipe, grid, self.predictor, scratch, work.project.windows,
+                progress=work.progress, observe=layer.observe if layer else None,
             )  # fmt: skip
-            shown = applicability.files_of(layer, recipe, scratch) if layer else {}
-        legal = {"class": {0, *place.legend.codes}, "probability": None, "mask": {0, 1}}
+            shown = applicability.files_of(layer, look, recipe.id, scratch) if layer else {}
+        legal = {"class": {0, *work.legend.codes}, "probability": None, "mask": {0, 1}}
         for name in LAYERS:
             validate_layer(found.files[name], grid, dtype="uint8", legal_values=legal[name])
         files = {f"{name}.tif": found.files[name] for name in LAYERS}
-        files["prediction.png"] = write_png(
-            scratch, "prediction.png", _picture(place, recipe, files)
+        if look is not None:
+            picture = prediction_figure(
+                look.rgb,
+                read_coarse(files["class.tif"], PICTURE_PX),
+                read_coarse(files["mask.tif"], PICTURE_PX) > 0,
+                work.legend,
+                recipe.id,
+            )
+            files["prediction.png"] = write_png(scratch, "prediction.png", picture)
+        properties = PredictedSceneProperties(
+            date=recipe.date,
+            acquisition=recipe.acquisition,
+            counts={name: int(count) for name, count in found.counts.items()},
+            applicability=None if layer is None else applicability.figures_of(layer),
         )
-        files |= shown
-        seen: dict[str, Any] = {"date": recipe.date, "acquisition": recipe.acquisition}
-        if layer is not None:
-            seen["applicability"] = dict(layer.summarise())
-        return Made(files, {"counts": dict(found.counts), **seen})
-
-    def _picture(place: Place, recipe: SceneRecipe, files: Mapping[str, Path]) -> bytes:
-        look = look_at_scene(recipe, lattice_of(grid, _PICTURE_PX))
-        return prediction_figure(
-            true_color(look.reflectance, look.valid),
-            read_coarse(files["class.tif"], _PICTURE_PX),
-            read_coarse(files["mask.tif"], _PICTURE_PX) > 0,
-            place.legend,
-            recipe.id,
-        )
-
-    return place.make(("scene_predictions", batch.tile, batch.year, recipe.id), identity, build)
+        return Made(files | shown, properties)
 
 
-def commit_predictions(place: Place, tile: str, year: int, outcomes: Sequence[Outcome]) -> Record:
+def commit_predictions(
+    work: Workbench, key: TileYear, results: Sequence[BatchResult]
+) -> Record[PredictionsProperties]:
     """Commit the manifest of a tile and year: which predictions make its map.
 
     The manifest names the layers of each scene by content key and SHA-256, so that a map
@@ -173,49 +210,71 @@ def commit_predictions(place: Place, tile: str, year: int, outcomes: Sequence[Ou
     Raises:
         AllScenesFailed: there were scenes, and not one could be predicted: a map of no
             data would say that nobody looked, which is not true.
+        BundleError: the batches were not planned together, or a prediction is not of the model
+            that they were planned with.
     """
-    ordered = sorted(outcomes, key=lambda outcome: outcome.scene_id)
+    step = work.step(SCENE_PREDICTIONS, key)
+    plans = {(result.batch.catalog, result.batch.bundle) for result in results}
+    if len(plans) > 1:
+        raise BundleError(f"batches of {key.title} were not planned together; run it again")
+    if plans:
+        (catalog, planned), *_ = plans
+        step.use(work.kept(SCENE_CATALOG, catalog))
+        bundle = step.use(work.kept(MODEL_BUNDLE, planned))
+    else:
+        step.read(SCENE_CATALOG)
+        bundle = step.read(MODEL_BUNDLE)
+    ordered = sorted((o for r in results for o in r.outcomes), key=lambda one: one.scene_id)
     failed = {o.scene_id: o.error for o in ordered if o.error}
     if failed and len(failed) == len(ordered):
         raise AllScenesFailed(
-            f"none of the {len(ordered)} scenes of {tile} {year} could be predicted; the first: "
+            f"none of the {len(ordered)} scenes of {key.title} could be predicted; the first: "
             f"{ordered[0].scene_id}: {ordered[0].error}"
         )
-    records = {
-        o.scene_id: place.record("scene_predictions", tile, year, o.scene_id)
-        for o in ordered
-        if not o.error
-    }
-    identity = {
-        "tile": tile,
-        "year": year,
-        "bundle": place.record("model_bundle").digest,
-        "scenes": {scene_id: record.digest for scene_id, record in records.items()},
-        "failed": failed,
-    }
-    layers = {
-        scene_id: {name: asdict(record.files[f"{name}.tif"]) for name in LAYERS}
-        for scene_id, record in records.items()
-    }
-    dates, acquisitions = (
-        {scene_id: record.properties[name] for scene_id, record in records.items()}
-        for name in ("date", "acquisition")
+    records = {o.scene_id: _predicted(work, o, bundle.digest) for o in ordered if not o.error}
+    made_of = {scene_id: record.digest for scene_id, record in records.items()}
+
+    def build(scratch: Path) -> Made[PredictionsProperties]:
+        pictures, far, farthest = applicability.of_the_year(work, records, scratch)
+        properties = PredictionsProperties(
+            bundle=bundle.digest,
+            scenes=tuple(_row(scene_id, record) for scene_id, record in records.items()),
+            failed=failed,
+            applicability=far,
+            farthest_scene=farthest,
+        )
+        return Made(pictures | _middle_picture(work, list(records.values()), scratch), properties)
+
+    return step.make({"scenes": made_of, "failed": failed}, build)
+
+
+def _predicted(work: Workbench, outcome: Outcome, bundle: str) -> Record[PredictedSceneProperties]:
+    """The record of an outcome, which must be of the planned model."""
+    record = work.kept(PREDICTED_SCENE, outcome.digest)
+    if record.inputs.get(MODEL_BUNDLE.at(Whole())) != bundle:
+        raise BundleError(
+            f"the prediction of {outcome.scene_id} is of another model than the run was planned "
+            "with; run it again"
+        )
+    return record
+
+
+def _row(scene_id: str, record: Record[PredictedSceneProperties]) -> PredictedRow:
+    properties = record.properties
+    return PredictedRow(
+        scene_id,
+        record.digest,
+        properties.date,
+        properties.acquisition,
+        *(record.files[f"{name}.tif"] for name in LAYERS),
     )
 
-    def build(scratch: Path) -> Made:
-        files: dict[str, Path] = {}
-        if records:
-            middle = list(records.values())[len(records) // 2]
-            picture = place.open(middle, "prediction.png").read_bytes()
-            files["prediction.png"] = write_png(scratch, "prediction.png", picture)
-        properties = {
-            "scenes": len(records),
-            "failed": failed,
-            "layers": layers,
-            "dates": dates,
-            "acquisitions": acquisitions,
-        }
-        pictures, far = applicability.of_the_year(place, records, scratch)
-        return Made(files | pictures, properties | far)
 
-    return place.make(("scene_predictions", tile, year), identity, build)
+def _middle_picture(
+    work: Workbench, records: Sequence[Record[PredictedSceneProperties]], scratch: Path
+) -> dict[str, Path]:
+    shown = [record for record in records if "prediction.png" in record.files]
+    if not shown:
+        return {}
+    picture = work.open(shown[len(shown) // 2], "prediction.png").read_bytes()
+    return {"prediction.png": write_png(scratch, "prediction.png", picture)}

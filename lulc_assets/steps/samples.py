@@ -20,53 +20,55 @@ from lulc_assets.core.sampling.sample import (
     units_from_mask,
     write_sample,
 )
+from lulc_assets.core.store.keys import RegionYear, TileYear
 from lulc_assets.core.store.records import Record
+from lulc_assets.core.tables.source_digest import digest_of_source
 from lulc_assets.project.sections import RegionSection, SampleFiles
-from lulc_assets.steps.labels import digest_of_source
-from lulc_assets.steps.making import Made, Place, write_png
+from lulc_assets.steps.products import REFERENCE_LABELS, REFERENCE_SAMPLE
+from lulc_assets.steps.properties import SampleProperties
+from lulc_assets.steps.workbench import Made, Workbench, write_png
 
 
-def section_of(place: Place, region: str) -> RegionSection:
+def section_of(work: Workbench, region: str) -> RegionSection:
     """The region's section of the project file.
 
     Raises:
         InvalidProject: the project has no such region.
     """
-    sections = place.project.regions
+    sections = work.project.regions
     if region not in sections:
         raise InvalidProject(
-            f"region {region} is not in project {place.project.name}; it has "
+            f"region {region} is not in project {work.project.name}; it has "
             f"{', '.join(sections) or 'none'}. Add a [regions.…] section to the project file"
         )
     return sections[region]
 
 
-def make_reference_sample(place: Place, region: str, year: int) -> Record:
+def make_reference_sample(work: Workbench, key: RegionYear) -> Record[SampleProperties]:
     """Validate and store the reference sample of a region and year.
 
     Files: ``sample.parquet`` (the design in its metadata) and a picture.
     """
-    section = section_of(place, region)
-    files = section.samples.get(year)
+    section = section_of(work, key.region)
+    files = section.samples.get(key.year)
     if files is None:
-        return _make_from_labels(place, region, section.tiles, year)
-    return _make_from_files(place, region, year, files)
+        return _make_from_labels(work, key, section.tiles)
+    return _make_from_files(work, key, files)
 
 
-def _make_from_files(place: Place, region: str, year: int, files: SampleFiles) -> Record:
-    points, design = (place.project.path_of(name) for name in (files.points, files.design))
-    crosswalk = place.project.crosswalk_of(files.crosswalk)
-    identity = {
-        "region": region,
-        "year": year,
+def _make_from_files(
+    work: Workbench, key: RegionYear, files: SampleFiles
+) -> Record[SampleProperties]:
+    points, design = (work.project.path_of(name) for name in (files.points, files.design))
+    crosswalk = work.project.crosswalk_of(files.crosswalk)
+    settings = {
         "points_sha256": digest_of_source(points),
         "design_sha256": digest_of_source(design),
-        "settings": files.model_dump(),
+        "crosswalk_sha256": digest_of_source(crosswalk),
+        "settings": files,
     }
-    if crosswalk != files.crosswalk:
-        identity["crosswalk_sha256"] = digest_of_source(crosswalk)
 
-    def build(scratch: Path) -> Made:
+    def build(scratch: Path) -> Made[SampleProperties]:
         sample = ingest_sample(
             Path(points),
             Path(design),
@@ -74,31 +76,29 @@ def _make_from_files(place: Place, region: str, year: int, files: SampleFiles) -
             class_column=files.class_column,
             crosswalk=crosswalk,
         )
-        return _made(place, scratch, sample, f"Reference sample of {region} {year}")
+        return _made(work, scratch, sample, f"Reference sample of {key.title}")
 
-    return place.make(("reference_sample", region, year), identity, build)
+    return work.step(REFERENCE_SAMPLE, key).make(settings, build)
 
 
-def _make_from_labels(place: Place, region: str, tiles: tuple[str, ...], year: int) -> Record:
-    labels = {tile: place.record("reference_labels", tile, year) for tile in tiles}
-    identity = {
-        "region": region,
-        "year": year,
-        "reference_labels": {tile: record.digest for tile, record in labels.items()},
-    }
+def _make_from_labels(
+    work: Workbench, key: RegionYear, tiles: tuple[str, ...]
+) -> Record[SampleProperties]:
+    step = work.step(REFERENCE_SAMPLE, key)
+    labels = step.read_all(REFERENCE_LABELS, [TileYear(tile, key.year) for tile in tiles])
 
-    def build(scratch: Path) -> Made:
+    def build(scratch: Path) -> Made[SampleProperties]:
         samples = []
-        for tile, record in labels.items():
-            grid = place.grid(tile)
-            table = read_label_table(place.open(record, "labels.parquet"))
-            rules = BurnRules.of(place.project.label_source())
+        for of, record in labels.items():
+            grid = work.grid(of.tile)
+            table = read_label_table(work.open(record, "labels.parquet"))
+            rules = BurnRules.of(work.project.label_source())
             mask, _ = burn_labels(table, grid, HOLDOUT, rules)
-            samples.append((tile, units_from_mask(mask, grid, region=region, year=year)))
-        sample = _joined(samples)
-        return _made(place, scratch, sample, f"Held-out labels of {region} {year}")
+            units = units_from_mask(mask, grid, region=key.region, year=key.year)
+            samples.append((of.tile, units))
+        return _made(work, scratch, _joined(samples), f"Held-out labels of {key.title}")
 
-    return place.make(("reference_sample", region, year), identity, build)
+    return step.make({"grids": {tile: work.grid(tile) for tile in tiles}}, build)
 
 
 def _joined(samples: list[tuple[str, ReferenceSample]]) -> ReferenceSample:
@@ -114,16 +114,14 @@ def _joined(samples: list[tuple[str, ReferenceSample]]) -> ReferenceSample:
     ))  # fmt: skip
 
 
-def _made(place: Place, scratch: Path, sample: ReferenceSample, title: str) -> Made:
+def _made(
+    work: Workbench, scratch: Path, sample: ReferenceSample, title: str
+) -> Made[SampleProperties]:
     codes = sample.units["class_code"].astype(int).value_counts().to_dict()
-    picture = class_histogram_figure(codes, place.legend, "units", title)
+    picture = class_histogram_figure(codes, work.legend, "units", title)
     files = {
         "sample.parquet": write_sample(scratch / "sample.parquet", sample),
         "sample.png": write_png(scratch, "sample.png", picture),
     }
-    properties = {
-        "design": sample.design.to_dict(),
-        "units": len(sample.units),
-        "is_probability_sample": sample.design.is_probability,
-    }
-    return Made(files, properties)
+    design = sample.design
+    return Made(files, SampleProperties(design.design, len(sample.units), design.is_probability))

@@ -5,16 +5,17 @@ What belongs here: ``seasonal_maps``. The sums themselves come with the annual m
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from lulc_assets.core.compositing.seasonal import SeasonComposite, compose_seasons
+from lulc_assets.core.compositing.seasons import Season
 from lulc_assets.core.compositing.strategies import strategy_of
 from lulc_assets.core.errors import InvalidProduct, InvalidProject
 from lulc_assets.core.figures.maps import seasons_figure
+from lulc_assets.core.grid import FIRST_YEAR
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.publishing.items import write_map_item
+from lulc_assets.core.store.keys import TileYear
 from lulc_assets.core.store.records import Record
-from lulc_assets.steps.making import Made, Place, write_png
 from lulc_assets.steps.maps import (
     item_layers,
     kept_parts,
@@ -22,9 +23,14 @@ from lulc_assets.steps.maps import (
     no_data_pct,
     validate_layers,
 )
+from lulc_assets.steps.products import ANNUAL_MAP, SEASONAL_MAPS
+from lulc_assets.steps.properties import MapProperties, SeasonFigures, SeasonProperties
+from lulc_assets.steps.workbench import Made, Step, Workbench, write_png
+
+SeasonStep = Step[TileYear, SeasonProperties]
 
 
-def make_seasonal_maps(place: Place, tile: str, year: int) -> Record:
+def make_seasonal_maps(work: Workbench, key: TileYear) -> Record[SeasonProperties]:
     """Make the maps of a year's seasons from the kept sums of its annual map.
 
     A season that crosses the year's end takes the sums of the former year's annual map. If
@@ -38,56 +44,31 @@ def make_seasonal_maps(place: Place, tile: str, year: int) -> Record:
         InvalidProject: the project has no seasons, or its strategy keeps no sums.
         InvalidProduct: the annual map was made with other seasons.
     """
-    grid, settings = place.grid(tile), place.project.composite
-    own = place.record("annual_map", tile, year)
-    former = _former_year(place, tile, year)
-    _require_seasons(place, own)
-    identity = {
-        "sums": _sums_identity(own),
-        "former_sums": None if former is None else _sums_identity(former),
-        "seasons": {s.name: [list(s.first), list(s.last)] for s in settings.windows()},
-        "grid": grid.to_dict(),
-        "composite": settings.identity(),
-        "legend": place.legend.digest,
-    }
+    step, settings = work.step(SEASONAL_MAPS, key), work.project.composite
+    own = step.read(ANNUAL_MAP)
+    _require_seasons(work, own)
+    former, grid = _former_year(step), work.grid(key.tile)
 
-    def build(scratch: Path) -> Made:
-        found = compose_seasons(
-            _open_sums(place, own),
-            None if former is None else _open_sums(place, former),
-            grid,
-            settings,
-            scratch,
-            place.progress,
-        )
+    def build(scratch: Path) -> Made[SeasonProperties]:
+        sums = _open_sums(work, own)
+        before = None if former is None else _open_sums(work, former)
+        found = compose_seasons(sums, before, grid, settings, scratch, work.progress)
         files = {path.name: path for one in found.values() for path in one.files.values()}
         for season in settings.windows():
-            validate_layers(place, found[season.name].files, grid)
-            files[f"item_{season.name}.json"] = write_map_item(
-                scratch / f"item_{season.name}.json",
-                item_id=f"seasonal_maps-{tile}-{year}-{season.name}",
-                year=year,
-                window=season.days(year),
-                grid=grid,
-                layers=item_layers(found[season.name].files),
-                legend=place.legend,
-                properties={
-                    "lulc:tile": tile,
-                    "lulc:year": year,
-                    "lulc:season": season.name,
-                    "lulc:complete": found[season.name].complete,
-                    "lulc:bundle": own.properties["bundle"],
-                },
-            )
-        figure = _draw_seasons(place, found, f"Seasons of {tile} {year}")
+            validate_layers(work, found[season.name].files, grid)
+            item = _write_item(work, key, season, found[season.name], own, scratch)
+            files[item.name] = item
+        figure = _draw_seasons(work, found, f"Seasons of {key.title}")
         files["seasons.png"] = write_png(scratch, "seasons.png", figure)
-        return Made(files, _seasonal_properties(place, found))
+        return Made(files, _properties(work, found))
 
-    return place.make(("seasonal_maps", tile, year), identity, build)
+    windows = {s.name: [list(s.first), list(s.last)] for s in settings.windows()}
+    made_of = {"seasons": windows, "grid": grid, "composite": settings.identity(work.legend)}
+    return step.make(made_of, build)
 
 
-def _require_seasons(place: Place, own: Record) -> None:
-    settings = place.project.composite
+def _require_seasons(work: Workbench, own: Record[MapProperties]) -> None:
+    settings = work.project.composite
     if not settings.windows():
         raise InvalidProject(
             'the project has no seasons; set [composite] seasons = "quarters", or windows of '
@@ -103,28 +84,51 @@ def _require_seasons(place: Place, own: Record) -> None:
         )
 
 
-def _former_year(place: Place, tile: str, year: int) -> Record | None:
+def _former_year(step: SeasonStep) -> Record[MapProperties] | None:
     """The former year's map, if a season needs it and its sums fit."""
-    settings = place.project.composite
-    if not any(season.crosses_year for season in settings.windows()):
+    work, settings = step.work, step.work.project.composite
+    crosses = any(season.crosses_year for season in settings.windows())
+    if not crosses or step.key.year == FIRST_YEAR:
         return None
-    former = place.find("annual_map", tile, year - 1)
-    if former is None or former.identity["grid"] != place.grid(tile).to_dict():
+    former = work.find(ANNUAL_MAP, step.key.former)
+    if former is None or former.properties.grid != work.grid(step.key.tile):
         return None
     fits = set(kept_parts(former)) == {part.name for part in settings.parts()}
-    same = former.identity["composite"]["strategy"] == settings.strategy
-    return former if fits and same else None
+    same = former.properties.rule.strategy == settings.strategy
+    return step.read(ANNUAL_MAP, step.key.former) if fits and same else None
 
 
-def _open_sums(place: Place, record: Record) -> dict[str, Path]:
-    return {part: place.open(record, name) for part, name in kept_parts(record).items()}
+def _open_sums(work: Workbench, record: Record[MapProperties]) -> dict[str, Path]:
+    return {part: work.open(record, name) for part, name in kept_parts(record).items()}
 
 
-def _sums_identity(record: Record) -> dict[str, str]:
-    return {part: record.files[name].sha256 for part, name in kept_parts(record).items()}
+def _write_item(
+    work: Workbench,
+    key: TileYear,
+    season: Season,
+    found: SeasonComposite,
+    own: Record[MapProperties],
+    scratch: Path,
+) -> Path:
+    return write_map_item(
+        scratch / f"item_{season.name}.json",
+        item_id=f"seasonal_maps-{key.tile}-{key.year}-{season.name}",
+        year=key.year,
+        window=season.days(key.year),
+        grid=work.grid(key.tile),
+        layers=item_layers(found.files),
+        legend=work.legend,
+        properties={
+            "lulc:tile": key.tile,
+            "lulc:year": key.year,
+            "lulc:season": season.name,
+            "lulc:complete": found.complete,
+            "lulc:bundle": own.properties.bundle,
+        },
+    )
 
 
-def _draw_seasons(place: Place, found: Mapping[str, SeasonComposite], title: str) -> bytes:
+def _draw_seasons(work: Workbench, found: Mapping[str, SeasonComposite], title: str) -> bytes:
     maps = {
         name if one.complete else f"{name}, this year's part": (
             read_raster(one.files["class"]),
@@ -132,20 +136,19 @@ def _draw_seasons(place: Place, found: Mapping[str, SeasonComposite], title: str
         )
         for name, one in found.items()
     }
-    return seasons_figure(maps, place.legend, title)
+    return seasons_figure(maps, work.legend, title)
 
 
-def _seasonal_properties(place: Place, found: Mapping[str, SeasonComposite]) -> dict[str, Any]:
-    return {
-        "seasons": {
-            name: {
-                "complete": one.complete,
-                "datatakes": one.datatakes,
-                "observations_median": one.observations_median,
-                "no_data_pct": no_data_pct(one.class_counts),
-                "class_pixels": named_counts(place, one.class_counts),
-            }
+def _properties(work: Workbench, found: Mapping[str, SeasonComposite]) -> SeasonProperties:
+    return SeasonProperties(
+        {
+            name: SeasonFigures(
+                complete=one.complete,
+                datatakes=one.datatakes,
+                observations_median=one.observations_median,
+                no_data_pct=no_data_pct(one.class_counts),
+                class_pixels=named_counts(work, one.class_counts),
+            )
             for name, one in found.items()
-        },
-        "incomplete": [name for name, one in found.items() if not one.complete],
-    }
+        }
+    )

@@ -20,12 +20,16 @@ from lulc_assets.core.publishing.catalogue import (
 )
 from lulc_assets.core.publishing.items import layer_kind
 from lulc_assets.core.publishing.layer_item import PROCESSING, LayerAsset, layer_item
-from lulc_assets.core.store.objects import LocalStore, S3Store
+from lulc_assets.core.store.keys import TileYear
+from lulc_assets.core.store.local import LocalStore
 from lulc_assets.core.store.records import Record, StoredFile
+from lulc_assets.core.store.s3 import S3Store
 from lulc_assets.steps.candidates import read_selection
-from lulc_assets.steps.making import Place
 from lulc_assets.steps.map_site import committed_keys
 from lulc_assets.steps.maps import MAP_LAYERS
+from lulc_assets.steps.products import ANNUAL_MAP, SCENE_CATALOG, SEASONAL_MAPS
+from lulc_assets.steps.properties import MapProperties
+from lulc_assets.steps.workbench import Workbench
 
 ANNUAL = CollectionText(
     "annual_map",
@@ -52,44 +56,44 @@ PREDICTION_LAYERS: Mapping[str, str] = {
 }
 
 
-def export_catalogue(place: Place, folder: Path, base: str = "", licence: str = "other") -> Path:
+def export_catalogue(work: Workbench, folder: Path, base: str = "", licence: str = "other") -> Path:
     """Write a static catalogue of all that is committed.
 
     Args:
-        place: where the products are.
+        work: where the products are.
         folder: of the catalogue.
-        base: address under which the store is published; empty: the store's own place.
+        base: address under which the store is published; empty: the store's own work.
         licence: SPDX identifier of the products.
 
     Raises:
         InvalidProduct: nothing is committed yet.
     """
-    tiles, _ = committed_keys(place)
-    root = base.rstrip("/") or _store_root(place)
+    tiles, _ = committed_keys(work)
+    root = base.rstrip("/") or _store_root(work)
     predictions: list[pystac.Item] = []
     annual: list[pystac.Item] = []
     seasonal: list[pystac.Item] = []
-    for number, (tile, year) in enumerate(tiles, start=1):
-        record = place.record("annual_map", tile, year)
-        scenes = _predictions(place, record, tile, year, root)
-        item = _map_item(place, record, tile, year, root)
+    for number, key in enumerate(tiles, start=1):
+        record = work.read(ANNUAL_MAP, key)
+        scenes = _predictions(work, record, key, root)
+        item = _map_item(work, record, key, root)
         link_sources(item, scenes)
         predictions += scenes
         annual.append(item)
-        seasonal += _seasons(place, tile, year, root, scenes)
-        place.progress(number, len(tiles), f"items of {tile} {year}")
+        seasonal += _seasons(work, key, root, scenes)
+        work.progress(number, len(tiles), f"items of {key.title}")
     layers = {
         ANNUAL.name: _templates(MAP_LAYERS),
         SEASONAL.name: _templates(MAP_LAYERS),
         PREDICTED.name: _templates(PREDICTION_LAYERS),
     }
-    credit = Credit(place.project.name, licence, place.project.attribution)
+    credit = Credit(work.project.name, licence, work.project.attribution)
     collections = {ANNUAL: annual, SEASONAL: seasonal, PREDICTED: predictions}
-    return write_catalogue(folder, credit, collections, layers, place.legend)
+    return write_catalogue(folder, credit, collections, layers, work.legend)
 
 
-def _store_root(place: Place) -> str:
-    store = place.store
+def _store_root(work: Workbench) -> str:
+    store = work.store
     if isinstance(store, LocalStore):
         return str(store.root)
     assert isinstance(store, S3Store)
@@ -113,10 +117,10 @@ def _assets(
     }  # fmt: skip
 
 
-def _provenance(tile: str, year: int, model: str, record: str) -> dict[str, Any]:
+def _provenance(key: TileYear, model: str, record: str) -> dict[str, Any]:
     return {
-        "lulc:tile": tile,
-        "lulc:year": year,
+        "lulc:tile": key.tile,
+        "lulc:year": key.year,
         "lulc:model": model,
         "lulc:record": record,
         "processing:software": {"lulc-assets": importlib.metadata.version("lulc-assets")},
@@ -124,20 +128,23 @@ def _provenance(tile: str, year: int, model: str, record: str) -> dict[str, Any]
     }
 
 
-def _map_item(place: Place, record: Record, tile: str, year: int, root: str) -> pystac.Item:
+def _map_item(
+    work: Workbench, record: Record[MapProperties], key: TileYear, root: str
+) -> pystac.Item:
     files = {name: record.files[f"{name}.tif"] for name in MAP_LAYERS}
-    model = str(record.properties["bundle"])
+    scenes = len(record.properties.predictions)
+    model = record.properties.bundle
     item = layer_item(
-        f"annual_map-{tile}-{year}",
-        place.grid(tile),
-        _span(date(year, 1, 1), date(year, 12, 31)),
+        f"annual_map-{key.tile}-{key.year}",
+        work.grid(key.tile),
+        _span(date(key.year, 1, 1), date(key.year, 12, 31)),
         _assets(files, MAP_LAYERS, root),
-        place.legend,
+        work.legend,
         {
-            **_provenance(tile, year, model, record.digest),
-            "processing:lineage": f"Vote of {len(record.properties['scenes'])} Sentinel-2 scenes.",
-            "lulc:observations_median": record.properties["observations_median"],
-            "lulc:no_data_pct": record.properties["no_data_pct"],
+            **_provenance(key, model, record.digest),
+            "processing:lineage": f"Vote of {scenes} Sentinel-2 scenes.",
+            "lulc:observations_median": record.properties.observations_median,
+            "lulc:no_data_pct": record.properties.no_data_pct,
         },
     )
     item.stac_extensions.append(PROCESSING)
@@ -148,25 +155,25 @@ def _map_item(place: Place, record: Record, tile: str, year: int, root: str) -> 
 
 
 def _seasons(
-    place: Place, tile: str, year: int, root: str, scenes: list[pystac.Item]
+    work: Workbench, key: TileYear, root: str, scenes: list[pystac.Item]
 ) -> list[pystac.Item]:
-    record = place.find("seasonal_maps", tile, year)
+    record = work.find(SEASONAL_MAPS, key)
     if record is None:
         return []
     found = []
-    for season in place.project.composite.windows():
+    for season in work.project.composite.windows():
         names = {name: f"{name}_{season.name}.tif" for name in MAP_LAYERS}
         if not set(names.values()) <= set(record.files):
             continue
-        first, last = season.days(year)
+        first, last = season.days(key.year)
         item = layer_item(
-            f"seasonal_maps-{tile}-{year}-{season.name}",
-            place.grid(tile),
+            f"seasonal_maps-{key.tile}-{key.year}-{season.name}",
+            work.grid(key.tile),
             _span(first, last),
             _assets({n: record.files[f] for n, f in names.items()}, MAP_LAYERS, root),
-            place.legend,
+            work.legend,
             {
-                **_provenance(tile, year, "", record.digest),
+                **_provenance(key, "", record.digest),
                 "lulc:season": season.name,
                 "processing:lineage": f"Vote of the scenes from {first} to {last}.",
             },
@@ -179,30 +186,31 @@ def _seasons(
 
 
 def _predictions(
-    place: Place, record: Record, tile: str, year: int, root: str
+    work: Workbench, record: Record[MapProperties], key: TileYear, root: str
 ) -> list[pystac.Item]:
     """The predictions that a map was made from, exactly those."""
-    catalog = place.find("scene_catalog", tile, year)
-    recipes = {r.id: r for r in read_selection(place, catalog)} if catalog is not None else {}
+    catalog = work.find(SCENE_CATALOG, key)
+    recipes = {r.id: r for r in read_selection(work, catalog)} if catalog is not None else {}
     found = []
-    for scene_id, layers in sorted(record.properties["layers"].items()):
-        recipe, day = recipes.get(scene_id), record.properties["dates"][scene_id]
-        files = {name: StoredFile(**layers[name]) for name in PREDICTION_LAYERS}
-        model = str(record.properties["bundle"])
+    for row in sorted(record.properties.predictions, key=lambda row: row.scene_id):
+        recipe = recipes.get(row.scene_id)
+        layers = (row.class_, row.probability, row.mask)
+        files = dict(zip(PREDICTION_LAYERS, layers, strict=True))
+        model = record.properties.bundle
         properties = {
-            **_provenance(tile, year, model, record.digest),
+            **_provenance(key, model, record.digest),
             "processing:lineage": "Prediction of one scene by the model.",
-            "lulc:acquisition": record.properties["acquisitions"][scene_id],
+            "lulc:acquisition": row.acquisition,
             "constellation": "sentinel-2",
         }
         if recipe is not None:
             properties["eo:cloud_cover"] = round(recipe.cloud_cover_pct, 2)
         item = layer_item(
-            f"{scene_id}-{tile}",
-            place.grid(tile),
-            noon_of(day) if recipe is None else recipe.datetime,
+            f"{row.scene_id}-{key.tile}",
+            work.grid(key.tile),
+            noon_of(row.date) if recipe is None else recipe.datetime,
             _assets(files, PREDICTION_LAYERS, root),
-            place.legend,
+            work.legend,
             properties,
         )
         item.stac_extensions.append(PROCESSING)

@@ -23,8 +23,10 @@ from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.labels.schema import GOLD
 from lulc_assets.core.labels.table import read_label_table
 from lulc_assets.core.legend import LandCover
-from lulc_assets.steps.making import Place
+from lulc_assets.core.store.keys import TileYear
 from lulc_assets.steps.maps import kept_parts
+from lulc_assets.steps.products import ANNUAL_MAP, REFERENCE_LABELS
+from lulc_assets.steps.workbench import Workbench
 
 Partition = tuple[str, int]
 I64 = npt.NDArray[np.int64]
@@ -57,12 +59,12 @@ class FittedWeights:
 
 
 def fit_project_weights(
-    place: Place, partitions: Sequence[Partition] = (), *, by_season: bool = False
+    work: Workbench, partitions: Sequence[Partition] = (), *, by_season: bool = False
 ) -> FittedWeights:
     """Fit the weights of a project on the gold labels of some of its maps.
 
     Args:
-        place: the project.
+        work: the project.
         partitions: tile and year; empty: all training partitions that have an annual map.
         by_season: choose weights for each season instead of for the year.
 
@@ -73,17 +75,17 @@ def fit_project_weights(
         InvalidProduct: a map keeps other parts of the year than the project has now.
         ProductNotFound: a map or its labels are missing.
     """
-    settings = place.project.composite
+    settings = work.project.composite
     if settings.strategy != "weighted_mode":
         raise InvalidProject(f"strategy {settings.strategy} has no class weights")
     chosen = tuple(partitions) or tuple(
         (tile, year)
-        for tile, year in place.project.training_partitions()
-        if place.find("annual_map", tile, year) is not None
+        for tile, year in work.project.training_partitions()
+        if work.find(ANNUAL_MAP, TileYear(tile, year)) is not None
     )
     groups = _groups(settings, by_season)
     numbers: dict[tuple[str, str], int] = {}
-    gold = [_gold_votes(place, *key, list(groups.values()), numbers) for key in chosen]
+    gold = [_gold_votes(work, *key, list(groups.values()), numbers) for key in chosen]
     if not gold:
         raise NoLabels("no training partition has an annual map; make the maps first")
     reference = np.stack([_default_table()[1:10]] * len(groups))
@@ -93,7 +95,7 @@ def fit_project_weights(
         np.concatenate([one.window for one in gold]),
     )
     fit = fit_weights(joined, reference)
-    changes = _changes(place, chosen, fit.weights, list(groups.values()))
+    changes = _changes(work, chosen, fit.weights, list(groups.values()))
     return FittedWeights(fit, tuple(groups), reference, changes, chosen)
 
 
@@ -123,17 +125,17 @@ def _groups(settings: CompositeSettings, by_season: bool) -> Mapping[str, list[i
     return groups
 
 
-def _sums_of(place: Place, tile: str, year: int) -> dict[str, Path]:
+def _sums_of(work: Workbench, tile: str, year: int) -> dict[str, Path]:
     """The kept sums of a map, in the order of the parts of the project's year."""
-    record, parts = place.record("annual_map", tile, year), place.project.composite.parts()
+    record, parts = work.read(ANNUAL_MAP, TileYear(tile, year)), work.project.composite.parts()
     kept = kept_parts(record)
     if set(kept) != {part.name for part in parts}:
         raise InvalidProduct(f"{record.product} keeps other parts of the year; make it again")
-    return {part.name: place.open(record, kept[part.name]) for part in parts}
+    return {part.name: work.open(record, kept[part.name]) for part in parts}
 
 
 def _gold_votes(
-    place: Place,
+    work: Workbench,
     tile: str,
     year: int,
     groups: Sequence[Sequence[int]],
@@ -144,12 +146,12 @@ def _gold_votes(
     A window has one number in all years: the same ground a year later is not new ground, and
     must be left out together with itself.
     """
-    labels, grid = place.record("reference_labels", tile, year), place.grid(tile)
-    truth = read_raster(place.open(labels, "gold.tif"))
-    table = read_label_table(place.open(labels, "labels.parquet"))
+    labels, grid = work.read(REFERENCE_LABELS, TileYear(tile, year)), work.grid(tile)
+    truth = read_raster(work.open(labels, "gold.tif"))
+    table = read_label_table(work.open(labels, "labels.parquet"))
     windows = _window_numbers(table, grid, tile, numbers)
     chosen = (truth > 0) & (truth < LandCover.CLOUDS) & (windows >= 0)
-    votes = votes_at(_sums_of(place, tile, year), grid, place.project.composite, chosen)
+    votes = votes_at(_sums_of(work, tile, year), grid, work.project.composite, chosen)
     return GoldVotes(
         merge_groups(votes, groups),
         values_at(truth, grid, chosen),
@@ -176,10 +178,10 @@ def _window_numbers(
 
 
 def _changes(
-    place: Place, partitions: Sequence[Partition], weights: I64, groups: Sequence[Sequence[int]]
+    work: Workbench, partitions: Sequence[Partition], weights: I64, groups: Sequence[Sequence[int]]
 ) -> I64:
     """Pixels from code to code between the present and the fitted weights."""
-    settings = place.project.composite
+    settings = work.project.composite
     names = [part.name for part in settings.parts()]
     before = {name: settings.weight_table(name) for name in names}
     after = {name: before[name].copy() for name in names}
@@ -188,7 +190,7 @@ def _changes(
             after[names[part]][1:10] = weights[number]
     return sum(
         (
-            count_changes(_sums_of(place, *key), place.grid(key[0]), settings, before, after)
+            count_changes(_sums_of(work, *key), work.grid(key[0]), settings, before, after)
             for key in partitions
         ),
         start=np.zeros((10, 10), np.int64),

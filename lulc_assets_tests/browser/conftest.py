@@ -10,37 +10,35 @@ from pathlib import Path
 
 import pytest
 
-from lulc_assets.steps.making import Place
-from lulc_assets.steps.page_set import write_page_set
+from lulc_assets.steps.pages import make_report_pages
 from lulc_assets.steps.regions import make_region_report
+from lulc_assets.steps.workbench import Workbench
 from lulc_assets_tests.system_programs import need
 from lulc_assets_tests.tiny_project import (
-    REGION,
-    TILE,
-    YEAR,
+    KEY,
+    REGION_KEY,
     make_tiny_project,
     map_tiny_year,
-    open_place,
+    open_work,
     train_tiny_model,
 )
 
 
 @pytest.fixture(scope="session")
-def mapped(tmp_path_factory: pytest.TempPathFactory) -> Place:
+def mapped(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
     """A tiny project with every product made."""
-    place = open_place(make_tiny_project(tmp_path_factory.mktemp("pages")))
-    train_tiny_model(place)
-    map_tiny_year(place)
-    make_region_report(place, REGION, YEAR)
-    return place
+    work = open_work(make_tiny_project(tmp_path_factory.mktemp("pages")))
+    train_tiny_model(work)
+    map_tiny_year(work)
+    make_region_report(work, REGION_KEY)
+    return work
 
 
 @pytest.fixture(scope="session")
-def page_set(mapped: Place, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def page_set(mapped: Workbench, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder with the index, a tile page and a region page."""
-    place = mapped
     pages = tmp_path_factory.mktemp("site")
-    write_page_set(place, pages, [(TILE, YEAR)], [(REGION, YEAR)])
+    make_report_pages(mapped, pages, [KEY], [REGION_KEY])
     return pages
 
 

@@ -12,9 +12,10 @@ from pyproj import Transformer
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.steps.map_site import build_site
 from lulc_assets.steps.pixels import trace_point
+from lulc_assets.steps.products import ANNUAL_MAP
 from lulc_assets_tests.commands.test_pages import serving
 from lulc_assets_tests.system_programs import need
-from lulc_assets_tests.tiny_project import TILE, YEAR
+from lulc_assets_tests.tiny_project import KEY, TILE, YEAR
 
 pytestmark = [pytest.mark.services]
 
@@ -104,7 +105,7 @@ def test_the_page_is_quiet_and_shows_a_map(open_map, address, one_file, form, si
 
 
 def test_colours_at_known_places_are_those_of_the_legend(open_map, address, mapped):
-    classes = read_raster(mapped.open(mapped.record("annual_map", TILE, YEAR), "class.tif"))
+    classes = read_raster(mapped.open(mapped.read(ANNUAL_MAP, KEY), "class.tif"))
     page = open_map(address + looking_at(mapped, 128, 128, show=f"class:{YEAR}"))
     offsets = [(r, c) for r in range(-60, 61, 12) for c in range(-60, 61, 12)]
 
@@ -175,7 +176,7 @@ def test_the_keyboard_moves_the_map_and_asks_for_a_pixel(open_map, address, mapp
 
 
 def test_classes_can_be_switched_off(open_map, address, mapped):
-    classes = read_raster(mapped.open(mapped.record("annual_map", TILE, YEAR), "class.tif"))
+    classes = read_raster(mapped.open(mapped.read(ANNUAL_MAP, KEY), "class.tif"))
     code = int(np.bincount(classes[classes > 0].ravel()).argmax())
     row, col = (int(v[len(v) // 2]) for v in np.nonzero(classes == code))
     page = open_map(address + looking_at(mapped, row, col))
@@ -212,7 +213,7 @@ def test_the_divider_shows_one_map_left_and_the_other_right(open_map, address, m
 
 
 def test_the_slider_goes_through_the_dates(open_map, address, mapped):
-    dates = sorted(set(mapped.record("annual_map", TILE, YEAR).properties["dates"].values()))
+    dates = sorted({row.date for row in mapped.read(ANNUAL_MAP, KEY).properties.predictions})
     page = open_map(address + looking_at(mapped, 128, 128, show=f"photo:{YEAR}"))
     assert dates[0] in page.url
 

@@ -12,7 +12,7 @@ from lulc_assets_tests.tiny_project import (
     YEAR,
     make_tiny_project,
     map_tiny_year,
-    open_place,
+    open_work,
     train_tiny_model,
 )
 
@@ -20,7 +20,7 @@ from lulc_assets_tests.tiny_project import (
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     file = make_tiny_project(tmp_path_factory.mktemp("trace"))
-    place = open_place(file)
+    place = open_work(file)
     train_tiny_model(place)
     map_tiny_year(place)
     return file
@@ -31,7 +31,7 @@ def run(project, *arguments):
 
 
 def test_the_votes_are_told_in_words(project):
-    lon, lat = point_of(open_place(project), 100, 100)
+    lon, lat = point_of(open_work(project), 100, 100)
     done = run(project, "--at", f"{lon},{lat}", "--year", str(YEAR))
 
     assert done.exit_code == 0, done.stderr
@@ -40,7 +40,7 @@ def test_the_votes_are_told_in_words(project):
 
 
 def test_json_holds_every_date(project):
-    lon, lat = point_of(open_place(project), 100, 100)
+    lon, lat = point_of(open_work(project), 100, 100)
     found = json.loads(run(project, "--at", f"{lon},{lat}", "--year", str(YEAR), "--json").stdout)
 
     assert found["agrees"] is True

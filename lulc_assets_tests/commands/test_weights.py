@@ -9,14 +9,15 @@ from typer.testing import CliRunner
 
 from lulc_assets.cli import app
 from lulc_assets.core.imagery.cog import read_raster
+from lulc_assets.core.store.keys import TileYear
 from lulc_assets.project import load_project
 from lulc_assets.steps.labels import make_reference_labels
 from lulc_assets.steps.maps import make_annual_map, predicted_scenes
+from lulc_assets.steps.products import ANNUAL_MAP, SCENE_PREDICTIONS
 from lulc_assets.steps.weights import fit_project_weights
 from lulc_assets_tests.core.compositing.scenes import write_prediction
-from lulc_assets_tests.steps.predicted_year import TILE, YEAR, commit_scenes, open_project
+from lulc_assets_tests.steps.predicted_year import KEY, TILE, YEAR, commit_scenes, open_project
 
-KEY = (TILE, YEAR)
 QUARTERS = '\n[composite]\nseasons = "quarters"\n'
 
 
@@ -25,8 +26,8 @@ def make_world(tmp_path, sections=""):
 
     Gold windows of 5 × 5 pixels lie on both.
     """
-    place = open_project(tmp_path, sections)
-    grid, rng = place.grid(TILE), np.random.default_rng(1)
+    work = open_project(tmp_path, sections)
+    grid, rng = work.grid(TILE), np.random.default_rng(1)
     truth = np.where(np.arange(40) % 10 < 5, 3, 5) * np.ones((24, 1), int)
     scenes = []
     for month in (2, 4, 6, 7, 8, 11):
@@ -47,10 +48,10 @@ def make_world(tmp_path, sections=""):
     geopandas.GeoDataFrame(rows, crs=f"EPSG:{grid.epsg}").to_file(
         tmp_path / "labels.gpkg", engine="pyogrio"
     )
-    commit_scenes(place, scenes)
-    make_annual_map(place, *KEY)
-    make_reference_labels(place, *KEY)
-    return place, truth
+    commit_scenes(work, scenes)
+    make_annual_map(work, KEY)
+    make_reference_labels(work, KEY)
+    return work, truth
 
 
 def lulc(tmp_path, *options):
@@ -59,8 +60,8 @@ def lulc(tmp_path, *options):
 
 
 def test_weights_are_fitted_on_gold_windows_and_the_lines_can_be_used(tmp_path):
-    place, truth = make_world(tmp_path)
-    first = read_raster(place.open(place.record("annual_map", *KEY), "class.tif"))
+    work, truth = make_world(tmp_path)
+    first = read_raster(work.open(work.read(ANNUAL_MAP, KEY), "class.tif"))
 
     result = lulc(tmp_path)
 
@@ -70,18 +71,18 @@ def test_weights_are_fitted_on_gold_windows_and_the_lines_can_be_used(tmp_path):
     (tmp_path / "project.toml").write_text((tmp_path / "project.toml").read_text() + "\n" + lines)
     project = load_project(tmp_path / "project.toml")
     assert project.composite.weights_256["grass"] > 320
-    place = open_project(tmp_path, "\n" + lines)
-    second = read_raster(place.open(make_annual_map(place, *KEY), "class.tif"))
+    work = open_project(tmp_path, "\n" + lines)
+    second = read_raster(work.open(make_annual_map(work, KEY), "class.tif"))
     assert (second == truth).mean() > (first == truth).mean()
 
 
 def test_a_window_of_two_years_is_left_out_as_one(tmp_path):
-    place, _ = make_world(tmp_path)
-    scenes = predicted_scenes(place, place.record("scene_predictions", *KEY))
-    commit_scenes(place, [replace(s, date="2021-07-01") for s in scenes], year=2021)
-    make_annual_map(place, TILE, 2021)
-    make_reference_labels(place, TILE, 2021)
-    found = fit_project_weights(place, [KEY, (TILE, 2021)]).fit
+    work, _ = make_world(tmp_path)
+    scenes = predicted_scenes(work, work.read(SCENE_PREDICTIONS, KEY).properties.scenes)
+    commit_scenes(work, [replace(s, date="2021-07-01") for s in scenes], year=2021)
+    make_annual_map(work, TileYear(TILE, 2021))
+    make_reference_labels(work, TileYear(TILE, 2021))
+    found = fit_project_weights(work, [(TILE, YEAR), (TILE, 2021)]).fit
     assert (found.pixels, found.windows) == (800, 8)
 
 

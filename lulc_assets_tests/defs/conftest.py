@@ -14,7 +14,7 @@ from lulc_assets_tests.tiny_project import (
     REGION,
     TILE,
     make_tiny_project,
-    open_place,
+    open_work,
     train_tiny_model,
 )
 
@@ -23,7 +23,7 @@ from lulc_assets_tests.tiny_project import (
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Project file of a tiny project that has a promoted model and no map. Read only."""
     project_file = make_tiny_project(tmp_path_factory.mktemp("trained"))
-    train_tiny_model(open_place(project_file))
+    train_tiny_model(open_work(project_file))
     return project_file
 
 

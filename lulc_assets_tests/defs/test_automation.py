@@ -13,7 +13,7 @@ from lulc_assets.defs.schedules import last_years_maps
 from lulc_assets.defs.sensors import new_scenes
 from lulc_assets.steps.imagery import make_scene_catalog
 from lulc_assets.steps.maps import make_annual_map
-from lulc_assets_tests.tiny_project import TILE, YEAR, open_place, predict_year
+from lulc_assets_tests.tiny_project import KEY, TILE, YEAR, open_work, predict_year
 
 
 def test_in_january_last_year_is_mapped_on_every_tile(tmp_path):
@@ -44,10 +44,10 @@ def test_scenes_that_no_map_has_seen_request_a_run(tick):
 
 
 def test_once_mapped_the_same_scenes_request_nothing(tick, project_file):
-    place = open_place(project_file)
-    make_scene_catalog(place, TILE, YEAR)
-    predict_year(place)
-    make_annual_map(place, TILE, YEAR)
+    work = open_work(project_file)
+    make_scene_catalog(work, KEY)
+    predict_year(work)
+    make_annual_map(work, KEY)
     assert tick().run_requests == []
 
 

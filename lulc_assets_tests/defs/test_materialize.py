@@ -3,12 +3,16 @@
 import dagster as dg
 import duckdb
 
-from lulc_assets.core.errors import CommitConflict
+from lulc_assets.core.store.keys import Whole
+from lulc_assets.core.store.local import LocalStore
 from lulc_assets.definitions import defs
-from lulc_assets.defs.policies import attempt
-from lulc_assets_tests.tiny_project import REGION, TILE, YEAR, open_place
+from lulc_assets.steps.products import ANNUAL_MAP, MODEL_BUNDLE, PRODUCTS
+from lulc_assets.steps.workbench import Made
+from lulc_assets_tests.tiny_project import KEY as TILE_YEAR
+from lulc_assets_tests.tiny_project import REGION, TILE, YEAR, open_work
 
 KEY = f"{TILE}|{YEAR}"
+products = {product.asset: product for product in PRODUCTS}
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -37,9 +41,9 @@ def test_the_jobs_lead_from_labels_to_the_database(project_file, instance):
     run(instance, "reference", f"{REGION}|{YEAR}")
     made = materialized(run(instance, "map_tile_year", KEY))
     assert set(made) == {"scene_catalog", "scene_predictions", "annual_map", "accuracy_area_report"}
-    place = open_place(project_file)
+    work = open_work(project_file)
     for name, event in made.items():
-        record = place.record(name, TILE, YEAR)
+        record = work.read(products[name], TILE_YEAR)
         assert event.tags["dagster/data_version"] == record.digest
         pictures = [
             value.md_str
@@ -59,8 +63,8 @@ def test_the_jobs_lead_from_labels_to_the_database(project_file, instance):
 
 
 def test_training_again_changes_nothing_and_says_the_same(project_file, instance):
-    place = open_place(project_file)
-    bundle = place.record("model_bundle")
+    work = open_work(project_file)
+    bundle = work.read(MODEL_BUNDLE, Whole())
     made = materialized(run(instance, "train"))
     assert set(made) == {"lulc_model", "model_evaluation", "model_bundle"}
     assert made["model_bundle"].tags["dagster/data_version"] == bundle.digest
@@ -95,11 +99,40 @@ def test_a_tile_that_is_no_mgrs_key_is_refused_by_the_asset(project_file, instan
     assert not materialized(result)
 
 
-def test_the_loser_of_a_commit_ends_without_a_product():
-    warnings: list[str] = []
+def test_a_run_that_makes_nothing_says_what_it_said_before(project_file, instance, monkeypatch):
+    run(instance, "map_tile_year", KEY)
+    before = materialized(run(instance, "map_tile_year", KEY))
+    fetched = []
+    fetch = LocalStore.fetch
 
-    def lose() -> None:
-        raise CommitConflict("annual_map/33TVM/2022 was changed by another run")
+    def count(self, key, sha256):
+        fetched.append(key.partition("/")[0])
+        return fetch(self, key, sha256)
 
-    assert attempt(warnings.append, lose) is None
-    assert "another run committed first" in warnings[0]
+    monkeypatch.setattr(LocalStore, "fetch", count)
+    again = materialized(run(instance, "map_tile_year", KEY))
+    assert set(fetched) <= {"model_bundle", "scene_catalog"}  # inputs of the batches
+    for name, event in again.items():
+        assert event.metadata == before[name].metadata
+
+
+def test_a_run_that_loses_the_race_reports_the_winner(project_file, instance, monkeypatch):
+    from lulc_assets.steps import maps
+
+    run(instance, "map_tile_year", KEY)
+    work, compose = open_work(project_file), maps.compose_year
+    stands = work.read(ANNUAL_MAP, TILE_YEAR)
+
+    def compose_late(*args, **kwargs):
+        found = compose(*args, **kwargs)
+        properties = stands.properties
+        work.step(ANNUAL_MAP, TILE_YEAR).make("the other run", lambda _: Made({}, properties))
+        return found
+
+    monkeypatch.setattr(maps, "compose_year", compose_late)
+    heavier = "\n[composite.weights_256]\nwater = 300\n"
+    project_file.write_text(project_file.read_text() + heavier)
+    made = materialized(run(instance, "map_tile_year", KEY, ok=False))
+    winner = work.read(ANNUAL_MAP, TILE_YEAR)
+    assert winner.basis.settings == "the other run"
+    assert made["annual_map"].tags["dagster/data_version"] == winner.digest

@@ -3,34 +3,46 @@
 import dagster as dg
 import pytest
 
-from lulc_assets.core.errors import InvalidTileKey, InvalidYear
+from lulc_assets.core.errors import InvalidProject, InvalidTileKey, InvalidYear
+from lulc_assets.core.store.keys import RegionYear, TileYear
 from lulc_assets.defs.partitions import (
     REGION,
     TILE,
     add_keys,
-    region_from_tiles,
-    region_year_of,
+    dependency,
+    key_of_partition,
     region_years,
-    tile_year_of,
     tile_years,
 )
+from lulc_assets.steps.products import ANNUAL_MAP, REGION_REPORT
 
 
 def test_a_key_is_tile_and_year():
-    assert tile_year_of("33TVM|2023") == ("33TVM", 2023)
-    assert region_year_of("upper|land|2023") == ("upper|land", 2023)
+    assert key_of_partition(ANNUAL_MAP, "33TVM|2023") == TileYear("33TVM", 2023)
+    assert key_of_partition(REGION_REPORT, "upper-land|2023") == RegionYear("upper-land", 2023)
+    key = dg.MultiPartitionKey({"tile": "33TVM", "year": "2023"})
+    assert key_of_partition(ANNUAL_MAP, key) == TileYear("33TVM", 2023)
 
 
-@pytest.mark.parametrize("key", ["../../etc|2023", "|2023", "33TVM", "33IVM|2023", "33tvm|2023"])
+@pytest.mark.parametrize(
+    "key",
+    ["../../etc|2023", "|2023", "33TVM", "33IVM|2023", "33tvm|2023", "a|b|2023", "", "x" * 5000],
+)
 def test_what_is_no_tile_is_refused(key):
     with pytest.raises((InvalidTileKey, InvalidYear)):
-        tile_year_of(key)
+        key_of_partition(ANNUAL_MAP, key)
+
+
+@pytest.mark.parametrize("key", ["33TVM 2023", "a b|2023", "../x|2023", "'; drop table|2023"])
+def test_what_is_no_region_is_refused(key):
+    with pytest.raises(InvalidProject):
+        key_of_partition(REGION_REPORT, key)
 
 
 @pytest.mark.parametrize("year", ["2014", "2999", "20x3", ""])
 def test_a_year_without_sentinel_2_is_refused(year):
     with pytest.raises(InvalidYear):
-        tile_year_of(f"33TVM|{year}")
+        key_of_partition(ANNUAL_MAP, f"33TVM|{year}")
 
 
 def test_bad_tiles_are_not_registered():
@@ -46,7 +58,8 @@ def test_a_region_depends_on_all_tiles_of_its_year():
         add_keys(instance, REGION, ["demo"])
         with dg.partition_loading_context(dynamic_partitions_store=instance):
             subset = region_years.subset_with_partition_keys(["demo|2022"])
-            upstream = region_from_tiles.get_upstream_mapped_partitions_result_for_partitions(
+            mapping = dependency(REGION_REPORT, REGION_REPORT.inputs[0]).partition_mapping
+            upstream = mapping.get_upstream_mapped_partitions_result_for_partitions(
                 subset, region_years, tile_years
             )
             keys = set(upstream.partitions_subset.get_partition_keys())

@@ -6,7 +6,9 @@ import pytest
 from lulc_assets.definitions import defs
 from lulc_assets.defs.partitions import tile_years
 from lulc_assets.steps.maps import make_annual_map
+from lulc_assets.steps.products import SEASONAL_MAPS
 from lulc_assets_tests.core.compositing.scenes import random_year
+from lulc_assets_tests.steps.predicted_year import KEY as TILE_YEAR
 from lulc_assets_tests.steps.predicted_year import TILE, YEAR, commit_scenes, open_project
 
 KEY = f"{TILE}|{YEAR}"
@@ -16,12 +18,12 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 @pytest.fixture
 def run(tmp_path, monkeypatch, instance):
     def run_job(sections):
-        place = open_project(tmp_path / "project", sections)
-        commit_scenes(place, random_year(tmp_path, 4, place.grid(TILE)))
-        make_annual_map(place, TILE, YEAR)
+        work = open_project(tmp_path / "project", sections)
+        commit_scenes(work, random_year(tmp_path, 4, work.grid(TILE)))
+        make_annual_map(work, TILE_YEAR)
         monkeypatch.setenv("LULC_PROJECT", str(tmp_path / "project" / "project.toml"))
         job = defs().resolve_job_def("seasons")
-        return place, job.execute_in_process(
+        return work, job.execute_in_process(
             instance=instance, partition_key=KEY, run_config=QUIET, raise_on_error=False
         )
 
@@ -29,12 +31,12 @@ def run(tmp_path, monkeypatch, instance):
 
 
 def test_the_job_makes_the_maps_of_the_seasons_with_a_picture(run):
-    place, result = run('\n[composite]\nseasons = "quarters"\n')
+    work, result = run('\n[composite]\nseasons = "quarters"\n')
     assert result.success
     (event,) = [e for e in result.all_events if e.is_step_materialization]
     assert (
         event.materialization.tags["dagster/data_version"]
-        == place.record("seasonal_maps", TILE, YEAR).digest
+        == work.read(SEASONAL_MAPS, TILE_YEAR).digest
     )
     picture = event.materialization.metadata["picture_seasons"]
     assert isinstance(picture, dg.MarkdownMetadataValue)

@@ -4,18 +4,22 @@ import multiprocessing
 import os
 import shutil
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from lulc_assets.core.store.objects import LocalStore
+from lulc_assets.core.store.keys import SceneOfYear
+from lulc_assets.core.store.local import LocalStore
 from lulc_assets.core.store.records import Record
-from lulc_assets.steps import making, predictions
+from lulc_assets.steps import predictions, workbench
+from lulc_assets.steps.products import PREDICTED_SCENE
 from lulc_assets_tests.tiny_project import (
+    KEY,
     TILE,
     YEAR,
     make_tiny_project,
-    open_place,
+    open_work,
     train_tiny_model,
 )
 
@@ -50,20 +54,20 @@ def trained(tmp_path_factory):
     file = make_tiny_project(folder)
     text = file.read_text() + "\n[windows]\nblock_px = 96\nhalo_px = 32\n"
     file.write_text(text)
-    train_tiny_model(open_place(file))
+    train_tiny_model(open_work(file))
     return folder
 
 
 def predict_first(folder: Path) -> None:
-    place = open_place(folder / "project.toml")
-    batch = predictions.plan_batches(place, TILE, YEAR)[0]
-    only = predictions.Batch(batch.tile, batch.year, batch.bundle, batch.scenes[:1])
-    (outcome,) = predictions.predict_batch(place, only)
+    work = open_work(folder / "project.toml")
+    batch = predictions.plan_batches(work, KEY)[0]
+    only = replace(batch, scenes=batch.scenes[:1])
+    (outcome,) = predictions.predict_batch(work, only).outcomes
     assert not outcome.error
 
 
 def products(folder: Path) -> dict[str, bytes]:
-    root = folder / "store" / "scene_predictions"
+    root = folder / "store" / "predicted_scene"
     return {
         str(path.relative_to(root)): path.read_bytes()
         for path in sorted(root.rglob("*"))
@@ -109,7 +113,7 @@ def run_and_die(folder: Path, point: str) -> None:
         "write": (GrowingLayer, "finish"),
         "valid": (predictions, "validate_layer"),
         "put": (LocalStore, "put_file"),
-        "publish": (making, "publish"),
+        "publish": (workbench, "publish"),
         "commit": (LocalStore, "replace"),
     }[what]
     before(holder, name)
@@ -132,10 +136,10 @@ def test_a_kill_at_any_point_changes_nothing_but_the_time(trained, tmp_path):
 
 def verified_record(folder: Path) -> tuple[Record, dict[str, bytes]]:
     """The first scene's record, and its files as their checksums allow."""
-    place = open_place(folder / "project.toml")
-    scene = predictions.plan_batches(place, TILE, YEAR)[0].scenes[0]
-    record = place.record("scene_predictions", TILE, YEAR, str(scene["id"]))
-    return record, {name: place.open(record, name).read_bytes() for name in record.files}
+    work = open_work(folder / "project.toml")
+    scene = predictions.plan_batches(work, KEY)[0].scenes[0]
+    record = work.read(PREDICTED_SCENE, SceneOfYear(TILE, YEAR, scene))
+    return record, {name: work.open(record, name).read_bytes() for name in record.files}
 
 
 @pytest.mark.parametrize("point", ["put 1", "commit"])

@@ -24,7 +24,7 @@ from lulc_assets_tests.tiny_project import (
     TILE,
     YEAR,
     make_tiny_project,
-    open_place,
+    open_work,
     train_tiny_model,
 )
 
@@ -59,7 +59,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of the GraphQL API of a webserver that serves a tiny project."""
     folder = tmp_path_factory.mktemp("served")
     project_file = make_tiny_project(folder)
-    train_tiny_model(open_place(project_file))
+    train_tiny_model(open_work(project_file))
     home = prepare_home(folder / "dagster")
     with dg.DagsterInstance.from_config(str(home)) as instance:
         add_keys(instance, TILE_DIMENSION, [TILE])

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from lulc_assets.steps.making import Place
+from lulc_assets.steps.workbench import Workbench
 from lulc_assets_tests.tiny_project import (
     make_tiny_project,
     map_tiny_year,
-    open_place,
+    open_work,
     train_tiny_model,
 )
 
@@ -18,16 +18,16 @@ from lulc_assets_tests.tiny_project import (
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Project file of a tiny project whose every product is made. Read only."""
     project_file = make_tiny_project(tmp_path_factory.mktemp("finished"))
-    place = open_place(project_file)
-    train_tiny_model(place)
-    map_tiny_year(place)
+    work = open_work(project_file)
+    train_tiny_model(work)
+    map_tiny_year(work)
     return project_file
 
 
 @pytest.fixture
-def finished_place(finished: Path) -> Place:
+def finished_work(finished: Path) -> Workbench:
     """The finished project. Read only."""
-    return open_place(finished)
+    return open_work(finished)
 
 
 @pytest.fixture

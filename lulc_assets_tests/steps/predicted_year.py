@@ -1,15 +1,21 @@
 """A project whose scenes are predicted by hand, without imagery or a model."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from lulc_assets.core.compositing.datatakes import PredictedScene
-from lulc_assets.core.store.records import digest_of
+from lulc_assets.core.store.keys import SceneOfYear, TileYear
 from lulc_assets.project import load_project
-from lulc_assets.steps.making import Made, Place
+from lulc_assets.steps.products import PREDICTED_SCENE, SCENE_PREDICTIONS
+from lulc_assets.steps.properties import (
+    PredictedRow,
+    PredictedSceneProperties,
+    PredictionsProperties,
+)
+from lulc_assets.steps.workbench import Made, Workbench
 
 TILE, YEAR = "33TVM", 2022
+KEY = TileYear(TILE, YEAR)
 
 PROJECT = """\
 name = "By hand"
@@ -32,28 +38,27 @@ years = [2022]
 """
 
 
-def open_project(folder: Path, sections: str = "") -> Place:
+def open_project(folder: Path, sections: str = "") -> Workbench:
     """Write the project file, with further sections, and open it."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "project.toml").write_text(PROJECT + sections)
-    project = load_project(folder / "project.toml")
-    return Place(project, project.open_store())
+    return Workbench.of(load_project(folder / "project.toml"))
 
 
-def commit_scenes(place: Place, scenes: Sequence[PredictedScene], year: int = YEAR) -> None:
+def commit_scenes(work: Workbench, scenes: Sequence[PredictedScene], year: int = YEAR) -> None:
     """Commit predictions and their manifest, as ``scene_predictions`` does."""
-    layers, names = {}, ("class", "probability", "mask")
-    for scene in scenes:
-        files = {f"{name}.tif": path for name, path in zip(names, scene.fetch(), strict=True)}
-        key = ("scene_predictions", TILE, year, scene.scene_id)
-        record = place.make(key, {"content": scene.content}, lambda _, f=files: Made(f))
-        layers[scene.scene_id] = {name: asdict(record.files[f"{name}.tif"]) for name in names}
-    properties = {
-        "scenes": len(scenes),
-        "failed": {},
-        "layers": layers,
-        "dates": {scene.scene_id: scene.date for scene in scenes},
-        "acquisitions": {scene.scene_id: scene.datatake for scene in scenes},
-    }
-    identity = {"bundle": "by hand", "scenes": digest_of(properties)}
-    place.make(("scene_predictions", TILE, year), identity, lambda _: Made({}, properties))
+    rows = [_predicted(work, scene, year) for scene in scenes]
+    properties = PredictionsProperties(bundle="by hand", scenes=tuple(rows), failed={})
+    made_of = {row.scene_id: row.record for row in rows}
+    step = work.step(SCENE_PREDICTIONS, TileYear(TILE, year))
+    step.make(made_of, lambda _: Made({}, properties))
+
+
+def _predicted(work: Workbench, scene: PredictedScene, year: int) -> PredictedRow:
+    names = ("class", "probability", "mask")
+    files = {f"{name}.tif": path for name, path in zip(names, scene.fetch(), strict=True)}
+    properties = PredictedSceneProperties(scene.date, scene.datatake, {})
+    step = work.step(PREDICTED_SCENE, SceneOfYear(TILE, year, scene.scene_id))
+    record = step.make(scene.content, lambda _: Made(files, properties))
+    layers = (record.files[f"{name}.tif"] for name in names)
+    return PredictedRow(scene.scene_id, record.digest, scene.date, scene.datatake, *layers)

@@ -24,10 +24,10 @@ def bundle():
 
 @pytest.fixture(scope="module")
 def site(finished, tmp_path_factory):
-    from lulc_assets_tests.tiny_project import open_place
+    from lulc_assets_tests.tiny_project import open_work
 
     folder = tmp_path_factory.mktemp("site")
-    build_site(open_place(finished), folder)
+    build_site(open_work(finished), folder)
     return folder
 
 
@@ -65,13 +65,13 @@ def test_the_manifest_lists_all_files_and_others_can_read_them(site):
 
 
 def test_building_again_copies_nothing_and_removes_what_is_not_named_any_more(
-    finished_place, tmp_path
+    finished_work, tmp_path
 ):
-    build_site(finished_place, tmp_path, photo_px=64)
+    build_site(finished_work, tmp_path, photo_px=64)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.tif")}
     assert list((tmp_path / "data" / "photos").rglob("*.jpg"))
 
-    build_site(finished_place, tmp_path, photo_px=0)
+    build_site(finished_work, tmp_path, photo_px=0)
 
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.tif")} == before
     assert not list((tmp_path / "data" / "photos").rglob("*.jpg"))
@@ -92,14 +92,14 @@ class Scripts(HTMLParser):
             self.found[self._open] = self.found.get(self._open, "") + data
 
 
-def test_a_small_area_is_one_file_whatever_its_place_is_called(finished_place, tmp_path):
+def test_a_small_area_is_one_file_whatever_its_place_is_called(finished_work, tmp_path):
     nasty = """</script><script>alert("x")</script> & 'quotes'"""
     tiles = {
         tile: section.model_copy(update={"place": nasty})
-        for tile, section in finished_place.project.tiles.items()
+        for tile, section in finished_work.project.tiles.items()
     }
-    project = finished_place.project.model_copy(update={"tiles": tiles, "name": nasty})
-    place = type(finished_place)(project, finished_place.store)
+    project = finished_work.project.model_copy(update={"tiles": tiles, "name": nasty})
+    place = type(finished_work)(project, finished_work.store)
 
     build_site(place, tmp_path, photo_px=64, single_file_bytes=50_000_000)
 

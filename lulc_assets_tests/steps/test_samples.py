@@ -7,7 +7,7 @@ import pytest
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.store.records import Record
 from lulc_assets.steps.samples import make_reference_sample
-from lulc_assets_tests.tiny_project import REGION, YEAR, make_tiny_project, open_place
+from lulc_assets_tests.tiny_project import REGION, REGION_KEY, YEAR, make_tiny_project, open_work
 
 LINE = f"[regions.{REGION}.samples.{YEAR}]\n"
 
@@ -27,7 +27,7 @@ def sample_with(project_file: Path, **changed: str) -> Record:
     lines = ["source,title,target,relation"]
     lines += [f"{c.name},{c.title},{changed.get(c.name, c.name)},exact" for c in KARRA_10.land]
     (project_file.parent / "own.csv").write_text("\n".join(lines) + "\n", "utf-8")
-    return make_reference_sample(open_place(project_file), REGION, YEAR)
+    return make_reference_sample(open_work(project_file), REGION_KEY)
 
 
 def test_a_vocabulary_beside_the_project_file_is_found_from_anywhere(
@@ -41,5 +41,5 @@ def test_another_vocabulary_in_the_same_file_gives_another_sample(project_file: 
     before = sample_with(project_file)
     assert sample_with(project_file).digest == before.digest
     changed = sample_with(project_file, crops="grass")
-    assert changed.identity["crosswalk_sha256"] != before.identity["crosswalk_sha256"]
+    assert changed.basis.settings["crosswalk_sha256"] != before.basis.settings["crosswalk_sha256"]
     assert changed.files["sample.parquet"].sha256 != before.files["sample.parquet"].sha256

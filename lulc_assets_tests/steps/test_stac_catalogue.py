@@ -20,29 +20,30 @@ from typer.testing import CliRunner
 from lulc_assets.cli import app
 from lulc_assets.core.errors import InvalidProduct
 from lulc_assets.core.imagery.cog import read_raster
-from lulc_assets.core.store.records import digest_of_file
+from lulc_assets.core.store.canonical import digest_of_file
 from lulc_assets.steps.maps import make_annual_map
+from lulc_assets.steps.products import ANNUAL_MAP
 from lulc_assets.steps.seasons import make_seasonal_maps
 from lulc_assets.steps.stac_catalogue import export_catalogue
 from lulc_assets_tests.core.compositing.scenes import random_year
-from lulc_assets_tests.steps.predicted_year import TILE, YEAR, commit_scenes, open_project
+from lulc_assets_tests.steps.predicted_year import KEY, TILE, YEAR, commit_scenes, open_project
 
 SECTIONS = '\n[composite]\nseasons = "quarters"\n'
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    place = open_project(tmp_path_factory.mktemp("project"), SECTIONS)
-    scenes = random_year(tmp_path_factory.mktemp("scenes"), n=6, grid=place.grid(TILE))
-    commit_scenes(place, scenes)
-    make_annual_map(place, TILE, YEAR)
-    make_seasonal_maps(place, TILE, YEAR)
-    return place
+def work(tmp_path_factory):
+    work = open_project(tmp_path_factory.mktemp("project"), SECTIONS)
+    scenes = random_year(tmp_path_factory.mktemp("scenes"), n=6, grid=work.grid(TILE))
+    commit_scenes(work, scenes)
+    make_annual_map(work, KEY)
+    make_seasonal_maps(work, KEY)
+    return work
 
 
 @pytest.fixture(scope="module")
-def catalog(place, tmp_path_factory):
-    return export_catalogue(place, tmp_path_factory.mktemp("catalog"), licence="CC-BY-4.0")
+def catalog(work, tmp_path_factory):
+    return export_catalogue(work, tmp_path_factory.mktemp("catalog"), licence="CC-BY-4.0")
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def test_extensions_are_named_where_their_fields_are_used(annual):
         assert any(f"/{prefixes[prefix]}/" in url for url in item.stac_extensions), prefix
 
 
-def test_layers_say_type_no_data_classes_and_checksum(annual, place):
+def test_layers_say_type_no_data_classes_and_checksum(annual, work):
     (item,) = annual.get_items()
     classes = ClassificationExtension.ext(item.assets["class"]).classes
     hints = {c.value: c.color_hint for c in classes}
@@ -89,9 +90,9 @@ def test_layers_say_type_no_data_classes_and_checksum(annual, place):
     for name, asset in data.items():
         assert asset.extra_fields["data_type"] == "uint8"
         assert asset.extra_fields["bands"][0]["name"] == name
-    assert hints[1] == place.legend.by_code(1).color.removeprefix("#").upper()
+    assert hints[1] == work.legend.by_code(1).color.removeprefix("#").upper()
     assert item.assets["thumbnail"].roles == ["thumbnail"]
-    assert ProjectionExtension.ext(item).shape == list(place.grid(TILE).shape)
+    assert ProjectionExtension.ext(item).shape == list(work.grid(TILE).shape)
     assert RenderExtension.ext(item).renders["class"].assets == ["class"]
     for name in ("class", "vote_share", "observations"):
         asset = item.assets[name]
@@ -99,12 +100,12 @@ def test_layers_say_type_no_data_classes_and_checksum(annual, place):
         assert described.checksum == "1220" + digest_of_file(Path(asset.get_absolute_href()))
 
 
-def test_a_map_leads_to_exactly_the_predictions_behind_it(annual, place):
+def test_a_map_leads_to_exactly_the_predictions_behind_it(annual, work):
     (item,) = annual.get_items()
     links = [link.resolve_stac_object().target for link in item.get_links("derived_from")]
 
-    record = place.record("annual_map", TILE, YEAR)
-    assert {f"{scene}-{TILE}" for scene in record.properties["scenes"]} == {one.id for one in links}
+    record = work.read(ANNUAL_MAP, KEY)
+    assert {f"{scene}-{TILE}" for scene in record.properties.scenes} == {one.id for one in links}
     assert all(one.collection_id == "scene_predictions" for one in links)
 
 
@@ -128,8 +129,8 @@ def test_pystac_client_walks_it(catalog):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning")
-def test_odc_stac_reads_bytes_and_not_numbers_with_nan(annual, place):
-    classes = read_raster(place.open(place.record("annual_map", TILE, YEAR), "class.tif"))
+def test_odc_stac_reads_bytes_and_not_numbers_with_nan(annual, work):
+    classes = read_raster(work.open(work.read(ANNUAL_MAP, KEY), "class.tif"))
 
     loaded = odc.stac.load(list(annual.get_items()))
 
@@ -138,25 +139,25 @@ def test_odc_stac_reads_bytes_and_not_numbers_with_nan(annual, place):
     assert loaded["class"].attrs["nodata"] == 0
 
 
-def test_the_table_of_items_is_geoparquet_with_whole_addresses(catalog, place):
+def test_the_table_of_items_is_geoparquet_with_whole_addresses(catalog, work):
     table = gpd.read_parquet(catalog.parent / "scene_predictions" / "items.parquet")
 
     assert len(table) == 6
     assert table.crs.to_epsg() == 4326
-    assert all(row["class"]["href"].startswith(str(place.store.root)) for row in table["assets"])
+    assert all(row["class"]["href"].startswith(str(work.store.root)) for row in table["assets"])
 
 
-def test_hrefs_are_those_of_the_published_store(place, tmp_path):
-    path = export_catalogue(place, tmp_path, base="https://example.org/store/")
+def test_hrefs_are_those_of_the_published_store(work, tmp_path):
+    path = export_catalogue(work, tmp_path, base="https://example.org/store/")
     (item,) = pystac.Catalog.from_file(str(path)).get_child("annual_map").get_items()
-    key = place.record("annual_map", TILE, YEAR).files["class.tif"].key
+    key = work.read(ANNUAL_MAP, KEY).files["class.tif"].key
     assert item.assets["class"].href == f"https://example.org/store/{key}"
 
 
-def test_styles_hold_the_legend(catalog, place):
+def test_styles_hold_the_legend(catalog, work):
     root = ElementTree.parse(catalog.parent / "styles" / "class.qml").getroot()
     entries = {e.get("value"): (e.get("color"), e.get("label")) for e in root.iter("paletteEntry")}
-    assert entries == {str(c.code): (c.color, c.title) for c in place.legend.classes}
+    assert entries == {str(c.code): (c.color, c.title) for c in work.legend.classes}
 
 
 def test_nothing_committed_is_a_clear_error(tmp_path):
@@ -164,8 +165,8 @@ def test_nothing_committed_is_a_clear_error(tmp_path):
         export_catalogue(open_project(tmp_path / "empty"), tmp_path / "catalog")
 
 
-def test_the_command_says_what_it_wrote(place, tmp_path):
-    project = place.project.folder / "project.toml"
+def test_the_command_says_what_it_wrote(work, tmp_path):
+    project = work.project.folder / "project.toml"
     done = CliRunner().invoke(
         app, ["catalog", "export", "--project", str(project), "--out", str(tmp_path / "c")]
     )

@@ -1,10 +1,10 @@
 """A training run that dies goes on in the next run, and cleans up behind itself."""
 
 import pytest
+from lulc_assets.steps.model import make_lulc_model
 
 from lulc_assets.project import load_project
-from lulc_assets.steps.making import Place
-from lulc_assets.steps.model import make_lulc_model
+from lulc_assets.steps.workbench import Workbench
 
 
 class Died(Exception):
@@ -21,13 +21,13 @@ def test_the_next_run_goes_on_where_the_last_one_died(copied):
             raise Died
 
     with pytest.raises(Died):
-        make_lulc_model(Place(project, project.open_store(), die))
+        make_lulc_model(Workbench(project, project.open_store(), die))
     (left,) = (copied.parent / ".training").iterdir()
     assert (left / "checkpoint.json").is_file()
 
     said: list[str] = []
-    place = Place(project, project.open_store(), lambda _d, _t, what: said.append(what))
-    record = make_lulc_model(place)
-    assert record.properties["epochs"] == 2
+    work = Workbench(project, project.open_store(), lambda _d, _t, what: said.append(what))
+    record = make_lulc_model(work)
+    assert record.properties.epochs == 2
     assert not [what for what in said if "epoch 1 of" in what]
     assert not list((copied.parent / ".training").iterdir())

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from lulc_assets.core.errors import ProductCorrupt
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.cog import BLOCK_PX
-from lulc_assets.core.store.records import canonical_json
+from lulc_assets.core.store.canonical import canonical_json
 from lulc_assets.core.whole_files import name_part, put_in_place
 
 FORMAT = 1

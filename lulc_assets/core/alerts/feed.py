@@ -12,7 +12,7 @@ import pystac
 import shapely
 
 from lulc_assets.core.alerts.notices import plain_value
-from lulc_assets.core.store.records import canonical_json
+from lulc_assets.core.store.canonical import canonical_json
 
 _DEGREE_DIGITS = 7
 """About a centimetre."""

@@ -28,7 +28,7 @@ from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.cog import BLOCK_PX
 from lulc_assets.core.inference.pipeline import read_ahead
 from lulc_assets.core.progress import Progress, silent
-from lulc_assets.core.store.records import digest_of
+from lulc_assets.core.store.canonical import digest_of
 
 DATES_AT_ONCE = 16
 """Dates of a block that are decoded before they are judged: 12 MB a thread."""

@@ -125,6 +125,12 @@ def selected_recipes(table: gpd.GeoDataFrame) -> list[SceneRecipe]:
     return [SceneRecipe.from_dict(json.loads(text)) for text in chosen]
 
 
+def recipes_of(table: gpd.GeoDataFrame) -> dict[str, SceneRecipe]:
+    """Scene id → recipe of every candidate that has one."""
+    rows = zip(table["scene_id"], table["recipe_json"], strict=True)
+    return {str(i): SceneRecipe.from_dict(json.loads(text)) for i, text in rows if text}
+
+
 def clearest_first(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """The candidates, those that see most of the area first; ties by id."""
     return table.sort_values(["clear_pct", "scene_id"], ascending=[False, True])

@@ -138,6 +138,11 @@ def encode_jpeg(rgb: Rgb) -> bytes:
     return _encoded(_image(rgb), "JPEG", quality=_JPEG_QUALITY)
 
 
+def encode_mask(mask: npt.NDArray[np.uint8]) -> bytes:
+    """PNG bytes of a grey image (h, w), uint8, without loss."""
+    return _encoded(_image(mask), "PNG")
+
+
 def class_thumbnail(class_map: npt.NDArray[np.uint8], legend: Legend) -> bytes:
     """A small PNG of a class map, for cards."""
     return encode_class_png(shrink_classes(class_map, _CARD_PX), legend)

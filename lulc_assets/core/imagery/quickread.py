@@ -4,7 +4,6 @@ What belongs here: reading what pages and thumbnails show, from overviews where 
 have them. What does not: anything that a map is made from (``reader``), drawing.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,33 +58,3 @@ def look_at_scene(recipe: SceneRecipe, lattice: PixelGrid) -> SceneLook:
     if SCL_ROLE in recipe.bands:
         clear = valid & votes(read_scl_lattice(recipe, lattice))
     return SceneLook(reflectance, valid, clear)
-
-
-def median_look(
-    looks: Iterable[SceneLook],
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
-    """The (lower) median of clear pixels over scenes; where no date is clear, of valid ones.
-
-    Returns:
-        Reflectance (3, h, w) float32 and validity (h, w) bool, as ``true_color`` takes
-        them. Without scenes that see a pixel, it is not valid.
-
-    Raises:
-        ValueError: there is no scene at all.
-    """
-    every = list(looks)
-    if not every:
-        raise ValueError("a median needs at least one scene")
-    valid = np.stack([look.valid for look in every])
-    clear = np.stack([look.clear for look in every])
-    used = np.where(clear.any(axis=0), clear, valid)
-    count = used.sum(axis=0)
-    middle = np.maximum((count - 1) // 2, 0)[None]
-    out = np.zeros(every[0].reflectance.shape, np.float32)
-    for band in range(_CHANNELS):
-        stack = np.stack([look.reflectance[band] for look in every])
-        stack[~used] = np.inf  # sorted behind everything that counts
-        stack.sort(axis=0)
-        found = np.take_along_axis(stack, middle, axis=0)[0]
-        out[band] = np.where(count > 0, found, 0)
-    return out, count > 0

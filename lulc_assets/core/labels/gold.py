@@ -12,7 +12,6 @@ reported by class for that reason.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -20,6 +19,7 @@ import numpy.typing as npt
 import shapely
 
 from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.labels.account import AnnotatorPair, GoldStandard
 from lulc_assets.core.labels.burn import BurnReport, BurnRules, burn_labels
 from lulc_assets.core.labels.contested import find_contested
 from lulc_assets.core.labels.polygon_pixels import Mask, clear, count_codes
@@ -61,26 +61,25 @@ class GoldReport:
     dropped: npt.NDArray[np.int64]
     legend: Legend = KARRA_10
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types, as records hold them; undefined figures are None."""
+    def account(self) -> GoldStandard:
+        """As records hold it; undefined figures are None."""
         shares = {
             c.name: round(float(self.dropped[i] / self.named[i]), 4)
             for i, c in enumerate(self.legend.classes)
             if self.named[i]
         }
-        return {
-            "windows": self.windows,
-            "windows_with_too_few_annotators": list(self.thin_windows),
-            "annotators": list(self.annotators),
-            "pairwise": [
-                {"first": p.first, "second": p.second, "pixels": p.n,
-                 "agreement": _number(p.share), "kappa": _number(p.kappa)}
-                for p in self.pairs
-            ],
-            "fleiss_kappa": _number(self.fleiss),
-            "dropped_share_by_class": shares,
-            "meaning": "agreement on unambiguous pixels; no population accuracy",
-        }  # fmt: skip
+        pairs = (
+            AnnotatorPair(p.first, p.second, p.n, _number(p.share), _number(p.kappa))
+            for p in self.pairs
+        )
+        return GoldStandard(
+            self.windows,
+            self.thin_windows,
+            self.annotators,
+            tuple(pairs),
+            _number(self.fleiss),
+            shares,
+        )
 
 
 def _number(value: float) -> float | None:

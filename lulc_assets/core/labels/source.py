@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import geopandas as gpd
 import numpy as np
@@ -19,6 +19,7 @@ import shapely
 
 from lulc_assets.core.crosswalks import Relation, as_key, find_crosswalk
 from lulc_assets.core.errors import LabelError, MissingCrs, UnknownClass
+from lulc_assets.core.labels.account import ReadingAccount
 from lulc_assets.core.labels.keys import read_tile, read_year
 from lulc_assets.core.labels.mend import Mended, mend_geometries
 from lulc_assets.core.labels.places import require_places, utm_around
@@ -109,18 +110,18 @@ class ReadReport:
     gold_replaced: int = 0
     dropped: Mapping[str, int] = field(default_factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types, as records hold them."""
-        return {
-            "found": self.found,
-            "without_class": self.without_class,
-            "not_accepted": dict(self.not_accepted),
-            "repaired": [m.label_id for m in self.mended if not m.dropped],
-            "without_area": [m.label_id for m in self.mended if m.dropped],
-            "most_vertices": self.most_vertices,
-            "gold_replaced": self.gold_replaced,
-            "dropped": dict(self.dropped),
-        }
+    def account(self) -> ReadingAccount:
+        """As records hold it."""
+        return ReadingAccount(
+            self.found,
+            self.without_class,
+            dict(self.not_accepted),
+            tuple(m.label_id for m in self.mended if not m.dropped),
+            tuple(m.label_id for m in self.mended if m.dropped),
+            self.most_vertices,
+            self.gold_replaced,
+            dict(self.dropped),
+        )
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 What belongs here: the numbers of the vote as data, for whoever counts it again: the trace of a
 pixel here, the map page in a browser. What does not: counting.
 
-A project's settings may have changed since a map was made; its record's identity has not.
+A project's settings may have changed since a map was made; its record keeps the rule.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from lulc_assets.core.compositing.seasons import Part, part_of
 from lulc_assets.core.compositing.settings import CompositeSettings, StrategyName
-from lulc_assets.core.errors import ProductCorrupt
 from lulc_assets.core.legend import Legend
 
 
@@ -40,19 +39,22 @@ class VoteRule:
     min_mapping_unit_px: int
 
     @classmethod
-    def from_identity(cls, identity: Mapping[str, Any], where: str) -> "VoteRule":
-        """The rule from what ``CompositeSettings.identity`` put into a map's record.
-
-        Raises:
-            ProductCorrupt: a field is missing; the map is of an older recipe.
-        """
-        try:
-            return cls(**{name: identity[name] for name in cls.__dataclass_fields__})
-        except KeyError as error:
-            raise ProductCorrupt(
-                f"{where} does not state {error.args[0]} of its vote, so that it cannot be counted "
-                "again; materialize it anew"
-            ) from error
+    def of(cls, settings: CompositeSettings, legend: Legend) -> "VoteRule":
+        """The rule that settings come to with a legend."""
+        return cls(
+            strategy=settings.strategy,
+            weights_256={
+                part.name: {
+                    land.name: int(settings.weight_table(part.name, legend)[land.code])
+                    for land in legend.land
+                }
+                for part in settings.parts()
+            },
+            flag_masked_pct=settings.flag_masked_pct,
+            flag_ground_pct=settings.flag_ground_pct,
+            flag_min_dates=settings.flag_min_dates,
+            min_mapping_unit_px=settings.min_mapping_unit_px,
+        )
 
     @property
     def settings(self) -> CompositeSettings:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lulc_assets.core.figures.formats import format_count, format_share
+from lulc_assets.core.labels.account import DeliveredLabels, GoldStandard
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.pages.account_table import AccountTable, view_account
-from lulc_assets.core.pages.content import PageFigure
+from lulc_assets.core.pages.content import Link, PageFigure
+from lulc_assets.core.pages.links import view_links
 from lulc_assets.core.pages.report_views import view_figure
 
 if TYPE_CHECKING:
@@ -29,11 +31,12 @@ class LabelPage:
         tile: MGRS key.
         year: of the labels.
         place: a name for people, may be empty.
-        properties: of the committed labels, see ``steps/labels.py``.
+        labels: what became of what was delivered.
         figures: in the order to be shown.
         outliers: as ``find_outliers`` returns them.
         legend: of the codes.
         provenance: name → digest or value.
+        links: to the pages around it.
         attribution: printed at the end.
         account: labelled pixels from label to chip; None where chips cannot be planned.
     """
@@ -41,11 +44,12 @@ class LabelPage:
     tile: str
     year: int
     place: str
-    properties: Mapping[str, Any]
+    labels: DeliveredLabels
     figures: Sequence[PageFigure]
     outliers: "gpd.GeoDataFrame"
     legend: Legend
     provenance: Mapping[str, str]
+    links: Sequence[Link] = ()
     attribution: str = ""
     account: AccountTable | None = None
 
@@ -57,10 +61,10 @@ def view_labels(page: LabelPage) -> dict[str, Any]:
     return {
         "title": f"{page.tile} {page.year}{place}",
         "kind": "Labels of",
-        "links": [],
+        "links": view_links(page.links),
         "attribution": page.attribution,
-        "headline": _headline(page.properties),
-        "warnings": [*list_warnings(page.properties), *(account["findings"] if account else [])],
+        "headline": _headline(page.labels),
+        "warnings": [*list_warnings(page.labels), *(account["findings"] if account else [])],
         "figures": [view_figure(f.title, f.png, f.caption) for f in page.figures],
         "rows": _class_rows(page),
         "outliers": _outlier_rows(page),
@@ -69,70 +73,70 @@ def view_labels(page: LabelPage) -> dict[str, Any]:
     }
 
 
-def _headline(properties: Mapping[str, Any]) -> dict[str, str]:
-    gold = properties.get("gold_standard")
-    if not gold or not gold["pairwise"]:
+def _headline(labels: DeliveredLabels) -> dict[str, str]:
+    gold = labels.gold_standard
+    if gold is None or not gold.pairwise:
         return {
             "verdict": "agreement_only",
-            "value": f"{properties['polygons']:,}",
+            "value": f"{labels.polygons:,}",
             "label": "labelled polygons, each drawn once",
             "detail": "Nobody knows how far two annotators would agree here. Let several of them "
             "draw the gold windows and name the column that says who drew what.",
         }
-    agreed = [p["agreement"] for p in gold["pairwise"] if p["agreement"] is not None]
-    kappas = [p["kappa"] for p in gold["pairwise"] if p["kappa"] is not None]
+    agreed = [p.agreement for p in gold.pairwise if p.agreement is not None]
+    kappas = [p.kappa for p in gold.pairwise if p.kappa is not None]
     value = format_share(sum(agreed) / len(agreed)) if agreed else "–"
     detail = f"Kappa by pair {min(kappas):.2f}–{max(kappas):.2f}. " if kappas else ""
     return {
         "verdict": "estimated",
         "value": value,
-        "label": f"agreement of {len(gold['annotators'])} annotators, two by two, on "
-        f"{gold['windows']} gold windows",
+        "label": f"agreement of {len(gold.annotators)} annotators, two by two, on "
+        f"{gold.windows} gold windows",
         "detail": f"{detail}Only pixels on which all agree judge a model: what it reaches there is "
-        "agreement on unambiguous pixels, no accuracy of the map.",
+        "agreement on unambiguous pixels, not the accuracy of the map.",
     }
 
 
-def list_warnings(properties: Mapping[str, Any]) -> list[str]:
+def list_warnings(labels: DeliveredLabels) -> list[str]:
     """What a user should know before training on these labels."""
-    said = []
-    gold = properties.get("gold_standard") or {}
-    thin = gold.get("windows_with_too_few_annotators", [])
-    if thin:
-        named = format_count(len(thin), "gold window")
-        said.append(f"{named} left out: too few annotators.")
-    weak = [p for p in gold.get("pairwise", []) if (p["kappa"] or 1.0) < _SLIGHT]
-    said += [
-        f"{p['first']} and {p['second']} hardly agree (kappa {p['kappa']:.2f}): settle the "
+    found = [] if labels.gold_standard is None else _gold_warnings(labels.gold_standard)
+    reading = labels.reading
+    if reading.repaired:
+        found.append(f"{len(reading.repaired)} invalid geometries were repaired.")
+    if reading.without_area:
+        found.append(f"{len(reading.without_area)} labels have no area and are left out.")
+    for relation, number in reading.not_accepted.items():
+        found.append(f"{number:,} labels of {relation} classes are left out, as the project asks.")
+    for role, burnt in (("train", labels.train), ("gold", labels.gold)):
+        if burnt.polygons_vanished:
+            named = format_count(burnt.polygons_vanished, f"{role} polygon")
+            found.append(f"{named} without a pixel centre: too small or too thin to burn.")
+        if burnt.pixels_in_conflict:
+            conflicts = f"{burnt.pixels_in_conflict:,} {role} pixels"
+            found.append(f"{conflicts} are claimed by polygons of two classes.")
+    if labels.train.pixels_cleared_as_leak:
+        leaked = f"{labels.train.pixels_cleared_as_leak:,} training pixels"
+        found.append(f"{leaked} lay on kept-back ground and are unlabelled.")
+    return found
+
+
+def _gold_warnings(gold: GoldStandard) -> list[str]:
+    found = []
+    if gold.windows_with_too_few_annotators:
+        named = format_count(len(gold.windows_with_too_few_annotators), "gold window")
+        found.append(f"{named} left out: too few annotators.")
+    found += [
+        f"{p.first} and {p.second} hardly agree (kappa {p.kappa:.2f}): settle the "
         "definitions before more is drawn."
-        for p in weak
+        for p in gold.pairwise
+        if p.kappa is not None and p.kappa < _SLIGHT
     ]
-    reading = properties["reading"]
-    if reading["repaired"]:
-        said.append(f"{len(reading['repaired'])} invalid geometries were repaired.")
-    if reading["without_area"]:
-        said.append(f"{len(reading['without_area'])} labels have no area and are left out.")
-    for relation, number in reading["not_accepted"].items():
-        said.append(f"{number:,} labels of {relation} classes are left out, as the project asks.")
-    for role in ("train", "gold"):
-        vanished, conflicts = (
-            properties[f"{role}_{name}"] for name in ("polygons_vanished", "pixels_in_conflict")
-        )
-        if vanished:
-            named = format_count(vanished, f"{role} polygon")
-            said.append(f"{named} without a pixel centre: too small or too thin to burn.")
-        if conflicts:
-            said.append(f"{conflicts:,} {role} pixels are claimed by polygons of two classes.")
-    leaked = properties["train_pixels_cleared_as_leak"]
-    if leaked:
-        said.append(f"{leaked:,} training pixels lay on kept-back ground and are unlabelled.")
-    return said
+    return found
 
 
-def describe_agreement(properties: Mapping[str, Any], legend: Legend) -> str:
+def describe_agreement(gold: GoldStandard | None, legend: Legend) -> str:
     """Which class annotators argue about most."""
-    gold = properties.get("gold_standard")
-    dropped = (gold or {}).get("dropped_share_by_class", {})
+    dropped = {} if gold is None else gold.dropped_share_by_class
     if not dropped:
         return "No gold window was drawn by several annotators."
     worst = max(dropped, key=lambda name: dropped[name])
@@ -154,13 +158,12 @@ def describe_outliers(count: int) -> str:
 
 
 def _class_rows(page: LabelPage) -> list[dict[str, str]]:
-    dropped = (page.properties.get("gold_standard") or {}).get("dropped_share_by_class", {})
+    labels = page.labels
+    dropped = {} if labels.gold_standard is None else labels.gold_standard.dropped_share_by_class
     rows = []
     for known in page.legend.classes:
-        train, gold = (page.properties[f"{r}_pixels"].get(known.name, 0) for r in ("train", "gold"))
-        polygons = sum(
-            r["polygons"] for r in page.properties["summary"] if r["class_code"] == known.code
-        )
+        train, gold = (burnt.pixels.get(known.name, 0) for burnt in (labels.train, labels.gold))
+        polygons = sum(r.polygons for r in labels.summary if r.class_code == known.code)
         if train or gold or polygons:
             share = format_share(dropped[known.name]) if known.name in dropped else ""
             rows.append(

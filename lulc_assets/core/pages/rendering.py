@@ -11,20 +11,16 @@ reasons come from outside. Same inputs, same bytes: a page holds no date of its 
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from lulc_assets.core.errors import InvalidPage
 from lulc_assets.core.pages import views as page_views
-from lulc_assets.core.pages.content import IndexPage, Link, RegionPage, TilePage
+from lulc_assets.core.pages.content import IndexPage, RegionPage, TilePage
 from lulc_assets.core.pages.label_page import LabelPage, view_labels
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
-
-
-_NO_LINKS = "<!-- no links -->"
 
 
 def render_tile_page(page: TilePage) -> str:
@@ -50,22 +46,6 @@ def render_region_page(page: RegionPage) -> str:
 def render_label_page(page: LabelPage) -> str:
     """The HTML of the labels of a tile × year; raises as :func:`render_tile_page`."""
     return _render("labels.html", view_labels(page))
-
-
-def add_links(html: str, links: Sequence[Link]) -> str:
-    """Add links to a page that was rendered without any.
-
-    A page lies in the store alone and links to nothing; in a set of pages it links to its
-    neighbours.
-
-    Raises:
-        InvalidPage: the page has links already, or a link is neither relative nor http(s).
-    """
-    if html.count(_NO_LINKS) != 1:
-        raise InvalidPage("the page has links already, or is none of ours")
-    checked = page_views.view_links(links)
-    module = _environment().get_template("parts.html").module
-    return html.replace(_NO_LINKS, str(module.navigation(checked)))  # type: ignore[attr-defined]
 
 
 def template(name: str) -> "Template":

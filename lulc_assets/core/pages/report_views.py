@@ -7,8 +7,7 @@ Only a report with the verdict "estimated" shows an interval or an accuracy by c
 every other verdict shows its reason instead.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from lulc_assets.core.accuracy.report import AccuracyReport, ClassFigures
 from lulc_assets.core.estimation.estimate import Estimate
@@ -91,18 +90,50 @@ def view_headline(report: AccuracyReport) -> dict[str, str]:
     }
 
 
-def state_accuracy(properties: Mapping[str, Any]) -> str:
-    """One sentence on accuracy from the properties of a report's record; empty without any."""
-    verdict, overall = properties.get("verdict"), properties.get("overall_accuracy")
+class Stated(Protocol):
+    """What a report's record says of accuracy."""
+
+    @property
+    def verdict(self) -> str:
+        """Whether it could be estimated."""
+
+    @property
+    def overall_accuracy(self) -> "StatedAccuracy | None":
+        """With its interval."""
+
+    @property
+    def agreement(self) -> float | None:
+        """Plain share."""
+
+
+class StatedAccuracy(Protocol):
+    """Overall accuracy, 0–1, with its interval."""
+
+    @property
+    def estimate(self) -> float:
+        """The estimate."""
+
+    @property
+    def ci95_low(self) -> float:
+        """Lower end."""
+
+    @property
+    def ci95_high(self) -> float:
+        """Upper end."""
+
+
+def state_accuracy(stated: Stated) -> str:
+    """One sentence on accuracy from the properties of a report's record."""
+    verdict, overall = stated.verdict, stated.overall_accuracy
     if verdict == "estimated" and overall is not None:
-        low, high = 100 * overall["ci95_low"], 100 * overall["ci95_high"]
+        low, high = 100 * overall.ci95_low, 100 * overall.ci95_high
         return (
-            f"Overall accuracy {format_share(overall['estimate'])} (95\u00a0% interval "
+            f"Overall accuracy {format_share(overall.estimate)} (95\u00a0% interval "
             f"{low:.1f}–{high:.1f}\u00a0%)."
         )
-    if verdict == "agreement_only" and properties.get("agreement") is not None:
-        return f"Plain agreement {format_share(properties['agreement'])}, without an interval."
-    return "Accuracy was not estimated." if verdict else ""
+    if verdict == "agreement_only" and stated.agreement is not None:
+        return f"Plain agreement {format_share(stated.agreement)}, without an interval."
+    return "Accuracy was not estimated."
 
 
 def report_figures(report: AccuracyReport, legend: Legend) -> list[dict[str, str]]:

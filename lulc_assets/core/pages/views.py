@@ -4,7 +4,7 @@ What belongs here: maps, cards, scenes and links of a page. What does not: what 
 accuracy report allows to be shown (``report_views.py``), markup (``templates/``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -29,13 +29,13 @@ from lulc_assets.core.pages.about import plain_words, view_about, view_downloads
 from lulc_assets.core.pages.captions import describe_ownership, describe_scenes
 from lulc_assets.core.pages.content import (
     IndexPage,
-    Link,
     MapCard,
     PageFigure,
     RegionPage,
     SceneRow,
     TilePage,
 )
+from lulc_assets.core.pages.links import view_links
 from lulc_assets.core.pages.report_views import (
     name_largest_classes,
     report_figures,
@@ -242,8 +242,3 @@ def _small_map(class_map: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 def _extra_figures(figures: Sequence[PageFigure]) -> list[dict[str, str]]:
     return [view_figure(figure.title, figure.png, figure.caption) for figure in figures]
-
-
-def view_links(links: Sequence[Link]) -> list[Mapping[str, str]]:
-    """Checked links as the templates take them."""
-    return [{"label": link.label, "href": check_href(link.href)} for link in links]

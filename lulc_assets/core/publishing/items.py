@@ -12,7 +12,7 @@ from typing import Any
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.publishing.layer_item import LayerAsset, layer_item
-from lulc_assets.core.store.records import canonical_json, digest_of_file
+from lulc_assets.core.store.canonical import canonical_json, digest_of_file
 
 
 def write_map_item(

@@ -1,27 +1,35 @@
 """The publish protocol: files under content keys first, the commit record last.
 
-What belongs here: the one way a product comes into the store and out of it again. What
-does not: what the files mean; callers validate them before they publish.
+What belongs here: the one way a product comes into the store and out of it again. What does
+not: what the files mean; callers validate them before they publish.
 
-Killing a writer at any point leaves the old product whole: content-named files that no
-record names are invisible. Readers follow the record, never a listing.
+Killing a writer at any point leaves the old product whole: content-named files that no record
+names are invisible. Readers follow the record, never a listing. A record is stored under its
+digest before it becomes the current one, and stays there: what any product cites can be
+followed for ever.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from lulc_assets.core.errors import ProductCorrupt, ProductNotFound
+from lulc_assets.core.errors import CommitConflict, ProductNotFound
+from lulc_assets.core.store.canonical import digest_of_bytes, digest_of_file
 from lulc_assets.core.store.objects import ObjectStore
-from lulc_assets.core.store.records import Record, StoredFile, digest_of, digest_of_file
+from lulc_assets.core.store.records import Basis, Record, StoredFile, make_record, read_record
+
+P = TypeVar("P")
 
 _RECORD = "record.json"
+_BY_DIGEST = "records"
 _HASH_IN_KEY = 16
+_ATTEMPTS = 4
+"""Of a conditional write that a store refuses although nobody else wrote: S3 answers 409."""
 
 
-def product_key(asset: str, *partition: str) -> str:
+def product_key(asset: str, *parts: str) -> str:
     """The key prefix of an asset's product, e.g. ``annual_map/33TVM/2023``."""
-    return "/".join((asset, *partition))
+    return "/".join((asset, *parts))
 
 
 def stored_name(path: Path, sha256: str | None = None) -> str:
@@ -29,63 +37,58 @@ def stored_name(path: Path, sha256: str | None = None) -> str:
     return f"{path.stem}-{(sha256 or digest_of_file(path))[:_HASH_IN_KEY]}{path.suffix}"
 
 
-def find_record(store: ObjectStore, product: str) -> tuple[Record | None, str | None]:
-    """The committed record of a product and its version, or ``(None, None)``."""
-    key = f"{product}/{_RECORD}"
-    if not store.exists(key):
-        return None, None
-    found = store.read(key)
-    return Record.from_bytes(found.data, key), found.version
-
-
-def read_record(store: ObjectStore, product: str) -> Record:
-    """The committed record of a product.
+def find_record(
+    store: ObjectStore, product: str, properties: type[P]
+) -> tuple[Record[P] | None, str | None]:
+    """The committed record of a product and its version, or ``(None, None)``.
 
     Raises:
-        ProductNotFound: nothing was committed; the message says what to run.
         ProductCorrupt: the record does not parse.
     """
-    record, _ = find_record(store, product)
-    if record is None:
-        asset, *partition = product.split("/")
-        where = f" for {' '.join(partition)}" if partition else ""
-        raise ProductNotFound(f"product {product} is not there; materialize {asset}{where} first")
-    return record
-
-
-def find_made(store: ObjectStore, product: str, identity: Mapping[str, Any]) -> Record | None:
-    """The committed record if it was made from exactly this identity and is whole.
-
-    A lost or damaged file gives ``None``, so that the product is made again and healed.
-    """
-    record, _ = find_record(store, product)
-    if record is None or record.identity_digest != digest_of(identity):
-        return None
+    key = f"{product}/{_RECORD}"
     try:
-        for name in record.files:
-            open_file(store, record, name)
-    except (ProductNotFound, ProductCorrupt):
-        return None
-    return record
+        found = store.read(key)
+    except ProductNotFound:
+        return None, None
+    return read_record(found.data, key, properties), found.version
+
+
+def kept_record(store: ObjectStore, digest: str, properties: type[P]) -> Record[P]:
+    """A record by its digest, current or not.
+
+    Raises:
+        ProductNotFound: none was ever committed.
+        ProductCorrupt: its bytes are others.
+    """
+    key = _digest_key(digest)
+    data = store.read(key).data
+    if digest_of_bytes(data) != digest:
+        raise ProductNotFound(f"{key} is damaged: its bytes have another digest")
+    return read_record(data, key, properties)
+
+
+def is_complete(store: ObjectStore, record: Record[P]) -> bool:
+    """Whether every file is stored in its size; bytes are checked where they are read."""
+    return all(store.size(file.key) == file.size for file in record.files.values())
 
 
 def publish(
     store: ObjectStore,
     product: str,
-    *,
-    identity: Mapping[str, Any],
+    basis: Basis,
     files: Mapping[str, Path],
-    properties: Mapping[str, Any],
+    properties: P,
+    *,
     replaces: str | None,
-) -> Record:
+) -> Record[P]:
     """Store files, then commit the record if nobody else did meanwhile.
 
     Args:
         store: where to.
         product: key prefix from :func:`product_key`.
-        identity: what the product was made from.
+        basis: from what.
         files: name → finished, validated scratch file.
-        properties: plain JSON values.
+        properties: a frozen dataclass.
         replaces: version from :func:`find_record`, taken before the work began.
 
     Returns:
@@ -95,51 +98,44 @@ def publish(
     Raises:
         CommitConflict: another run committed something else meanwhile.
     """
-    return publish_beside(
-        store,
-        product,
-        None,
-        identity=identity,
-        files=files,
-        properties=properties,
-        replaces=replaces,
-    )
-
-
-def publish_beside(
-    store: ObjectStore,
-    product: str,
-    former: Record | None,
-    *,
-    identity: Mapping[str, Any],
-    files: Mapping[str, Path],
-    properties: Mapping[str, Any],
-    replaces: str | None,
-) -> Record:
-    """Like :func:`publish`, but the files of a former record stay named by the new one."""
-    stored = {} if former is None else dict(former.files)
+    stored = {}
     for name, path in sorted(files.items()):
         sha256 = digest_of_file(path)
         key = f"{product}/{stored_name(path, sha256)}"
         store.put_file(key, path)
         stored[name] = StoredFile(key, sha256, path.stat().st_size)
-    record = Record(product, dict(identity), stored, dict(properties))
+    record = make_record(product, basis, stored, properties)
     commit(store, record, replaces=replaces)
     return record
 
 
-def commit(store: ObjectStore, record: Record, *, replaces: str | None) -> None:
+def commit(store: ObjectStore, record: Record[P], *, replaces: str | None) -> None:
     """Put a record whose files are stored: a new one, or a former one that is restored.
+
+    A refused write is looked at: our own bytes in the store mean that only the answer was
+    lost, the bytes that we read before mean that the store wants to be asked again.
 
     Raises:
         CommitConflict: another run committed something else meanwhile.
     """
-    current, _ = find_record(store, record.product)
-    if current is None or current.digest != record.digest:
-        store.replace(f"{record.product}/{_RECORD}", record.to_bytes(), expected=replaces)
+    key = f"{record.product}/{_RECORD}"
+    if _standing(store, key) == record.data:
+        return
+    _keep(store, record)
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            store.replace(key, record.data, expected=replaces)
+        except CommitConflict:
+            data, version = _standing(store, key), _version(store, key)
+            if data == record.data:
+                return
+            if version != replaces or attempt == _ATTEMPTS:
+                raise
+        else:
+            return
 
 
-def open_file(store: ObjectStore, record: Record, name: str) -> Path:
+def fetch(store: ObjectStore, record: Record[P], name: str) -> Path:
     """A local path of one of the record's files, checked against its SHA-256.
 
     Raises:
@@ -148,16 +144,34 @@ def open_file(store: ObjectStore, record: Record, name: str) -> Path:
     """
     if name not in record.files:
         raise ProductNotFound(f"product {record.product} has no file {name!r}")
-    return fetch_verified(store, record.files[name], record.product)
+    file = record.files[name]
+    return store.fetch(file.key, file.sha256)
 
 
-def fetch_verified(store: ObjectStore, entry: StoredFile, product: str) -> Path:
-    """A local path of a stored file, checked against its SHA-256; raises as above."""
-    path = store.fetch(entry.key)
-    found = digest_of_file(path)
-    if found != entry.sha256:
-        raise ProductCorrupt(
-            f"{path} does not match its commit record (SHA-256 {found[:12]}…, committed "
-            f"{entry.sha256[:12]}…); materialize {product} again after removing the file"
-        )
-    return path
+def _keep(store: ObjectStore, record: Record[P]) -> None:
+    """Store the record under its digest; the same bytes may be there already."""
+    key = _digest_key(record.digest)
+    if store.size(key) != len(record.data):
+        try:
+            store.replace(key, record.data, expected=_version(store, key))
+        except CommitConflict:
+            if _standing(store, key) != record.data:
+                raise
+
+
+def _digest_key(digest: str) -> str:
+    return f"{_BY_DIGEST}/{digest[:2]}/{digest}.json"
+
+
+def _standing(store: ObjectStore, key: str) -> bytes | None:
+    try:
+        return store.read(key).data
+    except ProductNotFound:
+        return None
+
+
+def _version(store: ObjectStore, key: str) -> str | None:
+    try:
+        return store.read(key).version
+    except ProductNotFound:
+        return None

@@ -1,39 +1,28 @@
-"""Commit records: what says that a product exists.
+"""Commit records: what says that a product exists, and what it is.
 
-What belongs here: keys of products, records and their canonical JSON, digests. What does
-not: reading and writing objects.
+What belongs here: the record's type, its canonical bytes, and reading it with typed properties.
+What does not: reading and writing objects (``objects``), publishing (``publish``).
 
-A record holds no timestamp and no run id: same inputs, same bytes, same digest.
+A record holds no timestamp and no run id: same inputs, same bytes, same digest. Its digest is
+that of its stored bytes, whatever format they are in.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
 
 from lulc_assets.core.errors import ProductCorrupt
+from lulc_assets.core.store.canonical import Json, canonical_json, digest_of, digest_of_bytes
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+FIRST_FORMAT = 1
+"""Without inputs, version and types: such records are named, not guessed at."""
 
-
-def canonical_json(value: Any) -> bytes:
-    """JSON with sorted keys and no spaces, UTF-8; NaN is refused."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
-
-
-def digest_of(value: Any) -> str:
-    """SHA-256 of a plain value's canonical JSON, hexadecimal."""
-    return hashlib.sha256(canonical_json(value)).hexdigest()
-
-
-def digest_of_file(path: Path) -> str:
-    """SHA-256 of a file's bytes, hexadecimal."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+P = TypeVar("P")
+_SHOWN_VALUE = 60
 
 
 @dataclass(frozen=True)
@@ -46,49 +35,154 @@ class StoredFile:
 
 
 @dataclass(frozen=True)
-class Record:
-    """The commit record of a product.
+class Basis:
+    """What a product is made of, and so what tells it from another one of the same key.
 
     Attributes:
-        product: the product's key prefix, e.g. ``annual_map/33TVM/2023``.
-        identity: what it was made from: digests of inputs, settings, recipe version.
-        files: name → file.
-        properties: figures and notes that readers need without opening a file.
+        version: of the asset's code; raised when it would make something else of the same.
+        inputs: product → digest of its record, e.g. ``scene_catalog/33TVM/2023``.
+        settings: everything else, for comparison and for the eye; no reader looks into it.
     """
 
-    product: str
-    identity: Mapping[str, Any]
-    files: Mapping[str, StoredFile] = field(default_factory=dict)
-    properties: Mapping[str, Any] = field(default_factory=dict)
-
-    def to_bytes(self) -> bytes:
-        """Canonical JSON, as stored."""
-        return canonical_json({"format_version": FORMAT_VERSION, **asdict(self)})
+    version: int
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    settings: Json = None
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the record: the product's data version."""
-        return hashlib.sha256(self.to_bytes()).hexdigest()
+        """Equal where nothing need be made again."""
+        return digest_of({**asdict(self), "inputs": dict(self.inputs)})
+
+
+@dataclass(frozen=True)
+class Record(Generic[P]):
+    """The commit record of a product.
+
+    Attributes:
+        product: its key prefix, e.g. ``annual_map/33TVM/2023``.
+        basis: from what.
+        files: name → file.
+        properties: what readers need without opening a file; their type belongs to the asset.
+        data: the record's bytes as they are stored.
+    """
+
+    product: str
+    basis: Basis
+    files: Mapping[str, StoredFile]
+    properties: P
+    data: bytes = field(repr=False)
 
     @property
-    def identity_digest(self) -> str:
-        """SHA-256 of the identity: equal when the product need not be made again."""
-        return digest_of(self.identity)
+    def digest(self) -> str:
+        """SHA-256 of the stored bytes: the product's data version."""
+        return digest_of_bytes(self.data)
 
-    @classmethod
-    def from_bytes(cls, data: bytes, where: str) -> "Record":
-        """Parse a stored record.
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """Product → digest of the record that this one was made from."""
+        return self.basis.inputs
 
-        Raises:
-            ProductCorrupt: it does not parse or is of another format version.
-        """
-        try:
-            value = json.loads(data)
-            version = value.pop("format_version")
-            value["files"] = {name: StoredFile(**entry) for name, entry in value["files"].items()}
-            record = cls(**value)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ProductCorrupt(f"commit record {where} does not parse: {error}") from error
-        if version != FORMAT_VERSION:
-            raise ProductCorrupt(f"commit record {where} has format {version!r}, not 1")
-        return record
+
+def make_record(
+    product: str, basis: Basis, files: Mapping[str, StoredFile], properties: P
+) -> Record[P]:
+    """A record of what was just made.
+
+    Args:
+        product: key prefix.
+        basis: from what.
+        files: stored already.
+        properties: a frozen dataclass.
+
+    Raises:
+        TypeError: a property has another type than its class declares.
+    """
+    adapter = _adapter(type(properties))
+    try:
+        plain = adapter.dump_python(properties, mode="json", warnings="error")
+    except Exception as error:  # pydantic raises several kinds for what a class did not declare
+        raise TypeError(f"properties of {product}: {error}") from error
+    data = canonical_json(
+        {
+            "format_version": FORMAT_VERSION,
+            "product": product,
+            "version": basis.version,
+            "inputs": dict(basis.inputs),
+            "settings": basis.settings,
+            "files": {name: asdict(file) for name, file in files.items()},
+            "properties": plain,
+        }
+    )
+    return Record(product, basis, dict(files), properties, data)
+
+
+def read_record(data: bytes, where: str, properties: type[P]) -> Record[P]:
+    """Parse stored bytes.
+
+    Args:
+        data: as stored.
+        where: key, for messages.
+        properties: the class of the properties.
+
+    Raises:
+        ProductCorrupt: the bytes do not parse, are of another format, name a file that is not
+            a plain name, or a property is missing or has another type; the message names it.
+    """
+    value = _parse(data, where)
+    try:
+        files = {_plain(name, where): StoredFile(**entry) for name, entry in value["files"].items()}
+        basis = Basis(value["version"], value["inputs"], value["settings"])
+        product = str(value["product"])
+        plain = value["properties"]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ProductCorrupt(f"commit record {where} does not parse: {error!r}") from error
+    try:
+        typed = _adapter(properties).validate_json(canonical_json(plain), strict=True)
+    except ValidationError as error:
+        raise ProductCorrupt(f"commit record {where}: {_explain(error)}") from error
+    return Record(product, basis, files, typed, data)
+
+
+def _parse(data: bytes, where: str) -> dict[str, Any]:
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ProductCorrupt(f"commit record {where} does not parse: {error}") from error
+    version = value.get("format_version") if isinstance(value, dict) else None
+    if version == FIRST_FORMAT:
+        raise ProductCorrupt(
+            f"commit record {where} is of format 1; `lulc store migrate` brings the store to "
+            f"format {FORMAT_VERSION}"
+        )
+    if version != FORMAT_VERSION:
+        raise ProductCorrupt(
+            f"commit record {where} has format {version!r}, this version reads {FORMAT_VERSION}; "
+            "use the version that wrote it"
+        )
+    return dict(value)
+
+
+def _plain(name: str, where: str) -> str:
+    """A file's name; readers make files of that name, so it must not lead anywhere else."""
+    if "/" in name or "\\" in name or "\0" in name or name in ("", ".", ".."):
+        raise ProductCorrupt(f"commit record {where} names a file {name[:80]!r}: not a plain name")
+    return name
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors()[0]
+    path = ".".join(str(part) for part in first["loc"])
+    if first["type"] in ("missing", "missing_argument"):
+        return f"property {path} is missing; make the product again"
+    shown = repr(first["input"])
+    shown = shown if len(shown) <= _SHOWN_VALUE else f"{shown[:_SHOWN_VALUE]}…"
+    return f"property {path} = {shown}: {first['msg']}; make the product again"
+
+
+_adapters: dict[type[Any], TypeAdapter[Any]] = {}
+
+
+def _adapter(properties: type[Any]) -> TypeAdapter[Any]:
+    if properties not in _adapters:
+        _adapters[properties] = TypeAdapter(properties)
+    return _adapters[properties]

@@ -7,7 +7,7 @@ import numpy as np
 from lulc_assets.core.compositing.datatakes import PredictedScene
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.cog import write_cog
-from lulc_assets.core.store.records import digest_of
+from lulc_assets.core.store.canonical import digest_of
 
 GRID = PixelGrid(32633, 400_000.0, 5_100_000.0, 24, 40)
 LARGE = PixelGrid(32633, 400_000.0, 5_100_000.0, 520, 530)

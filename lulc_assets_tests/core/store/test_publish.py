@@ -3,24 +3,40 @@
 import multiprocessing
 import os
 import signal
+from dataclasses import dataclass
 
 import pytest
 
 from lulc_assets.core.errors import (
     CommitConflict,
     ProductCorrupt,
-    ProductNotFound,
     StoreError,
 )
-from lulc_assets.core.store.objects import LocalStore
+from lulc_assets.core.store.local import LocalStore
 from lulc_assets.core.store.publish import (
-    find_made,
+    commit as commit_record,
+)
+from lulc_assets.core.store.publish import (
+    fetch,
     find_record,
-    open_file,
+    is_complete,
+    kept_record,
     product_key,
     publish,
-    read_record,
 )
+from lulc_assets.core.store.records import Basis
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """Properties of the product of this test."""
+
+    pixels: int
+
+
+def find(store):
+    return find_record(store, PRODUCT, Pixels)[0]
+
 
 PRODUCT = product_key("annual_map", "33TVM", "2023")
 
@@ -36,22 +52,81 @@ def make(tmp_path, text):
     return {"class": path}
 
 
-def commit(store, tmp_path, text="one", replaces=None, **identity):
-    return publish(
-        store,
-        PRODUCT,
-        identity=identity or {"model": "a"},
-        files=make(tmp_path, text),
-        properties={"pixels": 4},
-        replaces=replaces,
-    )
+def commit(store, tmp_path, text="one", replaces=None, settings="a"):
+    files = make(tmp_path, text)
+    return publish(store, PRODUCT, Basis(1, {}, settings), files, Pixels(4), replaces=replaces)
 
 
 def test_a_published_product_is_read_back_through_its_record(store, tmp_path):
     record = commit(store, tmp_path)
-    assert read_record(store, PRODUCT) == record
-    assert open_file(store, record, "class").read_text() == "one"
+    assert find(store) == record
+    assert find(store).properties == Pixels(4)
+    assert fetch(store, record, "class").read_text() == "one"
     assert record.files["class"].sha256[:16] in record.files["class"].key
+
+
+def test_a_record_stays_under_its_digest_when_another_takes_its_place(store, tmp_path):
+    first = commit(store, tmp_path, "one")
+    _, version = find_record(store, PRODUCT, Pixels)
+    second = commit(store, tmp_path, "two", replaces=version)
+    assert find(store) == second
+    assert kept_record(store, first.digest, Pixels) == first
+    assert fetch(store, first, "class").read_text() == "one"
+
+
+def test_a_former_record_is_restored_byte_for_byte(store, tmp_path):
+    first = commit(store, tmp_path, "one")
+    _, version = find_record(store, PRODUCT, Pixels)
+    commit(store, tmp_path, "two", replaces=version)
+    _, version = find_record(store, PRODUCT, Pixels)
+    commit_record(store, first, replaces=version)
+    assert find(store) == first
+
+
+def test_a_restore_that_comes_too_late_changes_nothing(store, tmp_path):
+    first = commit(store, tmp_path, "one")
+    _, version = find_record(store, PRODUCT, Pixels)
+    second = commit(store, tmp_path, "two", replaces=version)
+    with pytest.raises(CommitConflict):
+        commit_record(store, first, replaces=version)
+    assert find(store) == second
+
+
+class LosesAnswers(LocalStore):
+    """A store whose conditional write is applied, and whose answer is then lost."""
+
+    def replace(self, key, data, *, expected):
+        super().replace(key, data, expected=expected)
+        raise CommitConflict("412: it is there already")
+
+
+class AsksAgain(LocalStore):
+    """A store that refuses the first conditional write of the pointer although nobody wrote."""
+
+    refused = 0
+
+    def replace(self, key, data, *, expected):
+        if key.endswith("record.json") and not self.refused:
+            self.refused += 1
+            raise CommitConflict("409: try again")
+        super().replace(key, data, expected=expected)
+
+
+@pytest.mark.parametrize("kind", [LosesAnswers, AsksAgain])
+def test_an_own_commit_is_not_taken_for_that_of_another_run(tmp_path, kind):
+    store = kind(tmp_path / "store")
+    record = commit(store, tmp_path)
+    assert find(store) == record
+
+
+def test_others_may_read_what_a_user_stores(store, tmp_path):
+    umask = os.umask(0o022)
+    try:
+        record = commit(store, tmp_path)
+    finally:
+        os.umask(umask)
+    for path in (store.root / PRODUCT / "record.json", store.root / record.files["class"].key):
+        assert path.stat().st_mode & 0o444 == 0o444
 
 
 def test_the_same_inputs_give_the_same_digest_in_another_store(store, tmp_path):
@@ -68,48 +143,39 @@ def test_the_loser_of_two_writers_is_told_and_overwrites_nothing(store, tmp_path
     winner = commit(store, tmp_path, "one")
     with pytest.raises(CommitConflict, match="another run"):
         commit(store, tmp_path, "two", replaces=None)
-    assert read_record(store, PRODUCT) == winner
+    assert find(store) == winner
 
 
 def test_a_rerun_that_saw_the_old_record_replaces_it(store, tmp_path):
     commit(store, tmp_path, "one")
-    _, version = find_record(store, PRODUCT)
+    _, version = find_record(store, PRODUCT, Pixels)
     new = commit(store, tmp_path, "two", replaces=version)
-    assert open_file(store, read_record(store, PRODUCT), "class").read_text() == "two"
-    assert new.digest == read_record(store, PRODUCT).digest
+    assert fetch(store, find(store), "class").read_text() == "two"
+    assert new.digest == find(store).digest
 
 
-def test_a_missing_product_names_the_asset_to_materialize(store):
-    with pytest.raises(ProductNotFound, match="materialize annual_map"):
-        read_record(store, PRODUCT)
-
-
-def test_a_flipped_byte_is_noticed_and_healed_by_making_it_again(store, tmp_path):
+def test_a_flipped_byte_is_noticed_when_read_and_healed_by_making_it_again(store, tmp_path):
     record = commit(store, tmp_path)
-    store.fetch(record.files["class"].key).write_text("onE")
+    (store.root / record.files["class"].key).write_text("onE")
     with pytest.raises(ProductCorrupt, match="does not match"):
-        open_file(store, record, "class")
-    assert find_made(store, PRODUCT, {"model": "a"}) is None
+        fetch(store, record, "class")
+    assert not is_complete(store, record)
     commit(store, tmp_path)
-    assert find_made(store, PRODUCT, {"model": "a"}) == record
-
-
-def test_a_product_of_another_identity_is_not_taken_for_this_one(store, tmp_path):
-    commit(store, tmp_path)
-    assert find_made(store, PRODUCT, {"model": "b"}) is None
+    assert is_complete(store, record)
+    assert fetch(store, record, "class").read_text() == "one"
 
 
 def test_a_broken_record_is_an_error_and_not_an_absent_product(store, tmp_path):
     commit(store, tmp_path)
     (store.root / PRODUCT / "record.json").write_text("{")
     with pytest.raises(ProductCorrupt, match="does not parse"):
-        read_record(store, PRODUCT)
+        find(store)
 
 
 @pytest.mark.parametrize("key", ["", "/etc/passwd", "../up", "a/../b", "a//b", ".hidden", "a b"])
 def test_keys_that_could_leave_the_store_are_refused(store, key):
     with pytest.raises(StoreError, match="plain relative name"):
-        store.exists(key)
+        store.size(key)
 
 
 def _die_before_the_record(root, path):
@@ -119,9 +185,7 @@ def _die_before_the_record(root, path):
         os.kill(os.getpid(), signal.SIGKILL)
 
     store.replace = die
-    publish(
-        store, PRODUCT, identity={"model": "b"}, files={"class": path}, properties={}, replaces=None
-    )
+    publish(store, PRODUCT, Basis(1, {}, "b"), {"class": path}, Pixels(4), replaces=None)
 
 
 def test_killing_a_writer_before_its_record_leaves_the_old_product_whole(store, tmp_path):
@@ -133,17 +197,15 @@ def test_killing_a_writer_before_its_record_leaves_the_old_product_whole(store, 
     process.start()
     process.join(30)
     assert process.exitcode == -signal.SIGKILL
-    assert read_record(store, PRODUCT) == old
-    assert open_file(store, old, "class").read_text() == "one"
+    assert find(store) == old
+    assert fetch(store, old, "class").read_text() == "one"
 
 
 def _race(root, path, name, gate, answers):
     store = LocalStore(root)
     gate.wait()
     try:
-        publish(
-            store, PRODUCT, identity={"by": name}, files={"c": path}, properties={}, replaces=None
-        )
+        publish(store, PRODUCT, Basis(1, {}, name), {"c": path}, Pixels(4), replaces=None)
         answers.put(name)
     except CommitConflict:
         answers.put("")
@@ -164,4 +226,4 @@ def test_of_two_concurrent_first_writers_exactly_one_commits(store, tmp_path):
     for run in runs:
         run.join(30)
     assert got[0] == "" and got[1] in {"a", "b"}
-    assert read_record(store, PRODUCT).identity == {"by": got[1]}
+    assert find(store).basis.settings == got[1]

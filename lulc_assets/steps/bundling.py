@@ -1,0 +1,161 @@
+"""Steps of the promotion: a judged candidate → bundle.
+
+What belongs here: ``model_bundle``, promotion by hand, and opening the bundle. What does not:
+the judgement (``judging``), what was before (``model_history``).
+"""
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lulc_assets.core.chips.room import Room
+from lulc_assets.core.errors import BundleError
+from lulc_assets.core.store.keys import Whole
+from lulc_assets.core.store.records import Record
+from lulc_assets.steps.model_history import (
+    PROMOTE,
+    beginning_with,
+    evaluations_of,
+    keep,
+    kept_candidates,
+    model_events,
+    note_decision,
+    set_aside,
+)
+from lulc_assets.steps.products import LULC_MODEL, MODEL_BUNDLE, MODEL_EVALUATION
+from lulc_assets.steps.properties import (
+    BundleProperties,
+    EvaluationProperties,
+    ModelProperties,
+)
+from lulc_assets.steps.training import ChipRecords, open_chips, read_training_chips
+from lulc_assets.steps.workbench import Made, Step, Workbench
+
+if TYPE_CHECKING:
+    from lulc_assets.core.judging.evaluate import Evaluation
+    from lulc_assets.core.model.bundle import Bundle
+
+
+def make_model_bundle(work: Workbench) -> Record[BundleProperties] | None:
+    """Promote the candidate if its evaluation says so; else ``None`` and nothing changes.
+
+    A candidate that somebody set aside by hand is not brought back.
+    """
+    candidate = work.read(LULC_MODEL, Whole())
+    evaluation = work.read(MODEL_EVALUATION, Whole())
+    if evaluation.properties.candidate != candidate.digest:
+        raise BundleError(
+            "the evaluation judges another candidate than the one in the store; "
+            "materialize model_evaluation first"
+        )
+    current = work.find(MODEL_BUNDLE, Whole())
+    aside = candidate.digest in set_aside(model_events(work))
+    if not evaluation.properties.promote or aside:
+        return None
+    if current is not None and current.properties.candidate == candidate.digest:
+        # In use already, perhaps by hand or after another verdict: it stays the same bundle.
+        judged = work.kept(MODEL_EVALUATION, current.inputs[MODEL_EVALUATION.at(Whole())])
+        return _make_bundle(work, candidate, judged, current.properties.by_hand)
+    return _make_bundle(work, candidate, evaluation)
+
+
+def promote_by_hand(work: Workbench, candidate: str, reason: str) -> Record[BundleProperties]:
+    """Promote a candidate whatever its verdict. Maps change only when they are made again.
+
+    Args:
+        work: where the history is.
+        candidate: how the digest of a kept candidate's record begins.
+        reason: kept in the bundle and in the history.
+
+    Raises:
+        ProductNotFound: there is no such candidate.
+        BundleError: it was never judged, is in use already, or there is no reason.
+        CommitConflict: another bundle was committed meanwhile.
+    """
+    current = work.find(MODEL_BUNDLE, Whole())
+    chosen = beginning_with(kept_candidates(work), candidate)
+    judged = evaluations_of(work, chosen.digest)
+    if not judged:
+        raise BundleError(
+            f"candidate {chosen.digest[:12]} was never judged on gold windows; materialize "
+            "model_evaluation first"
+        )
+    if current is not None and current.properties.candidate == chosen.digest:
+        raise BundleError(f"candidate {chosen.digest[:12]} is in use already")
+    note_decision(work, PROMOTE, chosen.digest, current, reason)
+    return _make_bundle(work, chosen, judged[-1], by_hand=reason)
+
+
+def _make_bundle(
+    work: Workbench,
+    candidate: Record[ModelProperties],
+    evaluation: Record[EvaluationProperties],
+    by_hand: str = "",
+) -> Record[BundleProperties]:
+    """The bundle of a candidate, promoted by its evaluation or by hand."""
+    step = work.step(MODEL_BUNDLE, Whole())
+    step.use(candidate)
+    step.use(evaluation)
+    wants_int8 = work.project.inference.precision == "int8"
+    chips = read_training_chips(step) if wants_int8 else []
+
+    def build(scratch: Path) -> Made[BundleProperties]:
+        reason = evaluation.properties.reason
+        if by_hand:
+            reason = f"promoted by hand: {by_hand} (the rule said: {reason})"
+        folder = _write_bundle(step, candidate, evaluation, reason, scratch)
+        int8 = _add_int8(work, folder, chips, Room(scratch)) if wants_int8 else ""
+        properties = BundleProperties(
+            candidate=candidate.digest,
+            gold_agreement=evaluation.properties.gold_agreement,
+            reason=reason,
+            level=candidate.properties.level,
+            by_hand=by_hand,
+            int8=int8,
+        )
+        return Made({path.name: path for path in sorted(folder.iterdir())}, properties)
+
+    keep(work, step.former)
+    record = step.make({"by_hand": by_hand, "int8": wants_int8}, build)
+    keep(work, record)
+    return record
+
+
+def _write_bundle(
+    step: Step[Any, Any],
+    candidate: Record[ModelProperties],
+    evaluation: Record[EvaluationProperties],
+    reason: str,
+    scratch: Path,
+) -> Path:
+    from lulc_assets.core.judging.bundling import write_bundle  # loads torch
+    from lulc_assets.core.judging.promotion import Verdict
+
+    trained = step.work.check_out(candidate, scratch / "candidate")
+    judged = _read_evaluation(step.work, evaluation)
+    return write_bundle(trained, judged, Verdict(True, reason), scratch / "bundle")
+
+
+def _add_int8(work: Workbench, folder: Path, chips: ChipRecords, room: Room) -> str:
+    from lulc_assets.core.inference.int8 import add_int8  # loads torch
+
+    return str(add_int8(folder, work.legend, open_chips(work, chips, room), work.progress))
+
+
+def _read_evaluation(work: Workbench, record: Record[EvaluationProperties]) -> "Evaluation":
+    from lulc_assets.core.judging.evaluate import Evaluation  # loads torch
+
+    return Evaluation.from_dict(json.loads(work.open(record, "evaluation.json").read_bytes()))
+
+
+def open_bundle(
+    work: Workbench, record: Record[BundleProperties], folder: Path | None = None
+) -> "Bundle":
+    """Load the promoted bundle of a commit record, verified."""
+    from lulc_assets.core.model.bundle import Bundle  # loads torch
+
+    if folder is not None:
+        return Bundle.load(work.check_out(record, folder), work.legend)
+    with tempfile.TemporaryDirectory(prefix="lulc-bundle-") as scratch:
+        return Bundle.load(work.check_out(record, Path(scratch) / "bundle"), work.legend)

@@ -1,0 +1,164 @@
+"""What pages are made of, taken from committed records.
+
+What belongs here: records → the content of one page or card. What does not: which pages there
+are (``pages``), markup and wording (``core/pages``).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+
+from lulc_assets.core.accuracy.report import AccuracyReport
+from lulc_assets.core.figures.quicklook import class_thumbnail
+from lulc_assets.core.imagery.cog import read_raster
+from lulc_assets.core.labels.account import DeliveredLabels
+from lulc_assets.core.pages.content import Link, MapCard, PageFigure, TilePage
+from lulc_assets.core.pages.label_page import LabelPage, describe_agreement, describe_outliers
+from lulc_assets.core.pages.rendering import render_label_page, render_tile_page
+from lulc_assets.core.pages.report_views import name_design
+from lulc_assets.core.pages.scene_rows import list_scenes
+from lulc_assets.core.store.keys import RegionYear, TileYear
+from lulc_assets.core.store.records import Record
+from lulc_assets.steps.candidates import open_candidates, read_clearest
+from lulc_assets.steps.label_quality import OUTLIER_TABLE, OUTLIERS, SPECTRA
+from lulc_assets.steps.looks import scene_thumbnails, true_color_composite
+from lulc_assets.steps.products import SCENE_PREDICTIONS
+from lulc_assets.steps.properties import (
+    CatalogProperties,
+    LabelQualityProperties,
+    MapProperties,
+    ReportProperties,
+    SampleProperties,
+)
+from lulc_assets.steps.report import read_report
+from lulc_assets.steps.workbench import Workbench
+
+_SPECTRA_CAPTION = (
+    "Grey: one polygon each, the median of its clear dates. Coloured: the class's median and the "
+    "middle half of its polygons. Classes with like curves are those that a single date confuses."
+)
+
+
+@dataclass(frozen=True)
+class TileRecords:
+    """The records behind the page of a tile × year."""
+
+    key: TileYear
+    report: Record[ReportProperties]
+    annual_map: Record[MapProperties]
+    catalog: Record[CatalogProperties]
+    sample: Record[SampleProperties] | None
+
+    @property
+    def all(self) -> tuple[object, ...]:
+        """Every record that is there."""
+        return self.report, self.annual_map, self.catalog, self.sample
+
+
+def page_name(key: TileYear | RegionYear, prefix: str = "") -> str:
+    """File name of a page in the set."""
+    prefix = "region_" if isinstance(key, RegionYear) else prefix
+    return f"{prefix}{'_'.join(key.parts)}.html"
+
+
+def tile_page(work: Workbench, records: TileRecords, links: Sequence[Link]) -> str:
+    """The HTML of a tile × year."""
+    key, report = records.key, read_report(work, records.report)
+    looks = {scene.id: scene.look for scene in records.catalog.properties.scenes}
+    clearest = [looks[recipe.id] for recipe in read_clearest(work, records.catalog)]
+    thumbnails = scene_thumbnails(work, records.catalog)
+    page = TilePage(
+        tile=key.tile,
+        year=key.year,
+        place=work.project.tiles[key.tile].place,
+        class_map=read_raster(work.open(records.annual_map, "class.tif")),
+        true_color=true_color_composite(work, key.tile, clearest),
+        grid=work.grid(key.tile),
+        report=report,
+        scenes=list_scenes(open_candidates(work, records.catalog), thumbnails),
+        provenance=_provenance(work, records, report),
+        legend=work.legend,
+        links=links,
+        attribution=work.project.attribution,
+    )
+    return render_tile_page(page)
+
+
+def _provenance(work: Workbench, records: TileRecords, report: AccuracyReport) -> dict[str, str]:
+    """What a map was made from, as its own record says, and what judged it."""
+    grid, annual_map = work.grid(report.key), records.annual_map
+    found = {
+        "Annual map": annual_map.digest,
+        "Scene predictions": annual_map.inputs[SCENE_PREDICTIONS.at(records.key)],
+        "Model bundle": annual_map.properties.bundle,
+        "Scene catalogue": records.catalog.digest,
+        "Reference sample": "none" if records.sample is None else records.sample.digest,
+        "Sampling design": name_design(report),
+        "Grid": f"EPSG:{grid.epsg}, {grid.pixel_m:g} m",
+        "Legend": f"{work.legend.name} {work.legend.digest}",
+    }
+    failed = annual_map.properties.failed_scenes
+    if failed:
+        found["Scenes that could not be read"] = "; ".join(
+            f"{scene}: {error}" for scene, error in sorted(failed.items())
+        )
+    return found
+
+
+def map_card(work: Workbench, records: TileRecords) -> MapCard:
+    """The card of a tile × year on an index or region page."""
+    key, used = records.key, len(records.annual_map.properties.predictions)
+    classes = read_raster(work.open(records.annual_map, "class.tif"))
+    return MapCard(
+        tile=key.tile,
+        year=key.year,
+        place=work.project.tiles[key.tile].place,
+        href=page_name(key),
+        thumbnail=class_thumbnail(classes, work.legend),
+        report=read_report(work, records.report),
+        scenes_used=used,
+        scenes_left_out=records.catalog.properties.candidates - used,
+    )
+
+
+def label_page(
+    work: Workbench,
+    key: TileYear,
+    labels: Record[DeliveredLabels],
+    quality: Record[LabelQualityProperties],
+    links: Sequence[Link],
+) -> str:
+    """The HTML of the labels of a tile × year."""
+    page = LabelPage(
+        tile=key.tile,
+        year=key.year,
+        place=work.project.tiles[key.tile].place,
+        labels=labels.properties,
+        figures=_label_figures(work, labels, quality),
+        outliers=gpd.read_parquet(work.open(quality, OUTLIER_TABLE)),
+        legend=work.legend,
+        provenance={"Labels": labels.digest, **dict(quality.inputs)},
+        links=links,
+        attribution=work.project.attribution,
+    )
+    return render_label_page(page)
+
+
+def _label_figures(
+    work: Workbench, labels: Record[DeliveredLabels], quality: Record[LabelQualityProperties]
+) -> list[PageFigure]:
+    def stored(name: str) -> bytes:
+        return work.open(labels if name in labels.files else quality, name).read_bytes()
+
+    shown = [PageFigure("Where the labels are", stored("labels.png"), "Training and gold.")]
+    if "annotators.png" in labels.files:
+        caption = describe_agreement(labels.properties.gold_standard, work.legend)
+        shown.append(PageFigure("Annotators", stored("annotators.png"), caption))
+    outliers = describe_outliers(len(quality.properties.outliers))
+    return [
+        *shown,
+        PageFigure("Spectra", stored(SPECTRA), _SPECTRA_CAPTION),
+        PageFigure("Outliers", stored(OUTLIERS), outliers),
+        PageFigure("How much", stored("label_areas.png"), "Training and gold labels together."),
+    ]

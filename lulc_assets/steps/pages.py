@@ -1,0 +1,199 @@
+"""Steps of the pages: an index and one page per report, rendered from committed records.
+
+What belongs here: ``report_pages``: which pages there are, what each is rendered from, and
+rendering those that changed. What does not: what a page looks like (``core/pages``), and any
+figure: what a page says was estimated and drawn before.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lulc_assets.core.pages.content import IndexPage, Link, RegionCard, RegionPage
+from lulc_assets.core.pages.rendering import render_index, render_region_page
+from lulc_assets.core.pages.report_views import name_design
+from lulc_assets.core.store.canonical import digest_of, identity_of
+from lulc_assets.core.store.keys import RegionYear, TileYear, Whole
+from lulc_assets.core.store.records import Record
+from lulc_assets.core.whole_files import whole_file
+from lulc_assets.steps.page_parts import (
+    TileRecords,
+    label_page,
+    map_card,
+    page_name,
+    tile_page,
+)
+from lulc_assets.steps.products import (
+    ACCURACY_AREA_REPORT,
+    ANNUAL_MAP,
+    LABEL_QUALITY,
+    REFERENCE_LABELS,
+    REFERENCE_SAMPLE,
+    REGION_REPORT,
+    REPORT_PAGES,
+    SCENE_CATALOG,
+)
+from lulc_assets.steps.properties import PageRow, PagesProperties, ReportProperties
+from lulc_assets.steps.report import read_report
+from lulc_assets.steps.workbench import Made, Step, Workbench
+
+INDEX = "index.html"
+_INTRO = (
+    "Below each map: its overall accuracy with the half-width of the 95 % interval where a "
+    "reference sample allows one, and the classes that cover most. Open a map for its areas, its "
+    "confusions and the scenes that it was made from."
+)
+
+PagesStep = Step[Whole, PagesProperties]
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A page to be: its file, what it is rendered from, and how."""
+
+    file: str
+    of: str
+    render: Callable[[], str]
+
+
+def make_report_pages(
+    work: Workbench, folder: Path, tiles: Iterable[TileYear], regions: Iterable[RegionYear]
+) -> Record[PagesProperties]:
+    """Write ``index.html`` and one page per report into a folder; each file appears whole.
+
+    A page whose records and titles did not change since it was rendered is left as it is.
+
+    Args:
+        work: where the products are.
+        folder: is made if need be; other files in it are left alone.
+        tiles: those without a report, and those that the project lost, are passed over.
+        regions: the same.
+    """
+    step = work.step(REPORT_PAGES, Whole())
+    known = [key for key in sorted(set(tiles)) if key.tile in work.project.tiles]
+    named = [key for key in sorted(set(regions)) if key.region in work.project.regions]
+    pages = _plan(step, known, named)
+    rows = tuple(PageRow(page.file, page.of) for page in pages)
+    former = {} if step.former is None else {r.file: r.of for r in step.former.properties.pages}
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, page in enumerate(pages, start=1):
+        if former.get(page.file) != page.of or not (folder / page.file).is_file():
+            with whole_file(folder / page.file) as part:
+                part.write_text(page.render(), encoding="utf-8")
+        work.progress(number, len(pages), page.file)
+    return step.make(identity_of(rows), lambda _: Made({}, PagesProperties(rows)))
+
+
+def _plan(step: PagesStep, tiles: list[TileYear], regions: list[RegionYear]) -> list[_Page]:
+    """Every page that can be rendered, with all records behind it."""
+    work = step.work
+    reported = {key: found for key in tiles if (found := _tile_records(step, key)) is not None}
+    summed = {
+        key: record for key in regions if (record := step.find(REGION_REPORT, key)) is not None
+    }
+    judged = {key: r for key in tiles if (r := step.find(LABEL_QUALITY, key)) is not None}
+    home = Link(f"All maps of {work.project.name}", INDEX)
+    pages = []
+    for key, records in reported.items():
+        near = [
+            Link(f"Region {region.region}", page_name(region))
+            for region in summed
+            if region.year == key.year and key.tile in work.project.regions[region.region].tiles
+        ]
+        links = [home, *near]
+        pages.append(
+            _page(work, page_name(key), [*records.all, *map(str, links)],
+                  lambda r=records, n=links: tile_page(work, r, n))
+        )  # fmt: skip
+    for region, report in summed.items():
+        pages.append(_region_page(step, region, report, reported, home))
+    for key, quality in judged.items():
+        labels = step.read(REFERENCE_LABELS, key)
+        pages.append(
+            _page(work, page_name(key, "labels_"), [labels, quality],
+                  lambda k=key, a=labels, b=quality: label_page(work, k, a, b, [home]))
+        )  # fmt: skip
+    pages.append(_index_page(work, reported, summed, list(judged)))
+    return pages
+
+
+def _page(work: Workbench, file: str, parts: Iterable[object], render: Callable[[], str]) -> _Page:
+    """A page with the digest of what it says: its records, and what dresses it."""
+    cited = [p.digest if isinstance(p, Record) else str(p) for p in parts if p is not None]
+    dress = [work.project.name, work.project.attribution, work.legend.digest]
+    places = sorted((tile, section.place) for tile, section in work.project.tiles.items())
+    return _Page(file, digest_of([REPORT_PAGES.version, cited, dress, places]), render)
+
+
+def _tile_records(step: PagesStep, key: TileYear) -> TileRecords | None:
+    report = step.find(ACCURACY_AREA_REPORT, key)
+    if report is None:
+        return None
+    sample = None
+    for region in step.work.project.regions_of(key.tile):
+        sample = sample or step.find(REFERENCE_SAMPLE, RegionYear(region, key.year))
+    return TileRecords(
+        key, report, step.read(ANNUAL_MAP, key), step.read(SCENE_CATALOG, key), sample
+    )
+
+
+def _region_page(
+    step: PagesStep,
+    key: RegionYear,
+    record: Record[ReportProperties],
+    reported: Mapping[TileYear, TileRecords],
+    home: Link,
+) -> _Page:
+    work = step.work
+    tiles = [TileYear(tile, key.year) for tile in work.project.regions[key.region].tiles]
+    shown = [reported[tile] for tile in tiles if tile in reported]
+    sample = step.find(REFERENCE_SAMPLE, key)
+
+    def render() -> str:
+        report = read_report(work, record)
+        page = RegionPage(
+            region=key.region,
+            year=key.year,
+            title=key.region,
+            report=report,
+            tiles=[map_card(work, records) for records in shown],
+            provenance={
+                **{f"Map of {r.key.tile}": r.annual_map.digest for r in shown},
+                "Reference sample": "none" if sample is None else sample.digest,
+                "Sampling design": name_design(report),
+            },
+            legend=work.legend,
+            links=[home],
+            attribution=work.project.attribution,
+        )
+        return render_region_page(page)
+
+    cited = [record, sample, *(part for records in shown for part in records.all)]
+    return _page(work, page_name(key), cited, render)
+
+
+def _index_page(
+    work: Workbench,
+    reported: Mapping[TileYear, TileRecords],
+    summed: Mapping[RegionYear, Record[ReportProperties]],
+    judged: list[TileYear],
+) -> _Page:
+    def render() -> str:
+        return render_index(
+            IndexPage(
+                title=work.project.name,
+                command="",
+                cards=[map_card(work, records) for records in reported.values()],
+                regions=[
+                    RegionCard(key.region, key.year, page_name(key), read_report(work, record))
+                    for key, record in summed.items()
+                ],
+                legend=work.legend,
+                labels=[Link(key.title, page_name(key, "labels_")) for key in judged],
+                intro=_INTRO if reported else "",
+                attribution=work.project.attribution,
+            )
+        )
+
+    cited: list[object] = [part for records in reported.values() for part in records.all]
+    return _page(work, INDEX, [*cited, *summed.values(), *(key.title for key in judged)], render)

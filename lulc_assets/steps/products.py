@@ -1,0 +1,170 @@
+"""Every product of the platform, declared once.
+
+What belongs here: name, version, key, properties and inputs of each. Adding an asset begins
+here; its step goes into this package, its asset function into ``defs``, its page into ``docs``.
+What does not: how a product is made.
+"""
+
+from typing import Any
+
+from lulc_assets.core.labels.account import DeliveredLabels
+from lulc_assets.core.store.keys import RegionYear, SceneOfYear, TileYear, Whole
+from lulc_assets.steps import properties as of
+from lulc_assets.steps.product import Input, Product, Reach, in_order
+
+REFERENCE_LABELS = Product("reference_labels", 4, TileYear, DeliveredLabels)
+
+SCENE_CATALOG = Product("scene_catalog", 2, TileYear, of.CatalogProperties)
+
+SCENE_LOOK = Product("scene_look", 1, SceneOfYear, of.LookProperties, part_of=SCENE_CATALOG.asset)
+
+LABEL_QUALITY = Product(
+    "label_quality",
+    4,
+    TileYear,
+    of.LabelQualityProperties,
+    inputs=(Input(REFERENCE_LABELS), Input(SCENE_CATALOG)),
+)
+
+TRAINING_CHIPS = Product(
+    "training_chips",
+    3,
+    TileYear,
+    of.ChipProperties,
+    inputs=(Input(SCENE_CATALOG), Input(REFERENCE_LABELS)),
+)
+
+MODEL_HISTORY = Product("model_history", 2, Whole, of.HistoryProperties, part_of="lulc_model")
+
+LULC_MODEL = Product(
+    "lulc_model", 4, Whole, of.ModelProperties, inputs=(Input(TRAINING_CHIPS, Reach.EVERY),)
+)
+
+_BUNDLE = Product("model_bundle", 5, Whole, of.BundleProperties)
+"""As the evaluation looks at it: without inputs, which come after."""
+
+MODEL_EVALUATION = Product(
+    "model_evaluation",
+    3,
+    Whole,
+    of.EvaluationProperties,
+    inputs=(Input(LULC_MODEL), Input(TRAINING_CHIPS, Reach.EVERY)),
+    looks_at=(_BUNDLE, MODEL_HISTORY),
+)
+
+MODEL_BUNDLE = Product(
+    "model_bundle",
+    _BUNDLE.version,
+    Whole,
+    of.BundleProperties,
+    inputs=(
+        Input(LULC_MODEL),
+        Input(MODEL_EVALUATION),
+        Input(TRAINING_CHIPS, Reach.EVERY),  # to quantise with, where INT8 is wanted
+    ),
+    looks_at=(MODEL_HISTORY,),
+)
+
+PREDICTED_SCENE = Product(
+    "predicted_scene",
+    1,
+    SceneOfYear,
+    of.PredictedSceneProperties,
+    inputs=(Input(MODEL_BUNDLE),),
+    part_of="scene_predictions",
+)
+
+SCENE_PREDICTIONS = Product(
+    "scene_predictions",
+    6,
+    TileYear,
+    of.PredictionsProperties,
+    inputs=(Input(SCENE_CATALOG), Input(MODEL_BUNDLE)),
+)
+
+ANNUAL_MAP = Product(
+    "annual_map", 4, TileYear, of.MapProperties, inputs=(Input(SCENE_PREDICTIONS),)
+)
+
+SEASONAL_MAPS = Product(
+    "seasonal_maps",
+    2,
+    TileYear,
+    of.SeasonProperties,
+    inputs=(Input(ANNUAL_MAP, Reach.WITH_FORMER_YEAR),),
+)
+
+REFERENCE_SAMPLE = Product(
+    "reference_sample",
+    3,
+    RegionYear,
+    of.SampleProperties,
+    inputs=(Input(REFERENCE_LABELS, Reach.SAME_YEAR),),
+)
+
+ACCURACY_AREA_REPORT = Product(
+    "accuracy_area_report",
+    4,
+    TileYear,
+    of.ReportProperties,
+    inputs=(Input(ANNUAL_MAP), Input(REFERENCE_SAMPLE, Reach.SAME_YEAR)),
+)
+
+REGION_REPORT = Product(
+    "region_report",
+    4,
+    RegionYear,
+    of.ReportProperties,
+    inputs=(Input(ANNUAL_MAP, Reach.SAME_YEAR), Input(REFERENCE_SAMPLE)),
+)
+
+METRIC_TABLES = Product(
+    "metric_tables",
+    2,
+    Whole,
+    of.TablesProperties,
+    inputs=(Input(ACCURACY_AREA_REPORT, Reach.EVERY), Input(REGION_REPORT, Reach.EVERY)),
+)
+
+REPORT_PAGES = Product(
+    "report_pages",
+    1,
+    Whole,
+    of.PagesProperties,
+    inputs=tuple(
+        Input(product, Reach.EVERY)
+        for product in (
+            ACCURACY_AREA_REPORT,
+            REGION_REPORT,
+            ANNUAL_MAP,
+            SCENE_CATALOG,
+            REFERENCE_SAMPLE,
+            REFERENCE_LABELS,
+            LABEL_QUALITY,
+        )
+    ),
+)
+
+PRODUCTS: tuple[Product[Any, Any], ...] = in_order(
+    (
+        REFERENCE_LABELS,
+        SCENE_CATALOG,
+        LABEL_QUALITY,
+        TRAINING_CHIPS,
+        LULC_MODEL,
+        MODEL_EVALUATION,
+        MODEL_BUNDLE,
+        SCENE_PREDICTIONS,
+        ANNUAL_MAP,
+        SEASONAL_MAPS,
+        REFERENCE_SAMPLE,
+        ACCURACY_AREA_REPORT,
+        REGION_REPORT,
+        METRIC_TABLES,
+        REPORT_PAGES,
+    )
+)
+"""Each has an asset of its name in Dagster."""
+
+PARTS: tuple[Product[Any, Any], ...] = (SCENE_LOOK, PREDICTED_SCENE, MODEL_HISTORY)
+"""Made by another asset on the way to its own product."""

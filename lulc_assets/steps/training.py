@@ -1,0 +1,173 @@
+"""Steps of the training: chips → candidate.
+
+What belongs here: ``lulc_model``, and reading chips back. What does not: judging a candidate
+(``judging``), promoting it (``bundling``). Torch loads inside the steps only, so that
+definitions load without it.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lulc_assets.core.chips.apart import keep_apart
+from lulc_assets.core.chips.archive import read_chips
+from lulc_assets.core.chips.balance import balance_together
+from lulc_assets.core.chips.room import Room
+from lulc_assets.core.errors import NoTrainingChips
+from lulc_assets.core.figures.calibration import reliability_figure
+from lulc_assets.core.figures.training import loss_curve_figure
+from lulc_assets.core.store.keys import TileYear, Whole
+from lulc_assets.core.store.publish import stored_name
+from lulc_assets.core.store.records import Record
+from lulc_assets.steps.model_history import keep
+from lulc_assets.steps.products import LULC_MODEL, TRAINING_CHIPS
+from lulc_assets.steps.properties import ChipProperties, ModelProperties
+from lulc_assets.steps.workbench import Made, Step, Workbench, write_png
+
+if TYPE_CHECKING:
+    from lulc_assets.core.chips.chip_set import Chips
+    from lulc_assets.core.training.card import TrainedModel
+
+ChipRecords = Sequence[Record[ChipProperties]]
+
+
+def read_training_chips(step: Step[Any, Any]) -> list[Record[ChipProperties]]:
+    """Committed chips of every partition that the project trains on, in the file's order."""
+    keys = [TileYear(*key) for key in step.work.project.training_partitions()]
+    return list(step.read_all(TRAINING_CHIPS, keys).values())
+
+
+def open_chips(work: Workbench, records: ChipRecords, room: Room) -> "list[Chips]":
+    """The chips of some records, in their order."""
+    return [
+        read_chips(work.open(r, "chips.zarr.zip"), work.open(r, "index.parquet"), room)
+        for r in records
+    ]
+
+
+def make_lulc_model(work: Workbench) -> Record[ModelProperties]:
+    """Train a candidate on the chips of the training partitions.
+
+    Files: ``weights.safetensors``, ``card.json``, ``card.md``, ``item.json`` (STAC), the loss
+    curve and the reliability on validation chips before and after calibration.
+    """
+    step = work.step(LULC_MODEL, Whole())
+    chips = read_training_chips(step)
+    level = _level_of(chips)
+    settings = {**_settings(work), "level": level}
+    checkpoints = work.project.training_folder(step.basis(settings).digest)
+
+    def build(scratch: Path) -> Made[ModelProperties]:
+        room = Room(scratch)
+        sets = _balanced(work, keep_apart(open_chips(work, chips, room), room), room)
+        model = _train(work, sets, chips, scratch / "model", checkpoints)
+        card = model.read_card()
+        files = {
+            "weights.safetensors": model.weights,
+            "applicability.safetensors": model.card.with_name("applicability.safetensors"),
+            "card.json": model.card,
+            **_pictures(scratch, model, card),
+            **_descriptions(scratch, card, sets, work.project.training.licence),
+        }
+        return Made(files, _model_properties(model, card, level))
+
+    keep(work, step.former)
+    record = step.make(settings, build)
+    keep(work, record)
+    return record
+
+
+def _settings(work: Workbench) -> dict[str, object]:
+    from lulc_assets.core.training.card import describe_recipe  # loads torch
+    from lulc_assets.core.training.fitting import device_for
+    from lulc_assets.core.training.pretrained import digest_files, local_files
+
+    recipe, training = work.project.recipe, work.project.training
+    balance = [training.balance, training.balance_ratio, work.project.chips.seed]
+    return {
+        "recipe": describe_recipe(recipe, device_for(training.on_devices)),
+        "pretrained": digest_files(local_files(recipe, work.project.folder)),
+        "legend": work.legend.digest,
+        "licence": training.licence,
+        "balance": None if training.balance == "none" else balance,
+        # Several devices round sums in another order, as another machine does.
+        "devices": training.devices,
+    }
+
+
+def _train(
+    work: Workbench, sets: "list[Chips]", chips: ChipRecords, out_dir: Path, checkpoints: Path
+) -> "TrainedModel":
+    from lulc_assets.core.training.train import train_model  # loads Lightning
+
+    return train_model(
+        sets,
+        work.project.recipe,
+        work.legend,
+        level=_level_of(chips),  # type: ignore[arg-type]
+        gsd_m=chips[0].properties.gsd_m,
+        inputs={r.product: r.digest for r in chips},
+        out_dir=out_dir,
+        checkpoints=checkpoints,
+        folder=work.project.folder,
+        devices=work.project.training.on_devices,
+        progress=work.progress,
+    )
+
+
+def _level_of(records: ChipRecords) -> str:
+    levels = sorted({level for r in records for level in r.properties.levels})
+    if len(levels) != 1:
+        raise NoTrainingChips(
+            f"training chips come from levels {levels}; a model learns from one level only: "
+            "choose training partitions of one level"
+        )
+    return levels[0]
+
+
+def _balanced(work: Workbench, sets: "list[Chips]", room: Room) -> "list[Chips]":
+    training, seed = work.project.training, work.project.chips.seed
+    return balance_together(sets, training.balance, training.balance_ratio, seed, room)
+
+
+def _pictures(scratch: Path, model: "TrainedModel", card: Mapping[str, Any]) -> dict[str, Path]:
+    report = card["calibration_report"]
+    diagram = reliability_figure(
+        {"Before": report["before"], "After": report["after"]}, "Probabilities on validation chips"
+    )
+    return {
+        "loss.png": write_png(scratch, "loss.png", loss_curve_figure(model.history)),
+        "reliability.png": write_png(scratch, "reliability.png", diagram),
+    }
+
+
+def _descriptions(
+    scratch: Path, card: Mapping[str, Any], sets: "list[Chips]", licence: str
+) -> dict[str, Path]:
+    """``item.json`` (STAC, MLM extension) and ``card.md``."""
+    from lulc_assets.core.publishing.model_item import Origin, card_as_markdown, write_model_item
+
+    origin = Origin.of(sets)
+    name = stored_name(scratch / "model" / "weights.safetensors")
+    item = write_model_item(scratch / "item.json", card, origin, name, licence)
+    (scratch / "card.md").write_text(card_as_markdown(card, origin, licence), encoding="utf-8")
+    return {"item.json": item, "card.md": scratch / "card.md"}
+
+
+def _model_properties(
+    model: "TrainedModel", card: Mapping[str, Any], level: str
+) -> ModelProperties:
+    best = int(card["best_epoch"])
+    last = model.history[best - 1] if model.history else {}
+    report = card["calibration_report"]
+    accuracy = last.get("val_accuracy")
+    return ModelProperties(
+        epochs=len(model.history),
+        best_epoch=best,
+        validation_accuracy=None if accuracy is None else float(accuracy),
+        calibration_error_before=float(report["before"]["expected_calibration_error"]),
+        calibration_error_after=float(report["after"]["expected_calibration_error"]),
+        chips={split: int(count) for split, count in card["chips"].items()},
+        warnings=tuple(card["warnings"]),
+        level=level,
+    )
