@@ -65,7 +65,7 @@ def open_look(work: Workbench, digest: str) -> Look | None:
 def scene_thumbnails(work: Workbench, catalog: Record[CatalogProperties]) -> dict[str, bytes]:
     """Scene id → JPEG; a scene that could not be read has none."""
     looks = ((s.id, open_look(work, s.look)) for s in catalog.properties.scenes)
-    return {i: rgb_thumbnail(look.rgb, THUMBNAIL_PX) for i, look in looks if look is not None}
+    return {i: rgb_thumbnail(look.rgb) for i, look in looks if look is not None}
 
 
 def true_color_composite(work: Workbench, tile: str, looks: Sequence[str]) -> Rgb:

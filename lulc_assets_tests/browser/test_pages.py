@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from lulc_assets.steps.regions import page_name
-from lulc_assets_tests.tiny_project import REGION, TILE, YEAR
+from lulc_assets.steps.page_parts import page_name
+from lulc_assets_tests.tiny_project import KEY, REGION_KEY
 
 pytestmark = [pytest.mark.services]
 
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
-TILE_PAGE = page_name("accuracy_area_report", TILE, YEAR)
-PAGES = ("index.html", TILE_PAGE, page_name("region_report", REGION, YEAR))
+TILE_PAGE = page_name(KEY)
+PAGES = ("index.html", TILE_PAGE, page_name(REGION_KEY))
 
 BROKEN_IMAGES = """() => [...document.images]
     .filter(image => !(image.complete && image.naturalWidth > 0)).map(image => image.alt)"""

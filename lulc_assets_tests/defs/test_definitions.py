@@ -84,8 +84,8 @@ def test_the_map_job_follows_the_lineage(loaded):
     assert parents["label_quality"] == {"reference_labels", "scene_catalog"}
     assert parents["annual_map"] == {"scene_predictions"}
     assert parents["seasonal_maps"] == {"annual_map"}
-    assert parents["model_bundle"] == {"lulc_model", "model_evaluation"}
-    assert parents["accuracy_area_report"] == {"annual_map", "scene_catalog", "reference_sample"}
+    assert parents["model_bundle"] == {"lulc_model", "model_evaluation", "training_chips"}
+    assert parents["accuracy_area_report"] == {"annual_map", "reference_sample"}
     assert "metric_tables" in parents["stg_metrics"]
 
 

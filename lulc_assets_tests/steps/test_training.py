@@ -1,9 +1,9 @@
 """A training run that dies goes on in the next run, and cleans up behind itself."""
 
 import pytest
-from lulc_assets.steps.model import make_lulc_model
 
 from lulc_assets.project import load_project
+from lulc_assets.steps.training import make_lulc_model
 from lulc_assets.steps.workbench import Workbench
 
 

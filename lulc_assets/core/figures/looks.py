@@ -28,7 +28,6 @@ PICTURE, SEEN = "look.jpg", "seen.png"
 """The true colours, and for each pixel :data:`NOTHING`, :data:`VALID` or :data:`CLEAR`."""
 
 NOTHING, VALID, CLEAR = 0, 1, 2
-_QUALITY = 90
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def write_look(look: SceneLook, folder: Path) -> dict[str, Path]:
     """Write both files; about 300 kB for 1,024 pixels a side."""
     seen = np.where(look.clear, CLEAR, np.where(look.valid, VALID, NOTHING)).astype(np.uint8)
     contents = {
-        PICTURE: encode_jpeg(true_color(look.reflectance, look.valid), _QUALITY),
+        PICTURE: encode_jpeg(true_color(look.reflectance, look.valid)),
         SEEN: encode_mask(seen),
     }
     files = {name: folder / name for name in contents}
