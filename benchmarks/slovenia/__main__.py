@@ -32,6 +32,7 @@ from lulc_assets.core.labels.burn import burn_labels
 from lulc_assets.core.labels.schema import HOLDOUT
 from lulc_assets.core.labels.table import read_label_table
 from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.store.keys import TileYear
 from lulc_assets.demo.projects import SLOVENIA_TILE, SLOVENIA_YEAR, write_slovenian_project
 from lulc_assets.project import load_project
 from lulc_assets.steps.bundling import make_model_bundle
