@@ -5,8 +5,8 @@ their JSON form. What does not: how the figures are estimated (``figures.py``) a
 map and a sample become a report (``build.py``).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -31,7 +31,7 @@ class ClassFigures:
     """The figures of one land class.
 
     Attributes:
-        code: legend code, 1–9.
+        code: legend code of a class of land.
         name: machine name.
         title: printed name.
         color: sRGB, ``#rrggbb``.
@@ -40,6 +40,8 @@ class ClassFigures:
         users: user's accuracy (1 − commission error), or None.
         producers: producer's accuracy (1 − omission error), or None.
         f1: harmonic mean of the two, 2 hits / (mapped + reference), or None.
+        taught: whether training showed the class to the map's model. One that it did not is
+            not mapped, which is not the same as an area of 0 ha.
     """
 
     code: int
@@ -51,6 +53,7 @@ class ClassFigures:
     users: Estimate | None
     producers: Estimate | None
     f1: Estimate | None = None
+    taught: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -64,6 +67,7 @@ class ClassFigures:
             "users": _optional_dict(self.users),
             "producers": _optional_dict(self.producers),
             "f1": _optional_dict(self.f1),
+            **({} if self.taught else {"taught": False}),
         }
 
     @classmethod
@@ -95,7 +99,7 @@ class AccuracyReport:
         overall: overall accuracy, None unless "estimated".
         agreement: plain share of units where map and reference agree, None without units.
         classes: the land classes in the order of their codes.
-        matrix: counts of units, shape (9, 9), int64; rows = map, columns = reference.
+        matrix: counts of units, shape (land, land), int64; rows = map, columns = reference.
         proportions: estimated shares of the mapped area, same layout, float64, or None.
         warnings: sentences for a reader.
         design_effect: of overall accuracy: how many units of this design tell as much as
@@ -130,6 +134,15 @@ class AccuracyReport:
     def level(self) -> float:
         """Of confidence of its intervals."""
         return DEFAULT_LEVEL if self.overall is None else self.overall.level
+
+    def with_taught(self, taught: Collection[str]) -> "AccuracyReport":
+        """The same, which says of all other classes that the map's model never learnt them."""
+        absent = [c.title for c in self.classes if c.name not in taught]
+        if not absent:
+            return self
+        said = f"Not mapped, because no training label shows it: {', '.join(absent)}."
+        classes = tuple(replace(c, taught=c.name in taught) for c in self.classes)
+        return replace(self, classes=classes, warnings=(*self.warnings, said))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types; NaN becomes None. :meth:`from_dict` reverses it."""

@@ -105,6 +105,15 @@ class Bundle:
         return card
 
     @property
+    def taught(self) -> tuple[str, ...]:
+        """Names of the classes that training showed; the others are not mapped, which is not 0 ha.
+
+        A card that does not say it was written before it was asked: all classes then.
+        """
+        pixels = self.card.get("class_pixels")
+        return tuple(n for n in self.legend.names if pixels is None or pixels.get(n, 0) > 0)
+
+    @property
     def levels(self) -> tuple[str, ...]:
         """Processing levels that it accepts."""
         return tuple(self.record["levels"])

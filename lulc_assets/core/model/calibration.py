@@ -8,13 +8,17 @@ weights, which a temperature alone (Guo et al. 2017) cannot undo; bias-corrected
 temperature scaling (Alexandari et al. 2020) can.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
 from lulc_assets.core.errors import BundleError
+
+SILENCE = -30.0
+"""Bias of a class that is not mapped: 10⁻¹³ of the odds that its logit asks for. Logits of
+trained networks lie within ±20; a much larger number would cost INT8 its resolution."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,14 @@ class Calibration:
     def none(cls, classes: int) -> "Calibration":
         """The identity."""
         return cls((0.0,) * classes, 1.0)
+
+    def silencing(self, untaught: Sequence[bool]) -> "Calibration":
+        """The same, in which classes that training never showed do not win.
+
+        What a network says of them is a guess: they are not mapped, nor take from others.
+        """
+        pairs = zip(self.bias, untaught, strict=True)
+        return replace(self, bias=tuple(SILENCE if silent else bias for bias, silent in pairs))
 
     def apply(self, logits: torch.Tensor) -> torch.Tensor:
         """Calibrated logits; (n, classes, h, w) float32 in and out."""

@@ -46,6 +46,10 @@ _DESIGN_WORDS = {
 }
 
 
+NOT_MAPPED = "not mapped"
+"""In place of an area: the model never learnt the class."""
+
+
 def name_design(report: AccuracyReport) -> str:
     """How the units of a report were drawn, in words."""
     design = _DESIGN_WORDS.get(report.design, report.design)
@@ -192,8 +196,8 @@ def _class_row(row: ClassFigures, mapped_ha: float, estimated: bool) -> dict[str
     view: dict[str, Any] = {
         "title": row.title,
         "color": row.color,
-        "mapped": format_area_ha(row.mapped_area_ha),
-        "share": share,
+        "mapped": format_area_ha(row.mapped_area_ha) if row.taught else NOT_MAPPED,
+        "share": share if row.taught else "",
     }
     if estimated:
         view["area"] = _area_cell(row.area_ha)

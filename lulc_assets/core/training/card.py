@@ -144,7 +144,7 @@ def describe_data(
 
 def _absent_classes(names: Sequence[str], class_pixels: npt.NDArray[np.int64]) -> list[str]:
     return [
-        f"class {name} has no labelled training pixel: the network cannot have learnt it"
+        f"class {name} has no labelled training pixel: it is not mapped"
         for name, count in zip(names, class_pixels, strict=True)
         if count == 0
     ]

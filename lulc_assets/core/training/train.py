@@ -146,13 +146,14 @@ def train_model(
         )
         bias = (-np.log(weights.training)).tolist()
         calibrated = fit_calibration(sample, bias, recipe.calibration)
+        calibration = calibrated.calibration.silencing((pixels == 0).tolist())
         applicability = fit_applicability(network, training, validation)
     out_dir.mkdir(parents=True, exist_ok=True)
     card = {
         **described,
         "history": module.history,
         "best_epoch": best.epoch,
-        "calibration": calibrated.calibration.to_dict(),
+        "calibration": calibration.to_dict(),
         "calibration_report": calibrated.report,
         "weights": write_weights(network, out_dir / WEIGHTS_FILE),
         "applicability": write_applicability(applicability, out_dir),

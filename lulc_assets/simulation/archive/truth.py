@@ -22,6 +22,7 @@ from lulc_assets.simulation.archive.spec import ArchiveSpec
 from lulc_assets.simulation.archive.stac import write_json
 from lulc_assets.simulation.archive.vector_files import write_geopackage
 from lulc_assets.simulation.world.change import Change
+from lulc_assets.simulation.world.tiers import tier_of_kind
 
 CERTAINTY_SCALE = 250
 """Stored value of a certainty of one."""
@@ -35,6 +36,12 @@ def write_certainty(certainty: npt.NDArray[np.float32], grid: PixelGrid, folder:
     folder.mkdir(parents=True, exist_ok=True)
     stored = np.rint(certainty * np.float32(CERTAINTY_SCALE)).astype(np.uint8)
     write_raster(folder / "certainty.tif", stored, grid, "average")
+
+
+def write_tier_2(kind: npt.NDArray[np.uint8], grid: PixelGrid, folder: Path) -> None:
+    """Write ``tier_2.tif``: the finer classes of ``tiers.TIER_2``, uint8, from kinds of ground."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_raster(folder / "tier_2.tif", tier_of_kind()[kind], grid, "mode")
 
 
 def write_truth(

@@ -46,7 +46,7 @@ from lulc_assets.simulation.archive.raster_files import half_grid, write_raster
 from lulc_assets.simulation.archive.sample import write_samples
 from lulc_assets.simulation.archive.spec import ArchiveSpec
 from lulc_assets.simulation.archive.stac import write_catalog, write_json
-from lulc_assets.simulation.archive.truth import write_certainty, write_truth
+from lulc_assets.simulation.archive.truth import write_certainty, write_tier_2, write_truth
 from lulc_assets.simulation.archive.vector_files import write_geopackage
 from lulc_assets.simulation.sky.passes import Pass, plan_year
 from lulc_assets.simulation.sky.sensor import Observation, View, observe
@@ -171,6 +171,7 @@ def _write_parts(spec: ArchiveSpec, root: Path, progress: Progress) -> None:
                 at = canvas.window(tile).slices
                 truth[year][tile.tile] = np.ascontiguousarray(ground.land_class[at])
                 folder = paths.truth / tile.tile / str(year)
+                write_tier_2(np.ascontiguousarray(ground.kind[at]), tile.grid, folder)
                 write_certainty(np.ascontiguousarray(ground.certainty[at]), tile.grid, folder)
             for names in _write_scenes(spec, canvas, history, year, root / "catalog"):
                 items += names

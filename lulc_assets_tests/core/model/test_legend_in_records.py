@@ -1,10 +1,12 @@
 import json
 
 import pytest
+import torch
 
 from lulc_assets.core.errors import BundleError
 from lulc_assets.core.legends import BUILTIN, ClassEntry, build_legend
 from lulc_assets.core.model.artifacts import legend_from_dict, legend_to_dict
+from lulc_assets.core.model.calibration import Calibration
 
 MINE = build_legend(
     "mine",
@@ -33,3 +35,10 @@ def test_a_changed_role_is_noticed():
     del record["classes"][-1]["role"]
     with pytest.raises(BundleError, match="digest"):
         legend_from_dict(record)
+
+
+def test_a_class_that_was_never_taught_does_not_win():
+    silent = Calibration((0.5, 0.0, -1.0), 2.0).silencing([False, True, False])
+    logits = torch.tensor([0.0, 18.0, 1.0])[None, :, None, None]
+    assert silent.apply(logits).argmax(1).item() == 0
+    assert silent.bias[::2] == (0.5, -1.0)

@@ -2,6 +2,7 @@ import math
 
 import pytest
 
+from lulc_assets.core.accuracy.report import AccuracyReport
 from lulc_assets.core.estimation.estimate import MissingReference
 from lulc_assets.core.pages.report_views import name_design, view_table
 from lulc_assets.core.pages.sample_views import (
@@ -93,3 +94,14 @@ def test_lattices_are_named_wherever_a_page_speaks_of_the_design():
         in facts(several)["Design effect"]
     )
     assert "lattices" not in facts(single)["Design effect"]
+
+
+def test_a_class_that_was_never_taught_is_not_mapped_which_is_not_0_ha():
+    report = make_report()
+    names = [c.name for c in report.classes]
+    told = AccuracyReport.from_dict(report.with_taught(names[1:]).to_dict())
+    rows = view_table(told)["rows"]
+    assert rows[0]["mapped"] == "not mapped"
+    assert "ha" in rows[1]["mapped"]
+    assert told.warnings[-1].endswith(f"shows it: {report.classes[0].title}.")
+    assert report.with_taught(names) is report
