@@ -143,7 +143,7 @@ def _make(seed: int, folder: Path, profile: str, path: Path) -> None:
         truth=np.stack([history.of_year(year).land_class[inner] for year in YEARS]),
         event=event,
         field=np.where(history.landscape.farmland, parcels, 0)[inner].astype(np.int32),
-        **{name: np.stack(layers) for name, layers in stacks.items()},
+        **{name: np.stack(layers) for name, layers in stacks.items()},  # type: ignore[arg-type]
     )
     scratch.replace(path)
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measuring import peak_mb
-from benchmarks.scene_inference.model import chips_of, open_place
+from benchmarks.scene_inference.model import chips_of, open_work
 from lulc_assets.core.inference.choose import choose_precision
 from lulc_assets.core.inference.engine import Dn
 from lulc_assets.core.inference.int8 import measure_price, quantise
@@ -35,16 +35,16 @@ def measure_int8(file: Path, bundle: Bundle, settings: InferenceSettings) -> dic
         ``ratio_to_limit`` is 1: the forward pass alone is measured; ``ratio_to_peer`` is the
         speed in INT8 by that of the precision that ``auto`` takes.
     """
-    place = open_place(file)
-    train = chips_of(place, "train")
+    work = open_work(file)
+    train = chips_of(work, "train")
     with_int8 = replace(bundle, int8=quantise(bundle, train))
     now = choose_precision(settings, "cpu")
     engines = {
         name: OpenVinoPredictor(with_int8, precision=name, threads=settings.threads)
         for name in (now, "int8")
     }
-    grid = place.grid(place.project.training.tiles[0])
-    plan = plan_windows(grid, place.project.windows, bundle.footprint)
+    grid = work.grid(work.project.training.tiles[0])
+    plan = plan_windows(grid, work.project.windows, bundle.footprint)
     speed = {name: _mpx_per_s(e, plan.shape, train.image(0)) for name, e in engines.items()}
     price = measure_price(with_int8, train.sets)
     return {

@@ -85,8 +85,8 @@ def map_year(work: Workbench) -> npt.NDArray[np.uint8]:
     make_lulc_model(work)
     make_model_evaluation(work)
     make_model_bundle(work)
-    outcomes = [o for batch in plan_batches(work, KEY) for o in predict_batch(work, batch)]
-    commit_predictions(work, *KEY, outcomes)
+    results = [predict_batch(work, batch) for batch in plan_batches(work, KEY)]
+    commit_predictions(work, KEY, results)
     return read_raster(work.open(make_annual_map(work, KEY), "class.tif"))
 
 

@@ -76,8 +76,9 @@ def design(
 
     expected, pixels = _anticipate(open_maps(map), users or [])
     targets = [parse_target(text, expected.names) for text in target or []]
-    options = {"units": units, "least": least, "most": pixels}
-    plans = [allocate(rule, expected, targets, **options) for rule in RULES]
+    plans = [
+        allocate(rule, expected, targets, units=units, least=least, most=pixels) for rule in RULES
+    ]
     hours = [float(p.units.sum()) * minutes * interpreters / 60 for p in plans]
     if format == "json":
         rows = [plan_as_json(p, expected, h) for p, h in zip(plans, hours, strict=True)]

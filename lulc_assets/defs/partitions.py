@@ -95,10 +95,11 @@ def key_of(product: Product[Any, Any], context: Any) -> Key:
 
 def key_of_partition(product: Product[Any, Any], partition: str) -> Key:
     """The key of a partition; raises as :func:`key_of`."""
+    kind: type[Key] = product.key
     found = getattr(partition, "keys_by_dimension", None)
     if found is None:
-        return product.key.of_partition(partition)
-    return product.key.of_partition("|".join(found[name] for name in product.key.dimensions))
+        return kind.of_partition(partition)
+    return kind.of_partition("|".join(found[name] for name in kind.dimensions))
 
 
 def add_keys(instance: dg.DagsterInstance, dimension: str, keys: list[str]) -> None:

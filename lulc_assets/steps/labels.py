@@ -106,23 +106,15 @@ def _account(
     gold: BurnReport,
     agreement: GoldReport | None,
 ) -> DeliveredLabels:
-    summary = summarise_labels(delivered.table).round({"area_ha": 2})
+    summary = summarise_labels(delivered.table, work.legend).round({"area_ha": 2})
+    rows = summary.to_numpy().tolist()
     return DeliveredLabels(
         polygons=len(delivered.table),
         reading=delivered.report.account(),
         train=_burnt(work, train),
         gold=_burnt(work, gold),
         gold_standard=None if agreement is None else agreement.account(),
-        summary=tuple(
-            ClassSummary(
-                int(row.class_code),
-                str(row.class_name),
-                str(row.role),
-                int(row.polygons),
-                float(row.area_ha),
-            )
-            for row in summary.itertuples()
-        ),
+        summary=tuple(ClassSummary(*row) for row in rows),
     )
 
 

@@ -7,6 +7,7 @@ figure: what a page says was estimated and drawn before.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from lulc_assets.core.pages.content import IndexPage, Link, RegionCard, RegionPage
@@ -103,7 +104,7 @@ def _plan(step: PagesStep, tiles: list[TileYear], regions: list[RegionYear]) -> 
         links = [home, *near]
         pages.append(
             _page(work, page_name(key), [*records.all, *map(str, links)],
-                  lambda r=records, n=links: tile_page(work, r, n))
+                  partial(tile_page, work, records, links))
         )  # fmt: skip
     for region, report in summed.items():
         pages.append(_region_page(step, region, report, reported, home))
@@ -111,7 +112,7 @@ def _plan(step: PagesStep, tiles: list[TileYear], regions: list[RegionYear]) -> 
         labels = step.read(REFERENCE_LABELS, key)
         pages.append(
             _page(work, page_name(key, "labels_"), [labels, quality],
-                  lambda k=key, a=labels, b=quality: label_page(work, k, a, b, [home]))
+                  partial(label_page, work, key, labels, quality, [home]))
         )  # fmt: skip
     pages.append(_index_page(work, reported, summed, list(judged)))
     return pages

@@ -93,7 +93,8 @@ def read_crosswalk(path: Path, legend: Legend = KARRA_10) -> Crosswalk:
     entries: list[CrosswalkEntry] = []
     for line, row in zip(rows.index, rows.to_dict(orient="records"), strict=True):
         where = f"crosswalk {path}, line {line}"
-        entries.append(_entry(row, where, legend))
+        cells = {str(name): str(cell) for name, cell in row.items()}
+        entries.append(_entry(cells, where, legend))
         if entries[-1].source in {e.source for e in entries[:-1]}:
             raise LabelError(f"{where}: {entries[-1].source!r} comes twice")
     if not entries:

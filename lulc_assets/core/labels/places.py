@@ -75,7 +75,8 @@ def grid_around(labels: gpd.GeoDataFrame, where: str) -> PixelGrid:
     left, bottom, right, top = labels.to_crs(crs).total_bounds
     x0, y0 = np.floor(left / 10) * 10, np.ceil(top / 10) * 10
     height, width = int(np.ceil((y0 - bottom) / 10)), int(np.ceil((right - x0) / 10))
-    return PixelGrid(crs.to_epsg(), float(x0), float(y0), max(1, height), max(1, width))
+    epsg = int(crs.to_epsg() or 0)  # a UTM zone always has a code
+    return PixelGrid(epsg, float(x0), float(y0), max(1, height), max(1, width))
 
 
 def explain_absence(labels: gpd.GeoDataFrame, grid: PixelGrid, where: str) -> str:

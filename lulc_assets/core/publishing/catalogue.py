@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pystac
+from pystac import ItemAssetDefinition
 from pystac.extensions.classification import ClassificationExtension
-from pystac.extensions.item_assets import ItemAssetDefinition
 from pystac.extensions.render import RenderExtension
 
 from lulc_assets.core.errors import InvalidProduct

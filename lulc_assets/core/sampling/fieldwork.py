@@ -98,7 +98,7 @@ def read_key(folder: Path) -> SealedKey:
     if missing:
         raise InvalidSample(f"{key_path}: design columns missing: {', '.join(missing)}")
     for column in ("inclusion_probability", "lon", "lat"):
-        numbers = table.numbers(units[column].tolist(), [units.columns.get_loc(column)])
+        numbers = table.numbers(units[column].tolist(), [list(units.columns).index(column)])
         bad = [row for row, number in enumerate(numbers) if number is None]
         if bad:
             raise InvalidSample(

@@ -11,6 +11,7 @@ nothing else. So the digest covers what the readers return.
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import geopandas
 import numpy as np
@@ -69,7 +70,7 @@ def _add_frame(digest: "hashlib._Hash", frame: geopandas.GeoDataFrame) -> None:
             digest.update(json.dumps(texts).encode())
 
 
-def _is_missing(value: object) -> bool:
+def _is_missing(value: Any) -> bool:
     return bool(pd.api.types.is_scalar(value) and pd.isna(value))
 
 

@@ -6,7 +6,8 @@ spelling. What does not: what the columns must be, and geometries that are not s
 
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,7 @@ def list_layers(path: Path, error: type[LulcError]) -> list[tuple[str, str | Non
     if form is SHAPEFILE:
         companions_of(path, error)
     try:
-        with _Quiet():
+        with _quiet():
             found = pyogrio.list_layers(path.resolve())
     except Exception as cause:  # pyogrio's errors have no base class of their own
         raise error(_told(path, form, cause)) from cause
@@ -114,7 +115,7 @@ def _read_layer(
         if not keeps_encoding(path):
             options["encoding"] = "ISO-8859-1"  # byte for byte: decoded below
     try:
-        with _Quiet() as heard:
+        with _quiet() as heard:
             driver = pyogrio.read_info(path.resolve(), layer=layer, **options)["driver"]
             if driver not in form.drivers:
                 raise error(f"{path}: is opened as {driver}, not as a {form.name}; export it again")
@@ -153,23 +154,18 @@ def _told(path: Path, form: VectorFormat, cause: Exception, layer: str = "") -> 
     return f"{path}: cannot be read as a {form.name}: {cause}{hint}"
 
 
-class _Quiet(warnings.catch_warnings):  # type: ignore[type-arg]
+@contextmanager
+def _quiet() -> Iterator[list[warnings.WarningMessage]]:
     """Collects warnings of the library, which concern features that are not used."""
-
-    def __init__(self) -> None:
-        super().__init__(record=True)
-
-    def __enter__(self) -> Any:
-        heard = super().__enter__()
+    log = logging.getLogger("pyogrio._io")
+    level = log.level
+    with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
-        self._log = logging.getLogger("pyogrio._io")
-        self._level = self._log.level
-        self._log.setLevel(logging.CRITICAL)
-        return heard
-
-    def __exit__(self, *reason: object) -> None:
-        self._log.setLevel(self._level)
-        super().__exit__(*reason)
+        log.setLevel(logging.CRITICAL)
+        try:
+            yield heard
+        finally:
+            log.setLevel(level)
 
 
 def _tidied(frame: Any) -> Any:
