@@ -45,7 +45,7 @@ class OneDate:
 def judge_single_dates(
     train: Seen, test: Seen, truth: Classes, places: Places, seed: int
 ) -> list[float]:
-    """Accuracies of a forest a date on six reflectances, at the clear ones of the places.
+    """Accuracies of a forest per date on six reflectances, at the clear ones of the places.
 
     Only passes that saw both tiles well enough.
     """

@@ -113,7 +113,7 @@ def _about_the_system(error: OSError) -> str:
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Progress]:
-    """A progress callback that draws a bar on stderr, or prints lines where that is no terminal."""
+    """A progress callback: a bar on stderr, or lines where that is not a terminal."""
     if not sys.stderr.isatty():
         yield _progress_lines(title)
         return

@@ -24,7 +24,7 @@ app = typer.Typer(
 )
 
 _WIDE = 200
-"""Columns of the table where the output is no terminal."""
+"""Columns of the table where the output is not a terminal."""
 
 Dialect = Annotated[
     str | None,
@@ -185,7 +185,7 @@ def _read_json(path: Path) -> Any:
     except OSError as error:
         raise IncompleteItem(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise IncompleteItem(f"{path} is no JSON: {error}") from error
+        raise IncompleteItem(f"{path} is not JSON: {error}") from error
 
 
 def _print_table(table: "gpd.GeoDataFrame", title: str) -> None:

@@ -24,7 +24,7 @@ def _years(text: str) -> list[int]:
         first, _, last = part.strip().partition("-")
         if not all(part.isascii() and part.isdecimal() for part in (first, last or first)):
             raise typer.BadParameter(
-                f"{text!r} are no years; write 2022, or 2021-2023, or 2019,2021"
+                f"{text!r} are not years; write 2022, or 2021-2023, or 2019,2021"
             )
         years.update(range(int(first), int(last or first) + 1))
     return sorted(years)

@@ -29,4 +29,4 @@ GPU_TAGS: Mapping[str, Any] = {
 PREDICT_RETRIES = dg.RetryPolicy(
     max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
 )
-"""Against a lost GPU or a full machine. A bad scene is no exception (see predictions)."""
+"""Against a lost GPU or a full machine. A bad scene is not an exception (see predictions)."""

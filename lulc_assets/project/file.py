@@ -201,7 +201,7 @@ def load_project(path: str | Path) -> Project:
     """Read and check a project file.
 
     Raises:
-        InvalidProject: it is missing, is no TOML, or a value is wrong; the message names
+        InvalidProject: it is missing, is not TOML, or a value is wrong; the message names
             the file and every wrong value.
     """
     file = Path(path).absolute()
@@ -213,7 +213,7 @@ def load_project(path: str | Path) -> Project:
             "or LULC_PROJECT (docs/project-file.md shows how to write one)"
         ) from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InvalidProject(f"project file {file} is no TOML: {error}") from error
+        raise InvalidProject(f"project file {file} is not TOML: {error}") from error
     try:
         return Project(**text, folder=file.parent)
     except ValidationError as error:

@@ -40,7 +40,7 @@ def _written_path(loc: tuple[str | int, ...]) -> str:
 def _sentence(error: Mapping[str, Any], path: str, shape: type[BaseModel]) -> str:
     kind, message = error["type"], str(error["msg"])
     if kind in _UNKNOWN:
-        return f"{path} is no setting{_suggestion(path, shape)}"
+        return f"{path} is not a setting{_suggestion(path, shape)}"
     if kind in _MISSING:
         return f"{path} is missing"
     if kind in ("value_error", "assertion_error"):

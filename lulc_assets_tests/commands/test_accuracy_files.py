@@ -33,7 +33,7 @@ def estimate(tmp_path):
 
 
 def _refuse(constant):
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not JSON")
 
 
 def table(classes, counts, delimiter=","):

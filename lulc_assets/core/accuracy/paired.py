@@ -38,8 +38,8 @@ def strata_as_drawn(
     """
     if not sample.design.is_probability:
         raise InvalidSample(
-            "these units are no probability sample: they lie where somebody chose to label, and no "
-            "standard error follows from them"
+            "these units are not a probability sample: they lie where somebody chose to label, "
+            "and no standard error follows from them"
         )
     chosen = settings or AccuracySettings()
     if sample.design.design in ("stratified", "cluster"):

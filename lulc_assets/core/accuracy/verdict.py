@@ -80,7 +80,7 @@ def _judge_convenience(n: int) -> Judgement:
         return Judgement("no_sample", "No reference unit lies on the map.")
     return Judgement(
         "agreement_only",
-        f"The {n:,} reference units are no probability sample: they lie where somebody chose "
+        f"The {n:,} reference units are not a probability sample: they lie where somebody chose "
         "to label. They show plain agreement; no area and no interval follows from them.",
     )
 

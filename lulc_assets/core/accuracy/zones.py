@@ -66,7 +66,7 @@ class Zones:
 
     Attributes:
         source: file name for messages.
-        frame: one row a zone: ``zone`` (text, unique) and its geometry, in the file's CRS.
+        frame: one row per zone: ``zone`` (text, unique) and its geometry, in the file's CRS.
         notes: what was accepted all the same, one sentence each.
     """
 
@@ -87,7 +87,7 @@ def read_zones(path: Path, *, column: str | None = None, layer: str | None = Non
         InvalidZones: not readable, no such column, a name missing or twice, no zones, or two
             zones that overlap.
         MissingCrs: the file has no CRS.
-        InvalidGeometry: a geometry is no valid polygon; the message names the zone.
+        InvalidGeometry: a geometry is not a valid polygon; the message names the zone.
     """
     frame = read_vector(path, layer, InvalidZones)
     if frame.crs is None:
@@ -140,7 +140,7 @@ def _polygons(
 
 
 def _require_places(zones: geopandas.GeoDataFrame, source: str) -> None:
-    """Refuse zones whose coordinates are no place on Earth.
+    """Refuse zones whose coordinates are not a place on Earth.
 
     Raises:
         InvalidGeometry: names zone and coordinates.
@@ -151,8 +151,8 @@ def _require_places(zones: geopandas.GeoDataFrame, source: str) -> None:
         first = zones.loc[lost].iloc[0]
         x, y = first.geometry.bounds[:2]
         raise InvalidGeometry(
-            f"{source}, zone {first['zone']!r}: lies at x {x:,.6g}, y {y:,.6g}, which is no place "
-            "in its CRS; check whether x and y are exchanged and the CRS is the right one"
+            f"{source}, zone {first['zone']!r}: lies at x {x:,.6g}, y {y:,.6g}, which is not a "
+            "place in its CRS; check whether x and y are exchanged and the CRS is the right one"
         )
 
 

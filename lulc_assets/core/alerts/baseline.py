@@ -76,7 +76,7 @@ def write_baseline(
     """Write the baseline of a map: 4 bytes a pixel and 2 more for each part of the year.
 
     Raises:
-        InvalidProduct: the map holds a code that is no class of land.
+        InvalidProduct: the map holds a code that is not a class of land.
         ProductCorrupt: the kept sums cannot be read.
         UnreadableRaster: the map cannot be read.
     """
@@ -99,7 +99,7 @@ def write_baseline(
             classes = read_raster(source.class_map, window)
             if classes.max(initial=0) > land:
                 raise InvalidProduct(
-                    f"{source.class_map} holds code {classes.max()}, which is no class of land"
+                    f"{source.class_map} holds code {classes.max()}, which is not a class of land"
                 )
             block = np.zeros((2 + len(parts), *classes.shape), np.uint16)
             block[0] = classes

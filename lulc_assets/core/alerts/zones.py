@@ -118,7 +118,7 @@ def _zone(path: Path, number: int, row: object, legend: Legend) -> AlertZone:
     if geometry is None or geometry.is_empty or geometry.geom_type not in (
         "Polygon", "MultiPolygon"
     ):  # fmt: skip
-        raise InvalidZones(f"{where} is no polygon")
+        raise InvalidZones(f"{where} is not a polygon")
     if not geometry.is_valid:
         raise InvalidZones(f"{where}: {shapely.is_valid_reason(geometry)}; repair its outline")
     webhook, email = _text(row, "webhook"), _text(row, "email")
@@ -127,9 +127,9 @@ def _zone(path: Path, number: int, row: object, legend: Legend) -> AlertZone:
             f"{where} has no address: fill its column webhook or email, or remove the zone"
         )
     if webhook and not _is_web_address(webhook):
-        raise InvalidZones(f"{where}: webhook {webhook!r} is no http or https address")
+        raise InvalidZones(f"{where}: webhook {webhook!r} is not an http or https address")
     if email and not _MAIL.fullmatch(email):
-        raise InvalidZones(f"{where}: email {email!r} is no e-mail address")
+        raise InvalidZones(f"{where}: email {email!r} is not an e-mail address")
     step = _text(row, "min_step") or "confirmed"
     if step not in STEPS:
         raise InvalidZones(f"{where}: min_step {step!r} is none of {', '.join(STEPS)}")
@@ -144,7 +144,7 @@ def _zone(path: Path, number: int, row: object, legend: Legend) -> AlertZone:
     try:
         least = float(area)
     except ValueError as error:
-        raise InvalidZones(f"{where}: min_area_ha {area!r} is no number") from error
+        raise InvalidZones(f"{where}: min_area_ha {area!r} is not a number") from error
     return AlertZone(name, geometry, webhook, email, Step[step.upper()], least, names)
 
 

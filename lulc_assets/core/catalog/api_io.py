@@ -91,7 +91,7 @@ class PatientApiIO(StacApiIO):
 
     def _page(self, page: Any, url: str) -> dict[str, Any]:
         if not isinstance(page, dict):
-            raise CatalogError(f"{shown(url)}: a page of the search is no JSON object")
+            raise CatalogError(f"{shown(url)}: a page of the search is not a JSON object")
         return page
 
 

@@ -130,7 +130,7 @@ def require_item(item: object) -> None:
             assets that are no objects.
     """
     if not isinstance(item, Mapping):
-        raise IncompleteItem(f"an item is no JSON object: {str(item)[:120]}")
+        raise IncompleteItem(f"an item is not a JSON object: {str(item)[:120]}")
     identifier = item.get("id")
     if not isinstance(identifier, str) or not identifier:
         raise IncompleteItem(f"an item has no id: {str(dict(item))[:120]}")

@@ -99,7 +99,7 @@ def find_items(
     if kind == "FeatureCollection":
         features = root.get("features") or []
         if not isinstance(features, list):
-            raise CatalogError(f"{shown(catalog)}: 'features' is no list")
+            raise CatalogError(f"{shown(catalog)}: 'features' is not a list")
         for item in features:
             yield FoundItem(item, catalog)
     elif kind == "Feature":
@@ -109,7 +109,7 @@ def find_items(
     elif kind in ("Catalog", "Collection"):
         yield from _walk(root, catalog, policy, stac_io, depth=0)
     else:
-        raise CatalogError(f"{shown(catalog)} is no STAC API, catalogue or item collection")
+        raise CatalogError(f"{shown(catalog)} is not a STAC API, catalogue or item collection")
 
 
 def _search_api(
@@ -177,7 +177,7 @@ def _read_document(stac_io: PatientApiIO, place: str) -> dict[str, Any]:
     with _named(place):
         document = stac_io.read_json(place)
     if not isinstance(document, dict):
-        raise CatalogError(f"{shown(place)} is no JSON object")
+        raise CatalogError(f"{shown(place)} is not a JSON object")
     return document
 
 
@@ -215,7 +215,7 @@ def catalog_location(catalog: str) -> str:
     """The document that a user's ``catalog`` names: a folder means its ``catalog.json``.
 
     Raises:
-        CatalogError: a local path that does not exist, or a folder that is no catalogue.
+        CatalogError: a local path that does not exist, or a folder that is not a catalogue.
     """
     if is_remote(catalog):
         return catalog

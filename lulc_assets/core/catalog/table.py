@@ -151,5 +151,5 @@ def read_candidates(path: Path) -> gpd.GeoDataFrame:
             table.insert(table.columns.get_loc("level") + 1, "offset", "")
         CANDIDATES_SCHEMA.validate(pd.DataFrame(table))
     except (OSError, ValueError, pyarrow.ArrowException, pandera.errors.SchemaError) as error:
-        raise ProductCorrupt(f"{path} is no table of candidate scenes: {error}") from error
+        raise ProductCorrupt(f"{path} is not a table of candidate scenes: {error}") from error
     return table

@@ -1,4 +1,4 @@
-"""Dates of observations: as numbers, in quarters, one observation a date.
+"""Dates of observations: as numbers, in quarters, one observation per date.
 
 What belongs here: the calendar of change and alerts, and which scenes are one observation.
 What does not: reading scenes (``compositing.reading``).

@@ -45,7 +45,7 @@ class GradeRule:
         min_dates: clear dates on each side of the change.
         last_dates: so many last dates must agree …
         contrary_ratio: … which a date does unless it speaks for the former class by more
-            than this factor. A date is no map: one of four is wrong where the truth is plain.
+            than this factor. A date is not a map: one of four is wrong where the truth is plain.
         hazard_pct_per_year: of all land that changes in a year.
         candidate_lift: factor on the hazard where the two maps differ. The maps are made
             from the same dates, so that it is no evidence of its own; it undoes that only

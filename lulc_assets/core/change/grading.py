@@ -64,7 +64,7 @@ def grade_pixels(
     """Grade every pixel whose two maps differ.
 
     Args:
-        classes: (n, h, w) uint8, one observation a date, by date.
+        classes: (n, h, w) uint8, one observation per date, by date.
         probabilities: (n, h, w) uint8.
         masks: (n, h, w) uint8.
         numbers: (n,) int64, day numbers, ascending.

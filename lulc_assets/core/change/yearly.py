@@ -263,7 +263,7 @@ class _Grading:
         classes: U8 = read_raster(year.class_map, window)
         if classes.max(initial=0) > len(self._legend.land):
             raise InvalidProduct(
-                f"{year.class_map} holds code {classes.max()}, which is no class of land"
+                f"{year.class_map} holds code {classes.max()}, which is not a class of land"
             )
         return classes
 

@@ -144,7 +144,7 @@ def _read_known(group: zarr.Group, name: str, build: Callable[[Any], _Part]) -> 
 def _read_array(group: zarr.Group, name: str, room: Room) -> npt.NDArray[Any]:
     array = group[name]
     if not isinstance(array, zarr.Array):
-        raise ProductCorrupt(f"member {name} of a chip archive is no array")
+        raise ProductCorrupt(f"member {name} of a chip archive is not an array")
     found = room.array(array.shape, array.dtype)
     for start in range(0, len(found), SHARD_CHIPS):  # a shard at a time, as it was written
         found[start : start + SHARD_CHIPS] = array[start : start + SHARD_CHIPS]

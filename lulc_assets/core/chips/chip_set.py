@@ -27,7 +27,7 @@ class Chips:
     Attributes:
         images: uint16 (n, bands, s, s), reflectance × 10000, 0 where not valid.
         masks: uint8 (n, s, s), class codes, 0 = unlabelled.
-        index: a row a chip: ``chip_id, scene_id, date`` (``YYYY-MM-DD``), ``row, col`` of
+        index: a row per chip: ``chip_id, scene_id, date`` (``YYYY-MM-DD``), ``row, col`` of
             its first pixel in the grid, ``block_id, split`` (train, val, gold), ``zone``
             (under its centre, empty without zones),
             ``labelled_share, cloud_share`` (by SCL), ``share_<class>`` a class (all shares

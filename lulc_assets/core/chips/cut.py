@@ -150,7 +150,7 @@ def cut_chips(
         gold_mask: likewise, of the gold standard.
         settings: sizes, filters, split.
         progress: told after each scene.
-        zones: one row a zone: ``zone`` (name) and geometry, in any CRS.
+        zones: one row per zone: ``zone`` (name) and geometry, in any CRS.
         room: where the arrays lie; None: memory as far as it is meant for chips.
         legend: of the masks.
 

@@ -40,7 +40,7 @@ class PredictedScene:
 
 @dataclass(frozen=True)
 class Datatake:
-    """One pass over the tile: one vote a pixel.
+    """One pass over the tile: one vote per pixel.
 
     Attributes:
         name: of the datatake.

@@ -89,7 +89,9 @@ def _parse_day(name: str, text: str) -> Day:
     try:
         day = date.fromisoformat(f"{_LEAP_YEAR}-{text}")
     except ValueError as error:
-        raise InvalidProject(f"season {name}: {text!r} is no day; write it like 11-01") from error
+        raise InvalidProject(
+            f"season {name}: {text!r} is not a day; write it like 11-01"
+        ) from error
     return day.month, day.day
 
 

@@ -1,7 +1,7 @@
 """Area of change between two dates, from units interpreted at both.
 
 What belongs here: areas of transitions, of gains and losses, and net changes with their
-intervals. What does not: change on the map, which is no estimate of changed area (a change
+intervals. What does not: change on the map, which is not an estimate of changed area (a change
 map's errors add up; Olofsson et al. 2014, §1), and looking for changed pixels.
 
 Every figure is a total of an indicator over the sample, like a class's area: y = [from = i,

@@ -26,7 +26,7 @@ def bound_missing(
 
     Args:
         map_codes: shape (n,), 1…n_classes inside the domain.
-        reference_codes: shape (n,), anything outside 1…n_classes is no class.
+        reference_codes: shape (n,), anything outside 1…n_classes is not a class.
         strata: of the n units.
         domain: shape (n,), bool: units on mapped pixels.
         area_ha: mapped area of the domain.

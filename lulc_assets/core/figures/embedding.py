@@ -19,7 +19,7 @@ def check_href(href: str) -> str:
     try:
         parts = urlsplit(href.strip())
     except ValueError as error:
-        raise InvalidPage(f"link {href!r} is no valid address: {error}") from error
+        raise InvalidPage(f"link {href!r} is not a valid address: {error}") from error
     web = parts.scheme in ("http", "https") and bool(parts.netloc)
     relative = not parts.scheme and not parts.netloc and bool(href.strip())
     if not (web or relative):

@@ -66,7 +66,7 @@ def require_fit(
     if max(data.height, data.width) > MAX_SIDE_PX:
         raise SceneGridMismatch(
             f"{name} is {data.width} × {data.height} pixels; more than {MAX_SIDE_PX} a side "
-            "is no Sentinel-2 tile"
+            "is not a Sentinel-2 tile"
         )
     _require_type(data.dtypes[0], name, codes=codes)
     require_small_blocks(data, name)

@@ -7,7 +7,7 @@ opening, which ``source`` and ``cog`` do inside this environment; HTTP, which ``
 import rasterio
 
 GDAL_OPTIONS: dict[str, str | int] = {
-    # Files are read side by side by our own threads, one dataset a thread.
+    # Files are read side by side by our own threads, one dataset per thread.
     "GDAL_NUM_THREADS": 1,
     # One request a file, not a listing of its folder; no side-car changes what is read.
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",

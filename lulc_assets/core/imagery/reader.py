@@ -33,7 +33,7 @@ from lulc_assets.core.imagery.source import BandWindow, RasterSource, read_mask
 from lulc_assets.core.scene.recipe import SCL_ROLE, SceneRecipe
 
 READ_THREADS = 4
-"""Files of a scene that are read side by side; GDAL itself uses one thread a file."""
+"""Files of a scene that are read side by side; GDAL itself uses one thread per file."""
 
 _STEP = 1e-4
 """Reflectance of one digital number of Sentinel-2 and HLS alike."""

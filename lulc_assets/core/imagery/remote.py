@@ -34,7 +34,7 @@ MERGE_GAP_BYTES = 16_384
 
 MAX_MERGED_BYTES = 8 * 2**20
 MAX_RANGE_BYTES = 256 * 2**20
-"""A block that claims to be larger is no block: headers are other people's text too."""
+"""A block that claims to be larger is not a block: headers are other people's text too."""
 
 MAX_CONNECTIONS = 8
 """Requests in flight at once, for the whole process."""

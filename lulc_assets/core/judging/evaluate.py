@@ -3,7 +3,7 @@
 What belongs here: forward passes over chips and the matrix that they give. What does
 not: accuracy of a map with intervals, which needs a probability sample (``core/accuracy``).
 
-Agreement on labelled windows is no accuracy of a population: windows are chosen and
+Agreement on labelled windows is not an accuracy of a population: windows are chosen and
 clustered, and where annotators must agree strictly, the hard pixels are left out.
 """
 

@@ -6,7 +6,7 @@ is done with a promoted model (``bundle.py``).
 Both models are compared on the same gold windows, so that what a hard window costs both of
 them cancels. Windows, not pixels, are the units of the comparison: the pixels of a window
 and its dates stand and fall together. The interval says how the difference would vary over
-windows *like these*; gold windows are chosen, so it is no statement about a region.
+windows *like these*; gold windows are chosen, so it is not a statement about a region.
 
 Overall agreement hides rare classes: one that is never drawn may cost a point. So each class that
 the model was taught and that gold shows often enough is looked at by itself.

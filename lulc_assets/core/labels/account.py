@@ -68,7 +68,7 @@ class AnnotatorPair:
 
 @dataclass(frozen=True)
 class GoldStandard:
-    """How far annotators agree: on unambiguous pixels, which is no accuracy of a population.
+    """How far annotators agree: on unambiguous pixels, which is not an accuracy of a population.
 
     Attributes:
         windows: gold windows that enough annotators have drawn.

@@ -1,4 +1,4 @@
-"""Where labels lie, as far as that can be wrong: coordinates that are no place, or another one.
+"""Where labels lie, as far as that can be wrong: coordinates that are not a place, or another one.
 
 What belongs here: coordinates against their CRS, labels against an area, a UTM zone around
 labels. What does not: cutting labels to an area (``table``).
@@ -17,7 +17,7 @@ _ROUNDING = 1e-6
 
 
 def require_places(labels: gpd.GeoDataFrame, where: str) -> None:
-    """Refuse labels whose coordinates are no place in their CRS.
+    """Refuse labels whose coordinates are not a place in their CRS.
 
     Args:
         labels: valid polygons with ``label_id``, in any CRS.
@@ -44,7 +44,7 @@ def _refuse(labels: gpd.GeoDataFrame, lost: np.ndarray, where: str) -> None:
     else:
         hint = "they look like metres: name their true CRS (GeoJSON without one means degrees)"
     raise InvalidGeometry(
-        f"{where}: {what}, which is no place in {_name(labels.crs)} ({int(lost.sum())} of "
+        f"{where}: {what}, which is not a place in {_name(labels.crs)} ({int(lost.sum())} of "
         f"{len(labels)} labels); {hint}"
     )
 

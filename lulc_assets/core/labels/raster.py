@@ -1,7 +1,7 @@
 """Label rasters: a GeoTIFF of foreign codes on any grid becomes polygons on the tile's grid.
 
 What belongs here: resampling codes (nearest pixel, never a mean of codes), translating
-them, and cutting them into one label a class and block of ground. What does not: polygons
+them, and cutting them into one label per class and block of ground. What does not: polygons
 as delivered (``source``).
 
 The polygons follow pixel edges, so that burning them gives back the very same pixels. A

@@ -51,7 +51,7 @@ class LabelSource:
         gold_path: a second vector file with the annotators' own drawings of the gold
             windows; it replaces the gold polygons of ``path``.
         gold_layer: layer in that file.
-        min_annotators: a gold window that fewer have drawn is no gold standard: left out.
+        min_annotators: a gold window that fewer have drawn is not a gold standard: left out.
         accept: relations of the crosswalk that become labels; others stay unlabelled.
         repair: mend invalid geometries and report it, instead of refusing the file.
         overlaps: where polygons of different classes overlap: refuse (``error``), the one

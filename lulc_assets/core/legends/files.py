@@ -101,7 +101,7 @@ def _read_qml(path: Path, text: str) -> Iterator[ClassEntry]:
     try:
         root = ElementTree.fromstring(text)
     except ElementTree.ParseError as error:
-        raise InvalidLegend(f"legend file {path} is no QGIS style: {error}") from error
+        raise InvalidLegend(f"legend file {path} is not a QGIS style: {error}") from error
     for entry in root.iter("paletteEntry"):
         value = entry.get("value", "")
         yield ClassEntry(

@@ -55,7 +55,7 @@ def read_json_object(path: Path, what: str) -> dict[str, Any]:
     """Read a JSON object.
 
     Raises:
-        BundleError: the file is missing or is no JSON object.
+        BundleError: the file is missing or is not a JSON object.
     """
     try:
         record = json.loads(path.read_bytes())
@@ -64,7 +64,7 @@ def read_json_object(path: Path, what: str) -> dict[str, Any]:
     except ValueError as error:
         raise BundleError(f"{what}: {path} does not parse as JSON: {error}") from error
     if not isinstance(record, dict):
-        raise BundleError(f"{what}: {path} is no JSON object")
+        raise BundleError(f"{what}: {path} is not a JSON object")
     return record
 
 
@@ -112,7 +112,7 @@ def require_normalisation(record: Mapping[str, Any], weights: bytes) -> None:
     """Refuse a record whose normalisation is not that of its weights; builds no network.
 
     Raises:
-        BundleError: the bytes are no safetensors file, or the two differ.
+        BundleError: the bytes are not a safetensors file, or the two differ.
     """
     try:
         stated = Normalisation.from_dict(record["normalisation"])
@@ -131,7 +131,7 @@ def restore_network(record: Mapping[str, Any], weights: bytes) -> LandCoverNetwo
     """Build the network that a card or bundle describes and load verified weights.
 
     Raises:
-        BundleError: the bytes are no safetensors file, or do not fit the description.
+        BundleError: the bytes are not a safetensors file, or do not fit the description.
     """
     try:
         normalisation = Normalisation.from_dict(record["normalisation"])

@@ -26,7 +26,7 @@ class Calibration:
     """softmax(logits / temperature + bias) is what a model believes.
 
     Attributes:
-        bias: one number a class, in the order of the legend.
+        bias: one number per class, in the order of the legend.
         temperature: above 0; larger makes the model less sure.
     """
 

@@ -35,7 +35,7 @@ class Advice:
 def advise_more(maps: Sequence[MapFile], sample: ReferenceSample, targets: Sequence[str]) -> Advice:
     """Compare the sample with what the targets would need, given what it has shown.
 
-    The row proportions that the sample shows, with one unit a class shared out over all
+    The row proportions that the sample shows, with one unit per class shared out over all
     classes so that a cell of zero is not believed, are the anticipation of the next round.
 
     Args:
@@ -77,7 +77,7 @@ def advise_more(maps: Sequence[MapFile], sample: ReferenceSample, targets: Seque
 def _smoothed(
     counts: npt.NDArray[np.int64], present: npt.NDArray[np.intp]
 ) -> npt.NDArray[np.float64]:
-    """Row proportions over the present classes, with one unit a row shared out."""
+    """Row proportions over the present classes, with one unit per row shared out."""
     rows = counts[np.ix_(present, present)] + 1.0 / present.size
     shares: npt.NDArray[np.float64] = rows / rows.sum(axis=1, keepdims=True)
     return shares

@@ -108,7 +108,7 @@ def parse_target(text: str, names: Sequence[str]) -> Target:
     try:
         se = float(match[4])
     except ValueError:
-        raise InvalidSample(f"target {text!r}: {match[4]!r} is no number") from None
+        raise InvalidSample(f"target {text!r}: {match[4]!r} is not a number") from None
     if not 0 < se < math.inf:
         raise InvalidSample(f"target {text!r}: the standard error must be above 0")
     return Target(figure, name, se / 100 if match[5] else se, bool(match[5]))

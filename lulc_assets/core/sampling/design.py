@@ -12,7 +12,7 @@ from lulc_assets.core.errors import InvalidSample
 
 DESIGNS = ("simple_random", "systematic", "stratified", "cluster", "none")
 """Sampling designs; ``cluster``: windows were drawn, and units within them; ``none`` is
-anything that is no probability sample."""
+anything that is not a probability sample."""
 
 
 @dataclass(frozen=True)

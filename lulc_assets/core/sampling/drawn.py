@@ -26,7 +26,7 @@ class DrawnSample:
     """Units without any interpretation yet.
 
     Attributes:
-        units: one row a unit, sorted by ``unit_id``: unit_id, stratum,
+        units: one row per unit, sorted by ``unit_id``: unit_id, stratum,
             inclusion_probability, primary_unit, map_class; Point geometry in EPSG:4326.
         footprints: the same units as squares of one pixel, in EPSG:4326.
         design: how they were drawn.

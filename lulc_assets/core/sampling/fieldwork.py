@@ -31,7 +31,7 @@ class SealedKey:
     """Where the units lie and how they were drawn.
 
     Attributes:
-        units: one row a unit: :data:`KEY_COLUMNS` and ``map_class``.
+        units: one row per unit: :data:`KEY_COLUMNS` and ``map_class``.
         design: of the sample.
         folder: that it was read from.
     """

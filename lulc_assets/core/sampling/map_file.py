@@ -65,7 +65,7 @@ class MapFile:
 
         Raises:
             UnreadableRaster: the file fails while it is read.
-            InvalidProduct: it holds a code that is no land class.
+            InvalidProduct: it holds a code that is not a land class.
         """
         for row in range(0, self.grid.height, _ROWS):
             window = Window(row, 0, min(_ROWS, self.grid.height - row), self.grid.width)
@@ -77,7 +77,7 @@ class MapFile:
 
         Raises:
             UnreadableRaster: the file fails while it is read.
-            InvalidProduct: it holds a code that is no land class.
+            InvalidProduct: it holds a code that is not a land class.
         """
         place = window or Window(0, 0, self.grid.height, self.grid.width)
         grid = self.grid.cut(place)

@@ -32,7 +32,7 @@ class ReferenceSample:
     """Sample units and their design.
 
     Attributes:
-        units: :data:`SAMPLE_SCHEMA`, one row a unit, sorted by ``unit_id``; Point geometry
+        units: :data:`SAMPLE_SCHEMA`, one row per unit, sorted by ``unit_id``; Point geometry
             at (x, y) in the frame's CRS; the inclusion probability is NaN where the
             design is "none".
         design: how they were drawn.
@@ -201,7 +201,7 @@ def read_sample(path: Path) -> ReferenceSample:
     """Read what :func:`write_sample` wrote.
 
     Raises:
-        InvalidSample: the file does not exist, is no GeoParquet file, or carries no design.
+        InvalidSample: the file does not exist, is not a GeoParquet file, or carries no design.
     """
     try:
         metadata = pq.read_metadata(path).metadata or {}

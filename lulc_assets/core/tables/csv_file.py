@@ -65,7 +65,7 @@ class CsvTable:
             raise self.error(f"{self.path}: {error}") from error
 
     def frame(self) -> pd.DataFrame:
-        """The table with its first line as titles: text, one row a line, by number in the file.
+        """The table with its first line as titles: text, one row per line, by number in the file.
 
         Raises:
             InvalidSample: no titles, a title twice, or a line of another length.

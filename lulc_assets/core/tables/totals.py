@@ -72,7 +72,7 @@ def _sums(counts: npt.NDArray[np.int64], names: Sequence[str]) -> set[str]:
 
 
 def find_total(areas: Mapping[str, float], classes: Collection[str]) -> str | None:
-    """The area that is no class's and the sum of all others, None where there is none."""
+    """The area that is not a class's and the sum of all others, None where there is none."""
     whole = sum(areas.values())
     for name, area in areas.items():
         if name not in classes and len(areas) > _PARTS and area and _equal(area, whole - area):

@@ -93,7 +93,7 @@ def find_format(path: Path, error: type[LulcError]) -> VectorFormat:
 
 
 def _explain(path: Path, head: bytes, promised: VectorFormat | None) -> str:
-    """Why a file is no vector data, and what would be."""
+    """Why a file is not vector data, and what would be."""
     said = f"{path}: cannot be read as a vector file: "
     if not head:
         return said + "it is empty; export it again"

@@ -1,4 +1,4 @@
-"""Fitting a calibration: from validation pixels to a bias a class and a temperature.
+"""Fitting a calibration: from validation pixels to a bias per class and a temperature.
 
 What belongs here: the sample of pixels, the fit, and what the card says about both. What
 does not: how a calibration applies (``calibration.py``), or its diagram (``reliability.py``).

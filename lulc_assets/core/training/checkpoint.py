@@ -95,7 +95,7 @@ def read_checkpoint(folder: Path, identity: str) -> Checkpoint | None:
     try:
         tensors = safetensors.torch.load(content)
     except (safetensors.SafetensorError, ValueError, KeyError) as error:
-        raise CheckpointRefused(f"{folder / name} is no safetensors file: {error}") from error
+        raise CheckpointRefused(f"{folder / name} is not a safetensors file: {error}") from error
     return Checkpoint(tensors, pointer["state"])
 
 
@@ -107,7 +107,7 @@ def _read_pointer(path: Path, identity: str) -> dict[str, Any]:
         kind = (pointer["format"], pointer["format_version"])
         own, _ = pointer["identity"], (pointer["file"], pointer["sha256"], pointer["state"])
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
-        raise CheckpointRefused(f"{path} is no record of a checkpoint: {error!r}") from error
+        raise CheckpointRefused(f"{path} is not a record of a checkpoint: {error!r}") from error
     if kind != (FORMAT, FORMAT_VERSION):
         raise CheckpointRefused(f"{path} is {kind}, this package reads {(FORMAT, FORMAT_VERSION)}")
     if found != stated:

@@ -29,7 +29,7 @@ def local_files(recipe: TrainingRecipe, folder: Path) -> dict[str, Path]:
     """Files that a recipe names: ``encoder_weights`` and ``start_from``, where they are files.
 
     Args:
-        recipe: names them relative to ``folder``; a hub's name is no file.
+        recipe: names them relative to ``folder``; a hub's name is not a file.
         folder: usually of the project file.
     """
     named = {"encoder_weights": recipe.encoder_weights, "start_from": recipe.start_from}
@@ -58,7 +58,7 @@ def load_pretrained(
     three): its first layer is then repeated and scaled, as the library does for its own.
 
     Raises:
-        PretrainedUnavailable: a file is missing, is no safetensors file or does not fit; or
+        PretrainedUnavailable: a file is missing, is not a safetensors file or does not fit; or
             the hub cannot be reached or does not know the name.
     """
     files = local_files(recipe, folder)
@@ -137,7 +137,7 @@ def _tensors(path: Path) -> dict[str, torch.Tensor]:
     try:
         return dict(safetensors.torch.load(_read(path)))
     except (safetensors.SafetensorError, ValueError) as error:
-        raise PretrainedUnavailable(f"{path} is no safetensors file: {error}") from error
+        raise PretrainedUnavailable(f"{path} is not a safetensors file: {error}") from error
 
 
 def _read(path: Path) -> bytes:

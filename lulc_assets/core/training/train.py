@@ -218,7 +218,7 @@ def _common_bands(chip_sets: Sequence["Chips"]) -> tuple[str, ...]:
 
 
 def spec_of(recipe: TrainingRecipe, legend: Legend, bands: int = len(SIX)) -> NetworkSpec:
-    """The network that a recipe asks for, with a logit a class, for so many bands."""
+    """The network that a recipe asks for, with a logit per class, for so many bands."""
     return NetworkSpec(
         architecture=recipe.architecture,
         encoder=recipe.encoder,

@@ -44,7 +44,7 @@ class Canvas:
 
 
 def make_canvases(spec: ArchiveSpec) -> list[Canvas]:
-    """Group areas that touch or overlap; one canvas a group, in order of the tiles."""
+    """Group areas that touch or overlap; one canvas per group, in order of the tiles."""
     groups: list[list[SimulatedTile]] = []
     for tile in spec.tiles:
         near = [g for g in groups if any(_touch(tile.grid, other.grid) for other in g)]

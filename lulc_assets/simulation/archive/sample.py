@@ -37,7 +37,7 @@ from lulc_assets.simulation.archive.vector_files import write_geopackage
 
 @dataclass(frozen=True)
 class DrawnUnits:
-    """Pixels of the sample, one entry a unit, in the order of the frame.
+    """Pixels of the sample, one entry per unit, in the order of the frame.
 
     Attributes:
         tile: owner of each unit.

@@ -33,7 +33,7 @@ Classes = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Draw:
-    """Units of a design, one entry a unit.
+    """Units of a design, one entry per unit.
 
     Attributes:
         tile: owner of each unit.

@@ -1,4 +1,4 @@
-"""What the sensor records: ground and sky become digital numbers, a file a band and SCL.
+"""What the sensor records: ground and sky become digital numbers, a file per band and SCL.
 
 What belongs here: illumination, snow cover, point spread, registration, noise, forming
 of 20 m bands, swath edge, quantisation. What does not: the ground (``landscape``), the

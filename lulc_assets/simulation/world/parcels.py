@@ -98,7 +98,7 @@ def parcel_mean(parcels: Parcels, field: Floats) -> npt.NDArray[np.float64]:
 def crop_of_parcel(parcels: Parcels, year: int) -> npt.NDArray[np.uint8]:
     """Kind of crop on each parcel in a year, shape (count,), uint8.
 
-    Orchards stay; the rest rotates at random: another crop is no change of class.
+    Orchards stay; the rest rotates at random: another crop is not a change of class.
     """
     names, shares = zip(*ROTATION, strict=True)
     bounds = np.cumsum(np.asarray(shares) / sum(shares))

@@ -253,13 +253,13 @@ def test_a_damaged_log_is_refused_by_its_line(tmp_path):
     [
         ({"email": None}, "'Upper valley' has no address"),
         ({"email": " "}, "'Upper valley' has no address"),
-        ({"email": "nobody"}, "'nobody' is no e-mail address"),
-        ({"webhook": "ftp://example.org"}, "'ftp://example.org' is no http"),
+        ({"email": "nobody"}, "'nobody' is not an e-mail address"),
+        ({"webhook": "ftp://example.org"}, "'ftp://example.org' is not http"),
         ({"min_step": "sure"}, "min_step 'sure'"),
         ({"to_classes": "forest"}, "forest"),
         ({"min_area_ha": "much"}, "min_area_ha 'much'"),
         ({"name": None}, "zone 1 has no name"),
-        ({"geometry": Point(500_000, 5_100_000)}, "is no polygon"),
+        ({"geometry": Point(500_000, 5_100_000)}, "is not a polygon"),
     ],
 )
 def test_zones_that_cannot_be_told_are_refused_by_name(tmp_path, fields, message):

@@ -52,7 +52,7 @@ def test_bad_items_are_rejected_by_name_and_the_rest_goes_on(tmp_path):
         make_item("20200302", href="/etc/{name}"),
         make_item("20200303", **{"proj:epsg": 32632}),
         {**make_item("20200304"), "collection": "landsat"},
-        "this is no JSON",
+        "this is not JSON",
         make_item("20200701"),
     ]
     result = search(write_catalog(tmp_path, items))

@@ -42,7 +42,7 @@ def engine(request, bundle):
 
 @pytest.fixture(scope="module")
 def broken(bundle):
-    """The same bundle with a bias that is no number."""
+    """The same bundle with a bias that is not a number."""
     network = bundle.network()
     with torch.no_grad():
         list(network.model.segmentation_head.parameters())[-1][3] = -float("inf")

@@ -178,7 +178,7 @@ def test_a_border_of_training_labels_stays_unlabelled_and_that_of_gold_does_not(
     rules = BurnRules(border_px=1)
     mask, report = burn_labels(table, GRID, "train", rules)
     expected = np.zeros(GRID.shape, np.uint8)
-    expected[:5, :7] = 1  # the border of the area of interest is no border of a label
+    expected[:5, :7] = 1  # the border of the area of interest is not a border of a label
     expected[:5, 9:] = 2
     assert (mask == expected).all()
     assert report.border_pixels == 6 * 16 - 5 * 14

@@ -79,7 +79,7 @@ def test_colour_tables_of_esri_and_of_qgis_are_read(tmp_path):
         ("a.csv", "name\n", "holds no class"),
         ("a.csv", "name,title\na,b,c\n", "line 2: 3 cells under 2 columns"),
         ("a.csv", "name\nWald\nwald\n", "a.csv: .*one name in two spellings"),
-        ("a.qml", "<qgis>", "is no QGIS style"),
+        ("a.qml", "<qgis>", "is not a QGIS style"),
         ("a.qml", "<qgis/>", "holds no class"),
         ("a.qml", QML_VECTOR, "must not contain &"),
         ("a.clr", "1 65 155\n", "line 1: '1 65 155' is not value, red"),
