@@ -47,12 +47,26 @@ def page_app(folder: Path) -> ASGIApp:
     return TextGzip(Starlette(routes=[Route("/{path:path}", _answer(folder), methods=["GET"])]))
 
 
+class _Built:
+    """The files that the manifest names; read again when a build has written another."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._stamp, self._names = folder, -1, frozenset[str]()
+
+    def __contains__(self, path: str) -> bool:
+        stamp = (self._folder / MANIFEST).stat().st_mtime_ns
+        if stamp != self._stamp:
+            self._stamp, self._names = stamp, frozenset(former_files(self._folder))
+        return path in self._names
+
+
 def _answer(folder: Path) -> Callable[[Request], Awaitable[Response]]:
+    built = _Built(folder)
+
     async def answer(request: Request) -> Response:
         path = str(request.path_params["path"]) or _first(folder)
-        # Read at each request: building again while the server runs shows the new pages.
         file = folder / path
-        if not (path in former_files(folder) or _is_page(path)) or not file.is_file():
+        if not (path in built or _is_page(path)) or not file.is_file():
             return PlainTextResponse("There is no such page.", status_code=404)
         return FileResponse(file, headers=_KEEP if path.startswith(_HASHED) else _ASK)
 

@@ -14,6 +14,8 @@ from lulc_assets.cli import app
 from lulc_assets.commands.page_server import page_app
 from lulc_assets.core.errors import InvalidPage
 
+pytestmark = pytest.mark.loopback
+
 
 @contextmanager
 def serving(folder):
