@@ -46,6 +46,7 @@ def find_scenes(work: Workbench, key: TileYear) -> SearchResult:
         collection=catalog.collection,
         allow_private=catalog.allow_private,
         allow_hosts=catalog.allow_hosts,
+        roles=work.project.bands(),
         progress=work.progress,
     )
 
@@ -61,6 +62,7 @@ def make_scene_catalog(work: Workbench, key: TileYear) -> Record[CatalogProperti
         "grid": grid,
         "catalog": project.catalog,
         "selection": project.selection,
+        "bands": project.bands(),
         "scenes": sorted(found.recipes, key=lambda recipe: recipe.id),
         "rejected": sorted([item.id, item.reason] for item in found.rejected),
     }
@@ -138,7 +140,9 @@ def _cut(
         path = Path(work.project.path_of(settings.zones))
         zones = read_zones(path, column=settings.zone_column).frame
     grid = work.grid(key.tile)
-    return cut_chips(recipes, grid, train, gold, settings, work.progress, zones, room)
+    return cut_chips(
+        recipes, grid, train, gold, settings, work.progress, zones, room, legend=work.legend
+    )
 
 
 def _panel(work: Workbench, chips: Chips) -> bytes:

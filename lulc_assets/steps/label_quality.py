@@ -18,7 +18,7 @@ from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.reader import SceneReader
 from lulc_assets.core.labels.spectra import find_outliers, measure_spectra
 from lulc_assets.core.labels.table import read_label_table
-from lulc_assets.core.scene.recipe import BAND_ROLES, SceneRecipe
+from lulc_assets.core.scene.recipe import SceneRecipe
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.core.store.records import Record
 from lulc_assets.steps.candidates import read_clearest
@@ -51,7 +51,9 @@ def make_label_quality(work: Workbench, key: TileYear) -> Record[LabelQualityPro
         spectra = measure_spectra(table, grid, recipes, work.progress)
         outliers = find_outliers(spectra)
         pictures = {
-            SPECTRA: spectra_figure(spectra.reflectance, spectra.codes, BAND_ROLES, work.legend),
+            SPECTRA: spectra_figure(
+                spectra.reflectance, spectra.codes, work.project.bands(), work.legend
+            ),
             OUTLIERS: _draw_outliers(work, outliers, recipes, grid),
         }
         files = {name: write_png(scratch, name, png) for name, png in pictures.items()}

@@ -81,12 +81,16 @@ def _compose(
     scenes = predicted_scenes(work, predictions.properties.scenes)
     try:
         kept = None if step.former is None else _kept_year(work, step.former, grid)
-        return compose_year(scenes, grid, settings, scratch, kept=kept, progress=work.progress)
+        return compose_year(
+            scenes, grid, settings, scratch, legend=work.legend, kept=kept, progress=work.progress
+        )
     except (ProductCorrupt, ProductNotFound) as error:
         if step.former is None:
             raise
         work.progress(0, len(scenes), f"all scenes are read anew: {error}")
-        return compose_year(scenes, grid, settings, scratch, progress=work.progress)
+        return compose_year(
+            scenes, grid, settings, scratch, legend=work.legend, progress=work.progress
+        )
 
 
 def _kept_year(work: Workbench, former: Record[MapProperties], grid: PixelGrid) -> KeptYear | None:

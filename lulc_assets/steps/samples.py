@@ -66,6 +66,7 @@ def _make_from_files(
         "design_sha256": digest_of_source(design),
         "crosswalk_sha256": digest_of_source(crosswalk),
         "settings": files,
+        "legend": work.legend.digest,
     }
 
     def build(scratch: Path) -> Made[SampleProperties]:
@@ -75,6 +76,7 @@ def _make_from_files(
             layer=files.layer,
             class_column=files.class_column,
             crosswalk=crosswalk,
+            legend=work.legend,
         )
         return _made(work, scratch, sample, f"Reference sample of {key.title}")
 

@@ -52,7 +52,9 @@ def make_seasonal_maps(work: Workbench, key: TileYear) -> Record[SeasonPropertie
     def build(scratch: Path) -> Made[SeasonProperties]:
         sums = _open_sums(work, own)
         before = None if former is None else _open_sums(work, former)
-        found = compose_seasons(sums, before, grid, settings, scratch, work.progress)
+        found = compose_seasons(
+            sums, before, grid, settings, scratch, work.progress, legend=work.legend
+        )
         files = {path.name: path for one in found.values() for path in one.files.values()}
         for season in settings.windows():
             validate_layers(work, found[season.name].files, grid)
