@@ -25,7 +25,8 @@ class Chips:
     """Chips of one tile and year.
 
     Attributes:
-        images: uint16 (n, bands, s, s), reflectance × 10000, 0 where not valid.
+        images: uint16 (n, bands, s, s), reflectance × 10000; where not valid the
+            nearest pixel that is (``core/imagery/filling``).
         masks: uint8 (n, s, s), class codes, 0 = unlabelled.
         index: a row per chip: ``chip_id, scene_id, date`` (``YYYY-MM-DD``), ``row, col`` of
             its first pixel in the grid, ``block_id, split`` (train, val, gold), ``zone``

@@ -41,6 +41,7 @@ from lulc_assets.core.errors import (
     UnknownClass,
 )
 from lulc_assets.core.grid import PixelGrid
+from lulc_assets.core.imagery.filling import fill_no_data
 from lulc_assets.core.imagery.masks import SCL_CLOUDS
 from lulc_assets.core.imagery.reader import SceneBlock
 from lulc_assets.core.legend import KARRA_10, Legend
@@ -268,7 +269,8 @@ def _quantise(block: SceneBlock, recipe: SceneRecipe) -> npt.NDArray[np.uint16]:
     scaled = np.rint(block.reflectance * np.float32(REFLECTANCE_SCALE))
     if scaled.min() < 0 or scaled.max() > REFLECTANCE_SCALE:
         raise NotFinite(f"scene {recipe.id}: reflectance lies outside 0–1")
-    return scaled.astype(np.uint16)
+    # What the network will see where there is no data is what it learns to see there.
+    return fill_no_data(scaled.astype(np.uint16), block.valid)
 
 
 def _index_row(

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.imagery.filling import fill_no_data
 from lulc_assets.core.imagery.masks import votes
 from lulc_assets.core.imagery.reader import DnBlock, SceneReader
 from lulc_assets.core.inference.blending import Blending
@@ -79,7 +80,8 @@ def predict_windows(
         reach = _within(window.outer, blending.reach(window)) if blending else inner
         if not all_voting[reach].any():
             return found
-        padded, where = replace(block, dn=pad_to(block.dn, plan.shape)), _name(recipe, window)
+        seen = fill_no_data(block.dn, block.valid)
+        padded, where = replace(block, dn=pad_to(seen, plan.shape)), _name(recipe, window)
         if observe:
             observe(window, padded)
         if blending:
