@@ -1,8 +1,10 @@
 """Sensors: what runs because something came.
 
-What belongs here: looking for new scenes. Polite at scale, and automation by conditions,
-come later.
+What belongs here: looking for new scenes, and asking again for what could not be had. Polite at
+scale, and automation by conditions, come later.
 """
+
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
@@ -18,6 +20,12 @@ from lulc_assets.steps.workbench import Workbench
 TILES_AT_ONCE = 20
 """A tick has 60 seconds; a search takes about one."""
 
+SCENES = "lulc/scenes"
+"""Tag of a run: digest of the scenes that it was requested for."""
+
+_LONGEST_WAIT = timedelta(days=1)
+_KNOWN_ATTEMPTS = 50
+
 
 @dg.sensor(
     job=map_tile_year,
@@ -28,8 +36,10 @@ def new_scenes(context: dg.SensorEvaluationContext, project: ProjectResource) ->
     """Request a tile × year whose catalogue has scenes that its last run did not see.
 
     Looks at the current year and the project's ``watch_years``, some tiles a tick, in turn.
-    The run key holds a hash of scene ids, baselines and change stamps: a key that any run
-    had, a failed one too, is skipped for ever.
+    Scenes that could not be reached for the map that stands are asked for again. The run key
+    holds a hash of scene ids, baselines and change stamps and the number of the attempt: a key
+    that any run had, a failed one too, is skipped for ever. Attempts follow each other after 1,
+    2, 4 … hours, at most a day, and never side by side.
     """
     work = project.workbench(context)
     known = [t for t in context.instance.get_dynamic_partitions(TILE)
@@ -42,7 +52,7 @@ def new_scenes(context: dg.SensorEvaluationContext, project: ProjectResource) ->
     for tile in turn:
         for year in work.project.watched_years():
             try:
-                requests += _request(work, TileYear(tile, year))
+                requests += _request(context.instance, work, TileYear(tile, year))
             except NoScenes:
                 continue
             except LulcError as error:
@@ -50,13 +60,42 @@ def new_scenes(context: dg.SensorEvaluationContext, project: ProjectResource) ->
     return dg.SensorResult(run_requests=requests, cursor=str((start + len(turn)) % len(known)))
 
 
-def _request(work: Workbench, key: TileYear) -> list[dg.RunRequest]:
-    """A run where the catalogue has other scenes than the committed table."""
+def _request(instance: dg.DagsterInstance, work: Workbench, key: TileYear) -> list[dg.RunRequest]:
+    """A run where the catalogue has other scenes than the table, or the map lacks some."""
     found = find_scenes(work, key).recipes
     scenes = digest_of_scenes(found)
     seen, mapped = work.find(SCENE_CATALOG, key), work.find(ANNUAL_MAP, key)
-    if not found or (seen and mapped and seen.properties.seen == scenes):
+    known = seen and mapped and seen.properties.seen == scenes
+    away = mapped.properties.unreachable if mapped and known else ()
+    if not found or (known and not away):
         return []
-    tags = {"lulc/why": f"{len(found)} scenes, not those of the last run"}
     at = key.partition
-    return [dg.RunRequest(run_key=f"{at}:{scenes}", partition_key=at, tags=tags)]
+    attempt = next_attempt(instance, {SCENES: scenes, "dagster/partition": at})
+    if attempt is None:
+        return []
+    why = f"{len(found)} scenes, not those of the last run"
+    if away:
+        why = f"not reached by the last run: {', '.join(away[:5])}"
+    tags = {"lulc/why": why, SCENES: scenes}
+    return [dg.RunRequest(run_key=f"{at}:{scenes}:{attempt}", partition_key=at, tags=tags)]
+
+
+def next_attempt(
+    instance: dg.DagsterInstance, tags: dict[str, str], now: datetime | None = None
+) -> int | None:
+    """Number of the attempt that is due, from 0; None while one runs or it is too early.
+
+    Args:
+        instance: that knows the attempts.
+        tags: that all of them have.
+        now: when it is asked; none: by the clock.
+    """
+    runs = instance.get_run_records(dg.RunsFilter(tags=tags), limit=_KNOWN_ATTEMPTS)
+    if any(not record.dagster_run.is_finished for record in runs):
+        return None
+    if runs:
+        waits = min(timedelta(hours=2 ** min(len(runs) - 1, 10)), _LONGEST_WAIT)
+        last = max(record.update_timestamp for record in runs)
+        if (now or datetime.now(UTC)) < last.astimezone(UTC) + waits:
+            return None
+    return len(runs)

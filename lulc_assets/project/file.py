@@ -62,6 +62,9 @@ class Project(Section):
         legend_section: ``[legend]`` of the file, see :meth:`legend`.
         bands_section: ``[bands]`` of the file, see :meth:`bands`.
         batch_scenes: scenes that one op predicts.
+        min_reached: share of the scenes, selected ones and those of the map that stands, that must
+            be reached for a new map. With 0.8 one of five may be missing, which the sensor asks
+            for again; below it the map that stands is the better one.
         watch_years: years that the sensor of new scenes looks at besides the current one.
         folder: where the project file lies.
     """
@@ -88,6 +91,7 @@ class Project(Section):
     composite: CompositeSettings = CompositeSettings()
     accuracy: AccuracySettings = AccuracySettings()
     batch_scenes: int = Field(default=4, ge=1)
+    min_reached: float = Field(default=0.8, ge=0, le=1, allow_inf_nan=False)
     watch_years: tuple[int, ...] = ()
     folder: Path
     _legend: Legend = PrivateAttr(KARRA_10)

@@ -12,6 +12,7 @@ import numpy as np
 from lulc_assets.core.accuracy.zones import read_zones
 from lulc_assets.core.catalog.search import SearchResult, search_scenes
 from lulc_assets.core.catalog.selection import recipes_of, select_scenes
+from lulc_assets.core.catalog.table import require_judged
 from lulc_assets.core.chips.archive import write_chips, write_index
 from lulc_assets.core.chips.chip_set import Chips
 from lulc_assets.core.chips.cut import choose_dates, cut_chips
@@ -19,6 +20,7 @@ from lulc_assets.core.chips.room import Room
 from lulc_assets.core.figures.scenes import scene_timeline_figure
 from lulc_assets.core.figures.training import chip_panel_figure
 from lulc_assets.core.imagery.cog import read_raster
+from lulc_assets.core.imagery.href import without_secrets
 from lulc_assets.core.labels.account import DeliveredLabels
 from lulc_assets.core.scene.recipe import SceneRecipe
 from lulc_assets.core.store.canonical import canonical_json, digest_of, identity_of
@@ -55,12 +57,20 @@ def make_scene_catalog(work: Workbench, key: TileYear) -> Record[CatalogProperti
     """List every candidate scene of a tile and year, select, and keep a look at each.
 
     Files: ``candidates.parquet`` (one row per candidate, with the reason) and a picture.
+
+    Raises:
+        ScenesUnreachable: a candidate could not be asked. The catalogue of before stays, and so
+            does what the sensor compares with: it asks again.
+        NoReadableScenes: there are candidates, and all of them were refused.
     """
     project, grid = work.project, work.grid(key.tile)
     found = find_scenes(work, key)
     settings = {
         "grid": grid,
-        "catalog": project.catalog,
+        # Tokens change without changing the scenes, and a record is for everybody to read.
+        "catalog": project.catalog.model_copy(
+            update={"location": without_secrets(project.catalog.location)}
+        ),
         "selection": project.selection,
         "bands": project.bands(),
         "scenes": sorted(found.recipes, key=lambda recipe: recipe.id),
@@ -69,6 +79,7 @@ def make_scene_catalog(work: Workbench, key: TileYear) -> Record[CatalogProperti
 
     def build(scratch: Path) -> Made[CatalogProperties]:
         table = select_scenes(found.recipes, grid, project.selection, found.rejected, work.progress)
+        require_judged(table, key.title)
         figure = scene_timeline_figure(table, f"Scenes of {key.title}")
         files = {
             "candidates.parquet": store_candidates(work, scratch / "candidates.parquet", table),

@@ -144,6 +144,7 @@ def _properties(
         grid=grid,
         legend=work.legend.digest,
         rule=VoteRule.of(work.project.composite, work.legend),
+        unreachable=predictions.properties.unreachable,
     )
 
 

@@ -16,7 +16,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lulc_assets.core.errors import AllScenesFailed, BundleError, SceneError
+from lulc_assets.core.errors import (
+    AllScenesFailed,
+    BundleError,
+    ImageryUnreachable,
+    SceneError,
+    ScenesUnreachable,
+)
 from lulc_assets.core.figures.scenes import prediction_figure
 from lulc_assets.core.imagery.cog import read_coarse, validate_layer
 from lulc_assets.core.scene.recipe import SceneRecipe
@@ -39,7 +45,7 @@ from lulc_assets.steps.properties import (
     PredictedSceneProperties,
     PredictionsProperties,
 )
-from lulc_assets.steps.workbench import Made, Workbench, write_png
+from lulc_assets.steps.workbench import Made, Step, Workbench, write_png
 
 if TYPE_CHECKING:
     from lulc_assets.core.inference.applicability import ApplicabilityModel
@@ -69,11 +75,19 @@ class Batch:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one scene: the digest of its prediction, or why there is none."""
+    """What became of one scene: the digest of its prediction, or why there is none.
+
+    Attributes:
+        scene_id: the provider's.
+        digest: of the record of its prediction; empty where there is none.
+        error: why not; empty where there is one.
+        unreachable: whether that says nothing of the scene: its place did not answer.
+    """
 
     scene_id: str
     digest: str
     error: str
+    unreachable: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,7 +129,8 @@ def predict_batch(work: Workbench, batch: Batch) -> BatchResult:
             made = scene.predict(recipes[scene_id])
             outcomes.append(Outcome(scene_id, made.digest, ""))
         except SceneError as error:
-            outcomes.append(Outcome(scene_id, "", f"{type(error).__name__}: {error}"))
+            away = isinstance(error, ImageryUnreachable)
+            outcomes.append(Outcome(scene_id, "", f"{type(error).__name__}: {error}", away))
         work.progress(number, len(batch.scenes), f"predicted {scene_id}")
     return BatchResult(batch, tuple(outcomes))
 
@@ -210,6 +225,8 @@ def commit_predictions(
     Raises:
         AllScenesFailed: there were scenes, and not one could be predicted: a map of no
             data would say that nobody looked, which is not true.
+        ScenesUnreachable: too many scenes could not be reached, see ``min_reached``; the map of
+            before stays.
         BundleError: the batches were not planned together, or a prediction is not of the model
             that they were planned with.
     """
@@ -231,6 +248,7 @@ def commit_predictions(
             f"none of the {len(ordered)} scenes of {key.title} could be predicted; the first: "
             f"{ordered[0].scene_id}: {ordered[0].error}"
         )
+    _require_reached(step, ordered)
     records = {o.scene_id: _predicted(work, o, bundle.digest) for o in ordered if not o.error}
     made_of = {scene_id: record.digest for scene_id, record in records.items()}
 
@@ -242,10 +260,36 @@ def commit_predictions(
             failed=failed,
             applicability=far,
             farthest_scene=farthest,
+            unreachable=tuple(o.scene_id for o in ordered if o.unreachable),
         )
         return Made(pictures | _middle_picture(work, list(records.values()), scratch), properties)
 
     return step.make({"scenes": made_of, "failed": failed}, build)
+
+
+def _require_reached(
+    step: Step[TileYear, PredictionsProperties], outcomes: Sequence[Outcome]
+) -> None:
+    """A map without many of its scenes replaces no better one because a host was away.
+
+    Scenes that were looked at and found bad count neither way.
+    """
+    away = {o.scene_id: o.error for o in outcomes if o.unreachable}
+    looked_at = {o.scene_id for o in outcomes if not o.error} | set(away)
+    standing = () if step.former is None else step.former.properties.scenes
+    least = step.work.project.min_reached
+    for scenes, what in (
+        (looked_at, "selected scenes"),
+        ({row.scene_id for row in standing}, "scenes of the map that stands"),
+    ):
+        lost = scenes & set(away)
+        if len(scenes) - len(lost) < least * len(scenes):
+            first = min(lost)
+            raise ScenesUnreachable(
+                f"{len(lost)} of the {len(scenes)} {what} of {step.key.title} could not be "
+                f"reached, and min_reached is {least:g}: nothing was changed; run it again when "
+                f"the place answers. The first: {first}: {away[first]}"
+            )
 
 
 def _predicted(work: Workbench, outcome: Outcome, bundle: str) -> Record[PredictedSceneProperties]:

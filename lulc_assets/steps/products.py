@@ -14,7 +14,7 @@ from lulc_assets.steps.product import Input, Product, Reach, in_order
 
 REFERENCE_LABELS = Product("reference_labels", 4, TileYear, DeliveredLabels)
 
-SCENE_CATALOG = Product("scene_catalog", 2, TileYear, of.CatalogProperties)
+SCENE_CATALOG = Product("scene_catalog", 3, TileYear, of.CatalogProperties)
 
 SCENE_LOOK = Product("scene_look", 1, SceneOfYear, of.LookProperties, part_of=SCENE_CATALOG.asset)
 
@@ -28,7 +28,7 @@ LABEL_QUALITY = Product(
 
 TRAINING_CHIPS = Product(
     "training_chips",
-    3,
+    4,
     TileYear,
     of.ChipProperties,
     inputs=(Input(SCENE_CATALOG), Input(REFERENCE_LABELS)),
@@ -67,7 +67,7 @@ MODEL_BUNDLE = Product(
 
 PREDICTED_SCENE = Product(
     "predicted_scene",
-    1,
+    2,
     SceneOfYear,
     of.PredictedSceneProperties,
     inputs=(Input(MODEL_BUNDLE),),

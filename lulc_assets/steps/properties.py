@@ -281,6 +281,7 @@ class PredictionsProperties:
         failed: scene id → error.
         applicability: scene id → how far it is from the training set; empty where not asked for.
         farthest_scene: of those; empty where not asked for.
+        unreachable: those of ``failed`` that nobody could look at: asking again may give them.
     """
 
     bundle: str
@@ -288,6 +289,7 @@ class PredictionsProperties:
     failed: Mapping[str, str]
     applicability: Mapping[str, Applicability] = field(default_factory=dict)
     farthest_scene: str = ""
+    unreachable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -307,6 +309,7 @@ class MapProperties:
         grid: of the layers.
         legend: digest of the legend of the codes.
         rule: by which the votes were counted.
+        unreachable: those of ``failed_scenes`` that nobody could look at.
     """
 
     predictions: tuple[PredictedRow, ...]
@@ -321,6 +324,7 @@ class MapProperties:
     grid: PixelGrid
     legend: str
     rule: VoteRule
+    unreachable: tuple[str, ...] = ()
 
     @property
     def scenes(self) -> tuple[str, ...]:
