@@ -1,7 +1,7 @@
 """The metrics database: dbt models over the metric tables, in a new DuckDB file each time.
 
 DuckDB refuses even a reader while another process writes: dbt writes a file of its own,
-which is renamed when it is whole.
+which is renamed when it is whole (``core/metrics/database``).
 """
 
 import json
@@ -13,7 +13,9 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
+from lulc_assets.core.metrics.database import publish_database, remove_unpublished
 from lulc_assets.core.store.keys import Whole
+from lulc_assets.defs.from_products import named_failures
 from lulc_assets.defs.policies import METRICS_POOL, OWNERS
 from lulc_assets.defs.resources import DBT_FOLDER, ProjectResource
 from lulc_assets.steps.products import METRIC_TABLES
@@ -42,15 +44,18 @@ def dbt_metrics(
     target = Path(work.project.path_of(work.project.metrics))
     with tempfile.TemporaryDirectory(prefix="lulc-dbt-", ignore_cleanup_errors=True) as scratch:
         fresh = target.with_name(f".{target.name}.{context.run.run_id}")
-        settings = {"metric_files": _metric_files(work), "duckdb_path": str(fresh)}
+        with named_failures():
+            files = _metric_files(work)
+        settings = {"metric_files": [str(path) for path in files], "duckdb_path": str(fresh)}
         try:
             build = ["build", "--vars", json.dumps(settings)]
             yield from dbt.cli(build, context=context, target_path=Path(scratch)).stream()
-            fresh.replace(target)
+            with named_failures():
+                publish_database(fresh, target, files)
         finally:
-            fresh.unlink(missing_ok=True)
+            remove_unpublished(fresh)
 
 
-def _metric_files(work: Workbench) -> list[str]:
+def _metric_files(work: Workbench) -> list[Path]:
     record = work.read(METRIC_TABLES, Whole())
-    return [str(work.open(record, name)) for name in record.files]
+    return [work.open(record, name) for name in record.files]
