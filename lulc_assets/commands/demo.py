@@ -73,10 +73,22 @@ def ui(
         LULC_PROJECT=str(folder / "project.toml"),
         VIRTUAL_ENV=sys.prefix,
     )
+    _end_stale_runs()
     os.chdir(_REPOSITORY)
     dg = Path(sys.executable).parent / "dg"
     # The shell that starts us with & ignores SIGINT, and dg would inherit that.
     os.execvp("env", ["env", "--default-signal=INT,QUIT", str(dg), "dev", "--port", str(port)])
+
+
+def _end_stale_runs() -> None:
+    """What a reboot or a kill left at work would keep the slots of the pools for ever."""
+    import dagster  # loads slowly
+
+    from lulc_assets.running.stale import end_stale_runs
+
+    with dagster.DagsterInstance.get() as instance:
+        for run_id in end_stale_runs(instance):
+            _say(f"run {run_id[:8]} was left by a process that is gone; it counts as failed now")
 
 
 def _say(line: str) -> None:

@@ -25,17 +25,12 @@ from lulc_assets.core.store.publish import is_complete
 from lulc_assets.defs.resources import progress_heard_by
 from lulc_assets.project import load_project
 from lulc_assets.running.home import prepare_home
+from lulc_assets.running.stale import DEMO, end_stale_runs
 from lulc_assets.steps.product import Product
 from lulc_assets.steps.products import MODEL_EVALUATION, PARTS, PRODUCTS
 from lulc_assets.steps.workbench import Workbench
 
-_INPUTS, _DEMO = "lulc/inputs", "lulc/demo"
-_UNFINISHED = [
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
+_INPUTS = "lulc/inputs"
 
 Bar = Callable[[str], AbstractContextManager[Progress]]
 
@@ -79,25 +74,8 @@ def open_instance(home: Path) -> Iterator[dg.DagsterInstance]:
         except OSError as error:
             raise InvalidProject(f"another run works in {home}; wait for it or stop it") from error
         with dg.DagsterInstance.from_config(str(home)) as instance:
-            _end_stale_runs(instance)
+            end_stale_runs(instance, demo_is_ours=True)
             yield instance
-
-
-def _end_stale_runs(instance: dg.DagsterInstance) -> None:
-    """Report runs of killed processes as failed, and give back their slots in the pools.
-
-    A daemon would do so after a while; until then the next run waits for ever.
-    """
-    stale = dg.RunsFilter(statuses=_UNFINISHED, tags={_DEMO: "true"})
-    for run in instance.get_runs(stale):
-        instance.report_run_failed(run, "the process that ran it was stopped")
-    events = instance.event_log_storage
-    for pool in events.get_concurrency_keys():
-        held = events.get_concurrency_info(pool)
-        for run_id in held.active_run_ids | held.pending_run_ids | held.assigned_run_ids:
-            holder = instance.get_run_by_id(run_id)
-            if holder is None or holder.is_finished:
-                events.free_concurrency_slots_for_run(run_id)
 
 
 def digest_inputs(project_file: Path, archive: str) -> str:
@@ -205,7 +183,7 @@ def _run(instance: dg.DagsterInstance, job: JobRun, inputs: str) -> float:
     result = found.execute_in_process(
         instance=instance,
         partition_key=job.partition,
-        tags={_INPUTS: inputs, _DEMO: "true"},
+        tags={_INPUTS: inputs, DEMO: "true"},
         run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         raise_on_error=False,
     )
