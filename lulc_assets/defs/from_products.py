@@ -4,6 +4,7 @@ What belongs here: the decorator that makes an asset of a step, and the one way 
 record to an event. What does not: what a step does.
 """
 
+import errno
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import dagster as dg
 
 from lulc_assets.core.errors import LulcError
+from lulc_assets.core.scratch import sweep_scratch
+from lulc_assets.core.store.publish import require_writable
 from lulc_assets.core.store.records import Record
 from lulc_assets.defs.metadata import metadata_of
 from lulc_assets.defs.partitions import (
@@ -19,11 +22,12 @@ from lulc_assets.defs.partitions import (
     key_of_partition,
     partitions_of,
 )
-from lulc_assets.defs.policies import OWNERS
+from lulc_assets.defs.policies import OWNERS, STEP_RETRIES
 from lulc_assets.defs.resources import ProjectResource
 from lulc_assets.steps.product import Product
 from lulc_assets.steps.workbench import Workbench
 
+_FOR_GOOD = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 _DATA_VERSION = "dagster/data_version"
 
 Body = Callable[..., Record[Any] | None]
@@ -37,7 +41,7 @@ def product_asset(
     kinds: set[str],
     pool: str | None = None,
     op_tags: Mapping[str, Any] | None = None,
-    retry_policy: dg.RetryPolicy | None = None,
+    retry_policy: dg.RetryPolicy = STEP_RETRIES,
     collects: tuple[Product[Any, Any], ...] = (),
 ) -> Callable[[Body], dg.AssetsDefinition]:
     """Make an asset of a function of workbench and key that returns the committed record.
@@ -76,6 +80,8 @@ def product_asset(
             with named_failures():
                 key = key_of(product, context)
                 work = project.workbench(context)
+                require_writable(work.store)
+                sweep_scratch()
                 every = [materialized_keys(context.instance, other) for other in collects]
                 record = body(work, key, *every)
             if record is not None:
@@ -117,10 +123,15 @@ def metadata_for(
 
 @contextmanager
 def named_failures() -> Iterator[None]:
-    """Errors of the domain end the step with their name; trying again would not help."""
+    """Errors that trying again would not help end the step with their name.
+
+    Those of the domain, and a disk that is full, read only or closed to us.
+    """
     try:
         yield
-    except LulcError as error:
+    except (LulcError, OSError) as error:
+        if not isinstance(error, LulcError) and error.errno not in _FOR_GOOD:
+            raise
         raise dg.Failure(
             description=f"{type(error).__name__}: {error}", allow_retries=False
         ) from error

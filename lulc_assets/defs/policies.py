@@ -30,3 +30,9 @@ PREDICT_RETRIES = dg.RetryPolicy(
     max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
 )
 """Against a lost GPU or a full machine. A bad scene is not an exception (see predictions)."""
+
+STEP_RETRIES = dg.RetryPolicy(
+    max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
+)
+"""Of all other steps: a store that does not answer, memory that another program has. Errors of the
+domain, and of a disk that is full or read only, are not tried again (``named_failures``)."""

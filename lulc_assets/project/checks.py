@@ -1,9 +1,12 @@
 """Names in a project file that must fit something else: each refused by its key.
 
-What belongs here: one check a kind of name. What does not: the file's shape (``project``).
+What belongs here: one check per kind of name or value. What does not: the file's shape
+(``project``).
 """
 
-from collections.abc import Collection
+import math
+import re
+from collections.abc import Collection, Mapping
 
 from lulc_assets.core.crosswalks import find_crosswalk
 from lulc_assets.core.errors import InvalidProject, UnknownClass
@@ -33,3 +36,45 @@ def require_crosswalk(where: str, name: str, legend: Legend) -> None:
         find_crosswalk(name, legend)
     except UnknownClass as error:
         raise InvalidProject(f"{where}: {error}") from error
+
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):/")
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]+(/.*)?")
+
+
+def require_store(store: str) -> None:
+    """Refuse a place that would silently become a folder of that name.
+
+    Raises:
+        InvalidProject: it is empty, or a URL of another kind than ``s3://bucket/prefix``.
+    """
+    scheme = _SCHEME.match(store)
+    if not store.strip():
+        raise InvalidProject("store is empty; name a folder, or s3://bucket/prefix")
+    if scheme and not _BUCKET.fullmatch(store):
+        raise InvalidProject(
+            f"store {store[:200]!r} is neither a folder nor s3://bucket/prefix (in small letters); "
+            "these are the places that products can be kept in"
+        )
+
+
+def require_plain(value: object, where: str = "") -> None:
+    """Refuse numbers that are not finite and text that no path can hold.
+
+    Args:
+        value: of the file, as TOML gives it.
+        where: key, for messages.
+
+    Raises:
+        InvalidProject: one is found; the message names its key.
+    """
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            require_plain(inner, f"{where}.{key}".lstrip("."))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            require_plain(inner, f"{where}[{number}]")
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise InvalidProject(f"{where} is {value}; it must be a number")
+    elif isinstance(value, str) and "\0" in value:
+        raise InvalidProject(f"{where} holds a zero byte; remove it")

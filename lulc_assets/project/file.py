@@ -33,7 +33,12 @@ from lulc_assets.core.store.objects import ObjectStore
 from lulc_assets.core.store.s3 import S3Store
 from lulc_assets.core.tables.text_file import read_utf8
 from lulc_assets.core.training.recipe import TrainingRecipe
-from lulc_assets.project.checks import require_crosswalk, require_known
+from lulc_assets.project.checks import (
+    require_crosswalk,
+    require_known,
+    require_plain,
+    require_store,
+)
 from lulc_assets.project.messages import explain
 from lulc_assets.project.sections import (
     BandsSection,
@@ -107,6 +112,7 @@ class Project(Section):
 
     @model_validator(mode="after")
     def _keys_are_known(self) -> "Project":
+        require_store(self.store)
         for tile in self.tiles:
             validate_tile(tile)
             self.grid_of(tile)
@@ -219,6 +225,7 @@ def load_project(path: str | Path) -> Project:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InvalidProject(f"project file {file} is not TOML: {error}") from error
     try:
+        require_plain(text)
         return Project(**text, folder=file.parent)
     except ValidationError as error:
         raise InvalidProject(f"project file {file}: {explain(error.errors(), Project)}") from error

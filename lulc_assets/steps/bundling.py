@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lulc_assets.core.chips.room import Room
 from lulc_assets.core.errors import BundleError
+from lulc_assets.core.judging.promotion import explain_refusal
 from lulc_assets.core.store.keys import Whole
 from lulc_assets.core.store.records import Record
 from lulc_assets.steps.model_history import (
@@ -52,6 +53,8 @@ def make_model_bundle(work: Workbench) -> Record[BundleProperties] | None:
     current = work.find(MODEL_BUNDLE, Whole())
     aside = candidate.digest in set_aside(model_events(work))
     if not evaluation.properties.promote or aside:
+        reason = "somebody set it aside by hand" if aside else evaluation.properties.reason
+        work.warn(explain_refusal(candidate.digest, reason))
         return None
     if current is not None and current.properties.candidate == candidate.digest:
         # In use already, perhaps by hand or after another verdict: it stays the same bundle.
@@ -78,8 +81,8 @@ def promote_by_hand(work: Workbench, candidate: str, reason: str) -> Record[Bund
     judged = evaluations_of(work, chosen.digest)
     if not judged:
         raise BundleError(
-            f"candidate {chosen.digest[:12]} was never judged on gold windows; materialize "
-            "model_evaluation first"
+            f"candidate {chosen.digest[:12]} was never judged: without gold labels there is "
+            "nothing to judge it by. Give the project gold labels, then materialize model_evaluation"
         )
     if current is not None and current.properties.candidate == chosen.digest:
         raise BundleError(f"candidate {chosen.digest[:12]} is in use already")

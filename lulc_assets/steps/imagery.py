@@ -126,7 +126,8 @@ def make_training_chips(work: Workbench, key: TileYear) -> Record[ChipProperties
     zones_sha256 = digest_of_source(work.project.path_of(chosen.zones or ""))
 
     def build(scratch: Path) -> Made[ChipProperties]:
-        recipes = choose_dates(read_selection(work, catalog), chosen)
+        left_out = {s.id: s.reason for s in catalog.properties.scenes if not s.selected}
+        recipes = choose_dates(read_selection(work, catalog), chosen, left_out)
         chips = _cut(work, key, recipes, labels, Room(scratch))
         files = {
             "chips.zarr.zip": write_chips(scratch / "chips.zarr.zip", chips),

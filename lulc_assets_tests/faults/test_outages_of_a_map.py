@@ -193,5 +193,5 @@ def test_a_failed_run_is_tried_again_later_with_another_key():
         add(dg.DagsterRunStatus.FAILURE)
         assert next_attempt(instance, tags, later + timedelta(minutes=70)) is None
         assert next_attempt(instance, tags, later + timedelta(hours=3)) == 2
-        add(dg.DagsterRunStatus.QUEUED)
+        add(dg.DagsterRunStatus.STARTED)
         assert next_attempt(instance, tags, later + timedelta(days=9)) is None

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from lulc_assets.core.errors import CommitConflict, ProductNotFound
+from lulc_assets.core.errors import CommitConflict, ProductNotFound, StoreError
 from lulc_assets.core.store.canonical import digest_of_bytes, digest_of_file
 from lulc_assets.core.store.objects import ObjectStore
 from lulc_assets.core.store.records import Basis, Record, StoredFile, make_record, read_record
@@ -21,6 +21,7 @@ from lulc_assets.core.store.records import Basis, Record, StoredFile, make_recor
 P = TypeVar("P")
 
 _RECORD = "record.json"
+_PROBE = "probe.json"
 _BY_DIGEST = "records"
 _HASH_IN_KEY = 16
 _ATTEMPTS = 4
@@ -65,6 +66,21 @@ def kept_record(store: ObjectStore, digest: str, properties: type[P]) -> Record[
     if digest_of_bytes(data) != digest:
         raise ProductNotFound(f"{key} is damaged: its bytes have another digest")
     return read_record(data, key, properties)
+
+
+def require_writable(store: ObjectStore) -> None:
+    """Refuse a store that cannot be written to before the work, not after hours of it.
+
+    Raises:
+        StoreError: its place is not there or closed to us. What may pass, such as a store that
+            does not answer, is raised as it is.
+    """
+    try:
+        store.replace(_PROBE, b"{}", expected=_version(store, _PROBE))
+    except CommitConflict:
+        return  # another run probes at the same time
+    except (PermissionError, FileNotFoundError, NotADirectoryError, FileExistsError) as error:
+        raise StoreError(f"the store cannot be written to: {error}") from error
 
 
 def is_complete(store: ObjectStore, record: Record[P]) -> bool:
