@@ -25,6 +25,8 @@ from lulc_assets.core.estimation.estimators import effective_count
 from lulc_assets.core.estimation.measures import Figures, estimate_figures
 from lulc_assets.core.estimation.settings import AccuracySettings
 
+INTERVALS = "half event"
+"""Of the engine that a run was made with; runs without it are of the one before."""
 COUNTED = 300
 """Samples from which the effective numbers of units behind user's accuracies are told."""
 
@@ -84,6 +86,7 @@ def simulate(population: Population, design: Design, samples: int, seed: int) ->
         "per_stratum": design.per_stratum,
         "units": int(drawn.positions.size),
         "samples": samples,
+        "intervals": INTERVALS,
         "seconds": time.perf_counter() - started,
         "rows": rows,
     }
