@@ -116,6 +116,7 @@ def _make_bundle(
             level=candidate.properties.level,
             by_hand=by_hand,
             int8=int8,
+            taught=candidate.properties.taught,
         )
         return Made({path.name: path for path in sorted(folder.iterdir())}, properties)
 

@@ -67,7 +67,7 @@ def burn_role(
     """Burn a role by the project's rules; gold by strict agreement where annotators are named."""
     rules = BurnRules.of(source)
     if role == GOLD and source.annotator_column is not None:
-        return burn_gold(labels, grid, rules, source.min_annotators)
+        return burn_gold(labels, grid, rules, source.min_annotators, source.legend)
     return *burn_labels(labels, grid, role, rules), None
 
 

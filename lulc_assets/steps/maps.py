@@ -141,6 +141,7 @@ def _properties(
         sieved_pixels=found.sieved_pixels,
         observations_median=found.observations_median,
         bundle=predictions.properties.bundle,
+        taught=predictions.properties.taught,
         grid=grid,
         legend=work.legend.digest,
         rule=VoteRule.of(work.project.composite, work.legend),

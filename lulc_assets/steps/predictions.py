@@ -256,6 +256,7 @@ def commit_predictions(
         pictures, far, farthest = applicability.of_the_year(work, records, scratch)
         properties = PredictionsProperties(
             bundle=bundle.digest,
+            taught=bundle.properties.taught,
             scenes=tuple(_row(scene_id, record) for scene_id, record in records.items()),
             failed=failed,
             applicability=far,

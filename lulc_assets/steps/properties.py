@@ -120,6 +120,7 @@ class ModelProperties:
         chips: split → chips that it was trained with.
         warnings: sentences for a reader.
         level: processing level that it takes.
+        taught: names of the classes that some training pixel shows.
     """
 
     epochs: int
@@ -130,6 +131,7 @@ class ModelProperties:
     chips: Mapping[str, int]
     warnings: tuple[str, ...]
     level: str
+    taught: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -182,6 +184,7 @@ class BundleProperties:
         level: processing level that it takes.
         by_hand: why somebody promoted it; empty where the rule did.
         int8: what 8-bit integers cost; empty where there are none.
+        taught: names of the classes that training showed; the others are not mapped.
     """
 
     candidate: str
@@ -190,6 +193,7 @@ class BundleProperties:
     level: str
     by_hand: str = ""
     int8: str = ""
+    taught: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -277,6 +281,7 @@ class PredictionsProperties:
 
     Attributes:
         bundle: digest of the record of the model.
+        taught: names of the classes that the model learnt.
         scenes: by id.
         failed: scene id → error.
         applicability: scene id → how far it is from the training set; empty where not asked for.
@@ -285,6 +290,7 @@ class PredictionsProperties:
     """
 
     bundle: str
+    taught: tuple[str, ...]
     scenes: tuple[PredictedRow, ...]
     failed: Mapping[str, str]
     applicability: Mapping[str, Applicability] = field(default_factory=dict)
@@ -306,6 +312,7 @@ class MapProperties:
         sieved_pixels: changed by the minimum mapping unit.
         observations_median: votes at the median pixel.
         bundle: digest of the record of the model behind the predictions.
+        taught: names of the classes that it learnt; the others are not mapped.
         grid: of the layers.
         legend: digest of the legend of the codes.
         rule: by which the votes were counted.
@@ -321,6 +328,7 @@ class MapProperties:
     sieved_pixels: int
     observations_median: float
     bundle: str
+    taught: tuple[str, ...]
     grid: PixelGrid
     legend: str
     rule: VoteRule

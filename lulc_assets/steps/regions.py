@@ -48,7 +48,7 @@ def make_region_report(work: Workbench, key: RegionYear) -> Record[ReportPropert
             year=key.year,
             legend=work.legend,
             settings=work.project.accuracy,
-        )
+        ).with_taught({name for record in maps.values() for name in record.properties.taught})
         return Made(report_files(work, scratch, report, None, sample), headline(report, tiles))
 
     return step.make({"accuracy": work.project.accuracy}, build)

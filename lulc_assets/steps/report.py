@@ -50,7 +50,7 @@ def make_accuracy_area_report(work: Workbench, key: TileYear) -> Record[ReportPr
             sample=open_sample(work, sample),
             legend=work.legend,
             settings=work.project.accuracy,
-        )
+        ).with_taught(annual_map.properties.taught)
         files = report_files(work, scratch, report, annual_map, sample)
         return Made(files, headline(report))
 

@@ -170,4 +170,5 @@ def _model_properties(
         chips={split: int(count) for split, count in card["chips"].items()},
         warnings=tuple(card["warnings"]),
         level=level,
+        taught=tuple(name for name, pixels in card["class_pixels"].items() if pixels),
     )

@@ -22,7 +22,7 @@ from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.labels.schema import GOLD
 from lulc_assets.core.labels.table import read_label_table
-from lulc_assets.core.legend import LandCover
+from lulc_assets.core.legend import Legend
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.steps.maps import kept_parts
 from lulc_assets.steps.products import ANNUAL_MAP, REFERENCE_LABELS
@@ -39,8 +39,8 @@ class FittedWeights:
     Attributes:
         fit: the chosen weights by group.
         groups: name of each group: ``year``, or the seasons.
-        reference: (groups, 9) int64, the weights to begin from.
-        changes: (10, 10) pixels from code to code, between the maps of the project's present
+        reference: (groups, land) int64, the weights to begin from.
+        changes: (land + 1, land + 1) pixels from code to code, between the maps of the present
             weights and of the fitted ones, over all partitions.
         partitions: whose gold labels and sums were used.
     """
@@ -88,7 +88,7 @@ def fit_project_weights(
     gold = [_gold_votes(work, *key, list(groups.values()), numbers) for key in chosen]
     if not gold:
         raise NoLabels("no training partition has an annual map; make the maps first")
-    reference = np.stack([_default_table()[1:10]] * len(groups))
+    reference = np.stack([_default_weights(work.legend)] * len(groups))
     joined = GoldVotes(
         np.concatenate([one.votes for one in gold]),
         np.concatenate([one.truth for one in gold]),
@@ -99,9 +99,10 @@ def fit_project_weights(
     return FittedWeights(fit, tuple(groups), reference, changes, chosen)
 
 
-def _default_table() -> I64:
-    """The default weights by class code, not those of the project: they may be fitted ones."""
-    return CompositeSettings(weights_256=dict(DEFAULT_WEIGHTS_256)).weight_table()
+def _default_weights(legend: Legend) -> I64:
+    """The default weights of land, not those of the project: they may be fitted ones."""
+    settings = CompositeSettings(weights_256=dict(DEFAULT_WEIGHTS_256))
+    return settings.weight_table(legend=legend)[1 : len(legend.land) + 1]
 
 
 def _groups(settings: CompositeSettings, by_season: bool) -> Mapping[str, list[int]]:
@@ -150,8 +151,9 @@ def _gold_votes(
     truth = read_raster(work.open(labels, "gold.tif"))
     table = read_label_table(work.open(labels, "labels.parquet"))
     windows = _window_numbers(table, grid, tile, numbers)
-    chosen = (truth > 0) & (truth < LandCover.CLOUDS) & (windows >= 0)
-    votes = votes_at(_sums_of(work, tile, year), grid, work.project.composite, chosen)
+    chosen = (truth > 0) & (truth <= len(work.legend.land)) & (windows >= 0)
+    sums, composite = _sums_of(work, tile, year), work.project.composite
+    votes = votes_at(sums, grid, composite, chosen, work.legend)
     return GoldVotes(
         merge_groups(votes, groups),
         values_at(truth, grid, chosen),
@@ -181,17 +183,18 @@ def _changes(
     work: Workbench, partitions: Sequence[Partition], weights: I64, groups: Sequence[Sequence[int]]
 ) -> I64:
     """Pixels from code to code between the present and the fitted weights."""
-    settings = work.project.composite
+    settings, legend = work.project.composite, work.legend
+    land = len(legend.land)
     names = [part.name for part in settings.parts()]
-    before = {name: settings.weight_table(name) for name in names}
+    before = {name: settings.weight_table(name, legend) for name in names}
     after = {name: before[name].copy() for name in names}
     for number, group in enumerate(groups):
         for part in group:
-            after[names[part]][1:10] = weights[number]
+            after[names[part]][1 : land + 1] = weights[number]
     return sum(
         (
-            count_changes(_sums_of(work, *key), work.grid(key[0]), settings, before, after)
+            count_changes(_sums_of(work, *key), work.grid(key[0]), settings, before, after, legend)
             for key in partitions
         ),
-        start=np.zeros((10, 10), np.int64),
+        start=np.zeros((land + 1, land + 1), np.int64),
     )

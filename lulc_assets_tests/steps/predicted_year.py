@@ -48,7 +48,7 @@ def open_project(folder: Path, sections: str = "") -> Workbench:
 def commit_scenes(work: Workbench, scenes: Sequence[PredictedScene], year: int = YEAR) -> None:
     """Commit predictions and their manifest, as ``scene_predictions`` does."""
     rows = [_predicted(work, scene, year) for scene in scenes]
-    properties = PredictionsProperties(bundle="by hand", scenes=tuple(rows), failed={})
+    properties = PredictionsProperties("by hand", work.legend.names, tuple(rows), failed={})
     made_of = {row.scene_id: row.record for row in rows}
     step = work.step(SCENE_PREDICTIONS, TileYear(TILE, year))
     step.make(made_of, lambda _: Made({}, properties))
