@@ -20,6 +20,7 @@ from lulc_assets.commands import (
     sample,
     scenes,
     simulate,
+    store,
     tiles,
     trace,
     weights,
@@ -62,6 +63,7 @@ app.add_typer(areas.app, name="areas")
 app.add_typer(weights.app, name="weights")
 app.add_typer(pages.app, name="pages")
 app.add_typer(catalog.app, name="catalog")
+app.add_typer(store.app, name="store")
 app.command()(trace.trace)
 app.command()(metrics.metrics)
 app.add_typer(simulate.app)

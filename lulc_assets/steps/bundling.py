@@ -82,7 +82,7 @@ def promote_by_hand(work: Workbench, candidate: str, reason: str) -> Record[Bund
     if not judged:
         raise BundleError(
             f"candidate {chosen.digest[:12]} was never judged: without gold labels there is "
-            "nothing to judge it by. Give the project gold labels, then materialize model_evaluation"
+            "nothing to judge it by. Give the project some, then materialize model_evaluation"
         )
     if current is not None and current.properties.candidate == chosen.digest:
         raise BundleError(f"candidate {chosen.digest[:12]} is in use already")

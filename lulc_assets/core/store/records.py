@@ -151,8 +151,8 @@ def _parse(data: bytes, where: str) -> dict[str, Any]:
     version = value.get("format_version") if isinstance(value, dict) else None
     if version == FIRST_FORMAT:
         raise ProductCorrupt(
-            f"commit record {where} is of format 1; `lulc store migrate` brings the store to "
-            f"format {FORMAT_VERSION}"
+            f"commit record {where} is of format 1; `lulc store migrate` sets such records "
+            "aside, so that the products are made again"
         )
     if version != FORMAT_VERSION:
         raise ProductCorrupt(
