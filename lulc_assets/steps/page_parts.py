@@ -10,9 +10,12 @@ from dataclasses import dataclass
 import geopandas as gpd
 
 from lulc_assets.core.accuracy.report import AccuracyReport
+from lulc_assets.core.chips.forecast import forecast_account
+from lulc_assets.core.errors import NoTrainingChips
 from lulc_assets.core.figures.quicklook import class_thumbnail
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.labels.account import DeliveredLabels
+from lulc_assets.core.pages.account_table import AccountTable
 from lulc_assets.core.pages.content import Link, MapCard, PageFigure, TilePage
 from lulc_assets.core.pages.label_page import LabelPage, describe_agreement, describe_outliers
 from lulc_assets.core.pages.rendering import render_label_page, render_tile_page
@@ -26,6 +29,7 @@ from lulc_assets.steps.looks import scene_thumbnails, true_color_composite
 from lulc_assets.steps.products import SCENE_PREDICTIONS
 from lulc_assets.steps.properties import (
     CatalogProperties,
+    ChipProperties,
     LabelQualityProperties,
     MapProperties,
     ReportProperties,
@@ -127,9 +131,19 @@ def label_page(
     key: TileYear,
     labels: Record[DeliveredLabels],
     quality: Record[LabelQualityProperties],
+    chips: Record[ChipProperties] | None,
     links: Sequence[Link],
 ) -> str:
-    """The HTML of the labels of a tile × year."""
+    """The HTML of the labels of a tile × year.
+
+    Args:
+        work: where the files are.
+        key: of the labels.
+        labels: delivered.
+        quality: of them.
+        chips: cut from them, or from former ones; None where there are none.
+        links: to other pages.
+    """
     page = LabelPage(
         tile=key.tile,
         year=key.year,
@@ -141,8 +155,28 @@ def label_page(
         provenance={"Labels": labels.digest, **dict(quality.inputs)},
         links=links,
         attribution=work.project.attribution,
+        account=_label_account(work, key, labels, chips),
     )
     return render_label_page(page)
+
+
+def _label_account(
+    work: Workbench,
+    key: TileYear,
+    labels: Record[DeliveredLabels],
+    chips: Record[ChipProperties] | None,
+) -> AccountTable | None:
+    """What became of the labelled pixels in the chips of these labels, or what is planned."""
+    cut = None if chips is None or chips.inputs.get(labels.product) != labels.digest else chips
+    if cut is not None and cut.properties.account and cut.properties.layout:
+        return AccountTable(cut.properties.account, cut.properties.layout, planned=False)
+    train, gold = (read_raster(work.open(labels, name)) for name in ("train.tif", "gold.tif"))
+    grid, settings = work.grid(key.tile), work.project.chips
+    try:
+        account, layout = forecast_account(grid, train, gold, settings, work.legend)
+    except NoTrainingChips:
+        return None
+    return AccountTable(account, layout, planned=True)
 
 
 def _label_figures(

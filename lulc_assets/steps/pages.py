@@ -33,6 +33,7 @@ from lulc_assets.steps.products import (
     REGION_REPORT,
     REPORT_PAGES,
     SCENE_CATALOG,
+    TRAINING_CHIPS,
 )
 from lulc_assets.steps.properties import PageRow, PagesProperties, ReportProperties
 from lulc_assets.steps.report import read_report
@@ -110,9 +111,10 @@ def _plan(step: PagesStep, tiles: list[TileYear], regions: list[RegionYear]) -> 
         pages.append(_region_page(step, region, report, reported, home))
     for key, quality in judged.items():
         labels = step.read(REFERENCE_LABELS, key)
+        chips = step.find(TRAINING_CHIPS, key)
         pages.append(
-            _page(work, page_name(key, "labels_"), [labels, quality],
-                  partial(label_page, work, key, labels, quality, [home]))
+            _page(work, page_name(key, "labels_"), [labels, quality, chips],
+                  partial(label_page, work, key, labels, quality, chips, [home]))
         )  # fmt: skip
     pages.append(_index_page(work, reported, summed, list(judged)))
     return pages

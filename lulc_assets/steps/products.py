@@ -128,7 +128,7 @@ METRIC_TABLES = Product(
 
 REPORT_PAGES = Product(
     "report_pages",
-    1,
+    2,
     Whole,
     of.PagesProperties,
     inputs=tuple(
@@ -141,6 +141,7 @@ REPORT_PAGES = Product(
             REFERENCE_SAMPLE,
             REFERENCE_LABELS,
             LABEL_QUALITY,
+            TRAINING_CHIPS,
         )
     ),
 )
