@@ -1,17 +1,15 @@
 """The two demos: what they run, in which order, and what they leave in their folder.
 
-What belongs here: the list of jobs. What does not: running them (``runs.py``), judging
-them (``summary.py``).
+What belongs here: their data and their project file. What does not: the list of jobs and running
+them (``running``), judging the maps (``summary.py``).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.store.canonical import digest_of, digest_of_file
-from lulc_assets.core.store.keys import RegionYear, TileYear, Whole
 from lulc_assets.defs.partitions import register_partitions
 from lulc_assets.demo.projects import (
     DEMO_SETTINGS,
@@ -19,18 +17,11 @@ from lulc_assets.demo.projects import (
     write_slovenian_project,
 )
 from lulc_assets.demo.summary import Truth, write_summary
-from lulc_assets.project import Project, load_project
-from lulc_assets.running.runs import (
-    Bar,
-    JobRun,
-    digest_inputs,
-    open_instance,
-    run_jobs,
-)
+from lulc_assets.project import load_project
+from lulc_assets.running.plan import plan_jobs
+from lulc_assets.running.runs import Bar, digest_inputs, open_instance, run_jobs
 from lulc_assets.simulation.archive.spec import ArchiveSpec
 from lulc_assets.simulation.archive.write import write_archive
-from lulc_assets.steps import products as of
-from lulc_assets.steps.product import Product
 
 
 @dataclass(frozen=True)
@@ -69,7 +60,7 @@ def run_demo(
     with bar("Simulated Sentinel-2 archive") as progress:
         archive = write_archive(spec, folder / "archive", progress)
     say("Simulated Sentinel-2 archive: ready")
-    file = write_simulated_project(folder, spec, archive, settings)
+    file = write_simulated_project(folder, spec, archive, settings, say)
     truth = Truth(archive.truth)
     return _run(folder, file, list(spec.years), archive.digest, truth, (bar, say))
 
@@ -91,7 +82,7 @@ def run_real_demo(folder: Path, data: Path, bar: Bar, say: Callable[[str], None]
             f"no real acquisitions in {data}: set LULC_REAL_DATA to the folder that holds "
             "slovenia_2015"
         )
-    file = write_slovenian_project(folder, data)
+    file = write_slovenian_project(folder, data, say)
     files = sorted(path for path in data.rglob("*") if path.is_file())
     digest = digest_of([[str(p.relative_to(data)), digest_of_file(p)] for p in files])
     return _run(folder, file, [2015], digest, None, (bar, say))
@@ -110,47 +101,8 @@ def _run(
     jobs = plan_jobs(project, years)
     with open_instance(folder / "dagster") as instance:
         register_partitions(instance, project)
-        launched = run_jobs(instance, project_file, jobs, inputs, *shown)
+        outcomes = run_jobs(instance, project_file, jobs, inputs, *shown)
         mapped = [job for job in jobs if job.job == "map_tile_year"]
         summary = write_summary(folder / "summary.json", project, mapped, instance, inputs, truth)
+    launched = sum(outcome.state == "run" for outcome in outcomes)
     return DemoResult(launched, summary, folder / "index.html")
-
-
-def plan_jobs(project: Project, years: list[int]) -> list[JobRun]:
-    """Every job that takes a project from nothing to its pages."""
-    trained = [TileYear(*key) for key in project.training_partitions()]
-    maps = [TileYear(tile, year) for tile in project.tiles for year in years]
-    regions = [RegionYear(region, year) for region in project.regions for year in years]
-    seasonal = maps if project.composite.windows() else []
-    folder = Path(project.path_of(project.pages))
-    data = (of.REFERENCE_LABELS, of.SCENE_CATALOG, of.TRAINING_CHIPS)
-    chain = (of.SCENE_CATALOG, of.SCENE_PREDICTIONS, of.ANNUAL_MAP, of.ACCURACY_AREA_REPORT)
-    model = (of.LULC_MODEL, of.MODEL_EVALUATION, of.MODEL_BUNDLE)
-    return [
-        *(_partitioned("training_data", "Labels, scenes and chips of", data, k) for k in trained),
-        JobRun(
-            "train",
-            "Train the model, judge it, promote it",
-            products=[(product, Whole()) for product in model],
-        ),
-        *(
-            _partitioned("reference", "Reference sample of", (of.REFERENCE_SAMPLE,), key)
-            for key in regions
-        ),
-        *(_partitioned("map_tile_year", "Predict and map", chain, key) for key in maps),
-        *(_partitioned("seasons", "Seasons of", (of.SEASONAL_MAPS,), key) for key in seasonal),
-        *(_partitioned("region", "Report on", (of.REGION_REPORT,), key) for key in regions),
-        JobRun(
-            "metrics",
-            "Metrics database and pages",
-            products=[(of.METRIC_TABLES, Whole()), (of.REPORT_PAGES, Whole())],
-            files=[folder / "index.html", Path(project.path_of(project.metrics))],
-        ),
-    ]
-
-
-def _partitioned(
-    job: str, title: str, products: tuple[Product[Any, Any], ...], key: TileYear | RegionYear
-) -> JobRun:
-    made = [(product, key) for product in products]
-    return JobRun(job, f"{title} {key.title}", key.partition, made)

@@ -5,10 +5,11 @@ running them.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lulc_assets.core.grid import PixelGrid, tile_grid
+from lulc_assets.running.home import write_unless_edited
 from lulc_assets.simulation.archive.spec import ArchiveSpec
 from lulc_assets.simulation.archive.write import GOLD_DRAWINGS, ArchivePaths
 
@@ -118,16 +119,25 @@ halo_px = 32
 """
 
 
+def _ignore(_: str) -> None:
+    """Tell nobody."""
+
+
 def write_simulated_project(
-    folder: Path, spec: ArchiveSpec, archive: ArchivePaths, settings: str = DEMO_SETTINGS
+    folder: Path,
+    spec: ArchiveSpec,
+    archive: ArchivePaths,
+    settings: str = DEMO_SETTINGS,
+    say: Callable[[str], None] = _ignore,
 ) -> Path:
-    """Write ``project.toml`` of a simulated archive that lies beside it.
+    """Write ``project.toml`` of a simulated archive that lies beside it; an edited one stays.
 
     Args:
         folder: of the project.
         spec: what the archive was made from.
         archive: where its parts are.
         settings: TOML sections of chips, training and maps.
+        say: told where an edited file stays.
     """
     tiles = "".join(
         f"[tiles.{t.tile}]\nwindow = {list(_window(t.tile, t.grid))}\nplace = "
@@ -153,22 +163,23 @@ def write_simulated_project(
         years=list(spec.years),
         settings=settings,
     )
-    return _write(folder, text)
+    return _write(folder, text, say)
 
 
-def write_slovenian_project(folder: Path, data: Path) -> Path:
-    """Write ``project.toml`` of the real acquisitions.
+def write_slovenian_project(folder: Path, data: Path, say: Callable[[str], None] = _ignore) -> Path:
+    """Write ``project.toml`` of the real acquisitions; an edited one stays.
 
     Args:
         folder: of the project.
         data: the folder ``slovenia_2015``.
+        say: told where an edited file stays.
     """
     text = _REAL.format(
         catalog=json.dumps(str(data / "catalog.json")),
         labels=json.dumps(str(data / "lulc_polygons.gpkg")),
         window=list(_window(SLOVENIA_TILE, SLOVENIA_AREA)),
     )
-    return _write(folder, text)
+    return _write(folder, text, say)
 
 
 def _window(tile: str, area: PixelGrid) -> tuple[int, int, int, int]:
@@ -184,9 +195,8 @@ def _path(folder: Path, path: Path) -> str:
     return json.dumps(str(path.relative_to(folder)))
 
 
-def _write(folder: Path, text: str) -> Path:
+def _write(folder: Path, text: str, say: Callable[[str], None]) -> Path:
     path = folder / "project.toml"
-    folder.mkdir(parents=True, exist_ok=True)
-    if not path.is_file() or path.read_text() != text:
-        path.write_text(text)
+    if not write_unless_edited(path, text):
+        say(f"{path} was edited and is used as it is; move it away for the demo's own")
     return path

@@ -20,7 +20,8 @@ from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.core.whole_files import whole_file
 from lulc_assets.project import Project
-from lulc_assets.running.runs import JobRun, find_run
+from lulc_assets.running.plan import JobRun
+from lulc_assets.running.runs import find_run
 from lulc_assets.steps.products import ACCURACY_AREA_REPORT, ANNUAL_MAP, SCENE_CATALOG
 from lulc_assets.steps.report import read_report
 from lulc_assets.steps.workbench import Workbench

@@ -1,7 +1,7 @@
 """Running the platform's jobs one after another on a Dagster instance of one folder.
 
 What belongs here: the folder's instance, its lock, skipping what is done, and running the
-rest with progress. What does not: which jobs a demo needs (``demo.py``).
+rest with progress. What does not: which jobs a project needs (``plan.py``).
 
 The ledger is Dagster's own: a run carries a digest of its inputs as a tag; a job whose
 inputs did not change since a successful run, and whose products are whole, is not run.
@@ -13,49 +13,52 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import dagster as dg
+from dagster._core.storage.tags import REPOSITORY_LABEL_TAG
 
 from lulc_assets.core.errors import InvalidProject, LulcError
 from lulc_assets.core.progress import Progress
 from lulc_assets.core.store.canonical import digest_of, digest_of_file
-from lulc_assets.core.store.keys import Key, Whole
+from lulc_assets.core.store.keys import Whole
 from lulc_assets.core.store.publish import is_complete
 from lulc_assets.defs.resources import progress_heard_by
 from lulc_assets.project import load_project
 from lulc_assets.running.home import prepare_home
+from lulc_assets.running.plan import JobRun
 from lulc_assets.running.stale import DEMO, end_stale_runs
-from lulc_assets.steps.product import Product
 from lulc_assets.steps.products import MODEL_EVALUATION, PARTS, PRODUCTS
 from lulc_assets.steps.workbench import Workbench
 
 _INPUTS = "lulc/inputs"
+_LOCATION = "__repository__@lulc_assets"
+"""Of the code location in ``workspace.yaml`` and ``pyproject.toml``: runs that carry it appear
+under their jobs and in the timeline of the UI."""
 
 Bar = Callable[[str], AbstractContextManager[Progress]]
 
 
+State = Literal["run", "there", "failed", "left out"]
+
+
 @dataclass(frozen=True)
-class JobRun:
-    """A job to run.
+class Outcome:
+    """What became of a job.
 
     Attributes:
-        job: name.
-        title: what people read meanwhile.
-        partition: key, or None.
-        products: that it makes, each of its key; all must be whole for it to be skipped.
-        files: other files that it makes.
+        job: which.
+        state: it was run, was there already, failed, or could not begin.
+        reason: of a failure, or what it would have needed.
     """
 
-    job: str
-    title: str
-    partition: str | None = None
-    products: Sequence[tuple[Product[Any, Any], Key]] = ()
-    files: Sequence[Path] = ()
+    job: JobRun
+    state: State
+    reason: str = ""
 
 
 class RunFailed(LulcError):
-    """A job of the demo failed; the message is its first error."""
+    """A job failed; the message is its first error."""
 
 
 @contextmanager
@@ -96,7 +99,9 @@ def run_jobs(
     inputs: str,
     bar: Bar,
     say: Callable[[str], None],
-) -> int:
+    *,
+    keep_going: bool = False,
+) -> list[Outcome]:
     """Run what is not done yet, in order.
 
     Args:
@@ -106,29 +111,57 @@ def run_jobs(
         inputs: digest from :func:`digest_inputs`.
         bar: makes a progress bar with a title.
         say: prints a line.
+        keep_going: after a failure, go on with all jobs that can begin without its products.
 
     Returns:
-        How many jobs were run.
+        What became of each job, in order.
 
     Raises:
-        RunFailed: a job failed; later ones were not started.
+        RunFailed: a job failed and ``keep_going`` is not set; later ones were not started.
         KeyboardInterrupt: somebody stopped it; what was published stays.
     """
     os.environ["LULC_PROJECT"] = str(project_file.absolute())
     project = load_project(project_file)
     work = Workbench.of(project)
-    launched = 0
+    outcomes = []
     for number, job in enumerate(jobs, start=1):
         title = f"{number}/{len(jobs)} {job.title}"
-        if find_run(instance, job, inputs) is not None and _is_whole(work, job):
+        if is_done(instance, work, job, inputs):
+            outcomes.append(Outcome(job, "there"))
             say(f"{title}: there already")
             continue
-        with bar(title) as progress, progress_heard_by(progress), _console_to(project.folder):
-            seconds = _run(instance, job, inputs)
-        _require_products(work, job)
+        lacking = _lacking(work, job) if keep_going else ""
+        if lacking:
+            outcomes.append(Outcome(job, "left out", f"needs {lacking}"))
+            say(f"{title}: left out, needs {lacking}")
+            continue
+        try:
+            with bar(title) as progress, progress_heard_by(progress), _console_to(project.folder):
+                seconds = _run(instance, job, inputs)
+            _require_products(work, job)
+        except RunFailed as error:
+            if not keep_going:
+                raise
+            reason = str(error).removeprefix(f"{job.title}: ")
+            outcomes.append(Outcome(job, "failed", reason))
+            say(f"{title}: failed")
+            continue
+        outcomes.append(Outcome(job, "run"))
         say(f"{title}: {seconds:.0f} s")
-        launched += 1
-    return launched
+    return outcomes
+
+
+def is_done(instance: dg.DagsterInstance, work: Workbench, job: JobRun, inputs: str) -> bool:
+    """Whether a job has run with these inputs and all that it makes is whole."""
+    return find_run(instance, job, inputs) is not None and _is_whole(work, job)
+
+
+def _lacking(work: Workbench, job: JobRun) -> str:
+    """The first product that a job needs and that is not there; empty: it can begin."""
+    for product, key in job.needs:
+        if work.find(product, key) is None:
+            return f"{product.asset} {key.title}".strip()
+    return ""
 
 
 def _require_products(work: Workbench, job: JobRun) -> None:
@@ -183,7 +216,7 @@ def _run(instance: dg.DagsterInstance, job: JobRun, inputs: str) -> float:
     result = found.execute_in_process(
         instance=instance,
         partition_key=job.partition,
-        tags={_INPUTS: inputs, DEMO: "true"},
+        tags={_INPUTS: inputs, DEMO: "true", REPOSITORY_LABEL_TAG: _LOCATION},
         run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         raise_on_error=False,
     )

@@ -1,0 +1,1 @@
+"""Commands that take any project from files to maps."""
