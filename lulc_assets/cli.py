@@ -12,11 +12,15 @@ from lulc_assets.commands import (
     accuracy,
     areas,
     catalog,
+    check,
     demo,
+    init,
     labels,
     metrics,
     model,
+    open_pages,
     pages,
+    run,
     sample,
     scenes,
     simulate,
@@ -50,6 +54,10 @@ def lulc(version: Annotated[bool, _VERSION] = False) -> None:
     """Yearly 10 m land-cover maps from Sentinel-2, with their accuracy and areas."""
 
 
+app.command()(init.init)
+app.command()(check.check)
+app.command()(run.run)
+app.command("open")(open_pages.open_pages)
 app.command()(demo.demo)
 app.command()(demo.demo_real)
 app.command()(demo.ui)

@@ -17,7 +17,7 @@ app = typer.Typer()
 _SEED = 20_220_713
 
 
-def _years(text: str) -> list[int]:
+def read_years(text: str) -> list[int]:
     """``2022``, ``2021-2023`` and ``2019,2021`` as years."""
     years: set[int] = set()
     for part in text.split(","):
@@ -75,7 +75,7 @@ def simulate(
         raise InvalidProject(f"profile {profile!r} is unknown; use {' or '.join(PROFILES)}")
     spec = archive_spec(
         [key.strip() for key in tiles.split(",")],
-        _years(years),
+        read_years(years),
         size_px=size,
         seed=seed,
         scenes_per_year=scenes,

@@ -63,6 +63,9 @@ class Project(Section):
         metrics: DuckDB file of the metric tables.
         checkpoints: folder of the trainings at work; what is there may be deleted at any time,
             a training then starts anew. Must outlive a killed run for it to be resumed.
+        aoi: vector file of the area of interest, its polygons; empty: the tiles' windows. What
+            `lulc export` writes is clipped to it.
+        years: to map; none: those of ``[training]``.
         tiles: tile key → area of interest.
         legend_section: ``[legend]`` of the file, see :meth:`legend`.
         bands_section: ``[bands]`` of the file, see :meth:`bands`.
@@ -80,6 +83,8 @@ class Project(Section):
     pages: str = "pages"
     metrics: str = "metrics.duckdb"
     checkpoints: str = ".training"
+    aoi: str = ""
+    years: tuple[int, ...] = ()
     catalog: CatalogSection
     tiles: Mapping[str, TileSection]
     regions: Mapping[str, RegionSection] = Field(default_factory=dict)
@@ -130,7 +135,7 @@ class Project(Section):
             raise InvalidProject(
                 f"training.balance {self.training.balance!r} needs chips.zones, a vector file"
             )
-        for year in (*self.training.years, *self.watch_years):
+        for year in (*self.years, *self.training.years, *self.watch_years):
             validate_year(year)
         return self
 
@@ -197,6 +202,10 @@ class Project(Section):
     def watched_years(self) -> tuple[int, ...]:
         """Years in which new scenes may appear."""
         return tuple(sorted({*self.watch_years, datetime.now(UTC).year}))
+
+    def mapped_years(self) -> tuple[int, ...]:
+        """Years of the maps, in order."""
+        return tuple(sorted(set(self.years or self.training.years)))
 
     def training_folder(self, identity: str) -> Path:
         """Where the checkpoint of a training with this identity (a digest) lies."""
