@@ -56,7 +56,7 @@ def test_a_good_file_gives_grids_paths_and_settings(tmp_path):
         ("years = [2022]", "years = [2014]", "2014"),
         ("size_px = 64", "size_px = 50", "chip size 50 px"),
         ("size_px = 64", "size = 64", "size"),
-        ('name = "demo"', 'name = "demo', "no TOML"),
+        ('name = "demo"', 'name = "demo', "not TOML"),
         (
             '"karra-10"',
             '"kara"',
