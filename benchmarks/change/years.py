@@ -158,6 +158,7 @@ def graded_change(
     found: tuple[U8, U8, U16] = grade_pixels(
         land.classes[whole], land.probabilities[whole], land.masks[whole], numbers, quarters, side,
         former.classes, current.classes, np.stack([former.flagged, current.flagged]),
-        evidence.likelihoods, rule.hazard_logs(), rule.numbers(), SUM_TABLE,
+        evidence.likelihoods, rule.hazard_logs(), rule.numbers(), rule.rotation_table(KARRA_10),
+        SUM_TABLE,
     )  # fmt: skip
     return found

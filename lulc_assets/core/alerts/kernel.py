@@ -5,7 +5,7 @@ dates (``replay``), settings (``ladder``).
 
 Log odds of "changed since last year's map" are int16 in 1/256. Before a date they rise by the
 hazard of the days since the pixel was last seen, with the date they move by its likelihood
-ratio given the last view. A pixel that a date does not see clearly is not touched, so that
+ratio given the last view, softened by those of its neighbours. A pixel that a date does not see clearly is not touched, so that
 dates may be many and cloudy.
 """
 
@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from lulc_assets.core.alerts.ladder import GAP_DAYS_MAX, HAZARD_TOP, LOGIT_TOP
 from lulc_assets.core.change.counting import FORGET_DAYS
-from lulc_assets.core.change.symbols import class_of_view, letter_of, signed, view_of
+from lulc_assets.core.change.evidence import LOG_ONE, RATIO_LIMIT
+from lulc_assets.core.change.symbols import LEVELS, class_of_view, letter_of, signed, view_of
 
 PLANES = 10
 """Planes of a state, uint16 each."""
@@ -36,6 +37,17 @@ PLANES = 10
 256 · supporting dates; step, 16 · leading class and 256 · its lead; days of the first
 supporting date, of each step, of rejection; day on which the pixel first was possible, which
 is kept for good: the identity of alerts hangs on it."""
+
+OWN_WEIGHT = 2
+GAIN_PCT = 150
+"""A pixel's own view counts as much as two neighbours', and their mean half as much again, within
+the limit of one observation. What changes is larger than a pixel, and what a scene gets wrong is
+often not. Measured across three tuning landscapes, each judged with the evidence of the others:
+without neighbours 0.93 of the confirmed alerts were right at a median of 39 days, with a gain of
+1 0.98 at 40 days, of 1.5 0.94 at 22 days, of 2 0.83 at 20 days."""
+
+_LIMIT = round(LOG_ONE * np.log(RATIO_LIMIT))
+_UNSEEN = -32_768
 
 _NONE, _POSSIBLE, _LIKELY, _CONFIRMED, _REJECTED = range(5)
 
@@ -83,29 +95,36 @@ def see_date(
     """
     height, width = classes.shape
     land = ratios.shape[0]
+    own = np.full((height, width), _UNSEEN, np.int16)
+    letters = np.zeros((height, width), np.uint8)
     seen = 0
     for row in range(height):
         for col in range(width):
             code = signed(baseline[row, col]) - 1
-            if code < 0 or code >= land:
-                continue
-            if masks[row, col] == 0 and not flagged[row, col]:
+            if code < 0 or code >= land or (masks[row, col] == 0 and not flagged[row, col]):
                 continue
             view = view_of(signed(classes[row, col]), signed(probabilities[row, col]), land)
             if view == 0:
                 continue
             seen += 1
-            since = signed(state[SEEN_ON, row, col])
-            gap = day - (since if since > 0 else start)
             last = signed(state[LAST, row, col]) & 255
-            if gap > FORGET_DAYS:
+            if _gap(state[SEEN_ON, row, col], day, start) > FORGET_DAYS:
                 last = 0
             letter = letter_of(view, signed(known[row, col]))
-            ratio = signed(ratios[code, quarter, last, letter - 1])
+            letters[row, col] = letter
+            own[row, col] = ratios[code, quarter, last, letter - 1]
+    if seen == 0:
+        return 0
+    for row in range(height):
+        for col in range(width):
+            if letters[row, col] == 0:
+                continue
+            letter, ratio = signed(letters[row, col]), _with_neighbours(own, baseline, row, col)
+            gap = _gap(state[SEEN_ON, row, col], day, start)
             level = signed(state[LOGIT, row, col])
             if level + rule[0] <= HAZARD_TOP:
-                level = signed(hazards[min(gap, GAP_DAYS_MAX), level]) - rule[0]
-            level = min(max(level + ratio, 0), LOGIT_TOP - rule[0])
+                level = signed(hazards[min(gap, GAP_DAYS_MAX), level]) - signed(rule[0])
+            level = min(max(level + ratio, 0), LOGIT_TOP - signed(rule[0]))
             supports = signed(state[LAST, row, col]) >> 8
             state[LOGIT, row, col] = np.uint16(level)
             state[SEEN_ON, row, col] = np.uint16(day)
@@ -113,14 +132,37 @@ def see_date(
                 state[LAST, row, col] = np.uint16(letter | supports << 8)
                 continue
             if ratio >= rule[7]:
-                supports = _support(
-                    state[:, row, col], day, class_of_view(view), code + 1, supports
-                )
+                seen_as = class_of_view((letter - 1) // LEVELS + 1)
+                mapped = signed(baseline[row, col])
+                supports = _support(state[:, row, col], day, seen_as, mapped, supports)
             state[LAST, row, col] = np.uint16(letter | supports << 8)
-            _move(
-                state[:, row, col], level + rule[0], ratio, day, start, supports, clear_days, rule
-            )
+            logit = level + signed(rule[0])
+            _move(state[:, row, col], logit, ratio, day, start, supports, clear_days, rule)
     return seen
+
+
+@numba.njit(nogil=True, inline="always")
+def _gap(seen_on: int, day: int, start: int) -> int:
+    """Days since a pixel was last seen, or since the year began."""
+    since = signed(seen_on)
+    return day - (since if since > 0 else start)
+
+
+@numba.njit(nogil=True, cache=True)
+def _with_neighbours(own: npt.NDArray[np.int16], baseline: U8, row: int, col: int) -> int:
+    """What a pixel and the neighbours that the map shows as it say together.
+
+    Neighbours in another block of the file do not count: a block is judged by itself.
+    """
+    height, width = own.shape
+    total, weight = OWN_WEIGHT * signed(own[row, col]), OWN_WEIGHT
+    for r in range(max(row - 1, 0), min(row + 2, height)):
+        for c in range(max(col - 1, 0), min(col + 2, width)):
+            other = own[r, c]
+            if other != _UNSEEN and baseline[r, c] == baseline[row, col] and (r, c) != (row, col):
+                total += signed(other)
+                weight += 1
+    return min(max(GAIN_PCT * total // (100 * weight), -_LIMIT), _LIMIT)
 
 
 @numba.njit(nogil=True, cache=True)

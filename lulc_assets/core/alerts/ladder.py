@@ -49,8 +49,7 @@ class AlertSettings:
         floor_pct: probability below which no number of quiet dates brings a pixel: twice
             the hazard of a year. Quiet dates say that nothing has happened yet, not that
             nothing will, and their errors are alike, so that they count for less than as
-            many independent ones. Measured on tuning landscapes: at 1 % the median alert is
-            confirmed five days later and no precision is won, at 0.3 % ten days later.
+            many independent ones.
         possible_pct: probability from which a change is possible.
         likely_pct: … likely, with ``likely_dates`` supporting dates.
         confirmed_pct: … confirmed, with ``confirmed_dates``.

@@ -115,7 +115,8 @@ class Evidence:
         """(9, 4, 82, 81) int16: 256 · ln of the ratio changed / unchanged, clipped.
 
         By baseline class, quarter, last letter (0 = none) and letter. Classes of which
-        nothing is known, and snow, have 0 throughout: no view says anything there.
+        nothing is known, and snow, have 0 throughout: no view says anything there. Nor does
+        a view of snow anywhere: it tells of the weather.
         """
         unchanged = _given_last(self.counts.pairs.astype(np.float64))
         changed = self._changed(unchanged)
@@ -123,7 +124,8 @@ class Evidence:
         logs = np.clip(np.log(changed / unchanged), -limit, limit)
         known = self.counts.views.sum(1) > 0
         known[_is_snow(self.legend)] = False
-        return np.rint(LOG_ONE * logs * known[:, None, None, None]).astype(np.int16)
+        telling = np.repeat(~_is_snow(self.legend), BINS * LEVELS)
+        return np.rint(LOG_ONE * logs * known[:, None, None, None] * telling).astype(np.int16)
 
     @cached_property
     def likelihoods(self) -> npt.NDArray[np.int32]:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from lulc_assets.core.change.evidence import LOG_ONE, RATIO_LIMIT
 from lulc_assets.core.errors import InvalidProject
+from lulc_assets.core.legend import Legend
 
 DAYS_MAX = 800
 """Longest gap between two views that the hazard is tabulated for: two years and a bit."""
@@ -23,7 +24,8 @@ class Grade(IntEnum):
 
     - ``NONE``: the maps agree, or one has no data.
     - ``SUSTAINED``: both sides are seen, the last dates agree, and it did not turn back.
-    - ``RECENT``: it shows, and too few dates follow to tell whether it lasts.
+    - ``RECENT``: it shows, and too little follows to tell whether it lasts: fewer than three
+      dates; or it is a turn of a rotation, which only further years tell from a change.
     - ``FLICKER``: the maps differ and the dates do not show a lasting change: a mixed pixel,
       a class that looks like another, a map that is wrong in one of the years.
     - ``INSUFFICIENT``: too few clear dates in matching seasons to say anything.
@@ -50,6 +52,10 @@ class GradeRule:
         candidate_lift: factor on the hazard where the two maps differ. The maps are made
             from the same dates, so that it is no evidence of its own; it undoes that only
             such pixels are looked at, where change is many times as frequent.
+        rotating: pairs of classes that take turns on the same field. A ley is grass to the
+            eye and crops by use; grass counts as permanent when it has not been in rotation
+            for five years (Regulation (EU) 2021/2115, article 4). Between two years such a
+            change is never more than recent. Names that the legend lacks are left out.
         min_mapping_unit_px: smaller patches of one grade group and one new class are no
             change of the map.
     """
@@ -57,9 +63,10 @@ class GradeRule:
     sustained_pct: int = 95
     min_dates: int = 3
     last_dates: int = 3
-    contrary_ratio: float = 3.0
+    contrary_ratio: float = 10.0
     hazard_pct_per_year: float = 1.0
     candidate_lift: float = 10.0
+    rotating: tuple[tuple[str, str], ...] = (("crops", "grass"),)
     min_mapping_unit_px: int = 5
 
     def __post_init__(self) -> None:
@@ -94,9 +101,18 @@ class GradeRule:
             np.int64,
         )
 
+    def rotation_table(self, legend: Legend) -> npt.NDArray[np.bool_]:
+        """Which changes may be turns of a rotation, (land, land) bool by from and to."""
+        table = np.zeros((len(legend.land),) * 2, np.bool_)
+        for pair in self.rotating:
+            if set(pair) <= {known.name for known in legend.land}:
+                one, other = (legend.code_of(name) - 1 for name in pair)
+                table[one, other] = table[other, one] = True
+        return table
+
     def identity(self) -> dict[str, Any]:
         """All that can change a file."""
-        return dict(vars(self))
+        return {**vars(self), "rotating": [list(pair) for pair in self.rotating]}
 
 
 def hazard(pct_per_year: float, days_max: int) -> npt.NDArray[np.float64]:

@@ -59,6 +59,7 @@ def grade_pixels(
     likelihoods: npt.NDArray[np.int32],
     hazard_logs: npt.NDArray[np.int32],
     rule: I64,
+    rotating: npt.NDArray[np.bool_],
     table: npt.NDArray[np.int32],
 ) -> tuple[U8, U8, U16]:
     """Grade every pixel whose two maps differ.
@@ -76,6 +77,7 @@ def grade_pixels(
         likelihoods: (9, 4, 28, 27) int32, see ``Evidence.likelihoods``.
         hazard_logs: (801,) int32, see ``GradeRule.hazard_logs``.
         rule: (5,) int64, see ``GradeRule.numbers``.
+        rotating: (9, 9) bool, see ``GradeRule.rotation_table``.
         table: ``SUM_TABLE``.
 
     Returns:
@@ -114,6 +116,8 @@ def grade_pixels(
                 hazard_logs, rule, table,
             )  # fmt: skip
             grade[row, col], posterior[row, col], since[row, col] = found
+            if found[0] == _SUSTAINED and rotating[a, b]:
+                grade[row, col] = _RECENT
     return grade, posterior, since
 
 

@@ -229,6 +229,7 @@ class _Grading:
         self._flags = flags
         self._likelihoods, self._legend = evidence.likelihoods, evidence.legend
         self._hazards, self._rule = rule.hazard_logs(), rule.numbers()
+        self._rotating = rule.rotation_table(evidence.legend)
         self._reader = reader
 
     def grade(self, window: Window, _: Window) -> _Block:
@@ -255,6 +256,7 @@ class _Grading:
             self._likelihoods,
             self._hazards,
             self._rule,
+            self._rotating,
             SUM_TABLE,
         )
         return _Block(from_to, grade, posterior, changed_on)

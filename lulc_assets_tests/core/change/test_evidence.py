@@ -91,7 +91,8 @@ def test_what_dated_changes_look_like_is_learnt():
 def test_snow_is_neither_left_nor_reached():
     weights = likely_next()
     assert not weights[8].any() and not weights[:, 8].any()
-    assert not plain_evidence().ratios[8].any()
+    ratios = plain_evidence().ratios
+    assert not ratios[8].any() and not ratios[..., letter(9)].any()
     np.testing.assert_allclose(weights[:8].sum(1), 1)
 
 
