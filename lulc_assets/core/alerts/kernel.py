@@ -5,8 +5,8 @@ dates (``replay``), settings (``ladder``).
 
 Log odds of "changed since last year's map" are int16 in 1/256. Before a date they rise by the
 hazard of the days since the pixel was last seen, with the date they move by its likelihood
-ratio given the last view, softened by those of its neighbours. A pixel that a date does not see clearly is not touched, so that
-dates may be many and cloudy.
+ratio given the last view, softened by those of its neighbours. A pixel that a date does not see
+clearly is not touched, so that dates may be many and cloudy.
 """
 
 import numba
