@@ -32,7 +32,8 @@ def draw_curves(found: dict[str, Any], days: Sequence[int], path: Path) -> Path:
         axis.grid(alpha=0.25)
         axis.spines[["top", "right"]].set_visible(False)
     axes[0].set_ylabel("F1 of confirmed alerts")
-    axes[-1].legend(fontsize=8, frameon=False, loc="upper right", bbox_to_anchor=(1.0, 0.98))
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5,
+                  fontsize=8, frameon=False)  # fmt: skip
     figure.savefig(path, dpi=130)
     return path
 

@@ -6,11 +6,13 @@ import geopandas as gpd
 import numpy as np
 import pystac
 import pytest
+from shapely.geometry import box
 
 from lulc_assets.core.alerts.feed import write_geojson, write_stac
 from lulc_assets.core.alerts.pixels import read_alert_pixels
 from lulc_assets.core.alerts.polygons import COLUMNS, alert_polygons, write_alerts
 from lulc_assets.core.alerts.update import judge_year
+from lulc_assets.core.grid import Window
 from lulc_assets_tests.core.alerts.cases import BARE, TREES, make_judge, views
 from lulc_assets_tests.core.compositing.scenes import GRID
 
@@ -40,19 +42,22 @@ def alerts_of(tmp_path):
 
 
 def test_an_alert_has_a_place_a_step_dates_and_an_area(alerts_of):
-    found = alerts_of({**QUIET, **dict.fromkeys(DAYS, patch(np.s_[3:8, 10:16]))})
+    found = alerts_of({**QUIET, **dict.fromkeys(DAYS, patch(np.s_[3:11, 10:19]))})
     (alert,) = found.to_dict("records")
     assert set(found.columns) == {*COLUMNS, "geometry"}
-    assert alert["step"] == "confirmed" and alert["pixels"] == 30
+    assert alert["step"] == "confirmed" and 42 <= alert["pixels"] <= 72
     assert (alert["from_class"], alert["to_class"]) == ("trees", "bare_ground")
-    assert alert["area_ha"] == pytest.approx(0.3, rel=0.002) == alert["confirmed_ha"]
+    assert alert["area_ha"] == pytest.approx(alert["pixels"] / 100, rel=0.002)
+    assert 0.42 <= alert["confirmed_ha"] <= alert["area_ha"]
     assert alert["first_on"] == DAYS[0]
     assert DAYS[0] <= alert["possible_on"] <= alert["likely_on"] <= alert["confirmed_on"]
-    assert alert["geometry"].area == 30 * 100 and found.crs.to_epsg() == GRID.epsg
+    outline = box(*GRID.cut(Window(3, 10, 8, 9)).bounds)
+    assert alert["geometry"].area == 100 * alert["pixels"] and outline.covers(alert["geometry"])
+    assert found.crs.to_epsg() == GRID.epsg
 
 
 def test_the_id_stays_while_an_alert_grows_and_is_rejected(alerts_of):
-    small, grown = patch(np.s_[5:9, 10:14]), patch(np.s_[3:9, 8:16])
+    small, grown = patch(np.s_[5:11, 10:16]), patch(np.s_[3:11, 8:18])
     first = {**QUIET, **dict.fromkeys(DAYS[:4], small)}
     second = {**first, **dict.fromkeys(DAYS[4:], grown)}
     gone = {**second, **dict.fromkeys(LATER, TREES)}
