@@ -254,7 +254,7 @@ def test_a_damaged_log_is_refused_by_its_line(tmp_path):
         ({"email": None}, "'Upper valley' has no address"),
         ({"email": " "}, "'Upper valley' has no address"),
         ({"email": "nobody"}, "'nobody' is not an e-mail address"),
-        ({"webhook": "ftp://example.org"}, "'ftp://example.org' is not http"),
+        ({"webhook": "ftp://example.org"}, "'ftp://example.org' is not an http"),
         ({"min_step": "sure"}, "min_step 'sure'"),
         ({"to_classes": "forest"}, "forest"),
         ({"min_area_ha": "much"}, "min_area_ha 'much'"),

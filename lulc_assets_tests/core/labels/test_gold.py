@@ -46,9 +46,8 @@ def test_agreement_and_what_is_dropped_are_reported_by_class():
     (pair,) = report.pairs
     assert (pair.first, pair.second, pair.n) == ("anna", "ben", 16 + 6)
     assert pair.share == pytest.approx(14 / 22)
-    said = report.to_dict()
-    assert said["dropped_share_by_class"] == {"water": 0.25, "trees": 0.5, "grass": 1.0}
-    assert said["meaning"].startswith("agreement on unambiguous pixels; no population")
+    shares = report.account().dropped_share_by_class
+    assert shares == {"water": 0.25, "trees": 0.5, "grass": 1.0}
     assert report.confusion[1, 2] == report.confusion[2, 1] == 8
     assert (report.confusion == report.confusion.T).all()
 

@@ -156,8 +156,8 @@ def test_bad_geometries_are_mended_on_request_and_named(write):
     read = read_labels(replace(source, repair=True))
     assert read.table["label_id"].tolist() == ["fine", "tie"]
     assert read.table.geometry.iloc[1].area == pytest.approx(50)
-    assert read.report.to_dict()["repaired"] == ["tie"]
-    assert read.report.to_dict()["without_area"] == ["line"]
+    assert read.report.account().repaired == ("tie",)
+    assert read.report.account().without_area == ("line",)
 
 
 def test_relations_that_are_not_accepted_are_left_out_and_counted(write):
@@ -212,7 +212,7 @@ def test_advice_for_a_geometry_is_advice_that_helps(write):
         read_labels(source)
     read = read_labels(replace(source, repair=True))
     assert read.table.geometry.iloc[0].equals(BOX)
-    assert read.report.to_dict()["repaired"] == ["labels-000001"]
+    assert read.report.account().repaired == ("labels-000001",)
     for repair in (False, True):
         with pytest.raises(InvalidGeometry, match="draw a polygon or delete it"):
             read_labels(replace(write([line], ["trees"]), repair=repair))

@@ -1,11 +1,13 @@
 """Every pixel of a map can be counted again from what is stored, whatever made it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from lulc_assets.core.compositing.compose import compose_year
 from lulc_assets.core.compositing.settings import CompositeSettings
-from lulc_assets.core.errors import PointOutside, ProductCorrupt
+from lulc_assets.core.errors import PointOutside
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.lineage.pixel import PixelReader
 from lulc_assets.core.lineage.rule import VoteRule
@@ -25,7 +27,7 @@ SETTINGS = {
 
 def open_reader(scenes, settings, folder, **changes):
     composite = compose_year(scenes, GRID, settings, folder)
-    rule = VoteRule.from_identity({**settings.identity(), **changes}, "annual_map/x")
+    rule = replace(VoteRule.of(settings, KARRA_10), **changes)
     return PixelReader(composite.files, scenes, GRID, rule, KARRA_10)
 
 
@@ -110,7 +112,7 @@ def test_a_pixel_that_took_the_class_around_it_is_not_called_wrong(tmp_path):
 def test_a_map_that_is_not_what_its_scenes_say_is_found_out(tmp_path):
     scenes = random_year(tmp_path)
     composite = compose_year(scenes, GRID, CompositeSettings(), tmp_path / "map")
-    rule = VoteRule.from_identity(CompositeSettings().identity(), "annual_map/x")
+    rule = VoteRule.of(CompositeSettings(), KARRA_10)
 
     with PixelReader(composite.files, scenes[:-1], GRID, rule, KARRA_10) as reader:
         wrong = [not reader.trace(row, 5).agrees for row in range(GRID.height)]
@@ -124,8 +126,3 @@ def test_a_pixel_outside_the_map_is_refused(tmp_path):
         pytest.raises(PointOutside, match="24 × 40"),
     ):
         reader.trace(24, 0)
-
-
-def test_a_record_without_its_rule_is_named():
-    with pytest.raises(ProductCorrupt, match=r"annual_map/33TVM/2022.*weights_256"):
-        VoteRule.from_identity({"strategy": "plain_mode"}, "annual_map/33TVM/2022")

@@ -27,7 +27,7 @@ def cases_of(settings, folder):
         scenes[1].scene_id, scenes[0].datatake, scenes[0].date, scenes[1].content, scenes[1].fetch
     )
     composite = compose_year(scenes, GRID, settings, folder / "map")
-    rule = VoteRule.from_identity(settings.identity(), "annual_map/x")
+    rule = VoteRule.of(settings, KARRA_10)
     rng = np.random.default_rng(1)
     places = zip(rng.integers(0, GRID.height, PIXELS), rng.integers(0, GRID.width, PIXELS),
                  strict=True)  # fmt: skip

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -11,6 +13,14 @@ from lulc_assets.core.figures.labels import (
     spectra_figure,
 )
 from lulc_assets.core.grid import PixelGrid
+from lulc_assets.core.labels.account import (
+    AnnotatorPair,
+    BurntRole,
+    ClassSummary,
+    DeliveredLabels,
+    GoldStandard,
+    ReadingAccount,
+)
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.pages.account_table import AccountTable
 from lulc_assets.core.pages.content import PageFigure
@@ -27,31 +37,26 @@ PNG = b"\x89PNG\r\n\x1a\n"
 HOSTILE = "<script>alert(1)</script>"
 
 
-def properties(**fields):
-    base = {
-        "polygons": 7,
-        "summary": [{"class_code": 2, "role": "train", "polygons": 7, "area_ha": 3.0}],
-        "reading": {"repaired": [], "without_area": [], "not_accepted": {}},
-        "train_pixels": {"trees": 300},
-        "gold_pixels": {},
-        "train_polygons_vanished": 0,
-        "gold_polygons_vanished": 0,
-        "train_pixels_in_conflict": 0,
-        "gold_pixels_in_conflict": 0,
-        "train_pixels_cleared_as_leak": 0,
-    }
-    return {**base, **fields}
+def delivered(**fields):
+    base = DeliveredLabels(
+        polygons=7,
+        reading=reading(),
+        train=BurntRole({"trees": 300}, 0, 0, 0),
+        gold=BurntRole({}, 0, 0, 0),
+        gold_standard=None,
+        summary=(ClassSummary(2, "trees", "train", 7, 3.0),),
+    )
+    return replace(base, **fields)
+
+
+def reading(**fields):
+    return replace(ReadingAccount(7, 0, {}, (), (), 9, 0, {}), **fields)
 
 
 def gold(kappa: float | None = 0.9, agreement: float | None = 0.95):
-    pair = {"first": "anna", "second": "ben", "pixels": 9, "agreement": agreement, "kappa": kappa}
-    return {
-        "windows": 3,
-        "windows_with_too_few_annotators": ["w9"],
-        "annotators": ["anna", "ben"],
-        "pairwise": [pair],
-        "dropped_share_by_class": {"trees": 0.1, "scrub": 0.4},
-    }
+    pair = AnnotatorPair("anna", "ben", 9, agreement, kappa)
+    dropped = {"trees": 0.1, "scrub": 0.4}
+    return GoldStandard(3, ("w9",), ("anna", "ben"), (pair,), kappa, dropped)
 
 
 def page(**fields) -> str:
@@ -65,7 +70,7 @@ def page(**fields) -> str:
         "tile": "33TVM",
         "year": 2022,
         "place": HOSTILE,
-        "properties": properties(),
+        "labels": delivered(),
         "figures": [PageFigure("Spectra", PNG, "A caption.")],
         "outliers": outliers,
         "legend": KARRA_10,
@@ -81,14 +86,14 @@ def test_labels_drawn_once_claim_no_agreement():
 
 
 def test_agreement_is_called_what_it_is():
-    html = page(properties=properties(gold_standard=gold()))
+    html = page(labels=delivered(gold_standard=gold()))
     assert "95.0\u00a0%" in html
-    assert "agreement on unambiguous pixels, no accuracy of the map" in html
+    assert "agreement on unambiguous pixels, not the accuracy of the map" in html
     assert "10.0\u00a0%" in html
 
 
 def test_undefined_agreement_is_a_dash():
-    html = page(properties=properties(gold_standard=gold(None, None)))
+    html = page(labels=delivered(gold_standard=gold(None, None)))
     assert '<p class="value">–</p>' in html
 
 
@@ -99,14 +104,12 @@ def test_text_from_outside_is_escaped():
 
 
 def test_everything_that_was_lost_is_warned_about():
-    assert list_warnings(properties()) == []
-    reading = {"repaired": ["a"], "without_area": ["b", "c"], "not_accepted": {"broader": 4}}
+    assert list_warnings(delivered()) == []
     said = list_warnings(
-        properties(
-            reading=reading,
-            train_polygons_vanished=2,
-            gold_pixels_in_conflict=5,
-            train_pixels_cleared_as_leak=6,
+        delivered(
+            reading=reading(repaired=("a",), without_area=("b", "c"), not_accepted={"broader": 4}),
+            train=BurntRole({}, 2, 0, 0, 6),
+            gold=BurntRole({}, 0, 0, 5),
             gold_standard=gold(kappa=0.2),
         )
     )
@@ -126,8 +129,8 @@ def test_everything_that_was_lost_is_warned_about():
 
 
 def test_captions_come_from_the_data():
-    assert "scrub" in describe_agreement(properties(gold_standard=gold()), KARRA_10)
-    assert describe_agreement(properties(), KARRA_10).startswith("No gold window")
+    assert "scrub" in describe_agreement(gold(), KARRA_10)
+    assert describe_agreement(None, KARRA_10).startswith("No gold window")
     assert describe_outliers(0).startswith("No polygon")
     assert describe_outliers(3).startswith("3 polygon")
 

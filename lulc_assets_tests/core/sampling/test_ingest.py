@@ -151,7 +151,7 @@ def test_unreadable_points_are_refused(tmp_path, files):
 
 
 def test_a_shapefile_s_cut_names_reals_and_single_multipoints_are_read(tmp_path, files):
-    points, design = files({"design": "stratified", "stratum_pixels": {"1": 900, "2": 900}},
+    points, design = files({"design": "stratified", "stratum_pixels": {"1": 200, "2": 100}},
                            stratum=[1.0, 2.0, 1.0])  # fmt: skip
     frame = geopandas.read_parquet(points)
     frame["geometry"] = [MultiPoint([point]) for point in frame.geometry]
