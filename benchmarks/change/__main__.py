@@ -17,6 +17,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.change import measures
 from benchmarks.change.landscapes import STRESS_SEEDS, TEST_SEEDS, TUNING_SEEDS, YEARS, scenery
 from benchmarks.change.measures import Tally, YearTally, tally
@@ -145,7 +147,7 @@ def _graded(
     for year in ALERT_YEARS:
         former, current = annual[year - 1], annual[year]
         grade, _, changed_on = graded_change(land, year, former, current, evidence, rule)
-        from_to = FROM * former.classes.astype("uint16") + current.classes
+        from_to = (FROM * former.classes.astype(np.uint16) + current.classes).astype(np.uint16)
         found[year] = GradedYear(from_to, grade, changed_on)
     return found
 
