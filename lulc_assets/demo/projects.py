@@ -97,12 +97,8 @@ draw_roles_after_cut = true   # among the polygons of this square kilometre
 tiles = ["33TVL"]
 years = [2015]
 
-[chips]          # one square kilometre: small chips, and gold kept apart pixel by pixel
-size_px = 32
-overlap_px = 16
-block_px = 32
+[chips]          # one square kilometre: the layout of tiny areas is chosen from its size and labels
 min_dates = 3
-gold_apart = "pixel"
 seed = 2
 
 [recipe]         # a few dozen chips of 32 px: a smaller network, or luck decides
