@@ -8,28 +8,23 @@ shuffle, Zstandard). Blocks are written in their order, each by one thread: equa
 equal bytes, and a block that did not change is copied as it is.
 """
 
-import json
 import zipfile
 from collections.abc import Mapping
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from lulc_assets.core.block_archive import ArchiveReader, ArchiveWriter, block_name
 from lulc_assets.core.errors import ProductCorrupt
 from lulc_assets.core.grid import PixelGrid, Window
-from lulc_assets.core.imagery.cog import BLOCK_PX
-from lulc_assets.core.store.canonical import canonical_json
-from lulc_assets.core.whole_files import name_part, put_in_place
 
 FORMAT = 1
 ZSTD_LEVEL = 1
 """Planes are mostly zeros and slowly changing dates: level 3 saves 4 % and takes half as
 long again."""
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 _HEADER = "header.json"
 
 U16 = npt.NDArray[np.uint16]
@@ -46,7 +41,7 @@ def pack_planes(planes: U16) -> bytes | None:
     return packed
 
 
-class BlockWriter:
+class BlockWriter(ArchiveWriter):
     """Writes blocks in the order in which they are given; a context manager.
 
     The file gets its name when the context ends without an error.
@@ -58,34 +53,15 @@ class BlockWriter:
     """
 
     def __init__(self, path: Path, grid: PixelGrid, header: Mapping[str, Any]) -> None:
-        self.path = path
-        self._part = name_part(path)
-        self._archive = zipfile.ZipFile(self._part, "w", zipfile.ZIP_STORED)
-        whole = {"format": FORMAT, "grid": grid.to_dict(), **header}
-        self._put(_HEADER, canonical_json(whole))
-
-    def __enter__(self) -> "BlockWriter":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        self._archive.close()
-        if kind is None:
-            put_in_place(self._part, self.path, durable=False)
-        else:
-            self._part.unlink()
+        super().__init__(path, _HEADER, {"format": FORMAT, "grid": grid.to_dict(), **header})
 
     def write(self, window: Window, packed: bytes | None) -> None:
         """Append a block as :func:`pack_planes` made it."""
         if packed is not None:
-            self._put(_name(window), packed)
-
-    def _put(self, name: str, data: bytes) -> None:
-        entry = zipfile.ZipInfo(name, date_time=_EPOCH)
-        entry.external_attr = 0o644 << 16
-        self._archive.writestr(entry, data)
+            self._put(block_name(window), packed)
 
 
-class BlockFile:
+class BlockFile(ArchiveReader):
     """Planes, open for reading; a context manager, usable from several threads.
 
     Attributes:
@@ -96,26 +72,7 @@ class BlockFile:
     """
 
     def __init__(self, path: Path, grid: PixelGrid) -> None:
-        self.path = path
-        with ExitStack() as stack:
-            try:
-                self._archive = stack.enter_context(zipfile.ZipFile(path))
-                self.header: dict[str, Any] = json.loads(self._archive.read(_HEADER))
-                found = (self.header["format"], self.header["grid"])
-            except (OSError, zipfile.BadZipFile, ValueError, KeyError, TypeError) as error:
-                raise ProductCorrupt(f"{path} cannot be read: {error}") from error
-            if found != (FORMAT, grid.to_dict()):
-                raise ProductCorrupt(
-                    f"{path} has (format, grid) {found}; needed is {(FORMAT, grid.to_dict())}"
-                )
-            stack.pop_all()
-        self._names = frozenset(self._archive.namelist())
-
-    def __enter__(self) -> "BlockFile":
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._archive.close()
+        super().__init__(path, _HEADER, (FORMAT, grid), str(path))
 
     def read_packed(self, window: Window) -> bytes | None:
         """A block as it is stored; None where all is 0.
@@ -123,7 +80,7 @@ class BlockFile:
         Raises:
             ProductCorrupt: the block is damaged.
         """
-        name = _name(window)
+        name = block_name(window)
         if name not in self._names:
             return None
         try:
@@ -144,9 +101,5 @@ class BlockFile:
         try:
             blosc.decompress(packed, block)
         except (RuntimeError, ValueError) as error:
-            raise ProductCorrupt(f"{self.path}, block {_name(window)}: {error}") from error
+            raise ProductCorrupt(f"{self.path}, block {block_name(window)}: {error}") from error
         return block
-
-
-def _name(window: Window) -> str:
-    return f"{window.row // BLOCK_PX}_{window.col // BLOCK_PX}"

@@ -11,28 +11,23 @@ what was counted. Blocks are written in their order, each by one thread: equal s
 bytes.
 """
 
-import json
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from lulc_assets.core.block_archive import ArchiveReader, ArchiveWriter, block_name
 from lulc_assets.core.errors import ProductCorrupt
 from lulc_assets.core.grid import PixelGrid, Window
-from lulc_assets.core.imagery.cog import BLOCK_PX
-from lulc_assets.core.store.canonical import canonical_json
-from lulc_assets.core.whole_files import name_part, put_in_place
 
 FORMAT = 1
 ZSTD_LEVEL = 1
 """Sums are noise in their low bytes: level 3 saves 6 % and takes twice the time."""
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 _HEADER = "state.json"
 _TALLIES = 4
 """Dates of a pixel, disjoint: clear ground, clear cloud, masked ground, masked cloud, where
@@ -96,7 +91,7 @@ def pack_block(window: Window, block: BlockSums) -> PackedBlock:
     )
 
 
-class SumsWriter:
+class SumsWriter(ArchiveWriter):
     """Writes blocks one after the other, in the order in which they are given.
 
     The file gets its name when the context ends without an error.
@@ -117,39 +112,21 @@ class SumsWriter:
         unit: str,
         land: int,
     ) -> None:
-        self.path = path
-        self._part = name_part(path)
-        self._archive = zipfile.ZipFile(self._part, "w", zipfile.ZIP_STORED)
         header = {
             "format": FORMAT, "grid": grid.to_dict(), "datatakes": datatakes, "unit": unit,
             **({} if land == _LAND else {"land": land}),
         }  # fmt: skip
-        self._put(_HEADER, canonical_json(header))
-
-    def __enter__(self) -> "SumsWriter":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        self._archive.close()
-        if kind is None:
-            put_in_place(self._part, self.path, durable=False)
-        else:
-            self._part.unlink()
+        super().__init__(path, _HEADER, header)
 
     def write(self, packed: PackedBlock) -> None:
         """Append a block."""
         if packed.maps is not None:
-            name = _name(packed.window)
+            name = block_name(packed.window)
             self._put(f"{name}/maps", packed.maps)
             self._put(f"{name}/values", packed.values)
 
-    def _put(self, name: str, data: bytes) -> None:
-        entry = zipfile.ZipInfo(name, date_time=_EPOCH)
-        entry.external_attr = 0o644 << 16
-        self._archive.writestr(entry, data)
 
-
-class SumsFile:
+class SumsFile(ArchiveReader):
     """Kept sums, open for reading; a context manager, usable from several threads.
 
     Attributes:
@@ -162,30 +139,11 @@ class SumsFile:
     """
 
     def __init__(self, path: Path, grid: PixelGrid) -> None:
-        self.path = path
-        with ExitStack() as stack:
-            try:
-                self._archive = stack.enter_context(zipfile.ZipFile(path))
-                header: dict[str, Any] = json.loads(self._archive.read(_HEADER))
-                found = (header["format"], header["grid"])
-                self.datatakes: dict[str, dict[str, str]] = header["datatakes"]
-                self.unit: str = header["unit"]
-                self.land: int = header.get("land", _LAND)
-            except (OSError, zipfile.BadZipFile, ValueError, KeyError) as error:
-                raise ProductCorrupt(f"kept sums {path} cannot be read: {error}") from error
-            if found != (FORMAT, grid.to_dict()):
-                raise ProductCorrupt(
-                    f"kept sums {path} have (format, grid) {found}; needed is "
-                    f"{(FORMAT, grid.to_dict())}"
-                )
-            stack.pop_all()
-        self._names = frozenset(self._archive.namelist())
-
-    def __enter__(self) -> "SumsFile":
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._archive.close()
+        expected, needed = (FORMAT, grid), ("datatakes", "unit")
+        super().__init__(path, _HEADER, expected, f"kept sums {path}", needed)
+        self.datatakes: dict[str, dict[str, str]] = self.header["datatakes"]
+        self.unit: str = self.header["unit"]
+        self.land: int = self.header.get("land", _LAND)
 
     def read(self, window: Window) -> BlockSums:
         """The sums of one block of the file.
@@ -193,7 +151,7 @@ class SumsFile:
         Raises:
             ProductCorrupt: the block is damaged.
         """
-        block, name = BlockSums.empty(window, self.land), _name(window)
+        block, name = BlockSums.empty(window, self.land), block_name(window)
         if f"{name}/maps" in self._names:
             with self._named_damage(name):
                 self._fill(block, name)
@@ -201,7 +159,7 @@ class SumsFile:
 
     def read_tallies(self, window: Window) -> U16:
         """The tallies of one block, (4, h, w) uint16; raises as :meth:`read`."""
-        name = _name(window)
+        name = block_name(window)
         if f"{name}/maps" not in self._names:
             return np.zeros((_TALLIES, window.height, window.width), np.uint16)
         with self._named_damage(name):
@@ -235,7 +193,3 @@ class SumsFile:
         if unpack(maps[:-_TALLIES], values, block.sums) != values.size:
             raise ValueError("the sums do not fit their classes")
         block.tallies[:] = maps[-_TALLIES:]
-
-
-def _name(window: Window) -> str:
-    return f"{window.row // BLOCK_PX}_{window.col // BLOCK_PX}"
