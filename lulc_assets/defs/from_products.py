@@ -121,14 +121,25 @@ def metadata_for(
     return metadata_of(work, record)
 
 
+class Stopped(dg.DagsterError, dg.DagsterExecutionInterruptedError):
+    """Somebody stopped the run.
+
+    Dagster puts a step that is interrupted up for retry if it has a retry policy, so that Ctrl-C
+    would start the step again. An error of its own it passes on.
+    """
+
+
 @contextmanager
 def named_failures() -> Iterator[None]:
     """Errors that trying again would not help end the step with their name.
 
-    Those of the domain, and a disk that is full, read only or closed to us.
+    Those of the domain, and a disk that is full, read only or closed to us. A run that somebody
+    stops is not tried again either.
     """
     try:
         yield
+    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as error:
+        raise Stopped("stopped on request") from error
     except (LulcError, OSError) as error:
         if not isinstance(error, LulcError) and error.errno not in _FOR_GOOD:
             raise

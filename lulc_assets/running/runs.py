@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 import dagster as dg
+from dagster._core.execution.plan.objects import ErrorSource
 from dagster._core.storage.tags import REPOSITORY_LABEL_TAG
 
 from lulc_assets.core.errors import InvalidProject, LulcError
@@ -230,8 +231,8 @@ def _run(instance: dg.DagsterInstance, job: JobRun, inputs: str) -> float:
 
 def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
     """Whether Ctrl-C ended the run: Dagster reports it as the failure of the step at work."""
-    errors = [e.step_failure_data.error for e in result.all_events if e.is_step_failure]
-    return any(error and error.cls_name == "DagsterExecutionInterruptedError" for error in errors)
+    failures = [e.step_failure_data for e in result.all_events if e.is_step_failure]
+    return any(failure.error_source is ErrorSource.INTERRUPT for failure in failures)
 
 
 def _first_error(result: dg.ExecuteInProcessResult) -> str:

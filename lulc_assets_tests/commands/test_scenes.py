@@ -61,11 +61,11 @@ def test_inspect_prints_a_list_for_a_saved_search(tmp_path):
 @pytest.mark.parametrize(
     ("document", "word"),
     [
-        ("no json", "no JSON"),
+        ("no json", "not JSON"),
         ({**make_item(), "collection": "klingon"}, "UnknownDialect"),
         (make_item(href="file:///etc/passwd"), "HrefRefused"),
         ({**make_item(), "geometry": None}, "geometry"),
-        ([1, 2], "no JSON object"),
+        ([1, 2], "not a JSON object"),
     ],
 )
 def test_inspect_names_what_is_wrong_in_one_line(tmp_path, document, word):

@@ -118,8 +118,9 @@ def test_killed_and_started_again_it_ends_with_the_same_map(made, tmp_path, afte
 @pytest.mark.real_data
 def test_ctrl_c_says_how_to_go_on(real_data, tmp_path):
     command = [str(Path(sys.executable).parent / "lulc"), "demo-real", "--out", str(tmp_path)]
+    # A shell that runs the tests with & makes its children ignore Ctrl-C.
     process = subprocess.Popen(
-        [*command, "--data", str(real_data)],
+        ["env", "--default-signal=INT", *command, "--data", str(real_data)],
         stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     assert process.stderr is not None

@@ -200,7 +200,7 @@ def test_polygons_give_agreement_without_any_interval(world):
     report = report_on(shown, grid, units_from_mask(mask.astype(np.uint8), grid, year=2023))
 
     assert report.verdict == "agreement_only"
-    assert "no probability sample" in report.verdict_reason
+    assert "not a probability sample" in report.verdict_reason
     assert report.agreement == pytest.approx(np.mean((truth == shown)[mask > 0]))
     assert report.overall is None
 

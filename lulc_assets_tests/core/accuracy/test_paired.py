@@ -39,7 +39,7 @@ def test_the_better_map_is_found_on_one_sample(world):
 def test_points_that_somebody_chose_have_no_standard_error(world):
     truth, grid, (good, worse) = world
 
-    with pytest.raises(InvalidSample, match="no probability sample"):
+    with pytest.raises(InvalidSample, match="not a probability sample"):
         compare_on_sample(good, worse, units_from_mask(truth, grid))
 
 

@@ -157,7 +157,7 @@ def test_more_units_than_the_map_has_pixels_are_refused():
         ("crops=5", "write overall="),
         ("users:lava=0.1", "not 'lava'"),
         ("overall=0", "must be above 0"),
-        ("overall=1e", "no number"),
+        ("overall=1e", "not a number"),
         ("overall=-1", "must be above 0"),
     ],
 )

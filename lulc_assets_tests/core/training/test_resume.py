@@ -203,7 +203,7 @@ def test_a_pickle_with_a_matching_digest_is_refused_too(tmp_path, monkeypatch):
     content = pickle.dumps(Exploding())
     monkeypatch.setattr("safetensors.torch.save", lambda _tensors: content)
     write_checkpoint(tmp_path, Checkpoint({}, {}), "a")
-    with pytest.raises(CheckpointRefused, match="no safetensors file"):
+    with pytest.raises(CheckpointRefused, match="not a safetensors file"):
         read_checkpoint(tmp_path, "a")
 
 
