@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.accuracy_coverage.settings import COMMITTED, HIT, OMITTED, Setting, Windows
-from lulc_assets.core.estimation.estimators import Strata
+from lulc_assets.core.estimation.strata import Strata
 
 WINDOW_USERS, WINDOW_FOUND = 0.85, 0.8
 """User's and producer's accuracy of the class in windows."""

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from lulc_assets.core.estimation.estimators import Starts, Strata
 from lulc_assets.core.estimation.poststrata import poststratify
 from lulc_assets.core.estimation.settings import DEFAULT_STARTS
+from lulc_assets.core.estimation.strata import Starts, Strata
 
 SIZE = 1000
 SHARES = (0.50, 0.30, 0.15, 0.04, 0.01)

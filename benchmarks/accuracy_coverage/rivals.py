@@ -6,8 +6,9 @@ What belongs here: intervals that the engine does not take. What does not: the e
 import numpy as np
 from scipy.special import betaincinv
 
-from lulc_assets.core.estimation.estimators import Strata, effective_count, estimate_ratio
+from lulc_assets.core.estimation.estimators import effective_count, estimate_ratio
 from lulc_assets.core.estimation.intervals import normal_interval
+from lulc_assets.core.estimation.strata import Strata
 
 _DRAWS = 2000
 

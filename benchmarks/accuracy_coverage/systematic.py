@@ -27,8 +27,9 @@ from benchmarks.accuracy_coverage.population import (
     make_population,
     side_by_side,
 )
-from lulc_assets.core.estimation.estimators import Starts, Strata, estimate_ratio
+from lulc_assets.core.estimation.estimators import estimate_ratio
 from lulc_assets.core.estimation.poststrata import poststratify
+from lulc_assets.core.estimation.strata import Starts, Strata
 
 DOCS = Path(__file__).parents[2] / "docs"
 FIRST_SEED = 100

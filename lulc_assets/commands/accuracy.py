@@ -3,20 +3,25 @@
 What belongs here: arguments and printing. What does not: estimation (``core/estimation``).
 """
 
-import math
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from lulc_assets.commands.accuracy_options import (
+    Format,
+    Intervals,
+    LatticeVariance,
+    Level,
+    SystematicVariance,
+)
+from lulc_assets.commands.accuracy_pairs import change, compare
 from lulc_assets.commands.accuracy_tables import (
     as_printed,
     print_assisted,
     print_design_effect,
     print_table,
     tabulate_report,
-    write_difference,
 )
 from lulc_assets.commands.maps import MAP_HELP, open_maps
 from lulc_assets.commands.running import PoliteGroup, print_json
@@ -27,42 +32,8 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Accuracy and areas with the intervals that a statistician would sign.",
 )
-
-
-class Format(StrEnum):
-    """How figures are printed."""
-
-    table = "table"
-    json = "json"
-
-
-class Intervals(StrEnum):
-    """Which intervals."""
-
-    printed = "printed"
-    guarded = "guarded"
-
-
-class SystematicVariance(StrEnum):
-    """Which variance of a systematic sample of one lattice."""
-
-    random = "random"
-    neighbours = "neighbours"
-
-
-LatticeVariance = Annotated[
-    SystematicVariance,
-    typer.Option(
-        help="Of a systematic sample of one lattice: random, as if drawn at random (safe), or "
-        "neighbours, from differences of units side by side (sharper on a dense lattice). "
-        "Several lattices need neither: their spread tells."
-    ),
-]
-
-
-Level = Annotated[
-    float, typer.Option(help="Of confidence: 0.95, or 0.9 where a standard asks for it.")
-]
+app.command()(compare)
+app.command()(change)
 
 
 @app.command()
@@ -121,12 +92,8 @@ def estimate(
 
     Example: lulc accuracy estimate --counts counts.csv --areas areas.csv --format json
     """
-    from lulc_assets.core.accuracy.count_files import (
-        check_total,
-        read_areas,
-        read_counts,
-        suspect_shares,
-    )
+    from lulc_assets.core.accuracy.area_files import check_total, read_areas, suspect_shares
+    from lulc_assets.core.accuracy.count_files import read_counts
     from lulc_assets.core.accuracy.counts import estimate_counts, tabulate
     from lulc_assets.core.estimation.settings import AccuracySettings
 
@@ -213,82 +180,6 @@ def report(
             print_design_effect(found)
         if more:
             print_assisted(more, level)
-    for warning in found.warnings:
-        typer.echo(f"Warning: {warning}", err=True)
-
-
-@app.command()
-def compare(
-    map: Annotated[list[str], typer.Option("--map", help=MAP_HELP)],
-    other: Annotated[list[str], typer.Option(help="The map to compare with, likewise.")],
-    sample: Annotated[Path, typer.Option(help="Reference sample (`lulc sample ingest`).")],
-    systematic_variance: LatticeVariance = SystematicVariance.random,
-    level: Level = DEFAULT_LEVEL,
-) -> None:
-    """Which of two maps is more accurate, judged on one sample.
-
-    Both maps err at the same hard places, so the difference is known better than either
-    accuracy. An interval that holds 0 means that the sample cannot tell them apart.
-
-    Example: lulc accuracy compare --map new.tif --other old.tif --sample sample.parquet
-    """
-    from lulc_assets.core.accuracy.paired import compare_on_sample
-    from lulc_assets.core.estimation.settings import AccuracySettings
-    from lulc_assets.core.sampling.sample import read_sample
-
-    maps, others = open_maps(map), open_maps(other)
-    settings = AccuracySettings(systematic_variance=systematic_variance.value, level=level)
-    difference, n = compare_on_sample(maps, others, read_sample(sample), settings)
-    typer.echo(f"Differences on {n} units, positive where the first map is better:")
-    typer.echo(f"overall accuracy {write_difference(difference.overall)}")
-    for legend, users, producers in zip(
-        maps[0].legend.land, difference.users, difference.producers, strict=True
-    ):
-        for title, figure in (("user's", users), ("producer's", producers)):
-            if figure.n and math.isfinite(figure.value):
-                typer.echo(f"{legend.name}, {title} accuracy {write_difference(figure)}")
-    typer.echo(f"In brackets: {100 * level:g} % interval.")
-
-
-@app.command()
-def change(
-    before: Annotated[Path, typer.Option(help="Sample, interpreted at the first date.")],
-    after: Annotated[Path, typer.Option(help="The same units at the second date.")],
-    map: Annotated[list[str], typer.Option("--map", help=MAP_HELP)],
-    systematic_variance: LatticeVariance = SystematicVariance.random,
-    level: Level = DEFAULT_LEVEL,
-    format: Annotated[Format, typer.Option(help="A table to read, or JSON.")] = Format.table,
-) -> None:
-    """Area that changed between two dates, with intervals, from units interpreted twice.
-
-    The map gives the area of the region; what changed comes from the interpreters alone. Two
-    maps subtracted from each other would count their errors as change.
-
-    Example: lulc accuracy change --before 2020.parquet --after 2023.parquet --map map.tif
-    """
-    from lulc_assets.core.accuracy.paired import change_on_sample, frame_area_ha
-    from lulc_assets.core.estimation.settings import AccuracySettings
-    from lulc_assets.core.sampling.sample import read_sample
-
-    maps, first = open_maps(map), read_sample(before)
-    names = [c.name for c in maps[0].legend.land]
-    found = change_on_sample(
-        first,
-        read_sample(after),
-        area_ha=frame_area_ha(maps, first),
-        titles=names,
-        settings=AccuracySettings(systematic_variance=systematic_variance.value, level=level),
-    )
-    rows = {"all change": found.changed}
-    rows |= {f"{names[a - 1]} to {names[b - 1]}": e for (a, b), e in found.transitions.items()}
-    rows |= {f"net {name}": e for name, e in zip(names, found.net, strict=True) if e.se > 0}
-    if format is Format.json:
-        print_json(as_printed({k: e.to_dict() for k, e in rows.items()}))
-    else:
-        for title, figure in rows.items():
-            ends = f"[{figure.ci_low:,.1f} to {figure.ci_high:,.1f}]"
-            typer.echo(f"{title}: {figure.value:,.1f} ha {ends}")
-        typer.echo(f"In brackets: {100 * level:g} % interval.")
     for warning in found.warnings:
         typer.echo(f"Warning: {warning}", err=True)
 

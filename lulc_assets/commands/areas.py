@@ -20,7 +20,8 @@ from lulc_assets.core.estimation.estimate import DEFAULT_LEVEL, interval_keys
 from lulc_assets.core.tables.csv_output import defuse
 
 if TYPE_CHECKING:
-    from lulc_assets.core.accuracy.zones import ZoneAreas, Zones
+    from lulc_assets.core.accuracy.zone_files import Zones
+    from lulc_assets.core.accuracy.zones import ZoneAreas
     from lulc_assets.core.estimation.settings import AccuracySettings
     from lulc_assets.core.sampling.map_file import MapFile
     from lulc_assets.core.sampling.sample import ReferenceSample
@@ -71,7 +72,8 @@ def areas(
 
     Example: lulc areas --map map.tif --zones districts.gpkg --cross flood.tif --format csv
     """
-    from lulc_assets.core.accuracy.zones import estimate_zone_areas, read_zones
+    from lulc_assets.core.accuracy.zone_files import read_zones
+    from lulc_assets.core.accuracy.zones import estimate_zone_areas
     from lulc_assets.core.estimation.settings import AccuracySettings
     from lulc_assets.core.sampling.sample import read_sample
 

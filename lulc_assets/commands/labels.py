@@ -81,7 +81,7 @@ def campaign(
     Example: lulc labels campaign --map 33TVM=map.tif --zones biomes.gpkg --windows 60
     --window-m 1280 --seed 7 --out campaign.gpkg
     """
-    from lulc_assets.core.accuracy.zones import read_zones
+    from lulc_assets.core.accuracy.zone_files import read_zones
     from lulc_assets.core.labels.campaign import (
         CampaignSettings,
         design_campaign,

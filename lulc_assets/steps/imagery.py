@@ -9,7 +9,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 
-from lulc_assets.core.accuracy.zones import read_zones
+from lulc_assets.core.accuracy.zone_files import read_zones
 from lulc_assets.core.catalog.search import SearchResult, search_scenes
 from lulc_assets.core.catalog.selection import recipes_of, select_scenes
 from lulc_assets.core.catalog.table import require_judged

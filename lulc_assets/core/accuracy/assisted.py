@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.accuracy.paired import strata_as_drawn
-from lulc_assets.core.accuracy.zones import ZoneAreas, Zones
+from lulc_assets.core.accuracy.zone_files import Zones
+from lulc_assets.core.accuracy.zones import ZoneAreas
 from lulc_assets.core.errors import InvalidSample
 from lulc_assets.core.estimation.assisted import (
     Assisted,
@@ -21,8 +22,8 @@ from lulc_assets.core.estimation.assisted import (
     estimate_assisted,
     estimate_zones,
 )
-from lulc_assets.core.estimation.estimators import Strata
 from lulc_assets.core.estimation.settings import AccuracySettings
+from lulc_assets.core.estimation.strata import Strata
 from lulc_assets.core.sampling.map_file import MapFile
 from lulc_assets.core.sampling.population import observe
 from lulc_assets.core.sampling.sample import ReferenceSample

@@ -17,10 +17,10 @@ import numpy.typing as npt
 from lulc_assets.core.accuracy.count_files import CountTable
 from lulc_assets.core.errors import InvalidSample
 from lulc_assets.core.estimation.estimate import Estimate, none_if_nan
-from lulc_assets.core.estimation.estimators import Strata
 from lulc_assets.core.estimation.measures import Figures, estimate_figures
 from lulc_assets.core.estimation.merging import merge_names, merged_weights
 from lulc_assets.core.estimation.settings import AccuracySettings
+from lulc_assets.core.estimation.strata import Strata
 
 
 def estimate_counts(

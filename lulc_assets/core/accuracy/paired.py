@@ -12,8 +12,8 @@ import numpy.typing as npt
 from lulc_assets.core.errors import InvalidSample
 from lulc_assets.core.estimation.change import ChangeAreas, estimate_change
 from lulc_assets.core.estimation.compare import Comparison, compare_maps
-from lulc_assets.core.estimation.estimators import Strata
 from lulc_assets.core.estimation.settings import AccuracySettings
+from lulc_assets.core.estimation.strata import Strata
 from lulc_assets.core.sampling.lattice import neighbour_pairs
 from lulc_assets.core.sampling.map_file import MapFile
 from lulc_assets.core.sampling.population import ELSEWHERE, observe

@@ -12,12 +12,9 @@ import numpy.typing as npt
 
 from lulc_assets.core.accuracy.report import Verdict
 from lulc_assets.core.errors import InvalidSample
-from lulc_assets.core.estimation.estimators import (
-    MIN_UNITS_FOR_VARIANCE,
-    Strata,
-)
 from lulc_assets.core.estimation.poststrata import PostStrata, poststratify
 from lulc_assets.core.estimation.settings import AccuracySettings
+from lulc_assets.core.estimation.strata import MIN_UNITS_FOR_VARIANCE, Strata
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.sampling.lattice import neighbour_pairs
 from lulc_assets.core.sampling.population import Population

@@ -17,12 +17,13 @@ import numpy.typing as npt
 
 from lulc_assets.core.errors import InvalidSample
 from lulc_assets.core.estimation.estimate import DEFAULT_LEVEL, Estimate
-from lulc_assets.core.estimation.estimators import Strata, estimate_ratio
+from lulc_assets.core.estimation.estimators import estimate_ratio
 from lulc_assets.core.estimation.intervals import (
     cluster_interval,
     has_no_spread,
     spread_interval,
 )
+from lulc_assets.core.estimation.strata import Strata
 
 TOLERANCES: Mapping[str, int | None] = {"exact": 0, "within_1": 1, "within_2": 2, "ever": None}
 """Name → years that may lie between mapped and true change; None: any."""

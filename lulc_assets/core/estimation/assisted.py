@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.estimation.estimate import Estimate
-from lulc_assets.core.estimation.estimators import Ratio, Strata, effective_count, estimate_ratio
+from lulc_assets.core.estimation.estimators import Ratio, effective_count, estimate_ratio
 from lulc_assets.core.estimation.intervals import (
     has_no_spread,
     normal_interval,
@@ -32,6 +32,7 @@ from lulc_assets.core.estimation.intervals import (
     wilson_interval,
 )
 from lulc_assets.core.estimation.settings import AccuracySettings
+from lulc_assets.core.estimation.strata import Strata
 
 Numbers = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.integer]

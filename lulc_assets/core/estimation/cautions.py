@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.estimation.estimate import Estimate
-from lulc_assets.core.estimation.estimators import Strata
 from lulc_assets.core.estimation.settings import AccuracySettings
+from lulc_assets.core.estimation.strata import Strata
 
 Flags = npt.NDArray[np.bool_]
 

@@ -18,10 +18,11 @@ import numpy.typing as npt
 from lulc_assets.core.estimation.choice import estimate_area_share
 from lulc_assets.core.estimation.compare import difference_of_ratios
 from lulc_assets.core.estimation.estimate import Estimate
-from lulc_assets.core.estimation.estimators import Strata, effective_count
+from lulc_assets.core.estimation.estimators import effective_count
 from lulc_assets.core.estimation.half_event import Event
 from lulc_assets.core.estimation.measures import scale
 from lulc_assets.core.estimation.settings import AccuracySettings
+from lulc_assets.core.estimation.strata import Strata
 
 Codes = npt.NDArray[np.integer]
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.estimation.estimate import Estimate
-from lulc_assets.core.estimation.estimators import Ratio, Strata, estimate_ratio
+from lulc_assets.core.estimation.estimators import Ratio, estimate_ratio
 from lulc_assets.core.estimation.half_event import Event, half_event_interval
 from lulc_assets.core.estimation.intervals import (
     cluster_interval,
@@ -24,6 +24,7 @@ from lulc_assets.core.estimation.intervals import (
     wilson_interval,
 )
 from lulc_assets.core.estimation.settings import AccuracySettings
+from lulc_assets.core.estimation.strata import Strata
 
 Flags = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.float64]

@@ -22,7 +22,6 @@ from lulc_assets.core.estimation.choice import where_seen
 from lulc_assets.core.estimation.estimate import Estimate
 from lulc_assets.core.estimation.estimators import (
     Ratio,
-    Strata,
     deleted_variance,
     effective_count,
     estimate_ratio,
@@ -37,6 +36,7 @@ from lulc_assets.core.estimation.intervals import (
     wilson_interval,
 )
 from lulc_assets.core.estimation.settings import AccuracySettings
+from lulc_assets.core.estimation.strata import Strata
 
 Numbers = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.integer]

@@ -22,8 +22,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from lulc_assets.core.estimation.estimators import Strata
 from lulc_assets.core.estimation.intervals import quantile
+from lulc_assets.core.estimation.strata import Strata
 
 Numbers = npt.NDArray[np.float64]
 

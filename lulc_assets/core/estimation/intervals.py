@@ -12,12 +12,8 @@ import numpy.typing as npt
 from scipy.special import ndtri, stdtrit
 
 from lulc_assets.core.estimation.estimate import DEFAULT_LEVEL
-from lulc_assets.core.estimation.estimators import (
-    Ratio,
-    Strata,
-    deleted_variance,
-    effective_count,
-)
+from lulc_assets.core.estimation.estimators import Ratio, deleted_variance, effective_count
+from lulc_assets.core.estimation.strata import Strata
 
 _NO_SPREAD = 1e-9
 """Standard errors of shares below this come from rounding: no unit disagrees."""

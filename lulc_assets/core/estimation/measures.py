@@ -21,7 +21,6 @@ from lulc_assets.core.estimation.choice import (
 from lulc_assets.core.estimation.estimate import Estimate
 from lulc_assets.core.estimation.estimators import (
     Ratio,
-    Strata,
     design_effect,
     effective_count,
     estimate_ratio,
@@ -29,6 +28,7 @@ from lulc_assets.core.estimation.estimators import (
 from lulc_assets.core.estimation.intervals import has_no_spread
 from lulc_assets.core.estimation.matrix import proportion_matrix
 from lulc_assets.core.estimation.settings import AccuracySettings
+from lulc_assets.core.estimation.strata import Strata
 
 __all__ = ["AccuracySettings", "Figures", "estimate_figures"]
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.estimation.estimate import MissingReference
-from lulc_assets.core.estimation.estimators import Strata
+from lulc_assets.core.estimation.strata import Strata
 
 
 def bound_missing(

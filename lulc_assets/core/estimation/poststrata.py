@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.errors import InvalidSample
-from lulc_assets.core.estimation.estimators import MIN_UNITS_FOR_VARIANCE, Strata
+from lulc_assets.core.estimation.strata import MIN_UNITS_FOR_VARIANCE, Strata
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lulc_assets.core.estimation.compare import difference_of_ratios
-from lulc_assets.core.estimation.estimators import MIN_UNITS_FOR_VARIANCE, Strata
+from lulc_assets.core.estimation.strata import MIN_UNITS_FOR_VARIANCE, Strata
 
 if TYPE_CHECKING:  # evaluation loads torch; settings must stay light
     from lulc_assets.core.judging.evaluate import Evaluation

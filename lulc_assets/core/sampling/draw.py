@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 
 from lulc_assets.core.errors import InvalidSample
-from lulc_assets.core.estimation.estimators import MIN_UNITS_FOR_VARIANCE
 from lulc_assets.core.estimation.settings import DEFAULT_STARTS
+from lulc_assets.core.estimation.strata import MIN_UNITS_FOR_VARIANCE
 from lulc_assets.core.sampling.design import SampleDesign
 from lulc_assets.core.sampling.drawn import DrawnSample, place_units, provenance
 from lulc_assets.core.sampling.frame import (

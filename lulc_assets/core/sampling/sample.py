@@ -18,8 +18,8 @@ import pyarrow as arrow
 import pyarrow.parquet as pq
 
 from lulc_assets.core.errors import InvalidSample
-from lulc_assets.core.estimation.estimators import Starts, Strata
 from lulc_assets.core.estimation.merging import merge_names, merged_weights
+from lulc_assets.core.estimation.strata import Starts, Strata
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.sampling.design import SampleDesign
 from lulc_assets.core.sampling.sample_schema import SAMPLE_SCHEMA, check_design, check_units

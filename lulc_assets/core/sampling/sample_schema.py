@@ -10,7 +10,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from lulc_assets.core.errors import InvalidGeometry, InvalidSample, MissingCrs
-from lulc_assets.core.estimation.estimators import MIN_UNITS_FOR_VARIANCE
+from lulc_assets.core.estimation.strata import MIN_UNITS_FOR_VARIANCE
 from lulc_assets.core.sampling.design import SampleDesign
 
 _SIZES_DIFFER = 0.02

@@ -3,8 +3,8 @@ import pytest
 
 from lulc_assets.core.accuracy.build import build_region_report, build_report
 from lulc_assets.core.errors import InvalidSample
-from lulc_assets.core.estimation.estimators import Strata
 from lulc_assets.core.estimation.measures import AccuracySettings, estimate_figures
+from lulc_assets.core.estimation.strata import Strata
 from lulc_assets.core.grid import owned_mask, pixel_areas_ha
 from lulc_assets.core.sampling.population import TilePart
 from lulc_assets.core.sampling.sample import ReferenceSample, arrange_units, units_from_mask

@@ -12,10 +12,11 @@ from lulc_assets.core.accuracy.build import build_report
 from lulc_assets.core.accuracy.paired import change_on_sample, strata_as_drawn
 from lulc_assets.core.errors import InvalidSample
 from lulc_assets.core.estimation.compare import compare_maps
-from lulc_assets.core.estimation.estimators import Starts, Strata, estimate_ratio
+from lulc_assets.core.estimation.estimators import estimate_ratio
 from lulc_assets.core.estimation.intervals import wilson_interval
 from lulc_assets.core.estimation.poststrata import poststratify
 from lulc_assets.core.estimation.settings import AccuracySettings
+from lulc_assets.core.estimation.strata import Starts, Strata
 from lulc_assets.core.grid import pixel_areas_ha
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.sampling.draw import draw_systematic

@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 from shapely import GeometryCollection, LineString, Point, Polygon, box
 
-from lulc_assets.core.accuracy.zones import estimate_zone_areas, read_zones
+from lulc_assets.core.accuracy.zone_files import read_zones
+from lulc_assets.core.accuracy.zones import estimate_zone_areas
 from lulc_assets.core.errors import InvalidGeometry, InvalidZones, MissingCrs, UnreadableRaster
 from lulc_assets.core.grid import Window, owned_mask, pixel_areas_ha, tile_grid
 from lulc_assets.core.sampling.map_file import open_map

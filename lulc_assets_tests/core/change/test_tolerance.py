@@ -5,7 +5,7 @@ import pytest
 
 from lulc_assets.core.change.tolerance import TOLERANCES, accuracy_by_tolerance
 from lulc_assets.core.errors import InvalidSample
-from lulc_assets.core.estimation.estimators import Strata
+from lulc_assets.core.estimation.strata import Strata
 
 
 def strata_of(sizes, counts, **fields):

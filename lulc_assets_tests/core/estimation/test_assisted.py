@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from lulc_assets.core.estimation.assisted import estimate_assisted, estimate_zones
-from lulc_assets.core.estimation.estimators import Strata, estimate_ratio
+from lulc_assets.core.estimation.estimators import estimate_ratio
 from lulc_assets.core.estimation.poststrata import poststratify
+from lulc_assets.core.estimation.strata import Strata
 
 
 def landscape(seed, n=20_000):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lulc_assets.core.estimation.change import estimate_change
-from lulc_assets.core.estimation.estimators import Strata
+from lulc_assets.core.estimation.strata import Strata
 
 TITLES = ("wood", "field", "town")
 

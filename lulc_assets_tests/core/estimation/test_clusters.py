@@ -4,12 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lulc_assets.core.errors import InvalidSample
-from lulc_assets.core.estimation.estimators import (
-    Strata,
-    deleted_variance,
-    design_effect,
-    estimate_ratio,
-)
+from lulc_assets.core.estimation.estimators import deleted_variance, design_effect, estimate_ratio
 from lulc_assets.core.estimation.intervals import (
     cluster_interval,
     normal_interval,
@@ -18,6 +13,7 @@ from lulc_assets.core.estimation.intervals import (
 )
 from lulc_assets.core.estimation.measures import estimate_figures
 from lulc_assets.core.estimation.settings import AccuracySettings
+from lulc_assets.core.estimation.strata import Strata
 
 
 def windows(sizes, *, stratum=None, weights=None):

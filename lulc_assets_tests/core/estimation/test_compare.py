@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from lulc_assets.core.estimation.compare import compare_maps
-from lulc_assets.core.estimation.estimators import Strata, estimate_ratio
+from lulc_assets.core.estimation.estimators import estimate_ratio
+from lulc_assets.core.estimation.strata import Strata
 
 
 def one_stratum(n):

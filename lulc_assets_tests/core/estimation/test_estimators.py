@@ -4,12 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lulc_assets.core.errors import InvalidSample
-from lulc_assets.core.estimation.estimators import (
-    Strata,
-    effective_count,
-    estimate_ratio,
-)
+from lulc_assets.core.estimation.estimators import effective_count, estimate_ratio
 from lulc_assets.core.estimation.poststrata import poststratify
+from lulc_assets.core.estimation.strata import Strata
 
 
 def one_stratum(n, size=1000.0, fraction=0.0):

@@ -8,9 +8,9 @@ from lulc_assets.core.errors import InvalidSample
 from lulc_assets.core.estimation.change import estimate_change
 from lulc_assets.core.estimation.choice import estimate_area_share, estimate_overall
 from lulc_assets.core.estimation.compare import compare_maps
-from lulc_assets.core.estimation.estimators import Strata
 from lulc_assets.core.estimation.measures import estimate_figures
 from lulc_assets.core.estimation.settings import AccuracySettings
+from lulc_assets.core.estimation.strata import Strata
 
 DEFAULTS = AccuracySettings()
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lulc_assets.core.estimation.estimators import Ratio, Strata, estimate_ratio
+from lulc_assets.core.estimation.estimators import Ratio, estimate_ratio
 from lulc_assets.core.estimation.intervals import (
     has_no_spread,
     normal_interval,
@@ -11,6 +11,7 @@ from lulc_assets.core.estimation.intervals import (
     spread_interval,
     wilson_interval,
 )
+from lulc_assets.core.estimation.strata import Strata
 
 
 def test_wilson_gives_the_published_values():

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lulc_assets.core.estimation.estimators import Strata, estimate_ratio
+from lulc_assets.core.estimation.estimators import estimate_ratio
 from lulc_assets.core.estimation.measures import estimate_figures
 from lulc_assets.core.estimation.poststrata import poststratify
 from lulc_assets.core.estimation.settings import AS_PRINTED
+from lulc_assets.core.estimation.strata import Strata
 from lulc_assets_tests.core.sampling.samples import units_of
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from lulc_assets.core.estimation.estimators import Strata
 from lulc_assets.core.estimation.measures import estimate_figures
 from lulc_assets.core.estimation.poststrata import poststratify
 from lulc_assets.core.estimation.settings import AS_PRINTED, AccuracySettings
+from lulc_assets.core.estimation.strata import Strata
 from lulc_assets.core.sampling.allocation import allocate
 from lulc_assets.core.sampling.anticipation import anticipate, parse_target
 from lulc_assets_tests.core.sampling.samples import units_of

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lulc_assets.core.estimation.compare import difference_of_ratios
-from lulc_assets.core.estimation.estimators import Strata
+from lulc_assets.core.estimation.strata import Strata
 from lulc_assets.core.judging.evaluate import Evaluation
 from lulc_assets.core.judging.promotion import (
     PromotionSettings,

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lulc_assets.core.estimation.estimators import Strata, estimate_ratio
+from lulc_assets.core.estimation.estimators import estimate_ratio
+from lulc_assets.core.estimation.strata import Strata
 from lulc_assets.core.sampling.lattice import neighbour_pairs
 
 from .samples import sample_at, small_grid
