@@ -11,7 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.accuracy_coverage.draws import Drawn, draw, draw_windows, true_figures
+from benchmarks.accuracy_coverage.draws import (
+    Drawn,
+    as_units,
+    draw_counts,
+    draw_windows,
+    true_figures,
+)
 from benchmarks.accuracy_coverage.rivals import bonferroni, former
 from benchmarks.accuracy_coverage.settings import (
     COMMITTED,
@@ -39,17 +45,28 @@ def run_setting(setting: Setting | Windows, samples: int, seed: int) -> list[dic
     """Estimate from many samples of one setting; one row per figure."""
     rng = np.random.default_rng(seed)
     truth = true_figures(setting)
-    found: dict[str, list[tuple[Intervals, bool]]] = {name: [] for name in truth}
+    found: dict[str, list[tuple[Intervals, bool, int]]] = {name: [] for name in truth}
     classes = getattr(setting, "classes", 2)
     samples = samples // 4 if classes > MANY_CLASSES else samples
     started = time.process_time()
-    for _ in range(samples):
-        one = draw_windows(setting, rng) if isinstance(setting, Windows) else draw(setting, rng)
+    for one, times in _draws(setting, samples, rng):
         for name, intervals, warned in _estimates(setting, one):
-            found[name].append((intervals, warned))
+            found[name].append((intervals, warned, times))
     seconds = (time.process_time() - started) / samples
     base = {"setting": setting.title, "kind": setting.kind, "samples": samples, "seconds": seconds}
     return [{**base, **_row(name, truth[name], rows, samples)} for name, rows in found.items()]
+
+
+def _draws(
+    setting: Setting | Windows, samples: int, rng: np.random.Generator
+) -> Iterator[tuple[Drawn, int]]:
+    """Distinct samples and how often each was drawn."""
+    if isinstance(setting, Windows):
+        yield from ((draw_windows(setting, rng), 1) for _ in range(samples))
+        return
+    counts, times = draw_counts(setting, samples, rng)
+    for one, number in zip(counts, times, strict=True):
+        yield as_units(setting, one), int(number)
 
 
 def run_all(path: Path, samples: int, only: str) -> None:
@@ -68,18 +85,23 @@ def run_all(path: Path, samples: int, only: str) -> None:
         path.write_text(json.dumps(done, indent=0) + "\n", encoding="utf-8")
 
 
-def _row(name: str, truth: float, rows: list[tuple[Intervals, bool]], samples: int) -> dict:
-    row = {"figure": name, "truth": truth, "estimable": len(rows) / samples}
-    row["warned"] = float(np.mean([warned for _, warned in rows]))
+def _row(
+    name: str, truth: float, rows: list[tuple[Intervals, bool, int]], samples: int
+) -> dict[str, object]:
+    warned, times = (np.array([r[i] for r in rows], dtype=float) for i in (1, 2))
+    row: dict[str, object] = {"figure": name, "truth": truth}
+    row["estimable"] = float(times.sum() / samples)
+    row["warned"] = float(np.average(warned, weights=times))
     for kind in rows[0][0]:
-        low, high = np.array([intervals[kind] for intervals, _ in rows]).T
+        low, high = np.array([r[0][kind] for r in rows]).T
         inside = (low <= truth) & (truth <= high)
+        missed = times * ~inside
         row[kind] = {
-            "coverage": float(inside.mean()),
-            "width": float(np.mean(high - low)),
-            "below": float(np.mean(truth < low)),
-            "above": float(np.mean(truth > high)),
-            "warned": float(np.mean([w for _, w in np.array(rows, object)[~inside]] or [0.0])),
+            "coverage": float(np.average(inside, weights=times)),
+            "width": float(np.average(high - low, weights=times)),
+            "below": float(np.average(truth < low, weights=times)),
+            "above": float(np.average(truth > high, weights=times)),
+            "warned": float(warned @ missed / missed.sum()) if missed.any() else 0.0,
         }
     return row
 

@@ -22,11 +22,22 @@ class Drawn:
     strata: Strata
 
 
-def draw(setting: Setting, rng: np.random.Generator) -> Drawn:
-    """Units of each stratum, drawn independently."""
-    columns = setting.shares.shape[1]
-    counts = [rng.multinomial(n, p) for n, p in zip(setting.counts, setting.shares, strict=True)]
-    shows = np.concatenate([np.repeat(np.arange(columns), c) for c in counts])
+def draw_counts(
+    setting: Setting, samples: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Distinct samples, shape (d, H, columns), and how often each was drawn, shape (d,).
+
+    The engine gives one sample one interval, so that samples of the same counts need it once.
+    """
+    pairs = zip(setting.counts, setting.shares, strict=True)
+    counts = np.stack([rng.multinomial(n, p, samples) for n, p in pairs], axis=1)
+    flat, times = np.unique(counts.reshape(samples, -1), axis=0, return_counts=True)
+    return flat.reshape(-1, *counts.shape[1:]), times
+
+
+def as_units(setting: Setting, counts: np.ndarray) -> Drawn:
+    """The units behind counts of shape (H, columns)."""
+    shows = np.concatenate([np.repeat(np.arange(c.size), c) for c in counts])
     h = setting.weights.size
     of_unit = np.repeat(np.arange(h), setting.counts)
     names = tuple(f"s{i}" for i in range(h))

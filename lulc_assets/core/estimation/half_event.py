@@ -17,6 +17,7 @@ distribution", Statistics in Medicine 16) with the mid-P of Fay and Kim 2017 (Bi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -31,6 +32,8 @@ _DRAWS = 4000
 """Draws of the shares; the ends then vary by about 2 % of the interval's width."""
 _SEED = 20140507
 """Fixed: the same sample gives the same interval."""
+_KEPT = 512
+"""Gamma variates that are kept, 32 KB each: figures of one sample share most of their counts."""
 _CENSUS = 1e-9
 """A stratum of which every unit was drawn leaves next to nothing to chance."""
 _LEAST_SHAPE = 0.02
@@ -154,7 +157,6 @@ def _draw_totals(
     smaller by (n_h − 1) / n_h and by the ratio of the normal to the t quantile squared, so that
     the spread is that of ± t SE where units are few; a finite population makes them larger.
     """
-    rng = np.random.default_rng(_SEED)
     narrower = (quantile(level) / quantile(level, strata.degrees_of_freedom)) ** 2
     kinds, counts = _kinds(np.column_stack([strata.of_unit, strata.weights, columns]))
     firsts = np.searchsorted(kinds[:, 0], np.arange(len(strata.names) + 1))
@@ -169,13 +171,21 @@ def _draw_totals(
             continue
         told *= narrower * (n - 1) / n / max(_CENSUS, 1.0 - float(strata.fractions[h]))
         told = np.maximum(told, _LEAST_SHAPE)
-        gammas = rng.standard_gamma(told[:, None], (told.size, _DRAWS))
+        gammas = np.stack([_gammas(h, kind, shape) for kind, shape in enumerate(told.tolist())])
         mass = gammas.sum(axis=0)
         shown = values.T @ gammas / mass
         totals += shown
         if h in wanted:
             drawn[h] = _Drawn(n, float(weights.max()), mass, shown)
     return totals, drawn
+
+
+@lru_cache(maxsize=_KEPT)
+def _gammas(h: int, kind: int, shape: float) -> Numbers:
+    """Gamma variates of one kind of unit of one stratum, shape (draws,), read-only."""
+    variates = np.random.default_rng([_SEED, h, kind]).standard_gamma(shape, _DRAWS)
+    variates.setflags(write=False)
+    return variates
 
 
 def _kinds(rows: Numbers) -> tuple[Numbers, npt.NDArray[np.int64]]:
