@@ -13,7 +13,8 @@ from lulc_assets.steps.imagery import make_scene_catalog, make_training_chips
 from lulc_assets.steps.judging import make_model_evaluation
 from lulc_assets.steps.labels import make_reference_labels
 from lulc_assets.steps.maps import make_annual_map
-from lulc_assets.steps.predictions import commit_predictions, plan_batches, predict_batch
+from lulc_assets.steps.predicted_scenes import plan_batches, predict_batch
+from lulc_assets.steps.predictions import commit_predictions
 from lulc_assets.steps.report import make_accuracy_area_report
 from lulc_assets.steps.samples import make_reference_sample
 from lulc_assets.steps.training import make_lulc_model

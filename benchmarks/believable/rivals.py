@@ -14,10 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.simulated.tile_years import Classes, Seen, TileYear, clear
-from lulc_assets.core.chips.cut import choose_dates, cut_chips
+from lulc_assets.core.chips.cut import cut_chips
+from lulc_assets.core.chips.dates import choose_dates
 from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.compositing.settings import CompositeSettings
-from lulc_assets.core.imagery.reader import SceneBlock, read_scene
+from lulc_assets.core.imagery.reader import read_scene
+from lulc_assets.core.imagery.scene_block import SceneBlock
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.training.recipe import TrainingRecipe
 

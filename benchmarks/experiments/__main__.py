@@ -32,7 +32,8 @@ import rasterio
 
 from benchmarks.simulated.tile_years import Seen, TileYear, clear, open_tile_year
 from lulc_assets.core.chips.chip_set import Chips
-from lulc_assets.core.chips.cut import choose_dates, cut_chips
+from lulc_assets.core.chips.cut import cut_chips
+from lulc_assets.core.chips.dates import choose_dates
 from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.training.recipe import TrainingRecipe

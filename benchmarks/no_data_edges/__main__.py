@@ -23,7 +23,8 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter
 from lulc_assets.core.grid import Window
 from lulc_assets.core.imagery.filling import fill_no_data
 from lulc_assets.core.imagery.masks import votes
-from lulc_assets.core.imagery.reader import DnBlock, SceneReader
+from lulc_assets.core.imagery.reader import SceneReader
+from lulc_assets.core.imagery.scene_block import DnBlock
 from lulc_assets.core.inference.choose import choose_engine
 from lulc_assets.core.inference.engine import Predictor
 from lulc_assets.core.inference.settings import InferenceSettings

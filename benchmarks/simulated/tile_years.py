@@ -19,9 +19,11 @@ from lulc_assets.core.catalog.selection import (
 )
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.masks import votes
-from lulc_assets.core.imagery.reader import SceneBlock, read_scene
+from lulc_assets.core.imagery.reader import read_scene
+from lulc_assets.core.imagery.scene_block import SceneBlock
 from lulc_assets.core.labels.burn import burn_labels
-from lulc_assets.core.labels.source import LabelSource, read_labels
+from lulc_assets.core.labels.reading import read_labels
+from lulc_assets.core.labels.source import LabelSource
 from lulc_assets.core.labels.table import labels_of
 from lulc_assets.core.scene.recipe import SceneRecipe
 

@@ -40,7 +40,8 @@ from lulc_assets.steps.imagery import make_scene_catalog, make_training_chips
 from lulc_assets.steps.judging import make_model_evaluation
 from lulc_assets.steps.labels import make_reference_labels
 from lulc_assets.steps.maps import make_annual_map
-from lulc_assets.steps.predictions import commit_predictions, plan_batches, predict_batch
+from lulc_assets.steps.predicted_scenes import plan_batches, predict_batch
+from lulc_assets.steps.predictions import commit_predictions
 from lulc_assets.steps.products import REFERENCE_LABELS
 from lulc_assets.steps.training import make_lulc_model
 from lulc_assets.steps.workbench import Workbench

@@ -26,7 +26,8 @@ from benchmarks.simulated.tile_years import Classes, Seen, clear
 from benchmarks.slovenia.__main__ import real_data
 from benchmarks.small_areas.areas import TILES, SmallArea, open_slovenia, simulate_area
 from lulc_assets.core.chips.account import ROLE_FOLDS, LabelAccount
-from lulc_assets.core.chips.cut import choose_dates, cut_chips
+from lulc_assets.core.chips.cut import cut_chips
+from lulc_assets.core.chips.dates import choose_dates
 from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.compositing.settings import CompositeSettings
 from lulc_assets.core.judging.evaluate import evaluate_model

@@ -16,8 +16,9 @@ from benchmarks.simulated.tile_years import Classes, TileYear, open_scenes
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.labels.burn import BurnReport, burn_labels
+from lulc_assets.core.labels.reading import read_labels, with_drawn_roles
 from lulc_assets.core.labels.schema import GOLD, HOLDOUT, TRAIN
-from lulc_assets.core.labels.source import LabelSource, read_labels, with_drawn_roles
+from lulc_assets.core.labels.source import LabelSource
 from lulc_assets.core.labels.table import labels_of
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.demo.projects import SLOVENIA_AREA, SLOVENIA_TILE, SLOVENIA_YEAR

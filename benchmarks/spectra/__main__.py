@@ -26,7 +26,7 @@ from scipy import ndimage
 from benchmarks.simulated.tile_years import clear, open_tile_year
 from lulc_assets.core.imagery.reader import read_scene
 from lulc_assets.core.legend import KARRA_10
-from lulc_assets.core.legend import LandCover as C
+from lulc_assets.core.legend_class import LandCover as C
 from lulc_assets.core.scene.recipe import SceneRecipe
 from lulc_assets.simulation.archive.spec import DEMO_SEED, ArchiveSpec, demo_spec
 from lulc_assets.simulation.archive.write import write_archive

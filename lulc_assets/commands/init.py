@@ -57,7 +57,7 @@ def init(
     """
     from lulc_assets.core.aoi import cover_area, read_area  # keeps --help quick
     from lulc_assets.core.catalog.sources import catalog_location
-    from lulc_assets.core.grid import validate_year
+    from lulc_assets.core.tile_keys import validate_year
     from lulc_assets.running.home import prepare_home, write_unless_edited
     from lulc_assets.running.proposal import (
         CATALOGS,

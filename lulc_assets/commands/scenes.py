@@ -142,7 +142,7 @@ def _grid(
     collection: str | None,
     window: tuple[int, int, int, int] | None,
 ) -> "PixelGrid":
-    from lulc_assets.core.catalog.dialects import sampling_m
+    from lulc_assets.core.catalog.known_dialects import sampling_m
     from lulc_assets.core.grid import Window, tile_grid
     from lulc_assets.core.scene.hls import HLS_PIXEL_M, hls_grid
 

@@ -13,7 +13,7 @@ from lulc_assets.commands.tiles import ProjectFile
 
 if TYPE_CHECKING:
     from lulc_assets.core.legend import Legend
-    from lulc_assets.core.lineage.pixel import DateVote, PixelTrace
+    from lulc_assets.core.lineage.trace import DateVote, PixelTrace
 
 _WHOLE_SHARE = 255
 _CERTAIN = 256 * 255
@@ -29,7 +29,7 @@ def trace(
 
     Example: lulc trace --at 14.51,46.05 --year 2023
     """
-    from lulc_assets.core.grid import validate_year  # keeps --help quick
+    from lulc_assets.core.tile_keys import validate_year  # keeps --help quick
     from lulc_assets.project import load_project
     from lulc_assets.steps.pixels import trace_point
     from lulc_assets.steps.workbench import Workbench
@@ -77,7 +77,7 @@ def _title(code: int, legend: "Legend") -> str:
 
 
 def _cells(vote: "DateVote", legend: "Legend") -> list[str]:
-    from lulc_assets.core.lineage.pixel import REASONS  # keeps --help quick
+    from lulc_assets.core.lineage.trace import REASONS  # keeps --help quick
 
     seen = vote.code > 0
     return [

@@ -53,7 +53,7 @@ def fit(
     Example: lulc weights fit --project project.toml --map 33TVM/2023
     """
     from lulc_assets.core.errors import InvalidProject  # keeps --help quick
-    from lulc_assets.core.grid import validate_tile, validate_year
+    from lulc_assets.core.tile_keys import validate_tile, validate_year
     from lulc_assets.project import load_project
     from lulc_assets.steps.weights import fit_project_weights
     from lulc_assets.steps.workbench import Workbench

@@ -15,15 +15,9 @@ from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from lulc_assets.core.errors import InvalidGeometry, InvalidTileKey, MissingCrs
-from lulc_assets.core.grid import (
-    PIXEL_M,
-    TILE_PIXELS,
-    Window,
-    square_bounds,
-    tile_grid,
-    validate_tile,
-)
+from lulc_assets.core.grid import PIXEL_M, TILE_PIXELS, Window, square_bounds, tile_grid
 from lulc_assets.core.tables.vector_file import read_vector
+from lulc_assets.core.tile_keys import validate_tile
 from lulc_assets.core.utm import zone_limits
 
 SNAP_PX = 6

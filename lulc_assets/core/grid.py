@@ -1,7 +1,7 @@
-"""Keys, grids and windows: where a pixel lies and who owns it.
+"""Grids and windows: where a pixel lies and who owns it.
 
-What belongs here: validation of tile and year keys, the Sentinel-2 pixel grid of an
-MGRS tile, windows on it, ownership and true area of pixels. What does not: reading.
+What belongs here: the Sentinel-2 pixel grid of an MGRS tile, windows on it, ownership and true
+area of pixels. What does not: keys of tiles and years (``tile_keys``), reading.
 
 A Sentinel-2 tile's raster is 109.8 km wide and starts at the upper left corner of its
 MGRS 100 km square, moved outward to the next multiple of 60 m (checked against items
@@ -10,129 +10,21 @@ the square that holds its centre.
 """
 
 import math
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 from affine import Affine
 from pyproj import CRS, Proj
 
-from lulc_assets.core.errors import InvalidTileKey, InvalidYear
+from lulc_assets.core.tile_keys import SQUARE_M, square_origin, validate_tile
 from lulc_assets.core.utm import meridian_eastings, zone_limits
 
-FIRST_YEAR = 2015
 PIXEL_M = 10
 TILE_PIXELS = 10_980
-SQUARE_M = 100_000
 _ANCHOR_M = 60
 _SOUTH_FALSE_NORTHING_M = 10_000_000
-_BANDS = "CDEFGHJKLMNPQRSTUVWX"
-_COLUMNS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
-_ROWS = "ABCDEFGHJKLMNPQRSTUV"
-_SOUTHERNMOST = -84.0
-"""Sentinel-2 looks as far south as 82.8°."""
-_TILE = re.compile(r"(0[1-9]|[1-5][0-9]|60)[C-HJ-NP-X][A-HJ-NP-Z][A-HJ-NP-V]")
-
-
-def validate_tile(tile: str) -> str:
-    """Return the tile key if it names an MGRS 100 km square that exists.
-
-    Raises:
-        InvalidTileKey: it does not.
-    """
-    if not isinstance(tile, str) or not _TILE.fullmatch(tile):
-        raise InvalidTileKey(
-            f"tile {tile!r} is not an MGRS 100 km square; write it like '33TVM' "
-            "(two-digit zone, latitude band, two letters)"
-        )
-    if not _square_exists(tile):
-        raise InvalidTileKey(f"tile {tile!r}: no such MGRS square exists; check the letters")
-    return tile
-
-
-def validate_year(year: int | str, *, current_year: int | None = None) -> int:
-    """Return the year as a number if Sentinel-2 has, or can have, scenes of it.
-
-    Raises:
-        InvalidYear: before 2015, in the future, or not a number.
-    """
-    last = current_year if current_year is not None else datetime.now(UTC).year
-    text = str(year)
-    if not re.fullmatch(r"[0-9]{4}", text) or not FIRST_YEAR <= int(text) <= last:
-        raise InvalidYear(f"year {year!r} is not between {FIRST_YEAR} and {last}")
-    return int(text)
-
-
-@lru_cache(maxsize=4096)
-def _square_origin(tile: str) -> tuple[int, str, int, int]:
-    """Zone, hemisphere, easting and northing of the square's lower left corner.
-
-    Columns are lettered from 100 km on, in three sets by zone; rows repeat every 2000 km, from
-    A in odd and from F in even zones (NGA 2014, §10). Of the rows of one letter the one
-    nearest to the latitude band is meant: Sentinel-2 letters ground south of 80° S as band C.
-
-    Raises:
-        InvalidTileKey: the zone has no such column.
-    """
-    zone, band = int(tile[:2]), _BANDS.index(tile[2])
-    column = _COLUMNS.index(tile[3]) - 8 * ((zone - 1) % 3)
-    if not 0 <= column < 8:
-        raise InvalidTileKey(f"tile {tile!r}: zone {zone} has no column {tile[3]!r}")
-    hemisphere = "S" if band < _BANDS.index("N") else "N"
-    south, north = _band_limits(tile)
-    _, middle = _utm(zone, hemisphere)(zone * 6 - 183, (south + north) / 2)
-    row = (_ROWS.index(tile[4]) - (5 if zone % 2 == 0 else 0)) % len(_ROWS)
-    cycle = SQUARE_M * len(_ROWS)
-    northing = row * SQUARE_M
-    northing += cycle * round((middle - SQUARE_M / 2 - northing) / cycle)
-    return zone, hemisphere, (column + 1) * SQUARE_M, northing
-
-
-@lru_cache(maxsize=4096)
-def _square_exists(tile: str) -> bool:
-    """Whether the square touches its zone, by rule or as Norway widened it, and its band."""
-    try:
-        zone, hemisphere, easting, northing = _square_origin(tile)
-    except InvalidTileKey:
-        return False
-    steps = np.linspace(0, SQUARE_M, 21)
-    east, north = np.meshgrid(easting + steps, northing + steps)
-    lons, lats = _utm(zone, hemisphere)(east.ravel(), north.ravel(), inverse=True)
-    south_limit, north_limit = _band_limits(tile)
-    if tile[2] == "C":
-        south_limit = _SOUTHERNMOST
-    western, eastern = zone_limits(tile)
-    in_zone = lons.max() > min(western, zone * 6 - 186) and lons.min() < max(
-        eastern, zone * 6 - 180
-    )
-    return bool(in_zone and lats.max() > south_limit and lats.min() < north_limit)
-
-
-def _band_limits(tile: str) -> tuple[float, float]:
-    """Southern and northern latitude of the tile's band."""
-    south = -80.0 + 8.0 * _BANDS.index(tile[2])
-    return south, 84.0 if tile[2] == "X" else south + 8.0
-
-
-@lru_cache(maxsize=120)
-def _utm(zone: int, hemisphere: str) -> Proj:
-    return Proj(proj="utm", zone=zone, south=hemisphere == "S", ellps="WGS84")
-
-
-def owns_ground(tile: str) -> bool:
-    """Whether any place belongs to the tile.
-
-    Where Norway widened a zone, squares of its neighbour lie beyond the border: Sentinel-2
-    serves them, and every place in them belongs to a tile of the wider zone.
-    """
-    zone, hemisphere, easting, northing = _square_origin(validate_tile(tile))
-    ys = northing + np.linspace(0.0, SQUARE_M, 101)
-    western, eastern = (meridian_eastings(zone, hemisphere, at, ys) for at in zone_limits(tile))
-    return bool((np.maximum(western, easting) < np.minimum(eastern, easting + SQUARE_M)).any())
 
 
 @dataclass(frozen=True)
@@ -254,7 +146,7 @@ def tile_grid(tile: str) -> PixelGrid:
     Raises:
         InvalidTileKey: the key names no MGRS square.
     """
-    zone, hemisphere, easting, northing = _square_origin(validate_tile(tile))
+    zone, hemisphere, easting, northing = square_origin(validate_tile(tile))
     top = northing + SQUARE_M
     if hemisphere == "S":
         top -= _SOUTH_FALSE_NORTHING_M
@@ -272,7 +164,7 @@ def square_bounds(tile: str) -> tuple[float, float, float, float]:
     Pixels whose centre lies there count in this tile, up to the limits of its zone
     (:func:`owned_mask`).
     """
-    _, _, easting, northing = _square_origin(validate_tile(tile))
+    _, _, easting, northing = square_origin(validate_tile(tile))
     return float(easting), float(northing), float(easting + SQUARE_M), float(northing + SQUARE_M)
 
 
@@ -283,7 +175,7 @@ def owned_mask(tile: str, grid: PixelGrid) -> npt.NDArray[np.bool_]:
     limits of its UTM zone (those of Norway and Svalbard included), so that every place is
     counted in one tile only, also where squares of two zones overlap.
     """
-    zone, hemisphere, easting, northing = _square_origin(validate_tile(tile))
+    zone, hemisphere, easting, northing = square_origin(validate_tile(tile))
     half = grid.pixel_m / 2
     xs = grid.x0 + half + grid.pixel_m * np.arange(grid.width)
     ys = (grid.y0 - half - grid.pixel_m * np.arange(grid.height)).astype(np.float64)

@@ -9,8 +9,8 @@ from typing import Any
 
 import dagster as dg
 
-from lulc_assets.core.grid import validate_tile
 from lulc_assets.core.store.keys import Key, RegionYear, TileYear, Whole
+from lulc_assets.core.tile_keys import validate_tile
 from lulc_assets.project import Project
 from lulc_assets.steps.product import Input, Product, Reach
 

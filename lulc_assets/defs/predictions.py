@@ -15,13 +15,8 @@ from lulc_assets.defs.from_products import metadata_for, named_failures
 from lulc_assets.defs.partitions import key_of, partitions_of
 from lulc_assets.defs.policies import GPU_POOL, GPU_TAGS, OWNERS, PREDICT_RETRIES
 from lulc_assets.defs.resources import ProjectResource
-from lulc_assets.steps.predictions import (
-    Batch,
-    BatchResult,
-    commit_predictions,
-    plan_batches,
-    predict_batch,
-)
+from lulc_assets.steps.predicted_scenes import Batch, BatchResult, plan_batches, predict_batch
+from lulc_assets.steps.predictions import commit_predictions
 from lulc_assets.steps.products import SCENE_PREDICTIONS
 
 _BATCH, _RESULT = TypeAdapter(Batch), TypeAdapter(BatchResult)

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
-from lulc_assets.core.catalog.dialects import sampling_m
+from lulc_assets.core.catalog.known_dialects import sampling_m
 from lulc_assets.core.catalog.selection import SelectionSettings
 from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.compositing.settings import CompositeSettings
 from lulc_assets.core.errors import InvalidProject, LulcError
 from lulc_assets.core.estimation.measures import AccuracySettings
-from lulc_assets.core.grid import PixelGrid, Window, tile_grid, validate_tile, validate_year
+from lulc_assets.core.grid import PixelGrid, Window, tile_grid
 from lulc_assets.core.inference.settings import InferenceSettings
 from lulc_assets.core.inference.windows import WindowSettings
 from lulc_assets.core.judging.promotion import PromotionSettings
@@ -32,6 +32,7 @@ from lulc_assets.core.store.local import LocalStore
 from lulc_assets.core.store.objects import ObjectStore
 from lulc_assets.core.store.s3 import S3Store
 from lulc_assets.core.tables.text_file import read_utf8
+from lulc_assets.core.tile_keys import validate_tile, validate_year
 from lulc_assets.core.training.recipe import TrainingRecipe
 from lulc_assets.project.checks import (
     require_crosswalk,

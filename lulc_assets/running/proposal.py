@@ -16,7 +16,8 @@ from lulc_assets.core.aoi import TileOfArea
 from lulc_assets.core.crosswalks import as_key, find_crosswalk
 from lulc_assets.core.errors import InvalidLegend, LabelError, UnknownClass
 from lulc_assets.core.labels.schema import ROLES
-from lulc_assets.core.legend import Legend, spelling
+from lulc_assets.core.legend import Legend
+from lulc_assets.core.legend_class import spelling
 from lulc_assets.core.legends import BUILTIN, find_legend, propose_legend
 from lulc_assets.core.tables.vector_file import read_vector
 

@@ -15,7 +15,8 @@ from lulc_assets.core.catalog.selection import recipes_of, select_scenes
 from lulc_assets.core.catalog.table import require_judged
 from lulc_assets.core.chips.archive import write_chips, write_index
 from lulc_assets.core.chips.chip_set import Chips
-from lulc_assets.core.chips.cut import choose_dates, cut_chips
+from lulc_assets.core.chips.cut import cut_chips
+from lulc_assets.core.chips.dates import choose_dates
 from lulc_assets.core.chips.room import Room
 from lulc_assets.core.figures.scenes import scene_timeline_figure
 from lulc_assets.core.figures.training import chip_panel_figure

@@ -17,12 +17,14 @@ import numpy.typing as npt
 from lulc_assets.core.compositing.layers import LAYERS
 from lulc_assets.core.errors import SceneError
 from lulc_assets.core.figures.quicklook import encode_jpeg, true_color
-from lulc_assets.core.grid import FIRST_YEAR, PixelGrid
+from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.imagery.overview import lattice_of
 from lulc_assets.core.imagery.quickread import look_at_scene
 from lulc_assets.core.labels.table import read_label_table
-from lulc_assets.core.pages.map_site import (
+from lulc_assets.core.pages.map_site import write_site
+from lulc_assets.core.pages.report_views import state_accuracy
+from lulc_assets.core.pages.site import (
     ScenePhoto,
     Site,
     SiteFile,
@@ -30,13 +32,12 @@ from lulc_assets.core.pages.map_site import (
     SiteOutline,
     SiteScene,
     SiteTile,
-    write_site,
 )
-from lulc_assets.core.pages.report_views import state_accuracy
 from lulc_assets.core.scene.recipe import SceneRecipe
 from lulc_assets.core.store.canonical import digest_of, identity_of
 from lulc_assets.core.store.keys import RegionYear, TileYear
 from lulc_assets.core.store.records import StoredFile
+from lulc_assets.core.tile_keys import FIRST_YEAR
 from lulc_assets.core.whole_files import whole_file
 from lulc_assets.steps.candidates import read_selection
 from lulc_assets.steps.page_parts import page_name
@@ -54,6 +55,7 @@ from lulc_assets.steps.workbench import Workbench
 
 PHOTO_PX = 2048
 """Longest side of a true-colour picture: a tile at 54 m, areas up to 20 km at 10 m."""
+
 _PHOTO_VERSION = 1
 _PREDICTION_LAYERS = ("class", "probability", "mask")
 _DEGREE_DIGITS = 7

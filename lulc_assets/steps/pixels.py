@@ -13,7 +13,8 @@ from pyproj import Transformer
 from lulc_assets.core.compositing.layers import LAYERS
 from lulc_assets.core.errors import PointOutside
 from lulc_assets.core.grid import square_bounds
-from lulc_assets.core.lineage.pixel import PixelReader, PixelTrace
+from lulc_assets.core.lineage.pixel import PixelReader
+from lulc_assets.core.lineage.trace import PixelTrace
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.steps.maps import predicted_scenes
 from lulc_assets.steps.products import ANNUAL_MAP

@@ -11,11 +11,11 @@ from lulc_assets.core.compositing.seasons import Season
 from lulc_assets.core.compositing.strategies import strategy_of
 from lulc_assets.core.errors import InvalidProduct, InvalidProject
 from lulc_assets.core.figures.maps import seasons_figure
-from lulc_assets.core.grid import FIRST_YEAR
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.publishing.items import write_map_item
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.core.store.records import Record
+from lulc_assets.core.tile_keys import FIRST_YEAR
 from lulc_assets.steps.maps import (
     item_layers,
     kept_parts,

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from pyproj import Proj
 
 from lulc_assets.core.errors import InvalidProduct, InvalidTileKey, InvalidYear
-from lulc_assets.core.grid import owned_mask, owns_ground, tile_grid, validate_tile, validate_year
+from lulc_assets.core.grid import owned_mask, tile_grid
 from lulc_assets.core.sampling.map_file import open_map
+from lulc_assets.core.tile_keys import owns_ground, validate_tile, validate_year
 from lulc_assets_tests.core.sampling.map_files import write_map
 
 

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from lulc_assets.core.errors import InvalidLegend, UnknownClass
-from lulc_assets.core.legend import KARRA_10, Legend, LegendClass
+from lulc_assets.core.legend import KARRA_10, Legend
+from lulc_assets.core.legend_class import LegendClass
 from lulc_assets.core.legends import BUILTIN, ClassEntry, build_legend, find_legend
 
 

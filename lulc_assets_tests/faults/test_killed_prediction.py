@@ -12,7 +12,7 @@ import pytest
 from lulc_assets.core.store.keys import SceneOfYear
 from lulc_assets.core.store.local import LocalStore
 from lulc_assets.core.store.records import Record
-from lulc_assets.steps import predictions, workbench
+from lulc_assets.steps import predicted_scenes, workbench
 from lulc_assets.steps.products import PREDICTED_SCENE
 from lulc_assets_tests.tiny_project import (
     KEY,
@@ -60,9 +60,9 @@ def trained(tmp_path_factory):
 
 def predict_first(folder: Path) -> None:
     work = open_work(folder / "project.toml")
-    batch = predictions.plan_batches(work, KEY)[0]
+    batch = predicted_scenes.plan_batches(work, KEY)[0]
     only = replace(batch, scenes=batch.scenes[:1])
-    (outcome,) = predictions.predict_batch(work, only).outcomes
+    (outcome,) = predicted_scenes.predict_batch(work, only).outcomes
     assert not outcome.error
 
 
@@ -107,11 +107,11 @@ def run_and_die(folder: Path, point: str) -> None:
         setattr(holder, name, dying)
 
     holder, name = {
-        "bundle": (predictions, "open_bundle"),
+        "bundle": (predicted_scenes, "open_bundle"),
         "read": (blocks.SceneReader, "read_dn_block"),
         "infer": (openvino_engine.OpenVinoPredictor, "predict"),
         "write": (GrowingLayer, "finish"),
-        "valid": (predictions, "validate_layer"),
+        "valid": (predicted_scenes, "validate_layer"),
         "put": (LocalStore, "put_file"),
         "publish": (workbench, "publish"),
         "commit": (LocalStore, "replace"),
@@ -137,7 +137,7 @@ def test_a_kill_at_any_point_changes_nothing_but_the_time(trained, tmp_path):
 def verified_record(folder: Path) -> tuple[Record, dict[str, bytes]]:
     """The first scene's record, and its files as their checksums allow."""
     work = open_work(folder / "project.toml")
-    scene = predictions.plan_batches(work, KEY)[0].scenes[0]
+    scene = predicted_scenes.plan_batches(work, KEY)[0].scenes[0]
     record = work.read(PREDICTED_SCENE, SceneOfYear(TILE, YEAR, scene))
     return record, {name: work.open(record, name).read_bytes() for name in record.files}
 

@@ -23,7 +23,7 @@ from lulc_assets.defs.partitions import TILE as TILE_DIMENSION
 from lulc_assets.defs.partitions import add_keys
 from lulc_assets.defs.resources import ProjectResource
 from lulc_assets.defs.sensors import SCENES, new_scenes, next_attempt
-from lulc_assets.steps import imagery, predictions
+from lulc_assets.steps import imagery, predicted_scenes, predictions
 from lulc_assets.steps.maps import make_annual_map
 from lulc_assets.steps.products import ANNUAL_MAP, SCENE_CATALOG, SCENE_PREDICTIONS
 from lulc_assets_tests.tiny_project import (
@@ -56,7 +56,9 @@ def work(mapped, tmp_path):
 
 
 def results_of(work):
-    return [predictions.predict_batch(work, b) for b in predictions.plan_batches(work, KEY)]
+    return [
+        predicted_scenes.predict_batch(work, b) for b in predicted_scenes.plan_batches(work, KEY)
+    ]
 
 
 def without(results, scenes, *, unreachable):
@@ -66,7 +68,7 @@ def without(results, scenes, *, unreachable):
     def change(outcome):
         if outcome.scene_id not in scenes:
             return outcome
-        return predictions.Outcome(outcome.scene_id, "", f"{kind.__name__}: x", unreachable)
+        return predicted_scenes.Outcome(outcome.scene_id, "", f"{kind.__name__}: x", unreachable)
 
     return [dataclasses.replace(r, outcomes=tuple(map(change, r.outcomes))) for r in results]
 
@@ -166,10 +168,10 @@ def test_an_image_host_that_is_away_is_told_from_a_broken_file(work, monkeypatch
         kind = ImageryUnreachable if recipe.id == first else UnreadableRaster
         raise kind(f"{recipe.id} x")
 
-    (batch, *_) = predictions.plan_batches(work, KEY)
+    (batch, *_) = predicted_scenes.plan_batches(work, KEY)
     first = batch.scenes[0]
-    monkeypatch.setattr(predictions._Predicting, "predict", away)
-    found = predictions.predict_batch(work, batch).outcomes
+    monkeypatch.setattr(predicted_scenes._Predicting, "predict", away)
+    found = predicted_scenes.predict_batch(work, batch).outcomes
     assert [o.unreachable for o in found] == [o.scene_id == first for o in found]
 
 

@@ -5,7 +5,7 @@ import pytest
 from lulc_assets.core.errors import BundleError
 from lulc_assets.core.store.keys import SceneOfYear, Whole
 from lulc_assets.steps.bundling import make_model_bundle
-from lulc_assets.steps.predictions import plan_batches, predict_batch
+from lulc_assets.steps.predicted_scenes import plan_batches, predict_batch
 from lulc_assets.steps.products import MODEL_BUNDLE, PREDICTED_SCENE
 from lulc_assets_tests.tiny_project import KEY, TILE, YEAR, open_work
 

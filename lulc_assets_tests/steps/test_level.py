@@ -8,7 +8,8 @@ from lulc_assets.core.errors import AllScenesFailed
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.demo.projects import SLOVENIA_TILE, SLOVENIA_YEAR, write_slovenian_project
 from lulc_assets.steps.imagery import make_scene_catalog
-from lulc_assets.steps.predictions import commit_predictions, plan_batches, predict_batch
+from lulc_assets.steps.predicted_scenes import plan_batches, predict_batch
+from lulc_assets.steps.predictions import commit_predictions
 from lulc_assets_tests.tiny_project import open_work
 
 

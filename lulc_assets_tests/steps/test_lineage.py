@@ -27,7 +27,8 @@ from lulc_assets.steps.judging import make_model_evaluation
 from lulc_assets.steps.labels import make_reference_labels
 from lulc_assets.steps.maps import make_annual_map
 from lulc_assets.steps.pages import make_report_pages
-from lulc_assets.steps.predictions import Outcome, commit_predictions, plan_batches, predict_batch
+from lulc_assets.steps.predicted_scenes import Outcome, plan_batches, predict_batch
+from lulc_assets.steps.predictions import commit_predictions
 from lulc_assets.steps.products import (
     ACCURACY_AREA_REPORT,
     ANNUAL_MAP,

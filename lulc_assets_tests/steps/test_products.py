@@ -15,7 +15,8 @@ from lulc_assets.steps.label_quality import make_label_quality
 from lulc_assets.steps.labels import make_reference_labels
 from lulc_assets.steps.maps import make_annual_map
 from lulc_assets.steps.pages import make_report_pages
-from lulc_assets.steps.predictions import commit_predictions, plan_batches, predict_batch
+from lulc_assets.steps.predicted_scenes import plan_batches, predict_batch
+from lulc_assets.steps.predictions import commit_predictions
 from lulc_assets.steps.product import Input, Product, Reach, in_order
 from lulc_assets.steps.products import (
     ANNUAL_MAP,

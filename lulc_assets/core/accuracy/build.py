@@ -19,7 +19,8 @@ from lulc_assets.core.estimation.missing import bound_missing
 from lulc_assets.core.estimation.poststrata import poststratify
 from lulc_assets.core.estimation.settings import AccuracySettings
 from lulc_assets.core.grid import PixelGrid
-from lulc_assets.core.legend import KARRA_10, LandCover, Legend
+from lulc_assets.core.legend import KARRA_10, Legend
+from lulc_assets.core.legend_class import LandCover
 from lulc_assets.core.sampling.population import ELSEWHERE, Population, TilePart, observe
 from lulc_assets.core.sampling.sample import ReferenceSample
 

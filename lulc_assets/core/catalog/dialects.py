@@ -1,17 +1,15 @@
 """How each provider writes its items: one declarative object a provider.
 
 What belongs here: names of assets and properties, and which rules apply. What does not: what
-a dialect is (``dialect``), making recipes (``items``) or the rules themselves (``offsets``).
+a dialect is (``dialect``), finding one (``known_dialects``), making recipes (``items``) or the
+rules themselves (``offsets``).
 To add a provider, write one :class:`Dialect`, and put it into :data:`DIALECTS` or, from a
 package of your own, name it as an entry point of the group ``lulc_assets.dialects``
 (``docs/imagery.md`` shows one).
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache, partial
-from importlib.metadata import entry_points
-from typing import Any
+from functools import partial
 
 from lulc_assets.core.catalog.dialect import AssetNames, Dialect
 from lulc_assets.core.catalog.offsets import (
@@ -20,8 +18,6 @@ from lulc_assets.core.catalog.offsets import (
     offset_none,
     offset_stated,
 )
-from lulc_assets.core.catalog.recognising import explain_unknown, require_no_contradiction
-from lulc_assets.core.errors import UnknownDialect
 from lulc_assets.core.scene.bands import BANDS, THIRTEEN
 
 _ROLES = ("scl", *THIRTEEN)
@@ -44,15 +40,19 @@ def _gsd_of(role: str) -> float:
 
 ESA_NAMES = _names("SCL B04 B03 B02 B08 B11 B12 B05 B06 B07 B8A B01 B09")
 L1C_NAMES = _names("SCL B04 B03 B02 B08 B11 B12 B05 B06 B07 B8A B01 B09 B10")
+
 COMMON_NAMES = _names(
     "scl red green blue nir swir16 swir22 rededge1 rededge2 rededge3 nir08 coastal nir09"
 )
+
 CDSE_NAMES = _names(
     "SCL_20m B04_10m B03_10m B02_10m B08_10m B11_20m B12_20m B05_20m B06_20m B07_20m B8A_20m "
     "B01_60m B09_60m"
 )
+
 # Two assets of HLS S30 are called "nir": B8A is the one that matches Landsat's band.
 HLS_COMMON_NAMES = _names("fmask red green blue nir_narrow swir_1 swir_2", _HLS_M)
+
 HLS_S30_NAMES = _names("Fmask B04 B03 B02 B8A B11 B12 B05 B06 B07 - B01", _HLS_M)
 HLS_L30_NAMES = _names("Fmask B04 B03 B02 B05 B06 B07 - - - - B01", _HLS_M)
 
@@ -72,6 +72,7 @@ PLANETARY_COMPUTER = Dialect(
 )
 
 _EARTH_SEARCH_TILE = ("mgrs:utm_zone", "mgrs:latitude_band", "mgrs:grid_square")
+
 _EARTH_SEARCH_HOSTS = (
     "sentinel-cogs.s3.us-west-2.amazonaws.com",
     "e84-earth-search-sentinel-data.s3.us-west-2.amazonaws.com",
@@ -180,6 +181,7 @@ HLS_S30 = replace(
     assets=HLS_S30_NAMES,
     hosts=("data.lpdaac.earthdatacloud.nasa.gov", "lp-prod-protected"),
 )
+
 HLS_L30 = replace(
     HLS_S30,
     name="hls_l30",
@@ -187,6 +189,7 @@ HLS_L30 = replace(
     id_pattern=r"HLS\.L30\.",
     assets=HLS_L30_NAMES,
 )
+
 HLS2_S30 = replace(
     HLS_S30,
     name="hls2_s30",
@@ -229,80 +232,3 @@ DIALECTS: tuple[Dialect, ...] = (
     PLAIN_L1C,
 )
 """In the order in which they are tried, after those of other packages."""
-
-ENTRY_POINTS = "lulc_assets.dialects"
-
-
-@lru_cache(maxsize=1)
-def known_dialects() -> tuple[Dialect, ...]:
-    """Those of installed packages, by name, and then :data:`DIALECTS`.
-
-    Raises:
-        UnknownDialect: an entry point does not name a dialect.
-    """
-    added = []
-    for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda each: each.name):
-        found = point.load()
-        if not isinstance(found, Dialect):
-            raise UnknownDialect(f"entry point {point.name} of {ENTRY_POINTS} names no Dialect")
-        added.append(found)
-    return (*added, *DIALECTS)
-
-
-def find_dialect(item: Mapping[str, Any], name: str | None = None) -> Dialect:
-    """The dialect of an item; the one that the user named, unless the item says otherwise.
-
-    Raises:
-        UnknownDialect: no dialect recognises the item, or none has the name.
-        DialectContradicted: the item is written in another dialect than the one named.
-    """
-    if name is not None:
-        named = dialect_named(name)
-        require_no_contradiction(item, named, known_dialects())
-        return named
-    for dialect in known_dialects():
-        if dialect.recognises(item):
-            return dialect
-    raise UnknownDialect(
-        f"item {item.get('id')!r} (collection {item.get('collection')!r}) is in no known dialect. "
-        f"{explain_unknown(item, known_dialects())}; name a dialect if you know that it fits "
-        f"({_known()})"
-    )
-
-
-def dialect_named(name: str) -> Dialect:
-    """The dialect of that name.
-
-    Raises:
-        UnknownDialect: there is none.
-    """
-    for dialect in known_dialects():
-        if dialect.name == name:
-            return dialect
-    raise UnknownDialect(f"no dialect is named {name!r}; known: {_known()}")
-
-
-def default_collection(dialect: str | None) -> str | None:
-    """Collection to search where the user names none: that of the dialect, if it has one.
-
-    Raises:
-        UnknownDialect: no dialect has the name.
-    """
-    return next(iter(dialect_named(dialect).collections), None) if dialect else None
-
-
-def sampling_m(dialect: str | None, collection: str | None) -> float:
-    """Ground sampling, metres, of a dialect, or of the first that has the collection; else 10.
-
-    Raises:
-        UnknownDialect: no dialect has the name.
-    """
-    found = dialect_named(dialect) if dialect else None
-    for each in known_dialects():
-        if found is None and collection in each.collections:
-            found = each
-    return min(gsd_m for _, gsd_m in (found or PLANETARY_COMPUTER).assets.values())
-
-
-def _known() -> str:
-    return ", ".join(dialect.name for dialect in known_dialects())

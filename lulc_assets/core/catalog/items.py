@@ -1,7 +1,7 @@
 """From a STAC item, as plain JSON, to a reading recipe.
 
-What belongs here: which fields make a recipe, its files, and refusing what is missing. What
-does not: single fields (``fields``), what the dialects are, or where items come from.
+What belongs here: which fields make a recipe, and refusing what is missing. What does not: single
+fields (``fields``), files (``item_files``), what the dialects are, or where items come from.
 """
 
 import re
@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from lulc_assets.core.catalog.dialect import Dialect
-from lulc_assets.core.catalog.dialects import find_dialect
 from lulc_assets.core.catalog.fields import (
     item_change_stamp,
     item_cloud_cover_pct,
@@ -20,7 +19,15 @@ from lulc_assets.core.catalog.fields import (
     item_percentage,
     item_text,
 )
-from lulc_assets.core.catalog.offsets import offset_rescaled, stated_scaling
+from lulc_assets.core.catalog.item_files import (
+    band_assets,
+    coarse_sampling_m,
+    driver_of,
+    require_roles,
+    scale_of,
+)
+from lulc_assets.core.catalog.known_dialects import find_dialect
+from lulc_assets.core.catalog.offsets import offset_rescaled
 from lulc_assets.core.catalog.product import (
     ProductName,
     datastrip_start,
@@ -30,27 +37,22 @@ from lulc_assets.core.catalog.product import (
 )
 from lulc_assets.core.errors import (
     IncompleteItem,
-    MissingBand,
-    OffsetUndecidable,
     SceneGridMismatch,
     UnknownDialect,
 )
 from lulc_assets.core.grid import PixelGrid
-from lulc_assets.core.imagery.checksum import usable_checksum
-from lulc_assets.core.imagery.href import HrefPolicy, bare, is_remote, without_secrets
+from lulc_assets.core.imagery.href import HrefPolicy, bare
 from lulc_assets.core.imagery.signing import ITEM_SIGNER
 from lulc_assets.core.scene.bands import SIX
-from lulc_assets.core.scene.recipe import SCL_ROLE, BandAsset, SceneRecipe
+from lulc_assets.core.scene.recipe import SCL_ROLE, SceneRecipe
 
 _PLATFORM = re.compile(r"sentinel-2[a-d]")
+
 _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 """Ids become names of folders. None of the providers' is longer than 65 characters."""
 
 _NOT_IDS = re.compile(r"(?i:(record|manifest)\.json)|.*\.")
 """Names that a store uses itself, and a dot at the end, which Windows drops."""
-
-_DRIVERS = {"image/tiff": "GTiff", "image/jp2": "JP2OpenJPEG"}
-"""Media type → GDAL driver."""
 
 
 def recipe_from_item(
@@ -79,10 +81,10 @@ def recipe_from_item(
     product = _product(item, found)
     _require_level(item, found, product)
     baseline = _baseline(item, found, product)
-    _require_roles(item, found, roles)
-    bands, private, signer = _bands(item, found, (*roles, SCL_ROLE), location, policy)
+    require_roles(item, found, roles)
+    bands, private, signer = band_assets(item, found, (*roles, SCL_ROLE), location, policy)
     names = [found.assets[role][0] for role in roles]
-    scale = _scale(item, found, names)
+    scale = scale_of(item, found, names)
     rescaled = scale != found.scale
     decision = (
         offset_rescaled(item, scale, names) if rescaled else found.offset(item, baseline, names)
@@ -110,7 +112,7 @@ def recipe_from_item(
         offset_open=decision.is_open,
         nodata_pct=item_nodata_pct(item, found),
         shadow_pct=item_percentage(item, found.shadow),
-        driver=_driver(item, found, (*roles, SCL_ROLE)),
+        driver=driver_of(item, found, (*roles, SCL_ROLE)),
         mask=found.mask,
         nodata_dn=found.nodata_dn,
         signer=signer,
@@ -118,7 +120,7 @@ def recipe_from_item(
         s3_endpoint=found.s3_endpoint,
         private_network=private,
         roles=roles,
-        pixel_m=_coarse_only(found, bands),
+        pixel_m=coarse_sampling_m(found, bands),
     )
 
 
@@ -204,16 +206,6 @@ def _baseline(item: Mapping[str, Any], dialect: Dialect, product: ProductName | 
     return stated
 
 
-def _require_roles(item: Mapping[str, Any], dialect: Dialect, roles: tuple[str, ...]) -> None:
-    unknown = [role for role in roles if role not in dialect.assets]
-    if unknown:
-        has = [role for role in dialect.assets if role != SCL_ROLE]
-        raise MissingBand(
-            f"item {item['id']}: {dialect.name} (level {dialect.level}) has no band "
-            f"{', '.join(unknown)}; it has {', '.join(has)}. Change bands in the project file"
-        )
-
-
 def _require_level(item: Mapping[str, Any], dialect: Dialect, product: ProductName | None) -> None:
     if product is not None and product.level != dialect.level:
         raise UnknownDialect(
@@ -221,74 +213,6 @@ def _require_level(item: Mapping[str, Any], dialect: Dialect, product: ProductNa
             f"dialect {dialect.name} reads level {dialect.level.removeprefix('L')} only; "
             "plain_l1c reads level 1C where the item has no collection"
         )
-
-
-def _coarse_only(dialect: Dialect, bands: Mapping[str, BandAsset]) -> float | None:
-    """The product's sampling, where all bands that are read are coarser."""
-    finest = min(gsd_m for _, gsd_m in dialect.assets.values())
-    nominal = min(dialect.assets[role][1] for role in bands)
-    return finest if nominal > finest else None
-
-
-def _bands(
-    item: Mapping[str, Any],
-    dialect: Dialect,
-    roles: tuple[str, ...],
-    location: str,
-    policy: HrefPolicy,
-) -> tuple[dict[str, BandAsset], bool, str]:
-    """Role → file, whether any of them lies on a private address, and who signs hrefs."""
-    bands, private, signer = {}, False, dialect.signer
-    for role in roles:
-        name, gsd_m = dialect.assets[role]
-        asset = item["assets"].get(name)
-        href = asset.get("href") if isinstance(asset, dict) else None
-        if not isinstance(href, str) or not href:
-            raise MissingBand(
-                f"item {item['id']} has no asset {name!r} (band {role}); dialect {dialect.name}"
-            )
-        place = policy.resolve(href, location, dialect.hosts)
-        private = private or policy.is_private(place)
-        stated = _stated_gsd(asset) if dialect.trusts_gsd else None
-        stored = without_secrets(place)
-        if stored != place and not signer and is_remote(location):
-            signer = ITEM_SIGNER
-        checksum = usable_checksum(asset.get("file:checksum"))
-        bands[role] = BandAsset(stored, stated or gsd_m, checksum)
-    return bands, private, signer
-
-
-def _stated_gsd(asset: Mapping[str, Any]) -> float | None:
-    value: Any = asset.get("gsd")
-    usable = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e4
-    return float(value) if usable else None
-
-
-def _driver(item: Mapping[str, Any], dialect: Dialect, roles: tuple[str, ...]) -> str:
-    """The GDAL driver of the scene's files, by their media type, among the dialect's."""
-    names = [dialect.assets[role][0] for role in roles]
-    kinds = {str(item["assets"][name].get("type") or "") for name in names}
-    wanted = {
-        _DRIVERS.get(kind.split(";")[0].strip().lower(), dialect.drivers[0]) for kind in kinds
-    }
-    if len(wanted) != 1 or not wanted <= set(dialect.drivers):
-        raise MissingBand(
-            f"item {item['id']}: its bands are {', '.join(sorted(kinds))}; dialect {dialect.name} "
-            f"reads {' or '.join(dialect.drivers)} only, one kind a scene"
-        )
-    return wanted.pop()
-
-
-def _scale(item: Mapping[str, Any], dialect: Dialect, names: list[str]) -> float:
-    """Reflectance of one DN: what all bands state, else the dialect's."""
-    stated = {name: stated_scaling(item["assets"][name])[1] for name in names}
-    found = {dialect.scale if scale is None else scale for scale in stated.values()}
-    if len(found) != 1 or not 0 < max(found) <= 1:
-        raise OffsetUndecidable(
-            f"item {item['id']}: its bands must state one scale between 0 and 1, or none where it "
-            f"is the {dialect.scale:g} of dialect {dialect.name}, but state {stated}"
-        )
-    return found.pop()
 
 
 def _acquisition(

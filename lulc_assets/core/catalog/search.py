@@ -16,7 +16,6 @@ from shapely.affinity import translate
 from shapely.geometry import MultiPolygon, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
-from lulc_assets.core.catalog.dialects import default_collection, find_dialect
 from lulc_assets.core.catalog.fields import item_datetime
 from lulc_assets.core.catalog.items import (
     item_tile,
@@ -25,13 +24,15 @@ from lulc_assets.core.catalog.items import (
     require_item,
     require_sampling,
 )
+from lulc_assets.core.catalog.known_dialects import default_collection, find_dialect
 from lulc_assets.core.catalog.sources import FoundItem, catalog_location, find_items
 from lulc_assets.core.errors import NoScenes, SceneError
-from lulc_assets.core.grid import PixelGrid, validate_tile, validate_year
+from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.href import HrefPolicy, shown
 from lulc_assets.core.progress import Progress, silent
 from lulc_assets.core.scene.bands import SIX
 from lulc_assets.core.scene.recipe import SceneRecipe
+from lulc_assets.core.tile_keys import validate_tile, validate_year
 
 _LONGEST_ID = 200
 """An id that cannot be used is shown as far as this."""

@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from lulc_assets.core.errors import InvalidProject, UnknownClass
 from lulc_assets.core.imagery.masks import SCL_CLOUD_SHADOW, SCL_CLOUDS, SCL_MAX, SCL_SNOW_ICE
-from lulc_assets.core.legend import MOST_CLASSES, Legend
+from lulc_assets.core.legend import Legend
+from lulc_assets.core.legend_rules import MOST_CLASSES
 
 SIZE_STEP_PX = 32
 """Chips are multiples of this: an encoder of five stages halves the image five times."""

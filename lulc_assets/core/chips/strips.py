@@ -10,7 +10,8 @@ import numpy as np
 from lulc_assets.core.chips.place import Place
 from lulc_assets.core.errors import NotFinite
 from lulc_assets.core.grid import PixelGrid, Window
-from lulc_assets.core.imagery.reader import SceneBlock, SceneReader
+from lulc_assets.core.imagery.reader import SceneReader
+from lulc_assets.core.imagery.scene_block import SceneBlock
 from lulc_assets.core.scene.recipe import SceneRecipe
 
 READ_PIXELS = 4_194_304

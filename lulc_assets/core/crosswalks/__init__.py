@@ -18,7 +18,8 @@ from lulc_assets.core.crosswalks.europe import CORINE, CORINE_RASTER, EUROSAT, U
 from lulc_assets.core.crosswalks.own import into_legend, own_crosswalk
 from lulc_assets.core.crosswalks.world import DYNAMIC_WORLD, IO_9, SLOVENIAN_LULC, WORLDCOVER
 from lulc_assets.core.errors import LabelError, UnknownClass
-from lulc_assets.core.legend import KARRA_10, LandCover, Legend
+from lulc_assets.core.legend import KARRA_10, Legend
+from lulc_assets.core.legend_class import LandCover
 from lulc_assets.core.tables.csv_file import read_csv
 
 __all__ = [

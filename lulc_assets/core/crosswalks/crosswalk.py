@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.errors import UnknownClass
-from lulc_assets.core.legend import spelling
+from lulc_assets.core.legend_class import spelling
 
 _WHOLE = re.compile(r"([0-9]+)\.0+")
 """A code as programs write it that know reals only."""

@@ -8,7 +8,7 @@ classes; parks, sports grounds and mosaics of fields and trees are left unlabell
 
 from lulc_assets.core.crosswalks.crosswalk import Crosswalk, CrosswalkEntry
 from lulc_assets.core.crosswalks.world import Row, entries
-from lulc_assets.core.legend import LandCover
+from lulc_assets.core.legend_class import LandCover
 
 _WATER, _TREES, _GRASS = LandCover.WATER, LandCover.TREES, LandCover.GRASS
 _FLOODED, _CROPS, _SCRUB = LandCover.FLOODED_VEGETATION, LandCover.CROPS, LandCover.SCRUB

@@ -5,7 +5,7 @@ What belongs here: tables with their citation. What does not: European nomenclat
 """
 
 from lulc_assets.core.crosswalks.crosswalk import Crosswalk, CrosswalkEntry, Relation
-from lulc_assets.core.legend import LandCover
+from lulc_assets.core.legend_class import LandCover
 
 Row = tuple[str, str, LandCover, Relation]
 

@@ -28,7 +28,8 @@ from lulc_assets.core.figures.style import (
     present_codes,
 )
 from lulc_assets.core.figures.training import chip_rgb
-from lulc_assets.core.legend import LandCover, Legend
+from lulc_assets.core.legend import Legend
+from lulc_assets.core.legend_class import LandCover
 
 _SHOWN_CONFUSIONS = 12
 

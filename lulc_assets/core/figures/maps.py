@@ -25,7 +25,8 @@ from lulc_assets.core.figures.style import (
     swatches,
 )
 from lulc_assets.core.grid import PixelGrid
-from lulc_assets.core.legend import LandCover, Legend
+from lulc_assets.core.legend import Legend
+from lulc_assets.core.legend_class import LandCover
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -27,7 +27,8 @@ from lulc_assets.core.figures.style import (
     swatches,
     wrap_text,
 )
-from lulc_assets.core.legend import LandCover, Legend
+from lulc_assets.core.legend import Legend
+from lulc_assets.core.legend_class import LandCover
 
 if TYPE_CHECKING:
     import pandas as pd

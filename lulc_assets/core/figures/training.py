@@ -25,7 +25,8 @@ from lulc_assets.core.figures.style import (
     notice_figure,
     present_codes,
 )
-from lulc_assets.core.legend import LandCover, Legend
+from lulc_assets.core.legend import Legend
+from lulc_assets.core.legend_class import LandCover
 from lulc_assets.core.scene.bands import SIX
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.access import Access
-from lulc_assets.core.imagery.source import RasterSource, read_mask
+from lulc_assets.core.imagery.mask_layer import read_mask
+from lulc_assets.core.imagery.source import RasterSource
 from lulc_assets.core.scene.recipe import SCL_ROLE, SceneRecipe
 
 

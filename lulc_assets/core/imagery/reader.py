@@ -1,7 +1,8 @@
 """From a reading recipe to reflectance and validity on the tile's own grid.
 
 What belongs here: what digital numbers mean: validity, offset, scale, clipping. What
-does not: finding scenes (``core/catalog``), sampling (``resample``), opening (``source``).
+does not: finding scenes (``core/catalog``), sampling (``resample``), opening (``source``), what a
+block is (``scene_block``).
 
 The rules, in this order:
 
@@ -18,7 +19,6 @@ The rules, in this order:
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -27,9 +27,11 @@ from lulc_assets.core.errors import ImplausiblePixels, LulcError, SceneGridMisma
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.access import Access
 from lulc_assets.core.imagery.emptiness import may_be_black
+from lulc_assets.core.imagery.mask_layer import read_mask
 from lulc_assets.core.imagery.masks import SCL_NO_DATA
+from lulc_assets.core.imagery.scene_block import DnBlock, SceneBlock
 from lulc_assets.core.imagery.signing import Signer
-from lulc_assets.core.imagery.source import BandWindow, RasterSource, read_mask
+from lulc_assets.core.imagery.source import BandWindow, RasterSource
 from lulc_assets.core.scene.recipe import SCL_ROLE, SceneRecipe
 
 READ_THREADS = 4
@@ -42,45 +44,9 @@ _UNSCALED = 2.0
 """Floats that are all smaller are reflectance as it is, or nothing; no scene is so dark in DN."""
 
 _LEAST_FLOAT_SCALE = 1e-2
+
 _ReadBand = Callable[[int], tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]]
 """Reads the band of that index; gives where it is usable and where it is above 0."""
-
-
-@dataclass(frozen=True)
-class SceneBlock:
-    """A window of one scene.
-
-    Attributes:
-        reflectance: float32 (bands, h, w), 0–1, in the order of the recipe's roles;
-            0 where not valid.
-        valid: bool (h, w).
-        scl: uint8 (h, w), scene classification codes; 0 outside the file.
-    """
-
-    reflectance: npt.NDArray[np.float32]
-    valid: npt.NDArray[np.bool_]
-    scl: npt.NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class DnBlock:
-    """A window of one scene in digital numbers, for whom the arithmetic comes later.
-
-    Where a number is above 0, reflectance = (dn + offset_dn) · scale, clipped to 0–1; else 0.
-
-    Attributes:
-        dn: uint16 (bands, h, w), in the order of the recipe's roles; 0 where not valid.
-        valid: bool (h, w).
-        scl: uint8 (h, w), as in :class:`SceneBlock`.
-        offset_dn: of all bands.
-        scale: reflectance of one.
-    """
-
-    dn: npt.NDArray[np.uint16]
-    valid: npt.NDArray[np.bool_]
-    scl: npt.NDArray[np.uint8]
-    offset_dn: float
-    scale: float
 
 
 class SceneReader:

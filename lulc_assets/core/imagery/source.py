@@ -23,7 +23,6 @@ from lulc_assets.core.imagery.emptiness import MARGIN_PX, solid_zeros
 from lulc_assets.core.imagery.fit import is_aligned, require_fit, require_small_blocks
 from lulc_assets.core.imagery.gdal import gdal_env
 from lulc_assets.core.imagery.href import check_href, is_remote, local_path, shown
-from lulc_assets.core.imagery.masks import FMASK_FILL, SCL_MAX, scl_from_fmask
 from lulc_assets.core.imagery.numbers import broken_numbers, own_scale
 from lulc_assets.core.imagery.remote import RemoteFile, SingleFile
 from lulc_assets.core.imagery.resample import (
@@ -34,7 +33,6 @@ from lulc_assets.core.imagery.resample import (
     sample_bilinear,
     sample_nearest,
 )
-from lulc_assets.core.scene.recipe import SceneRecipe
 
 SKIPPED = 4.0
 """A lattice whose cells are more than this many of the file's pixels reads mostly in vain."""
@@ -282,20 +280,3 @@ class RasterSource:
         if self._remote is not None:
             self._remote.raise_error()
         return stored, rows.since(top, bottom - top), cols.since(left, right - left)
-
-
-def read_mask(source: RasterSource, recipe: SceneRecipe, window: Window) -> npt.NDArray[np.uint8]:
-    """SCL codes of a window of a scene's mask layer, uint8 (h, w), 0 outside the file.
-
-    Raises:
-        UnreadableRaster: the read fails, or the file holds codes that do not exist.
-    """
-    if recipe.mask == "fmask":
-        return scl_from_fmask(source.read_codes(window, outside=FMASK_FILL))
-    scl = source.read_codes(window)
-    if int(scl.max()) > SCL_MAX:
-        raise UnreadableRaster(
-            f"scene {recipe.id}: {source.href} holds code {int(scl.max())}; scene classification "
-            f"ends at {SCL_MAX}"
-        )
-    return scl

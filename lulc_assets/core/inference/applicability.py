@@ -18,7 +18,7 @@ import torch
 from lulc_assets.core.errors import BundleError, NotFinite
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.growing import GrowingLayer
-from lulc_assets.core.imagery.reader import DnBlock
+from lulc_assets.core.imagery.scene_block import DnBlock
 from lulc_assets.core.inference.windows import HaloWindow
 from lulc_assets.core.model.applicability import NO_LEVEL, Applicability, cell_features
 from lulc_assets.core.model.bundle import Bundle

@@ -13,7 +13,8 @@ import numpy.typing as npt
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.filling import fill_no_data
 from lulc_assets.core.imagery.masks import votes
-from lulc_assets.core.imagery.reader import DnBlock, SceneReader
+from lulc_assets.core.imagery.reader import SceneReader
+from lulc_assets.core.imagery.scene_block import DnBlock
 from lulc_assets.core.inference.blending import Blending
 from lulc_assets.core.inference.engine import Layers, Outputs, Predictor, as_byte, winning_code
 from lulc_assets.core.inference.pipeline import read_ahead

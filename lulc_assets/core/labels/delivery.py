@@ -12,8 +12,9 @@ import pandas as pd
 from lulc_assets.core.errors import LabelError
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.labels.raster import is_raster, read_raster_labels
+from lulc_assets.core.labels.reading import read_labels, with_drawn_roles
 from lulc_assets.core.labels.schema import GOLD, validate_labels
-from lulc_assets.core.labels.source import LabelSet, LabelSource, read_labels, with_drawn_roles
+from lulc_assets.core.labels.source import LabelSet, LabelSource
 from lulc_assets.core.labels.table import labels_of
 
 

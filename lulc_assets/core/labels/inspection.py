@@ -16,8 +16,9 @@ from lulc_assets.core.labels.burn import BurnReport, BurnRules, burn_labels
 from lulc_assets.core.labels.gold import GoldReport, burn_gold
 from lulc_assets.core.labels.places import explain_absence, grid_around
 from lulc_assets.core.labels.raster import grid_around_raster, is_raster, read_raster_labels
+from lulc_assets.core.labels.reading import read_labels
 from lulc_assets.core.labels.schema import GOLD, TRAIN
-from lulc_assets.core.labels.source import LabelSet, LabelSource, ReadReport, read_labels
+from lulc_assets.core.labels.source import LabelSet, LabelSource, ReadReport
 from lulc_assets.core.labels.table import summarise_labels, to_grid_crs
 
 LARGEST_PX = 12_000

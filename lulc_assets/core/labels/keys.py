@@ -10,7 +10,7 @@ from datetime import date
 import numpy as np
 
 from lulc_assets.core.errors import InvalidTileKey, LabelError
-from lulc_assets.core.grid import validate_tile
+from lulc_assets.core.tile_keys import validate_tile
 
 _FIRST, _LAST = 1900, 2100
 _YEAR = re.compile(r"([0-9]{4})(?:\.0+)?")

@@ -28,8 +28,9 @@ from lulc_assets.core.crosswalks import Crosswalk, find_crosswalk
 from lulc_assets.core.errors import LabelError, MissingCrs, UnknownClass
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.labels.places import grid_around
+from lulc_assets.core.labels.reading import with_drawn_roles
 from lulc_assets.core.labels.schema import TRAIN, validate_labels
-from lulc_assets.core.labels.source import LabelSet, LabelSource, ReadReport, with_drawn_roles
+from lulc_assets.core.labels.source import LabelSet, LabelSource, ReadReport
 from lulc_assets.core.tables.source_digest import RASTER_SUFFIXES
 
 _STRIP_BLOCKS = 8
@@ -50,7 +51,7 @@ def read_raster_labels(source: LabelSource, grid: PixelGrid) -> LabelSet:
         grid: area of interest on the tile's own grid.
 
     Returns:
-        As :func:`lulc_assets.core.labels.source.read_labels`, in the grid's CRS: one row
+        As :func:`lulc_assets.core.labels.reading.read_labels`, in the grid's CRS: one row
         a class and block, roles drawn by block.
 
     Raises:

@@ -16,7 +16,7 @@ import pandera.pandas as pa
 import shapely
 
 from lulc_assets.core.errors import InvalidGeometry, LabelError, MissingCrs, UnknownClass
-from lulc_assets.core.legend import MOST_CLASSES
+from lulc_assets.core.legend_rules import MOST_CLASSES
 
 TRAIN, GOLD, HOLDOUT = "train", "gold", "holdout"
 ROLES = (TRAIN, GOLD, HOLDOUT)

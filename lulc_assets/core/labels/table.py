@@ -27,7 +27,7 @@ def labels_of(labels: gpd.GeoDataFrame, tile: str, year: int, grid: PixelGrid) -
     that areas count what lies in the grid.
 
     Args:
-        labels: as :func:`lulc_assets.core.labels.source.read_labels` returns them.
+        labels: as :func:`lulc_assets.core.labels.reading.read_labels` returns them.
         tile: MGRS tile.
         year: year of the map.
         grid: area of interest on the tile's grid.

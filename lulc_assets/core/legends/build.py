@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from lulc_assets.core.errors import InvalidLegend
-from lulc_assets.core.legend import Legend, LegendClass, Role, default_role, is_color, numbered
+from lulc_assets.core.legend import Legend, numbered
+from lulc_assets.core.legend_class import LegendClass, Role, default_role, is_color
 from lulc_assets.core.legends.palette import CLOUD_COLOR, OTHER_COLOR, propose_colors
 
 

@@ -1,15 +1,13 @@
 """The votes behind one pixel of a map, read from the stored layers and counted again.
 
-What belongs here: a pixel's dates, what each said, whether it counted and why, and the decision
-that follows. What does not: the loops that decide (``core/compositing/kernel``: the very same
-code counts here), records, printing.
+What belongs here: reading a pixel's dates, whether each counted and why, and the decision that
+follows. What does not: the trace as data (``trace``), the loops that decide
+(``core/compositing/kernel``: the very same code counts here), records, printing.
 """
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -27,109 +25,10 @@ from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.gdal import gdal_env
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.lineage.rule import VoteRule
-
-Reason = Literal["counted", "overruled", "outside", "cloud", "masked", "merged"]
-REASONS: Mapping[Reason, str] = {
-    "counted": "counted",
-    "overruled": "counted: SCL masks this pixel nearly always, and the network sees ground",
-    "outside": "not counted: the scene has no data here",
-    "cloud": "not counted: the network sees a cloud",
-    "masked": "not counted: SCL masks it (cloud, shadow, defect)",
-    "merged": "not counted: another datastrip of the same pass speaks for it",
-}
+from lulc_assets.core.lineage.trace import DateVote, MapValue, PixelTrace, Reason
 
 U8 = npt.NDArray[np.uint8]
 _CODE, _PROBABILITY, _MASK = 0, 1, 2
-
-
-@dataclass(frozen=True)
-class DateVote:
-    """What one scene said of a pixel.
-
-    Attributes:
-        scene_id: of the scene.
-        date: ``YYYY-MM-DD``.
-        datatake: the pass; its datastrips vote once.
-        code: class that the network saw, 0 = no data.
-        probability: of that class, 0–255.
-        clear: whether SCL lets the pixel vote.
-        reason: whether it counted, and why not.
-        weight_256: of the class in this part of the year, in 1/256.
-        score: what it added, probability × weight (of ``plain_mode`` 1 × weight).
-    """
-
-    scene_id: str
-    date: str
-    datatake: str
-    code: int
-    probability: int
-    clear: bool
-    reason: Reason
-    weight_256: int
-    score: int
-
-    @property
-    def counted(self) -> bool:
-        """Whether it counted."""
-        return self.reason in ("counted", "overruled")
-
-
-@dataclass(frozen=True)
-class MapValue:
-    """The layers of a map at a pixel: class code, vote share (255 = all), votes counted."""
-
-    code: int
-    share: int
-    observations: int
-
-
-@dataclass(frozen=True)
-class PixelTrace:
-    """A pixel of a map and the votes behind it.
-
-    Attributes:
-        row: in the map's grid.
-        col: in the map's grid.
-        stored: what the map's files hold.
-        recomputed: what the votes give.
-        flagged: SCL's mask was overruled here.
-        scores: class code → sum of the scores, classes with any.
-        votes: one a scene, by date and id.
-        sieved: the minimum mapping unit gave the pixel the class of its surroundings.
-    """
-
-    row: int
-    col: int
-    stored: MapValue
-    recomputed: MapValue
-    flagged: bool
-    scores: Mapping[int, int]
-    votes: tuple[DateVote, ...]
-    sieved: bool
-
-    @property
-    def agrees(self) -> bool:
-        """Whether the votes give what the map shows."""
-        if self.sieved:
-            return self.stored.observations == self.recomputed.observations
-        return self.stored == self.recomputed
-
-    def to_dict(self, legend: Legend) -> dict[str, Any]:
-        """Plain JSON types; class names beside codes."""
-        return {
-            **{name: getattr(self, name) for name in ("row", "col", "flagged", "sieved", "agrees")},
-            "stored": {**asdict(self.stored), "class": _name(self.stored.code, legend)},
-            "recomputed": {**asdict(self.recomputed), "class": _name(self.recomputed.code, legend)},
-            "scores": {_name(code, legend): score for code, score in self.scores.items()},
-            "dates": [
-                {**asdict(vote), "class": _name(vote.code, legend), "counted": vote.counted}
-                for vote in self.votes
-            ],
-        }
-
-
-def _name(code: int, legend: Legend) -> str:
-    return legend.by_code(code).name if code else "no_data"
 
 
 class PixelReader:

@@ -18,7 +18,8 @@ import torch
 from torch import nn
 
 from lulc_assets.core.errors import BundleError
-from lulc_assets.core.legend import Legend, LegendClass, default_role
+from lulc_assets.core.legend import Legend
+from lulc_assets.core.legend_class import LegendClass, default_role
 from lulc_assets.core.model.network import (
     LandCoverNetwork,
     NetworkSpec,

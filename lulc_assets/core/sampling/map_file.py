@@ -16,9 +16,10 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window as RasterWindow
 
 from lulc_assets.core.errors import InvalidProduct, MissingCrs, UnreadableRaster
-from lulc_assets.core.grid import PixelGrid, Window, owned_mask, owns_ground, pixel_areas_ha
+from lulc_assets.core.grid import PixelGrid, Window, owned_mask, pixel_areas_ha
 from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.sampling.population import TilePart
+from lulc_assets.core.tile_keys import owns_ground
 
 _ROWS = 1024
 """Rows read at a time: 10980 columns of float64 areas are then 90 MB."""

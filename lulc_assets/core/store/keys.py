@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol, Self
 
 from lulc_assets.core.errors import InvalidProject, InvalidTileKey
-from lulc_assets.core.grid import validate_tile, validate_year
+from lulc_assets.core.tile_keys import validate_tile, validate_year
 
 REGION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _PLAIN_SCENE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,119}")

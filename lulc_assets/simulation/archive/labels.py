@@ -24,7 +24,7 @@ from scipy import ndimage
 from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.grid import PixelGrid, Window, owned_mask
 from lulc_assets.core.legend import KARRA_10
-from lulc_assets.core.legend import LandCover as C
+from lulc_assets.core.legend_class import LandCover as C
 from lulc_assets.simulation.archive.areas import SimulatedTile
 from lulc_assets.simulation.archive.spec import ArchiveSpec
 from lulc_assets.simulation.world.fields import smooth_noise

@@ -11,14 +11,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from lulc_assets.core.errors import InvalidProject
-from lulc_assets.core.grid import (
-    PixelGrid,
-    Window,
-    owned_mask,
-    tile_grid,
-    validate_tile,
-    validate_year,
-)
+from lulc_assets.core.grid import PixelGrid, Window, owned_mask, tile_grid
+from lulc_assets.core.tile_keys import validate_tile, validate_year
 from lulc_assets.simulation.archive.areas import SimulatedTile, check_area, check_size
 from lulc_assets.simulation.sky.profiles import NORMAL, SensorProfile
 from lulc_assets.simulation.world.bands import BAND_SETS, SIX

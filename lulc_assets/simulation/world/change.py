@@ -17,7 +17,7 @@ from datetime import date, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from lulc_assets.core.legend import LandCover as C
+from lulc_assets.core.legend_class import LandCover as C
 from lulc_assets.simulation.world.fields import Bools, distance_px, smooth_noise
 from lulc_assets.simulation.world.ground import Ground, Landscape
 from lulc_assets.simulation.world.landscape import apply_rotation

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from lulc_assets.core.legend import LandCover as C
+from lulc_assets.core.legend_class import LandCover as C
 from lulc_assets.simulation.world.fields import Bools, Floats, Shape, smooth_noise
 from lulc_assets.simulation.world.spectra import KINDS
 

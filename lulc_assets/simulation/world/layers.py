@@ -7,7 +7,7 @@ what a community is made of (``communities``), brightness and calendar (``tones`
 import numpy as np
 from scipy.special import ndtr
 
-from lulc_assets.core.legend import LandCover as C
+from lulc_assets.core.legend_class import LandCover as C
 from lulc_assets.simulation.world.communities import (
     COMMUNITIES,
     NO_ISLAND,

@@ -12,7 +12,8 @@ from lulc_assets.core.change.dates import day_number
 from lulc_assets.core.change.symbols import land_classes
 from lulc_assets.core.errors import InvalidProduct, InvalidProject, UnknownClass
 from lulc_assets.core.imagery.cog import read_raster
-from lulc_assets.core.legend import Legend, LegendClass
+from lulc_assets.core.legend import Legend
+from lulc_assets.core.legend_class import LegendClass
 from lulc_assets_tests.core.alerts.cases import BARE, CROPS, TREES, make_judge, views
 from lulc_assets_tests.core.change.evidence_of import plain_evidence
 from lulc_assets_tests.core.compositing.scenes import GRID, write_prediction

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lulc_assets.core.catalog.dialects import find_dialect
 from lulc_assets.core.catalog.items import recipe_from_item, require_epsg
+from lulc_assets.core.catalog.known_dialects import find_dialect
 from lulc_assets.core.errors import SceneError
 from lulc_assets.core.imagery.href import HrefPolicy
 from lulc_assets.core.scene.recipe import SceneRecipe

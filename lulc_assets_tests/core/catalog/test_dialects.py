@@ -2,17 +2,15 @@ import dataclasses
 
 import pytest
 
-from lulc_assets.core.catalog import dialects
+from lulc_assets.core.catalog import known_dialects
 from lulc_assets.core.catalog.dialects import (
     DIALECTS,
     HLS_L30_NAMES,
     HLS_S30_NAMES,
     PLANETARY_COMPUTER,
-    default_collection,
-    find_dialect,
-    sampling_m,
 )
 from lulc_assets.core.catalog.items import recipe_from_item
+from lulc_assets.core.catalog.known_dialects import default_collection, find_dialect, sampling_m
 from lulc_assets.core.errors import UnknownDialect
 from lulc_assets.core.imagery.href import HrefPolicy
 from lulc_assets.core.scene.bands import THIRTEEN, TWELVE
@@ -110,11 +108,11 @@ class Point:
 @pytest.fixture
 def installed(monkeypatch):
     def install(*points):
-        monkeypatch.setattr(dialects, "entry_points", lambda group: points)
-        dialects.known_dialects.cache_clear()
+        monkeypatch.setattr(known_dialects, "entry_points", lambda group: points)
+        known_dialects.known_dialects.cache_clear()
 
     yield install
-    dialects.known_dialects.cache_clear()
+    known_dialects.known_dialects.cache_clear()
 
 
 def test_another_package_adds_a_dialect_by_one_object(installed):

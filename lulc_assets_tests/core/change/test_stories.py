@@ -12,7 +12,8 @@ from lulc_assets.core.change.stories import (
     story_pixels,
 )
 from lulc_assets.core.errors import UnknownClass
-from lulc_assets.core.legend import KARRA_10, Legend, LegendClass
+from lulc_assets.core.legend import KARRA_10, Legend
+from lulc_assets.core.legend_class import LegendClass
 
 WATER, TREES, CROPS, BUILT = 1, 2, 5, 7
 

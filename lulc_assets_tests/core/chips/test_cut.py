@@ -9,7 +9,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lulc_assets.core.chips.cut import choose_dates, cut_chips, override_labels
+from lulc_assets.core.chips.cut import cut_chips, override_labels
+from lulc_assets.core.chips.dates import choose_dates
 from lulc_assets.core.chips.room import Room
 from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.errors import (
@@ -22,7 +23,8 @@ from lulc_assets.core.errors import (
     UnreadableRaster,
 )
 from lulc_assets.core.grid import PixelGrid
-from lulc_assets.core.imagery.reader import SceneBlock, SceneReader
+from lulc_assets.core.imagery.reader import SceneReader
+from lulc_assets.core.imagery.scene_block import SceneBlock
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets_tests.small_scene import make_recipe, write_scene
 

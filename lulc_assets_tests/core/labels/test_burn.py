@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from lulc_assets.core.errors import LabelError, LabelLeak, OverlappingLabels
 from lulc_assets.core.grid import Window, tile_grid
 from lulc_assets.core.labels.burn import BurnRules, burn_labels
-from lulc_assets.core.labels.source import LabelSource, read_labels
+from lulc_assets.core.labels.reading import read_labels
+from lulc_assets.core.labels.source import LabelSource
 from lulc_assets_tests.core.labels.polygons import GRID, label_table, pixels
 
 

@@ -8,7 +8,8 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from lulc_assets.core.errors import InvalidGeometry, LabelError, MissingCrs, UnknownClass
-from lulc_assets.core.labels.source import LabelSource, read_labels, with_drawn_roles
+from lulc_assets.core.labels.reading import read_labels, with_drawn_roles
+from lulc_assets.core.labels.source import LabelSource
 
 BOX = shapely.box(400_000, 5_099_900, 400_050, 5_100_000)
 BOW_TIE = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])

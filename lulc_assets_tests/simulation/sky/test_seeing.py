@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from lulc_assets.core.legend import LandCover as C
+from lulc_assets.core.legend_class import LandCover as C
 from lulc_assets.simulation.archive.canvas import make_canvases, swath_of
 from lulc_assets.simulation.sky.clouds import make_sky
 from lulc_assets.simulation.sky.passes import Pass, plan_year, sun_position

@@ -9,7 +9,7 @@ import rasterio
 import rasterio.features
 
 from lulc_assets.core.grid import PixelGrid
-from lulc_assets.core.legend import LandCover as C
+from lulc_assets.core.legend_class import LandCover as C
 from lulc_assets.simulation.archive.canvas import make_canvases
 from lulc_assets.simulation.archive.spec import ArchiveSpec
 from lulc_assets.simulation.archive.write import ArchivePaths

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import rasterio
 
-from lulc_assets.core.legend import LandCover as C
+from lulc_assets.core.legend_class import LandCover as C
 from lulc_assets.simulation.archive.canvas import make_canvases
 from lulc_assets.simulation.archive.spec import ArchiveSpec
 from lulc_assets.simulation.archive.truth import CERTAINTY_SCALE

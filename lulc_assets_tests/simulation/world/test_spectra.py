@@ -9,7 +9,7 @@ import pytest
 import rasterio
 from scipy import ndimage
 
-from lulc_assets.core.legend import LandCover as C
+from lulc_assets.core.legend_class import LandCover as C
 from lulc_assets.simulation.archive.spec import ArchiveSpec
 from lulc_assets.simulation.archive.write import ArchivePaths
 
