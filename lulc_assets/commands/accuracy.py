@@ -16,6 +16,7 @@ from lulc_assets.commands.accuracy_options import (
     SystematicVariance,
 )
 from lulc_assets.commands.accuracy_pairs import change, compare
+from lulc_assets.commands.accuracy_share import share
 from lulc_assets.commands.accuracy_tables import (
     as_printed,
     print_assisted,
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 app.command()(compare)
 app.command()(change)
+app.command()(share)
 
 
 @app.command()

@@ -47,7 +47,9 @@ def test_json_holds_the_printed_figures_of_olofsson_2014(lulc):
     assert result.exit_code == 0
     figures = json.loads(result.stdout)
     assert figures.keys() == {"level", "n", "overall", "design_effect", "classes", "warnings"}
-    assert figures["overall"].keys() == {"estimate", "se", "ci95_low", "ci95_high", "n"}
+    assert figures["overall"].keys() == {
+        *("estimate", "se", "ci95_low", "ci95_high", "n", "n_effective")
+    }
     assert figures["overall"]["estimate"] == pytest.approx(0.9465, abs=5e-5)
     deforestation = figures["classes"]["deforestation"]
     assert deforestation.keys() == {"users", "producers", "f1", "area_ha"}

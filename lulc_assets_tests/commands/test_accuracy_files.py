@@ -14,6 +14,7 @@ from .test_accuracy import AREAS, COUNTS
 Z = 1.959964
 ROWS = [line.split(",") for line in COUNTS.split()]
 ESTIMATE = {"estimate", "se", "ci95_low", "ci95_high", "n"}
+EFFECTIVE = ESTIMATE | {"n_effective"}
 
 
 @pytest.fixture
@@ -221,12 +222,12 @@ def test_every_class_has_every_figure_and_null_where_nothing_is_known(
     )
 
     assert result.exit_code == 0, result.stderr
-    assert found["overall"].keys() == ESTIMATE
+    assert found["overall"].keys() == EFFECTIVE
     assert list(found["classes"]) == ["a", "b", "c"]
     for name, figures in found["classes"].items():
         assert list(figures) == ["users", "producers", "f1", "area_ha"]
         for figure, numbers in figures.items():
-            assert numbers.keys() == ESTIMATE
+            assert numbers.keys() == (ESTIMATE if figure == "f1" else EFFECTIVE)
             unknown = (name, figure) in null
             assert (numbers.pop("n") == 0) == unknown
             assert all((number is None) == unknown for number in numbers.values())

@@ -5,12 +5,13 @@ areas (``area_files.py``) and estimating (``counts.py``).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from lulc_assets.core.accuracy.unit_files import names_of, numbers_of
 from lulc_assets.core.errors import InvalidSample
 from lulc_assets.core.tables.csv_file import CsvTable, read_csv
 from lulc_assets.core.tables.numbers import is_number
@@ -19,6 +20,8 @@ from lulc_assets.core.tables.totals import check_sum, find_totals, is_called_tot
 
 _LONG = ("stratum", "map", "reference")
 _COUNT = "n"
+_DRAWN = ("primary_unit", "weight")
+"""Further columns of a long table: what a unit was drawn with, and what it stands for."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class CountTable:
         counts: shape (cells,), int64, above 0.
         classes: every class of the table, in its order, with or without units.
         of_classes: whether the strata are the map classes.
+        primary: of each cell: what its units were drawn with; empty where units were drawn.
+        weights: shape (cells,): what a unit of each stands for; None where areas say it.
     """
 
     source: str
@@ -42,6 +47,8 @@ class CountTable:
     counts: npt.NDArray[np.int64]
     classes: tuple[str, ...]
     of_classes: bool
+    primary: tuple[str, ...] = ()
+    weights: npt.NDArray[np.float64] | None = None
 
 
 def read_counts(path: Path) -> CountTable:
@@ -50,7 +57,8 @@ def read_counts(path: Path) -> CountTable:
     An error matrix has the reference classes in its first line and the map classes in its
     first column; its strata are the map classes. Rows and columns that are the sum of all
     others are totals and left out. A long table has the columns stratum, map, reference and
-    n; without n every line is one unit.
+    n; without n every line is one unit. With primary_unit units were drawn in clusters, with
+    weight each stands for so much (the inverse of its inclusion probability).
 
     Raises:
         InvalidSample: not readable, a class or cell twice, a count that is no whole
@@ -171,32 +179,41 @@ def _without_totals(
 def _read_long(table: CsvTable) -> CountTable:
     path, lines = table.path, table.lines
     titles = [title.lower() for title in lines[0]]
-    strange = sorted(set(titles) - {*_LONG, _COUNT})
+    strange = sorted(set(titles) - {*_LONG, _COUNT, *_DRAWN})
     if strange or len(titles) != len(set(titles)):
         raise InvalidSample(
             f"{path}: columns are {', '.join(lines[0])}; a long table has stratum, map, reference "
-            "and n, each once"
+            "and n, each once, and where there are any primary_unit and weight"
         )
-    cells: dict[tuple[str, ...], int] = {}
     for number, line in zip(table.places[1:], lines[1:], strict=True):
         if len(line) != len(titles):
             raise InvalidSample(f"{path}, line {number}: {len(line)} of {len(titles)} columns")
+    weights = numbers_of(table, titles, "weight", least=0.0)
+    names_of(table, titles, "primary_unit")
     column = titles.index(_COUNT) if _COUNT in titles else None
     texts = ["1" if column is None else line[column] for line in lines[1:]]
     numbers = table.numbers(texts, [column or 0])
-    for number, line, text, n in zip(table.places[1:], lines[1:], texts, numbers, strict=True):
+    keys = [title for title in (*_LONG, *_DRAWN) if title in titles]
+    cells: dict[tuple[str, ...], int] = {}
+    weight_of: dict[tuple[str, ...], float] = {}
+    for i, (line, text, n) in enumerate(zip(lines[1:], texts, numbers, strict=True)):
         row = dict(zip(titles, line, strict=True))
-        cell = tuple(row[title] for title in _LONG)
-        where = f"{path}, line {number}"
-        for title, name in zip(_LONG, cell, strict=True):
-            if not name:
+        cell = tuple(row[title] for title in keys)
+        where = f"{path}, line {table.places[1 + i]}"
+        for title in _LONG:
+            if not row[title]:
                 raise InvalidSample(f"{where}: no {title}; a unit without class is left out")
         if _COUNT in row and cell in cells:
             raise InvalidSample(f"{where}: {' / '.join(cell)} was counted before")
         cells[cell] = cells.get(cell, 0) + _count(n, text, where)
-    every = [(stratum, one, other, n) for (stratum, one, other), n in cells.items()]
+        weight_of[cell] = 1.0 if weights is None else float(weights[i])
+    every = [(cell[0], cell[1], cell[2], n) for cell, n in cells.items()]
     names = [name for _, one, other, _ in every for name in (one, other)]
-    return _table(path, every, names, of_classes=False)
+    found = _table(path, every, names, of_classes=False)
+    held = [cell for cell, n in cells.items() if n > 0]
+    primary = tuple(cell[3] for cell in held) if "primary_unit" in titles else ()
+    kept = None if weights is None else np.array([weight_of[cell] for cell in held])
+    return replace(found, primary=primary, weights=kept)
 
 
 def _table(

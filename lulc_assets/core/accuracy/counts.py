@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.accuracy.count_files import CountTable
+from lulc_assets.core.accuracy.weighting import number_primaries, refuse_other_shares
 from lulc_assets.core.errors import InvalidSample
 from lulc_assets.core.estimation.estimate import Estimate, none_if_nan
 from lulc_assets.core.estimation.measures import Figures, estimate_figures
@@ -106,10 +107,24 @@ def _strata_of(
     merged_sizes = np.bincount(group, sizes[shown], len(strata)).astype(np.float64)
     merged_counts = np.bincount(group, counts[shown], len(strata)).astype(np.float64)
     of_shown = np.searchsorted(shown, of_unit)
+    if table.primary and unit_ha is not None:
+        raise InvalidSample(
+            f"{table.source}: the finite-population factor needs the number of primary units in "
+            "the region, which the table does not say; leave the area of a unit out"
+        )
     fractions = _fractions(strata, merged_counts, merged_sizes, unit_ha)
     weights = merged_weights(sizes[shown], counts[shown], group)[of_shown]
+    primary = number_primaries(
+        np.repeat(table.strata, table.counts).tolist(),
+        np.repeat(table.primary, table.counts).tolist() if table.primary else [],
+    )
+    if table.weights is not None:
+        weights = np.repeat(table.weights, table.counts)
+        if primary is None:
+            by_weight = np.bincount(of_unit, weights, len(names)).astype(np.float64)
+            refuse_other_shares(table.source, names, by_weight, sizes)
     try:
-        return Strata(strata, group[of_shown], merged_sizes, fractions, unit_weights=weights)
+        return Strata(strata, group[of_shown], merged_sizes, fractions, primary, weights)
     except InvalidSample as error:
         raise InvalidSample(f"{table.source}: {error}") from error
 
@@ -155,23 +170,36 @@ def _fractions(
 
 
 def tabulate(names: Sequence[str], figures: Figures) -> dict[str, Any]:
-    """The figures as plain JSON: overall, what is known of each class, and what weakens it."""
+    """The figures as plain JSON: overall, what is known of each class, and what weakens it.
+
+    ``design_effect`` is the variance of overall accuracy over that of as many units drawn
+    independently; ``n_effective`` of a figure are the units of a simple random sample that would
+    have its variance, R̂ (1 − R̂) / SE².
+    """
+    total = sum(area.value for area in figures.areas_ha)
     return {
         "level": figures.overall.level,
         "n": figures.overall.n,
-        "overall": plain_estimate(figures.overall),
+        "overall": _with_effective(figures.overall),
         "design_effect": none_if_nan(figures.design_effect),
         "classes": {
             name: {
-                "users": plain_estimate(figures.users[i]),
-                "producers": plain_estimate(figures.producers[i]),
+                "users": _with_effective(figures.users[i]),
+                "producers": _with_effective(figures.producers[i]),
                 "f1": plain_estimate(figures.f1[i]),
-                "area_ha": plain_estimate(figures.areas_ha[i]),
+                "area_ha": _with_effective(figures.areas_ha[i], total),
             }
             for i, name in enumerate(names)
         },
         "warnings": list(figures.warnings),
     }
+
+
+def _with_effective(figure: Estimate, whole: float = 1.0) -> dict[str, float | None]:
+    """A figure with the independent units that would have its variance; n where nothing varies."""
+    share, se = figure.value / whole, figure.se / whole
+    effective = share * (1.0 - share) / se**2 if se > 0 else float(figure.n)
+    return {**plain_estimate(figure), "n_effective": effective if figure.n else None}
 
 
 def plain_estimate(estimate: Estimate) -> dict[str, float | None]:
