@@ -28,8 +28,8 @@ def export(
         typer.Option(help="Address under which the store is published; none: its own work."),
     ] = "",
     licence: Annotated[
-        str, typer.Option(help="Licence of the products, an SPDX identifier.")
-    ] = "other",
+        str, typer.Option(help="Licence of the products, an SPDX identifier; none: the project's.")
+    ] = "",
 ) -> None:
     """Write a static STAC catalogue, stac-geoparquet tables and QGIS styles.
 

@@ -22,6 +22,7 @@ _SIMULATED = """\
 name = "Simulated demo"
 pages = "."
 attribution = "Simulated Sentinel-2 scenes and labels; no real place looks like this."
+licence = "CC0-1.0"
 
 [catalog]
 location = {catalog}

@@ -59,6 +59,8 @@ class Project(Section):
     Attributes:
         name: shown on pages.
         attribution: credit for the imagery, shown on pages.
+        licence: of the maps, an SPDX identifier such as ``CC-BY-4.0``; shown on pages and in the
+            catalogue.
         store: directory or ``s3://bucket/prefix`` of the products.
         pages: folder of the page set.
         metrics: DuckDB file of the metric tables.
@@ -80,6 +82,7 @@ class Project(Section):
 
     name: str
     attribution: str = ""
+    licence: str = ""
     store: str = "store"
     pages: str = "pages"
     metrics: str = "metrics.duckdb"

@@ -104,7 +104,7 @@ def build_site(
     site = Site(
         title=work.project.name,
         attribution=work.project.attribution,
-        licence="",
+        licence=work.project.licence,
         legend=work.legend,
         tiles=[
             SiteTile(tile, section.place, work.grid(tile), work.project.regions_of(tile))
@@ -116,7 +116,7 @@ def build_site(
         home=INDEX,
     )
     write_site(site, folder, single_file_bytes=single_file_bytes, link=link)
-    make_report_pages(work, folder, tiles, regions)
+    make_report_pages(work, folder, tiles, regions, lambda entry: f"data/{entry.key}")
     return folder / INDEX
 
 

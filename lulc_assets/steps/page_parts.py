@@ -4,15 +4,17 @@ What belongs here: records → the content of one page or card. What does not: w
 are (``pages``), markup and wording (``core/pages``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
 
 from lulc_assets.core.accuracy.report import AccuracyReport
 from lulc_assets.core.chips.forecast import forecast_account
+from lulc_assets.core.compositing.layers import LAYERS
 from lulc_assets.core.errors import NoTrainingChips
 from lulc_assets.core.figures.quicklook import class_thumbnail
+from lulc_assets.core.figures.votes import describe_votes, votes_figure
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.labels.account import DeliveredLabels
 from lulc_assets.core.pages.account_table import AccountTable
@@ -22,7 +24,7 @@ from lulc_assets.core.pages.rendering import render_label_page, render_tile_page
 from lulc_assets.core.pages.report_views import name_design
 from lulc_assets.core.pages.scene_rows import list_scenes
 from lulc_assets.core.store.keys import RegionYear, TileYear
-from lulc_assets.core.store.records import Record
+from lulc_assets.core.store.records import Record, StoredFile
 from lulc_assets.steps.candidates import open_candidates, read_clearest
 from lulc_assets.steps.label_quality import OUTLIER_TABLE, OUTLIERS, SPECTRA
 from lulc_assets.steps.looks import scene_thumbnails, true_color_composite
@@ -34,6 +36,7 @@ from lulc_assets.steps.properties import (
     MapProperties,
     ReportProperties,
     SampleProperties,
+    SeasonProperties,
 )
 from lulc_assets.steps.report import read_report
 from lulc_assets.steps.workbench import Workbench
@@ -42,6 +45,10 @@ _SPECTRA_CAPTION = (
     "Grey: one polygon each, the median of its clear dates. Coloured: the class's median and the "
     "middle half of its polygons. Classes with like curves are those that a single date confuses."
 )
+
+
+DataAddress = Callable[[StoredFile], str | None]
+"""Address of a stored file, relative to the pages; None: no page can reach it."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +60,12 @@ class TileRecords:
     annual_map: Record[MapProperties]
     catalog: Record[CatalogProperties]
     sample: Record[SampleProperties] | None
+    seasons: Record[SeasonProperties] | None = None
 
     @property
     def all(self) -> tuple[object, ...]:
         """Every record that is there."""
-        return self.report, self.annual_map, self.catalog, self.sample
+        return self.report, self.annual_map, self.catalog, self.sample, self.seasons
 
 
 def page_name(key: TileYear | RegionYear, prefix: str = "") -> str:
@@ -66,7 +74,9 @@ def page_name(key: TileYear | RegionYear, prefix: str = "") -> str:
     return f"{prefix}{'_'.join(key.parts)}.html"
 
 
-def tile_page(work: Workbench, records: TileRecords, links: Sequence[Link]) -> str:
+def tile_page(
+    work: Workbench, records: TileRecords, links: Sequence[Link], data_at: DataAddress
+) -> str:
     """The HTML of a tile × year."""
     key, report = records.key, read_report(work, records.report)
     looks = {scene.id: scene.look for scene in records.catalog.properties.scenes}
@@ -84,9 +94,45 @@ def tile_page(work: Workbench, records: TileRecords, links: Sequence[Link]) -> s
         provenance=_provenance(work, records, report),
         legend=work.legend,
         links=links,
+        figures=_map_figures(work, records),
         attribution=work.project.attribution,
+        project=work.project.name,
+        licence=work.project.licence,
+        files=_layer_links(records, data_at),
     )
     return render_tile_page(page)
+
+
+def _layer_links(records: TileRecords, data_at: DataAddress) -> list[Link]:
+    """The layers of the map under plain names, where the page can reach them."""
+    stem = "_".join(records.key.parts)
+    found = [(f"{name}_{stem}.tif", data_at(records.annual_map.files[f"{name}.tif"]))
+             for name in LAYERS]  # fmt: skip
+    return [Link(name, href) for name, href in found if href is not None]
+
+
+def _map_figures(work: Workbench, records: TileRecords) -> list[PageFigure]:
+    """How the map was decided, and its seasons where there are any."""
+    share, votes = (
+        read_raster(work.open(records.annual_map, f"{name}.tif"))
+        for name in ("vote_share", "observations")
+    )
+    title = "How sure were the votes?"
+    figures = [PageFigure(title, votes_figure(share, votes, title), describe_votes(share, votes))]
+    if records.seasons is not None:
+        figures.append(_season_figure(work, records.seasons))
+    return figures
+
+
+def _season_figure(work: Workbench, seasons: Record[SeasonProperties]) -> PageFigure:
+    found = seasons.properties.seasons
+    blind = max(found, key=lambda name: found[name].no_data_pct)
+    caption = (
+        f"Each season by its own votes. {blind} has most ground without a vote "
+        f"({found[blind].no_data_pct:.0f}\u00a0%)."
+    )
+    title = "How does it change over the year?"
+    return PageFigure(title, work.open(seasons, "seasons.png").read_bytes(), caption)
 
 
 def _provenance(work: Workbench, records: TileRecords, report: AccuracyReport) -> dict[str, str]:

@@ -5,19 +5,26 @@ rendering those that changed. What does not: what a page looks like (``core/page
 figure: what a page says was estimated and drawn before.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from lulc_assets.core.pages.content import IndexPage, Link, RegionCard, RegionPage
+from lulc_assets.core.figures.maps import map_figure
+from lulc_assets.core.figures.overview import join_maps
+from lulc_assets.core.figures.trends import area_trend_figure, describe_trend
+from lulc_assets.core.imagery.cog import read_raster
+from lulc_assets.core.pages.content import IndexPage, Link, PageFigure, RegionCard, RegionPage
 from lulc_assets.core.pages.rendering import render_index, render_region_page
 from lulc_assets.core.pages.report_views import name_design
 from lulc_assets.core.store.canonical import digest_of, identity_of
 from lulc_assets.core.store.keys import RegionYear, TileYear, Whole
+from lulc_assets.core.store.local import LocalStore
 from lulc_assets.core.store.records import Record
 from lulc_assets.core.whole_files import whole_file
 from lulc_assets.steps.page_parts import (
+    DataAddress,
     TileRecords,
     label_page,
     map_card,
@@ -33,6 +40,7 @@ from lulc_assets.steps.products import (
     REGION_REPORT,
     REPORT_PAGES,
     SCENE_CATALOG,
+    SEASONAL_MAPS,
     TRAINING_CHIPS,
 )
 from lulc_assets.steps.properties import PageRow, PagesProperties, ReportProperties
@@ -59,7 +67,11 @@ class _Page:
 
 
 def make_report_pages(
-    work: Workbench, folder: Path, tiles: Iterable[TileYear], regions: Iterable[RegionYear]
+    work: Workbench,
+    folder: Path,
+    tiles: Iterable[TileYear],
+    regions: Iterable[RegionYear],
+    data_at: DataAddress | None = None,
 ) -> Record[PagesProperties]:
     """Write ``index.html`` and one page per report into a folder; each file appears whole.
 
@@ -70,11 +82,12 @@ def make_report_pages(
         folder: is made if need be; other files in it are left alone.
         tiles: those without a report, and those that the project lost, are passed over.
         regions: the same.
+        data_at: address of a stored file for download; without it, in a local store beside them.
     """
     step = work.step(REPORT_PAGES, Whole())
     known = [key for key in sorted(set(tiles)) if key.tile in work.project.tiles]
     named = [key for key in sorted(set(regions)) if key.region in work.project.regions]
-    pages = _plan(step, known, named)
+    pages = _plan(step, known, named, data_at or _beside(work, folder))
     rows = tuple(PageRow(page.file, page.of) for page in pages)
     former = {} if step.former is None else {r.file: r.of for r in step.former.properties.pages}
     folder.mkdir(parents=True, exist_ok=True)
@@ -86,7 +99,18 @@ def make_report_pages(
     return step.make(identity_of(rows), lambda _: Made({}, PagesProperties(rows)))
 
 
-def _plan(step: PagesStep, tiles: list[TileYear], regions: list[RegionYear]) -> list[_Page]:
+def _beside(work: Workbench, folder: Path) -> DataAddress:
+    """Files of a local store, seen from a folder; those of a bucket have no address."""
+    store = work.store
+    if not isinstance(store, LocalStore):
+        return lambda _: None
+    root = os.path.relpath(store.root.absolute(), folder.absolute())
+    return lambda entry: Path(root, entry.key).as_posix()
+
+
+def _plan(
+    step: PagesStep, tiles: list[TileYear], regions: list[RegionYear], data_at: DataAddress
+) -> list[_Page]:
     """Every page that can be rendered, with all records behind it."""
     work = step.work
     reported = {key: found for key in tiles if (found := _tile_records(step, key)) is not None}
@@ -105,10 +129,11 @@ def _plan(step: PagesStep, tiles: list[TileYear], regions: list[RegionYear]) -> 
         links = [home, *near]
         pages.append(
             _page(work, page_name(key), [*records.all, *map(str, links)],
-                  partial(tile_page, work, records, links))
+                  partial(tile_page, work, records, links, data_at))
         )  # fmt: skip
     for region, report in summed.items():
-        pages.append(_region_page(step, region, report, reported, home))
+        years = [one for key, one in summed.items() if key.region == region.region]
+        pages.append(_region_page(step, region, report, years, reported, home))
     for key, quality in judged.items():
         labels = step.read(REFERENCE_LABELS, key)
         chips = step.find(TRAINING_CHIPS, key)
@@ -123,7 +148,7 @@ def _plan(step: PagesStep, tiles: list[TileYear], regions: list[RegionYear]) -> 
 def _page(work: Workbench, file: str, parts: Iterable[object], render: Callable[[], str]) -> _Page:
     """A page with the digest of what it says: its records, and what dresses it."""
     cited = [p.digest if isinstance(p, Record) else str(p) for p in parts if p is not None]
-    dress = [work.project.name, work.project.attribution, work.legend.digest]
+    dress = [work.project.name, work.project.attribution, work.project.licence, work.legend.digest]
     places = sorted((tile, section.place) for tile, section in work.project.tiles.items())
     return _Page(file, digest_of([REPORT_PAGES.version, cited, dress, places]), render)
 
@@ -136,7 +161,12 @@ def _tile_records(step: PagesStep, key: TileYear) -> TileRecords | None:
     for region in step.work.project.regions_of(key.tile):
         sample = sample or step.find(REFERENCE_SAMPLE, RegionYear(region, key.year))
     return TileRecords(
-        key, report, step.read(ANNUAL_MAP, key), step.read(SCENE_CATALOG, key), sample
+        key,
+        report,
+        step.read(ANNUAL_MAP, key),
+        step.read(SCENE_CATALOG, key),
+        sample,
+        step.find(SEASONAL_MAPS, key),
     )
 
 
@@ -144,6 +174,7 @@ def _region_page(
     step: PagesStep,
     key: RegionYear,
     record: Record[ReportProperties],
+    years: Sequence[Record[ReportProperties]],
     reported: Mapping[TileYear, TileRecords],
     home: Link,
 ) -> _Page:
@@ -167,12 +198,37 @@ def _region_page(
             },
             legend=work.legend,
             links=[home],
+            figures=_trend(work, years),
             attribution=work.project.attribution,
+            project=work.project.name,
+            licence=work.project.licence,
+            overview=_overview(work, key, shown),
         )
         return render_region_page(page)
 
-    cited = [record, sample, *(part for records in shown for part in records.all)]
+    cited = [record, sample, *years, *(part for records in shown for part in records.all)]
     return _page(work, page_name(key), cited, render)
+
+
+def _overview(work: Workbench, key: RegionYear, shown: Sequence[TileRecords]) -> PageFigure | None:
+    """The tiles of a region as one map."""
+    maps = [(work.grid(r.key.tile), read_raster(work.open(r.annual_map, "class.tif")))
+            for r in shown]  # fmt: skip
+    joined = join_maps(maps)
+    if joined is None:
+        return None
+    grid, classes = joined
+    tiles = ", ".join(records.key.tile for records in shown)
+    picture = map_figure(classes, grid, work.legend, f"{key.region} {key.year}")
+    return PageFigure("The region as one map", picture, f"Tiles {tiles}, shrunk for the page.")
+
+
+def _trend(work: Workbench, years: Sequence[Record[ReportProperties]]) -> list[PageFigure]:
+    if len(years) < 2:
+        return []
+    reports = [read_report(work, record) for record in years]
+    title = "What changed over the years?"
+    return [PageFigure(title, area_trend_figure(reports, title), describe_trend(reports))]
 
 
 def _index_page(

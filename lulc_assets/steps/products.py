@@ -128,7 +128,7 @@ METRIC_TABLES = Product(
 
 REPORT_PAGES = Product(
     "report_pages",
-    2,
+    3,
     Whole,
     of.PagesProperties,
     inputs=tuple(
@@ -137,6 +137,7 @@ REPORT_PAGES = Product(
             ACCURACY_AREA_REPORT,
             REGION_REPORT,
             ANNUAL_MAP,
+            SEASONAL_MAPS,
             SCENE_CATALOG,
             REFERENCE_SAMPLE,
             REFERENCE_LABELS,

@@ -56,14 +56,14 @@ PREDICTION_LAYERS: Mapping[str, str] = {
 }
 
 
-def export_catalogue(work: Workbench, folder: Path, base: str = "", licence: str = "other") -> Path:
+def export_catalogue(work: Workbench, folder: Path, base: str = "", licence: str = "") -> Path:
     """Write a static catalogue of all that is committed.
 
     Args:
         work: where the products are.
         folder: of the catalogue.
         base: address under which the store is published; empty: the store's own work.
-        licence: SPDX identifier of the products.
+        licence: SPDX identifier of the products; empty: what the project says.
 
     Raises:
         InvalidProduct: nothing is committed yet.
@@ -87,7 +87,9 @@ def export_catalogue(work: Workbench, folder: Path, base: str = "", licence: str
         SEASONAL.name: _templates(MAP_LAYERS),
         PREDICTED.name: _templates(PREDICTION_LAYERS),
     }
-    credit = Credit(work.project.name, licence, work.project.attribution)
+    credit = Credit(
+        work.project.name, licence or work.project.licence or "other", work.project.attribution
+    )
     collections = {ANNUAL: annual, SEASONAL: seasonal, PREDICTED: predictions}
     return write_catalogue(folder, credit, collections, layers, work.legend)
 

@@ -7,7 +7,9 @@ import pytest
 
 from lulc_assets.core.errors import InvalidPage
 from lulc_assets.core.pages.map_site import MANIFEST, STATIC
+from lulc_assets.core.store.keys import TileYear
 from lulc_assets.steps.map_site import build_site
+from lulc_assets.steps.pages import make_report_pages
 from lulc_assets_tests.steps.predicted_year import open_project
 from lulc_assets_tests.system_programs import need
 from lulc_assets_tests.tiny_project import TILE, YEAR
@@ -45,6 +47,40 @@ def test_every_file_that_the_page_may_ask_for_is_there(site):
     assert {outline["kind"] for outline in content["outlines"]} == {"labels", "units"}
     assert (first["tile"], first["year"], first["report"]) == (TILE, YEAR, f"{TILE}_{YEAR}.html")
     assert (site / first["report"]).is_file()
+
+
+class Downloads(HTMLParser):
+    """Addresses of files to be saved, by the name that they get."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = {}
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        if tag == "a" and "download" in given:
+            self.found[given["download"]] = given["href"]
+
+
+def layers_offered(page):
+    parser = Downloads()
+    parser.feed(page.read_text())
+    return {n: page.parent / href for n, href in parser.found.items() if n.endswith(".tif")}
+
+
+def test_the_layers_can_be_saved_under_plain_names(site, finished_work, tmp_path):
+
+    page = f"{TILE}_{YEAR}.html"
+    names = {f"{name}_{TILE}_{YEAR}.tif" for name in ("class", "vote_share", "observations")}
+    make_report_pages(finished_work, tmp_path / "pages", [TileYear(TILE, YEAR)], [])
+
+    for folder in (site, tmp_path / "pages"):
+        offered = layers_offered(folder / page)
+        assert set(offered) == names
+        assert all(path.is_file() for path in offered.values())
+    text = (site / page).read_text()
+    assert "How sure were the votes?" in text
+    assert "Not stated by the project." in text
 
 
 def test_units_say_whether_the_map_is_right(site):

@@ -1,6 +1,7 @@
 """All figures: they draw, repeat to the byte, and survive odd inputs."""
 
 import io
+from dataclasses import replace
 from types import SimpleNamespace
 
 import matplotlib as mpl
@@ -18,6 +19,8 @@ from lulc_assets.core.figures import quicklook
 from lulc_assets.core.figures import scenes as scene_figures
 from lulc_assets.core.figures import training as training_figures
 from lulc_assets.core.figures.style import drawing, notice_figure
+from lulc_assets.core.figures.trends import area_trend_figure
+from lulc_assets.core.figures.votes import votes_figure
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.scene.bands import SIX
@@ -51,6 +54,8 @@ FIGURES = {
     "seasons": lambda: map_figures.seasons_figure(
         {"wet": (CODES, CODES), "dry": (CODES[::-1], CODES)}, KARRA_10, "Seasons"
     ),
+    "votes": lambda: votes_figure(CODES * 20, CODES, "Votes"),
+    "trend": lambda: area_trend_figure([make_report(), replace(make_report(), year=2030)], "Areas"),
     "prediction": lambda: scene_figures.prediction_figure(
         quicklook.true_color(REFLECTANCE, CODES > 0), CODES, CODES > 2, KARRA_10, "S2A"
     ),
