@@ -63,6 +63,7 @@ class Project(Section):
             catalogue.
         store: directory or ``s3://bucket/prefix`` of the products.
         pages: folder of the page set.
+        dagster: address of the Dagster webserver, to which pages link; empty: they do not.
         metrics: DuckDB file of the metric tables.
         checkpoints: folder of the trainings at work; what is there may be deleted at any time,
             a training then starts anew. Must outlive a killed run for it to be resumed.
@@ -85,6 +86,7 @@ class Project(Section):
     licence: str = ""
     store: str = "store"
     pages: str = "pages"
+    dagster: str = ""
     metrics: str = "metrics.duckdb"
     checkpoints: str = ".training"
     aoi: str = ""

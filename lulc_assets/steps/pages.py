@@ -23,6 +23,7 @@ from lulc_assets.core.store.keys import RegionYear, TileYear, Whole
 from lulc_assets.core.store.local import LocalStore
 from lulc_assets.core.store.records import Record
 from lulc_assets.core.whole_files import whole_file
+from lulc_assets.steps.operations import operations_page, partition_states
 from lulc_assets.steps.page_parts import (
     DataAddress,
     TileRecords,
@@ -48,6 +49,7 @@ from lulc_assets.steps.report import read_report
 from lulc_assets.steps.workbench import Made, Step, Workbench
 
 INDEX = "index.html"
+OPERATIONS = "operations.html"
 _INTRO = (
     "Below each map: its overall accuracy with the half-width of the 95 % interval where a "
     "reference sample allows one, and the classes that cover most. Open a map for its areas, its "
@@ -141,6 +143,11 @@ def _plan(
             _page(work, page_name(key, "labels_"), [labels, quality, chips],
                   partial(label_page, work, key, labels, quality, chips, [home]))
         )  # fmt: skip
+    states = partition_states(step, reported)
+    pages.append(
+        _page(work, OPERATIONS, [identity_of(states), work.project.dagster],
+              partial(operations_page, work, states, home))
+    )  # fmt: skip
     pages.append(_index_page(work, reported, summed, list(judged)))
     return pages
 
@@ -248,6 +255,7 @@ def _index_page(
                     for key, record in summed.items()
                 ],
                 legend=work.legend,
+                links=[Link("State of all tiles", OPERATIONS)],
                 labels=[Link(key.title, page_name(key, "labels_")) for key in judged],
                 intro=_INTRO if reported else "",
                 attribution=work.project.attribution,

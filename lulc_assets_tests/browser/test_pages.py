@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 from lulc_assets.steps.page_parts import page_name
+from lulc_assets.steps.pages import OPERATIONS
 from lulc_assets_tests.tiny_project import KEY, REGION_KEY
 
 pytestmark = [pytest.mark.services]
 
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 TILE_PAGE = page_name(KEY)
-PAGES = ("index.html", TILE_PAGE, page_name(REGION_KEY))
+PAGES = ("index.html", TILE_PAGE, page_name(REGION_KEY), OPERATIONS)
 
 BROKEN_IMAGES = """() => [...document.images]
     .filter(image => !(image.complete && image.naturalWidth > 0)).map(image => image.alt)"""
@@ -71,7 +72,7 @@ def test_a_page_does_not_scroll_sideways_and_has_no_tiny_text(open_page, name, s
 @pytest.mark.parametrize("name", PAGES)
 def test_the_map_is_the_first_thing_that_one_sees(open_page, name, size):
     page = open_page(name, size)
-    box = page.locator("main img").first.bounding_box()
+    box = page.locator("main img, main svg").first.bounding_box()
     assert box["y"] < SIZES[size][1] / 2
     assert box["width"] > 200
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from lulc_assets.core.pages import views as page_views
 from lulc_assets.core.pages.content import IndexPage, RegionPage, TilePage
 from lulc_assets.core.pages.label_page import LabelPage, view_labels
+from lulc_assets.core.pages.operations import OperationsPage, view_operations
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
@@ -46,6 +47,11 @@ def render_region_page(page: RegionPage) -> str:
 def render_label_page(page: LabelPage) -> str:
     """The HTML of the labels of a tile × year; raises as :func:`render_tile_page`."""
     return _render("labels.html", view_labels(page))
+
+
+def render_operations_page(page: OperationsPage) -> str:
+    """The HTML of the operator's page; raises as :func:`render_tile_page`."""
+    return _render("operations.html", view_operations(page))
 
 
 def template(name: str) -> "Template":
