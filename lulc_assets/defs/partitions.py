@@ -97,7 +97,7 @@ def key_of_partition(product: Product[Any, Any], partition: str) -> Key:
     """The key of a partition; raises as :func:`key_of`."""
     kind: type[Key] = product.key
     found = getattr(partition, "keys_by_dimension", None)
-    if found is None:
+    if found is None or set(found) != set(kind.dimensions):  # of another kind: refused by name
         return kind.of_partition(partition)
     return kind.of_partition("|".join(found[name] for name in kind.dimensions))
 

@@ -14,7 +14,7 @@ from lulc_assets.defs.partitions import (
     region_years,
     tile_years,
 )
-from lulc_assets.steps.products import ANNUAL_MAP, REGION_REPORT
+from lulc_assets.steps.products import ANNUAL_MAP, PREDICTED_SCENE, REGION_REPORT
 
 
 def test_a_key_is_tile_and_year():
@@ -37,6 +37,18 @@ def test_what_is_no_tile_is_refused(key):
 def test_what_is_no_region_is_refused(key):
     with pytest.raises(InvalidProject):
         key_of_partition(REGION_REPORT, key)
+
+
+def test_a_key_of_another_kind_is_refused():
+    region = dg.MultiPartitionKey({"region": "alps", "year": "2023"})
+    for key in (region, "alps|2023"):
+        with pytest.raises(InvalidTileKey, match="alps"):
+            key_of_partition(ANNUAL_MAP, key)
+    tile = dg.MultiPartitionKey({"tile": "33TVM", "scene": "S2A"})
+    with pytest.raises((InvalidTileKey, InvalidYear), match="33TVM"):
+        key_of_partition(ANNUAL_MAP, tile)
+    with pytest.raises(InvalidProject, match="scenes are not partitions"):
+        key_of_partition(PREDICTED_SCENE, "33TVM|2023")
 
 
 @pytest.mark.parametrize("year", ["2014", "2999", "20x3", ""])

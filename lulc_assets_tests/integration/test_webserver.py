@@ -31,7 +31,9 @@ from lulc_assets_tests.tiny_project import (
 pytestmark = pytest.mark.loopback
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PATIENCE_S = 240
+PATIENCE_S = 900
+"""A machine that runs other tests beside takes minutes to start a webserver; it is asked again and
+again, so a quick one loses nothing."""
 
 LAUNCH = """
 mutation Launch($params: ExecutionParams!) {
@@ -88,7 +90,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             for process in processes:
                 os.killpg(process.pid, signal.SIGTERM)
             for process in processes:
-                process.wait(30)
+                process.wait(PATIENCE_S)
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -149,19 +149,31 @@ def test_a_damaged_map_is_noticed_when_read_and_made_again_with_the_same_bytes(c
     work.open(record, "class.tif")
 
 
-def test_a_finished_year_opens_no_file_of_its_products(finished_work, monkeypatch):
-    made = ("scene_catalog/", "annual_map/", "accuracy_area_report/", "predicted_scene/")
-    fetched = []
+def test_a_finished_year_opens_no_file_of_what_it_makes(finished_work, monkeypatch):
+    work, fetched = finished_work, []
     fetch = LocalStore.fetch
 
     def count(self, key, sha256):
-        fetched.append(key)
+        fetched.append(key.partition("/")[0])
         return fetch(self, key, sha256)
 
+    def refuse(self, key, path):
+        raise AssertionError(f"{key} is stored again")
+
     monkeypatch.setattr(LocalStore, "fetch", count)
-    make_scene_catalog(finished_work, KEY)
-    map_tiny_year(finished_work)
-    assert [key for key in fetched if key.startswith(made) and ".parquet" not in key] == []
+    monkeypatch.setattr(LocalStore, "put_file", refuse)
+    inputs = {"model_bundle", "scene_catalog"}  # of the batches: recipes and the model's identity
+    for make, made, opened in (
+        (lambda: make_scene_catalog(work, KEY), SCENE_CATALOG, set()),
+        (lambda: predict_year(work), SCENE_PREDICTIONS, inputs),
+        (lambda: make_annual_map(work, KEY), ANNUAL_MAP, set()),
+        (lambda: make_accuracy_area_report(work, KEY), ACCURACY_AREA_REPORT, set()),
+    ):
+        stands = work.read(made, KEY)
+        fetched.clear()
+        make()
+        assert set(fetched) <= opened, made.asset
+        assert work.read(made, KEY) == stands
 
 
 def test_a_refused_candidate_changes_no_prediction(copied):
