@@ -57,7 +57,7 @@ def truths(population: Population) -> np.ndarray:
 
 
 def simulate(population: Population, design: Design, samples: int, seed: int) -> dict:
-    """Estimate from many samples of one design; one row a figure."""
+    """Estimate from many samples of one design; one row per figure."""
     shown, truth = population.shown.ravel(), population.truth.ravel()
     rng = np.random.default_rng(seed)
     results = np.full((samples, len(names()), 4), np.nan)

@@ -117,8 +117,8 @@ def promise_section(runs: list[dict]) -> Iterator[str]:
     yield ""
     yield (
         "The variance is judged where every sample gives the figure and m_j ≥ 20 or no omission is "
-        "involved, in samples of at least 50 units a stratum. Overall accuracy, areas, and user's "
-        "accuracy in strata that are the map classes are sums of shares and have no bias. "
+        "involved, in samples of at least 50 units per stratum. Overall accuracy, areas, and "
+        "user's accuracy in strata that are the map classes are sums of shares and have no bias. "
         "Producer's accuracy, F1 and user's accuracy in other strata are ratios with a random "
         "denominator: their bias falls as units are added (below)."
     )
@@ -215,7 +215,7 @@ def bias_lines(runs: list[dict]) -> Iterator[str]:
     equal = [run for run in runs if run["per_stratum"]]
     rows = [row_of(run, "producer's accuracy", "built") for run in equal]
     shown = ", ".join(
-        f"{row['bias']:+.4f} at {run['per_stratum']} units a stratum (× n = "
+        f"{row['bias']:+.4f} at {run['per_stratum']} units per stratum (× n = "
         f"{row['bias'] * run['per_stratum']:+.1f})"
         for run, row in zip(equal, rows, strict=True)
     )

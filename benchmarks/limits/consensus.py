@@ -28,7 +28,7 @@ from lulc_assets.core.legend import KARRA_10
 
 
 def decode_layers(paths: Sequence[Path], grid: PixelGrid, threads: int) -> float:
-    """Seconds to decode files block by block with plain rasterio, files open once a thread."""
+    """Seconds to decode files block by block with plain rasterio, files open once per thread."""
     local = threading.local()
     opened = []
 

@@ -44,7 +44,7 @@ def run_epoch(batches: ChipBatches) -> int:
 
 
 def write_flat(path: Path, chips: Chips) -> int:
-    """Images and masks of all chips, chip by chip; returns bytes a chip."""
+    """Images and masks of all chips, chip by chip; returns bytes per chip."""
     with path.open("wb") as file:
         for image, mask in zip(chips.images, chips.masks, strict=True):
             file.write(image.tobytes())

@@ -7,7 +7,7 @@ The ground is a patchwork of classes. A scene sees each pixel with the same sure
 noise of some pixels' width; now and then it takes ground for a class like it; clouds cover
 it in fields, most of which both the network and SCL see, with a seam that only SCL masks.
 The numbers were set so that a scene takes as much room as those of the demo's network
-(7 bits a pixel: class 0.8, probability 6.1, mask 0.2; two classes seen at a pixel in 22
+(7 bits per pixel: class 0.8, probability 6.1, mask 0.2; two classes seen at a pixel in 22
 scenes, 6 % of the pixels masked where the network sees ground).
 """
 

@@ -105,7 +105,7 @@ def areas(
 
 
 def _rows(one: "ZoneAreas", level: float) -> list[dict[str, Any]]:
-    """A row a class that the zone shows or may hold."""
+    """A row per class that the zone shows or may hold."""
     rows = []
     low, high = interval_keys(level)
     for figures in one.report.classes:

@@ -91,7 +91,7 @@ def _require_polygon(where: str, shape: BaseGeometry | None) -> None:
         raise InvalidGeometry(f"{where} is a {shape.geom_type}, not a polygon; draw its outline")
     if not shape.is_valid:
         reason = shapely.is_valid_reason(shape)
-        raise InvalidGeometry(f"{where} is not sound: {reason}; mend it (QGIS: Fix geometries)")
+        raise InvalidGeometry(f"{where} is not sound: {reason}; repair it (QGIS: Fix geometries)")
     if not shape.area > 0:
         raise InvalidGeometry(f"{where} has no area")
 

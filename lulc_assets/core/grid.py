@@ -144,7 +144,7 @@ def tile_grid(tile: str) -> PixelGrid:
     """The 10 m Sentinel-2 grid of an MGRS tile, 10980 × 10980 pixels.
 
     Raises:
-        InvalidTileKey: the key names no MGRS square.
+        InvalidTileKey: the key does not name an MGRS square.
     """
     zone, hemisphere, easting, northing = square_origin(validate_tile(tile))
     top = northing + SQUARE_M

@@ -1,4 +1,4 @@
-"""Dagster, thin: one file an asset group. A body reads inputs, calls one step and returns.
+"""Dagster, thin: one file per asset group. A body reads inputs, calls one step and returns.
 
 Loading this package reads package files only: no project file, no store, no torch.
 """

@@ -18,7 +18,7 @@ from lulc_assets.defs.partitions import TILE
 def last_years_maps(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
     """On 15 January, map last year on every registered tile.
 
-    The last scenes of December are in the catalogues by then. One run a tile × year: a
+    The last scenes of December are in the catalogues by then. One run per tile × year: a
     backfill in a single run over two dimensions is not reliable (dagster #28861).
     """
     year = context.scheduled_execution_time.year - 1

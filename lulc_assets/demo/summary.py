@@ -56,7 +56,7 @@ def write_summary(
     inputs: str,
     truth: Truth | None,
 ) -> dict[str, Any]:
-    """Write and return the summary: a list ``partitions``, one a tile × year.
+    """Write and return the summary: a list ``partitions``, one per tile × year.
 
     Args:
         path: target.

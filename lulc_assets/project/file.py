@@ -66,7 +66,7 @@ class Project(Section):
         dagster: address of the Dagster webserver, to which pages link; empty: they do not.
         metrics: DuckDB file of the metric tables.
         checkpoints: folder of the trainings at work; what is there may be deleted at any time,
-            a training then starts anew. Must outlive a killed run for it to be resumed.
+            a training then starts again. Must outlive a killed run for it to be resumed.
         aoi: vector file of the area of interest, its polygons; empty: the tiles' windows. What
             `lulc export` writes is clipped to it.
         years: to map; none: those of ``[training]``.

@@ -170,7 +170,7 @@ def choose_legend(labels: LabelsFound, wanted: str, other: str) -> tuple[Legend,
         return legend, False
     if other and other not in labels.classes:
         raise UnknownClass(
-            f"--other {other!r} is no class of {labels.path}; it has {', '.join(labels.classes)}"
+            f"--other {other!r} is not a class of {labels.path}; it has {', '.join(labels.classes)}"
         )
     ordered = [name for name in labels.classes if name != other] + ([other] if other else [])
     try:

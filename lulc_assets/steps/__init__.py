@@ -1,4 +1,4 @@
-"""What each asset does, one sentence a step, without any orchestrator.
+"""What each asset does, one sentence per step, without any orchestrator.
 
 A step reads committed products, calls the domain (``core``), validates, publishes and
 returns the commit record. ``defs`` wraps steps into Dagster assets; tests and the command

@@ -87,7 +87,7 @@ def _compose(
     except (ProductCorrupt, ProductNotFound) as error:
         if step.former is None:
             raise
-        work.progress(0, len(scenes), f"all scenes are read anew: {error}")
+        work.progress(0, len(scenes), f"all scenes are read again: {error}")
         return compose_year(
             scenes, grid, settings, scratch, legend=work.legend, progress=work.progress
         )

@@ -68,7 +68,7 @@ class Product(Generic[K, P]):
         properties: the frozen dataclass of what readers may know without opening a file.
         inputs: what it is made from. A step can read nothing else.
         looks_at: products whose present state a step asks for and which come after it (the
-            model in use, when a candidate is judged). They are no dependency in Dagster; what
+            model in use, when a candidate is judged). They are not dependencies in Dagster; what
             was seen goes into the identity.
         part_of: the asset that makes it, where that is another one: a scene's prediction.
     """

@@ -78,7 +78,7 @@ def build_region_report(
     """Report on a region from its tiles, which may lie in different UTM zones.
 
     Args:
-        parts: one a tile; an iterator keeps only one tile in memory.
+        parts: one per tile; an iterator keeps only one tile in memory.
         sample: of the region, in any CRS, or None.
         key: name of the region.
         year: of the maps.
@@ -108,7 +108,7 @@ def build_domain_report(
     unusable. ``owned`` of the parts says which pixels are in the domain.
 
     Args:
-        parts: one a tile.
+        parts: one per tile.
         sample: of the region, in any CRS, or None.
         key: name of the domain.
         year: of the maps.

@@ -26,7 +26,7 @@ _DRAWN = ("primary_unit", "weight")
 
 @dataclass(frozen=True)
 class CountTable:
-    """Sample units counted by stratum, map class and reference class; one entry a cell.
+    """Sample units counted by stratum, map class and reference class; one entry per cell.
 
     Attributes:
         source: file name for messages.
@@ -61,7 +61,7 @@ def read_counts(path: Path) -> CountTable:
     weight each stands for so much (the inverse of its inclusion probability).
 
     Raises:
-        InvalidSample: not readable, a class or cell twice, a count that is no whole
+        InvalidSample: not readable, a class or cell twice, a count that is not a whole
             number ≥ 0, or lines that are the reference classes.
     """
     table = read_csv(path)

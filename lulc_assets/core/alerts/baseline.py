@@ -73,7 +73,7 @@ def write_baseline(
     path: Path,
     legend: Legend = KARRA_10,
 ) -> Path:
-    """Write the baseline of a map: 4 bytes a pixel and 2 more for each part of the year.
+    """Write the baseline of a map: 4 bytes per pixel and 2 more for each part of the year.
 
     Raises:
         InvalidProduct: the map holds a code that is not a class of land.

@@ -42,7 +42,7 @@ class Notice:
         alert_id: of the alert.
         kind: ``new``; ``raised`` or ``lowered`` to another step; ``rejected``; or
             ``withdrawn``: the scenes that showed it are gone, or it became part of another.
-        step: what it is now; ``withdrawn`` when it is no more.
+        step: what it is now; ``withdrawn`` when it exists no longer.
         was: step that was told last; empty: none.
         number: how many different things were told of the alert before.
         repeat: an earlier try may have arrived.

@@ -134,7 +134,7 @@ def read_alert_pixels(
 
 
 def write_layers(pixels: AlertPixels, grid: PixelGrid, folder: Path) -> dict[str, Path]:
-    """Write a COG for each of ``LAYERS``, one after the other: 2 bytes a pixel in memory."""
+    """Write a COG for each of ``LAYERS``, one after the other: 2 bytes per pixel in memory."""
     values: Mapping[str, npt.NDArray[np.integer]] = {
         "step": pixels.step,
         "probability": np.rint(255 * pixels.probability).astype(np.uint8),

@@ -79,7 +79,7 @@ def alert_polygons(
         legend: of the map and the scenes.
 
     Returns:
-        One row an alert, in the CRS of the grid: ``COLUMNS`` and the geometry (multipolygon
+        One row per alert, in the CRS of the grid: ``COLUMNS`` and the geometry (multipolygon
         along the borders of pixels). Dates are ISO or None; a step's date is the one on which
         ``min_area_px`` pixels and a square of ``core_px`` among them had reached it. Patches
         that never were of any step are left out.

@@ -70,7 +70,7 @@ def plan_replay(
     """Plan the shortest way from kept states to the wanted dates.
 
     Args:
-        observations: wanted, one a date, by date.
+        observations: wanted, one per date, by date.
         states: kept, by name; of the same baseline, evidence and settings.
         year: of the alerts.
 

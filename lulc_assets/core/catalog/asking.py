@@ -105,7 +105,7 @@ class Answers:
     def compare_unproven(self, chosen: Iterable[str]) -> dict[str, str]:
         """How the unproven of the chosen scenes compare with the proven ones: id → the numbers.
 
-        A scene that is shifted against them is refused; the caller chooses anew.
+        A scene that is shifted against them is refused; the caller chooses again.
         """
         checks = {name: check for name in chosen if (check := self._checks.get(name))}
         proven = [check.thumbnail for check in checks.values() if check.proof == "proven"]

@@ -1,4 +1,4 @@
-"""How each provider writes its items: one declarative object a provider.
+"""How each provider writes its items: one declarative object per provider.
 
 What belongs here: names of assets and properties, and which rules apply. What does not: what
 a dialect is (``dialect``), finding one (``known_dialects``), making recipes (``items``) or the

@@ -88,7 +88,7 @@ def driver_of(item: Mapping[str, Any], dialect: Dialect, roles: tuple[str, ...])
     if len(wanted) != 1 or not wanted <= set(dialect.drivers):
         raise MissingBand(
             f"item {item['id']}: its bands are {', '.join(sorted(kinds))}; dialect {dialect.name} "
-            f"reads {' or '.join(dialect.drivers)} only, one kind a scene"
+            f"reads {' or '.join(dialect.drivers)} only, one kind per scene"
         )
     return wanted.pop()
 

@@ -129,7 +129,7 @@ def require_item(item: object) -> None:
 
     Raises:
         IncompleteItem: no object, no id or one that cannot name a folder, or properties or
-            assets that are no objects.
+            assets that are not objects.
     """
     if not isinstance(item, Mapping):
         raise IncompleteItem(f"an item is not a JSON object: {str(item)[:120]}")
@@ -143,7 +143,7 @@ def require_item(item: object) -> None:
         )
     for name in ("properties", "assets"):
         if not isinstance(item.get(name), dict):
-            raise IncompleteItem(f"item {identifier}: {name!r} is missing or no object")
+            raise IncompleteItem(f"item {identifier}: {name!r} is missing or not an object")
 
 
 def item_tile(item: Mapping[str, Any], dialect: Dialect) -> str:

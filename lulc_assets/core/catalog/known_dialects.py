@@ -28,7 +28,9 @@ def known_dialects() -> tuple[Dialect, ...]:
     for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda each: each.name):
         found = point.load()
         if not isinstance(found, Dialect):
-            raise UnknownDialect(f"entry point {point.name} of {ENTRY_POINTS} names no Dialect")
+            raise UnknownDialect(
+                f"entry point {point.name} of {ENTRY_POINTS} does not name a Dialect"
+            )
         added.append(found)
     return (*added, *DIALECTS)
 

@@ -5,8 +5,8 @@ evidence from the pixels (``core/imagery/offset_evidence``).
 
 Since baseline 04.00 (25 January 2022) ESA stores DN = 10000 · reflectance + 1000
 (Sentinel-2 Products Specification Document, RADIO_ADD_OFFSET and BOA_ADD_OFFSET).
-Providers differ in whether they take it out again and in where they say so. Dates are no
-guide: old years were reprocessed.
+Providers differ in whether they take it out again and in where they say so. Dates are not
+a guide: old years were reprocessed.
 """
 
 import math
@@ -118,7 +118,7 @@ def offset_stated(item: Mapping[str, Any], baseline: str, assets: Sequence[str])
 
 
 def offset_rescaled(item: Mapping[str, Any], scale: float, assets: Sequence[str]) -> OffsetDecision:
-    """The bands state a scale that is not the dialect's: somebody computed the numbers anew.
+    """The bands state a scale that is not the dialect's: somebody computed the numbers again.
 
     No baseline says anything of such numbers. What is stated counts; a scale without an
     offset means an offset of 0 (STAC raster extension).

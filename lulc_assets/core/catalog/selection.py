@@ -55,7 +55,7 @@ class SelectionSettings:
 
     Attributes:
         clear_observations: a pixel is served when it has this many. Default 10: a mode over
-            ten clear dates is stable, and Karra et al. 2021 report about as many a pixel.
+            ten clear dates is stable, and Karra et al. 2021 report about as many per pixel.
         max_scenes: at most this many scenes, whatever the clouds; about a scene every nine
             days of a year.
         min_clear_share: scenes with a smaller share of clear pixels are not worth reading.

@@ -48,7 +48,7 @@ CANDIDATES_SCHEMA = pa.DataFrameSchema(
     strict=True,
     ordered=True,
 )
-"""One row a candidate, rejected ones too; geometry in EPSG:4326. Percentages are of the
+"""One row per candidate, rejected ones too; geometry in EPSG:4326. Percentages are of the
 area of interest except ``cloud_cover_pct``, which is the provider's and of the product.
 ``offset``: whether the pixels show the offset that the metadata state; empty where they were not
 asked."""

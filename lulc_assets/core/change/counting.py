@@ -87,7 +87,7 @@ def count_letters(
     """Count the observations of a block.
 
     Args:
-        stack: observations, (n, h, w), one a date.
+        stack: observations, (n, h, w), one per date.
         days: their dates, ISO, ascending.
         baseline: (h, w) uint8, map of the year before; 0 is left out.
         familiar: (parts + 1, h, w) uint16, see :func:`~.symbols.familiar_planes`.

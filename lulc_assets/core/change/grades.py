@@ -50,14 +50,14 @@ class GradeRule:
             than this factor. A date is not a map: one of four is wrong where the truth is plain.
         hazard_pct_per_year: of all land that changes in a year.
         candidate_lift: factor on the hazard where the two maps differ. The maps are made
-            from the same dates, so that it is no evidence of its own; it undoes that only
+            from the same dates, so that it is not evidence of its own; it undoes that only
             such pixels are looked at, where change is many times as frequent.
         rotating: pairs of classes that take turns on the same field. A ley is grass to the
             eye and crops by use; grass counts as permanent when it has not been in rotation
             for five years (Regulation (EU) 2021/2115, article 4). Between two years such a
             change is never more than recent. Names that the legend lacks are left out.
-        min_mapping_unit_px: smaller patches of one grade group and one new class are no
-            change of the map.
+        min_mapping_unit_px: smaller patches of one grade group and one new class are not
+            a change of the map.
     """
 
     sustained_pct: int = 95

@@ -110,7 +110,7 @@ def persistence(sums: Sequence[U16], tallies: Sequence[U16], code: int) -> U8:
     """
     land = sums[0].shape[0] // 2
     if not 1 <= code <= land:
-        raise UnknownClass(f"class code {code} is no class of land (1–{land})")
+        raise UnknownClass(f"class code {code} is not a class of land (1–{land})")
     shape = sums[0].shape[1:]
     judged, held = (np.zeros(shape, np.uint8) for _ in range(2))
     for votes, dates in zip(sums, tallies, strict=True):

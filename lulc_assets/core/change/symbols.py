@@ -5,7 +5,7 @@ letter comes (``counting``) and what follows from it (``evidence``).
 
 A class is familiar to a pixel in a season when the pixel was seen as it in the same season
 of the year before: a harvested field is bare each autumn, a lowland lake low each August.
-Such a view is no news. A class that was seen in another season of that year is half known: a
+Such a view is not news. A class that was seen in another season of that year is half known: a
 field that was bare in autumn may be bare in spring, under another crop. Only what the pixel
 never was is new, and each of the three has letters of its own.
 """

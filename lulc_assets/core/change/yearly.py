@@ -139,7 +139,7 @@ def map_change(
         rule: of the grades; None for the defaults.
         composite: settings of the maps, for pixels whose mask is wrong all year.
         threads: blocks at work at the same time; the result does not depend on it. Memory: 6
-            bytes a pixel, and 0.8 MB for each date in each thread.
+            bytes per pixel, and 0.8 MB for each date in each thread.
         progress: told after each block.
 
     Raises:
@@ -271,7 +271,7 @@ class _Grading:
 
 
 class _Layers:
-    """The layers while they are made, 6 bytes a pixel."""
+    """The layers while they are made, 6 bytes per pixel."""
 
     def __init__(self, grid: PixelGrid, land: int) -> None:
         self._grid, self._land = grid, land

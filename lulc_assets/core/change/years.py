@@ -51,7 +51,7 @@ def year_of_change(
     A sustained change counts in the year whose map its date belongs to, which is not always the
     one whose map first shows it. A recent one counts when no later map of the series takes
     it back: the years after it are its follow-up; of a turn of a rotation it takes five. A change
-    that a later one undoes is no lasting change; of several the last counts.
+    that a later one undoes is not a lasting change; of several the last counts.
 
     Args:
         years: year → layers; without gaps.

@@ -29,7 +29,7 @@ from lulc_assets.core.errors import ProductCorrupt
 from lulc_assets.core.whole_files import whole_file
 
 SHARD_CHIPS = 256
-"""Chips in a shard: 50 MB of 128-pixel chips before compression, few files a tile."""
+"""Chips in a shard: 50 MB of 128-pixel chips before compression, few files per tile."""
 
 ZSTD_LEVEL = 3
 """Default of zstd; higher levels save a few per cent."""

@@ -143,7 +143,7 @@ def _common_bands(recipes: Sequence[SceneRecipe]) -> tuple[str, ...]:
     if len(found) > 1:
         raise IncompatibleScene(
             f"scenes are read with different bands: {'; '.join(map(', '.join, sorted(found)))}; "
-            "make the scene catalogue anew"
+            "make the scene catalogue again"
         )
     return found.pop() if found else SIX
 
@@ -173,7 +173,7 @@ def _check_masks(train_mask: Mask, gold_mask: Mask, grid: PixelGrid, legend: Leg
         row, col = np.argwhere(both)[0]
         raise LabelLeak(
             f"{int(both.sum())} pixels have a training and a gold label, first at row {row}, "
-            f"column {col}: what judges a model must never train it; burn the labels anew"
+            f"column {col}: what judges a model must never train it; burn the labels again"
         )
     if not train_mask.any() and not gold_mask.any():
         raise NoLabels("no pixel of the area is labelled; check tile, year and area of interest")

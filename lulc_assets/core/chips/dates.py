@@ -66,7 +66,7 @@ def _too_few_dates(dates: set[str], settings: ChipSettings, left_out: Mapping[st
     more = len(by_reason) - _QUOTED_REASONS
     rest = f"; and {more} other reasons, see the scene catalogue" if more > 0 else ""
     remedy = "" if not dates else ", or lower min_dates"
-    return f"{said}. {len(left_out)} scene(s) were not used: {quoted}{rest}. Mend that{remedy}"
+    return f"{said}. {len(left_out)} scene(s) were not used: {quoted}{rest}. Correct that{remedy}"
 
 
 def _spread(recipes: list[SceneRecipe], number: int) -> list[SceneRecipe]:

@@ -4,7 +4,7 @@ What belongs here: reading, counting and writing in threads. What does not: the 
 pixels (``kernel``), what has to be read (``update``), publishing (``core/publishing``).
 
 A block is a tile of the files, so that each tile is decoded once. Blocks are counted side by
-side; sums are written as they come, in the order of the blocks; the three layers, 3 bytes a
+side; sums are written as they come, in the order of the blocks; the three layers, 3 bytes per
 pixel, are held until the end, because their overviews need them whole.
 """
 

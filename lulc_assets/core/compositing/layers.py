@@ -20,13 +20,13 @@ from lulc_assets.core.legend import Legend
 LAYERS = ("class", "vote_share", "observations")
 
 _ROWS_AT_ONCE = 512
-"""``numpy.bincount`` takes eight bytes a pixel."""
+"""``numpy.bincount`` takes eight bytes per pixel."""
 
 U8 = npt.NDArray[np.uint8]
 
 
 class Layers:
-    """The layers of a map while it is made, 3 bytes a pixel.
+    """The layers of a map while it is made, 3 bytes per pixel.
 
     Attributes:
         grid: of the layers.

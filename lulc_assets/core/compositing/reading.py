@@ -56,7 +56,7 @@ class BlockReader:
         scenes = [scene for take in takes for scene in take.scenes]
         with ThreadPoolExecutor(threads) as pool:
             layers = list(pool.map(lambda scene: scene.fetch(), scenes))
-        # By content too: an update may retract a scene and add it as predicted anew.
+        # By content too: an update may retract a scene and add it as predicted again.
         self._layers = {
             (scene.scene_id, scene.content): paths
             for scene, paths in zip(scenes, layers, strict=True)
@@ -74,7 +74,7 @@ class BlockReader:
             dataset.close()
 
     def read(self, takes: Sequence[Datatake], window: Window) -> Stack:
-        """The observations of some passes, one a pass.
+        """The observations of some passes, one per pass.
 
         Raises:
             InvalidProduct: a file is on another grid, is not uint8, or holds a code that is

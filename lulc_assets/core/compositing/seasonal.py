@@ -110,7 +110,7 @@ class _Year:
             if part.land != len(legend.land):
                 raise ProductCorrupt(
                     f"kept sums {part.path} are of {part.land} classes, legend {legend.name} has "
-                    f"{len(legend.land)}; make the annual map anew"
+                    f"{len(legend.land)}; make the annual map again"
                 )
         self.flagged: npt.NDArray[np.bool_] = np.zeros(grid.shape, dtype=bool)
 

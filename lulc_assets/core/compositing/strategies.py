@@ -130,7 +130,7 @@ _VIEWS = 4
 
 @dataclass(frozen=True)
 class LatestStrategy:
-    """The last clear view decides; nothing is kept, the year is read anew each time.
+    """The last clear view decides; nothing is kept, the year is read again each time.
 
     Its "sums" are (4, h, w): class and probability of the last clear view of ground, and of
     the last view of ground whatever SCL says.

@@ -3,7 +3,7 @@
 What belongs here: the difference between what was counted and what is wanted. What does not:
 counting it (``compose``).
 
-A pass counts as a whole: when one of its datastrips is new, gone or predicted anew, the pass
+A pass counts as a whole: when one of its datastrips is new, gone or predicted again, the pass
 is retracted as it was counted and added as it is now.
 """
 
@@ -60,7 +60,7 @@ class PartPlan:
 
 
 def plan_parts(takes: Iterable[Datatake], settings: CompositeSettings) -> list[PartPlan]:
-    """Count everything anew.
+    """Count everything again.
 
     Raises:
         InvalidProject: a part of the year has more passes than its sums can hold.
@@ -79,7 +79,7 @@ def plan_update(
     kept: KeptYear,
     counted_as: tuple[str, int],
 ) -> list[PartPlan] | None:
-    """Begin with the kept sums, or None where that would read as many scenes as all anew.
+    """Begin with the kept sums, or None where that would read as many scenes as all again.
 
     Args:
         takes: wanted passes.

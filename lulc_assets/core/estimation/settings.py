@@ -24,7 +24,7 @@ class AccuracySettings:
 
     Attributes:
         min_units: usable units below which a domain's verdict is "insufficient". 50 is the
-            customary least number a class in error matrices (Congalton and Green 2019,
+            customary least number per class in error matrices (Congalton and Green 2019,
             §5); we ask it of a whole domain and leave the rest to the intervals.
         min_units_per_stratum: units (windows) of a stratum below which a warning names it.
         min_units_per_class: units that a mapped class needs for a post-stratum of its own;

@@ -157,7 +157,7 @@ def log_confusion_figure(matrix: npt.NDArray[np.int64], legend: Legend, title: s
 
 
 def panels_figure(chips: _Chips, legend: Legend, title: str) -> bytes:
-    """A row a chip: what the network sees, what annotators say, what the network says."""
+    """A row per chip: what the network sees, what annotators say, what the network says."""
     count = len(chips.images)
     if count == 0:
         return notice_figure(title, "There is no chip.")

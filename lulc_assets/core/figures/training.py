@@ -44,7 +44,7 @@ def loss_curve_figure(history: History) -> bytes:
     """Loss and accuracy by epoch, training and validation together.
 
     Args:
-        history: one row an epoch with ``epoch``, ``train_loss``, ``val_loss``,
+        history: one row per epoch with ``epoch``, ``train_loss``, ``val_loss``,
             ``train_accuracy``, ``val_accuracy`` (shares of 0–1), ``learning_rate``; a missing or
             NaN figure leaves a gap. A dotted line marks each fall of the learning rate.
 

@@ -37,7 +37,7 @@ def require_checksum(path: Path, checksum: str, name: str) -> None:
     """Refuse a local file that is not the one that its item describes.
 
     Args:
-        path: the file; it is read whole, once a process as long as it does not change.
+        path: the file; it is read whole, once per process as long as it does not change.
         checksum: from :func:`usable_checksum`; nothing is compared where it is empty.
         name: scene and href, for the message.
 

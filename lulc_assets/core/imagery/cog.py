@@ -3,7 +3,7 @@
 What belongs here: bytes on local disk. What does not: publishing them (``core/store``,
 ``core/publishing``) or reading scenes (``reader``).
 
-One layer a file: the COG driver has one overview resampling a file. Bytes depend on the
+One layer per file: the COG driver has one overview resampling per file. Bytes depend on the
 pixels, the grid and the arguments only.
 """
 

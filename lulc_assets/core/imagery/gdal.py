@@ -13,7 +13,7 @@ GDAL_OPTIONS: dict[str, str | int] = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_PAM_ENABLED": "NO",
     # rasterio passes this one on in bytes, whatever GDAL's documentation says of megabytes: a
-    # cache of 256 bytes decodes a block anew for every window that touches it.
+    # cache of 256 bytes decodes a block again for every window that touches it.
     "GDAL_CACHEMAX": 256 * 2**20,
 }
 """Options for local and remote reads alike."""

@@ -25,7 +25,7 @@ SCL_CIRRUS = 10
 SCL_SNOW_ICE = 11
 
 SCL_MAX = SCL_SNOW_ICE
-"""Largest legal code; a file with a larger one is no scene classification."""
+"""Largest legal code; a file with a larger one is not a scene classification."""
 
 SCL_CLOUDS = (SCL_CLOUD_MEDIUM, SCL_CLOUD_HIGH, SCL_CIRRUS)
 """Codes of clouds (their shadow is :data:`SCL_CLOUD_SHADOW`)."""

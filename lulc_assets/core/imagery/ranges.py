@@ -133,7 +133,7 @@ class HttpRanges:
             raise _TryAgain(f"the connection failed ({type(error).__name__})") from error
 
     def _proxies(self) -> dict[str, Any]:
-        """Proxy and certificate settings of the environment, looked up once a file."""
+        """Proxy and certificate settings of the environment, looked up once per file."""
         if self._environment is None:
             session = _session(self._private)
             found = session.merge_environment_settings(self._href, {}, True, None, None)

@@ -45,7 +45,7 @@ class Signer(Protocol):
         """The href with its signature; unchanged where it needs none."""
 
     def forget(self, href: str) -> None:
-        """Make the next signature of such an href anew: the last one was refused."""
+        """Make the next signature of such an href again: the last one was refused."""
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,7 @@ def _item_signer(item_href: str, private: bool) -> ItemSigner:
 
 @lru_cache(maxsize=8)
 def signer_of(name: str) -> Signer | None:
-    """The signing service that a recipe names, one a process; None for the empty name."""
+    """The signing service that a recipe names, one per process; None for the empty name."""
     if not name:
         return None
     if name == "planetary_computer":

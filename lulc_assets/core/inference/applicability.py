@@ -47,7 +47,7 @@ class ApplicabilityModel:
         if bundle.applicability is None:
             raise BundleError(
                 "the model in use has no applicability (it was trained before there was one); "
-                "train anew, or set [inference] applicability = false"
+                "train again, or set [inference] applicability = false"
             )
         self.fitted = Applicability.from_bytes(bundle.applicability)
         self._device = best_device()

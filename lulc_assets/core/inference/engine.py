@@ -95,9 +95,9 @@ def as_byte(probability: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
 
 
 def split_threads(threads: int, blocks: int) -> tuple[int, int]:
-    """How many blocks run at once, and threads a block.
+    """How many blocks run at once, and threads per block.
 
-    A thread a block wastes nothing at barriers, but idles when blocks run out. Among the
+    A thread per block wastes nothing at barriers, but idles when blocks run out. Among the
     divisors of ``threads`` the largest number of blocks at once is taken that keeps nine
     tenths of the best use of threads.
     """

@@ -184,7 +184,7 @@ def _with_zones(table: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None) -> gpd.
 
 
 def _allocate(strata: dict[Any, npt.NDArray[np.intp]], total: int) -> dict[Any, int]:
-    """Equal numbers a zone, then a stratum of the zone, as far as candidates reach."""
+    """Equal numbers per zone, then a stratum of the zone, as far as candidates reach."""
     zones: dict[str, int] = {}
     for (zone, _), members in strata.items():
         zones[zone] = zones.get(zone, 0) + len(members)

@@ -52,7 +52,7 @@ def read_raster_labels(source: LabelSource, grid: PixelGrid) -> LabelSet:
 
     Returns:
         As :func:`lulc_assets.core.labels.reading.read_labels`, in the grid's CRS: one row
-        a class and block, roles drawn by block.
+        per class and block, roles drawn by block.
 
     Raises:
         LabelError: missing, unreadable, several bands, no whole numbers, or roles are

@@ -48,7 +48,7 @@ class PolygonSpectra:
     """Spectra of the polygons of a label table.
 
     Attributes:
-        labels: in the grid's CRS, one row a polygon.
+        labels: in the grid's CRS, one row per polygon.
         reflectance: shape (n, bands), float64, in the order of the scenes' roles: median
             over dates of the polygon's mean; NaN where no date sees it clearly, or where no
             pixel centre is its own.

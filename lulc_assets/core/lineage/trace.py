@@ -74,7 +74,7 @@ class PixelTrace:
         recomputed: what the votes give.
         flagged: SCL's mask was overruled here.
         scores: class code → sum of the scores, classes with any.
-        votes: one a scene, by date and id.
+        votes: one per scene, by date and id.
         sieved: the minimum mapping unit gave the pixel the class of its surroundings.
     """
 

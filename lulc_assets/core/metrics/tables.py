@@ -1,4 +1,4 @@
-"""The long metric table: one figure per row, one Parquet file a map.
+"""The long metric table: one figure per row, one Parquet file per map.
 
 What belongs here: the table's schema, its rows from an accuracy report, and its
 deterministic Parquet form. What does not: SQL over many files (``dbt_metrics``).

@@ -107,7 +107,7 @@ class Applicability:
         """Rebuild from verified :meth:`to_bytes`.
 
         Raises:
-            BundleError: it is no such file, or its numbers do not fit together.
+            BundleError: it is not such a file, or its numbers do not fit together.
         """
         names = [f.name for f in fields(cls)]
         try:

@@ -104,7 +104,8 @@ def read_verified(directory: Path, entry: Mapping[str, Any], name: str, what: st
     if len(content) != entry["bytes"] or sha256_of(content) != entry["sha256"]:
         raise BundleError(
             f"{what}: {path} is not that of the record ({len(content)} bytes, recorded "
-            f"{entry['bytes']}; or another SHA-256): truncated or tampered with; train or copy anew"
+            f"{entry['bytes']}; or another SHA-256): truncated or tampered with; train or "
+            f"copy it again"
         )
     return content
 

@@ -186,7 +186,7 @@ def _check_format(record: dict[str, Any], directory: Path) -> None:
     if record.get("format_version") != BUNDLE_FORMAT_VERSION:
         raise BundleError(
             f"bundle {directory} has format version {record.get('format_version')}, this package "
-            f"reads {BUNDLE_FORMAT_VERSION}; write the bundle anew"
+            f"reads {BUNDLE_FORMAT_VERSION}; write the bundle again"
         )
     missing = [key for key in _REQUIRED if key not in record]
     if missing:

@@ -136,8 +136,8 @@ class IndexPage:
     Attributes:
         title: of the whole set.
         command: the command line that made it, may be empty.
-        cards: one a tile × year, in the order to be shown.
-        regions: one a region × year.
+        cards: one per tile × year, in the order to be shown.
+        regions: one per region × year.
         legend: of all maps.
         links: to anything else.
         labels: to the pages on labels, by tile and year.

@@ -1,4 +1,4 @@
-"""The report pages: one self-contained HTML file a tile × year, a region × year, an index.
+"""The report pages: one self-contained HTML file per tile × year, per region × year, an index.
 
 What belongs here: the rendering of a page. What does not: what it is made of
 (``page_content.py``), the drawing of figures (``*_figures.py``), the wording of numbers and

@@ -183,7 +183,7 @@ def _scene(row: SceneRow) -> dict[str, str]:
 def _timeline(scenes: Sequence[SceneRow]) -> str:
     import pandas as pd
 
-    # Dates come from outside like all of a row: what is no date is counted as undated.
+    # Dates come from outside like all of a row: what is not a date is counted as undated.
     dates = pd.to_datetime(
         pd.Series([row.date for row in scenes], dtype=str), format="%Y-%m-%d", errors="coerce"
     )

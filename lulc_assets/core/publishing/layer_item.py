@@ -44,7 +44,7 @@ class LayerAsset:
         size: in bytes.
         nodata: value that means no data; None: all values are data.
         is_class: whether its values are codes of the legend.
-        most: value that is drawn brightest, of layers that are no classes.
+        most: value that is drawn brightest, of layers that are not classes.
     """
 
     href: str

@@ -87,7 +87,7 @@ class SampleDesign:
             source: named in messages.
 
         Raises:
-            InvalidSample: no design, an unknown one, or numbers that are no positive
+            InvalidSample: no design, an unknown one, or numbers that are not positive
                 integers.
         """
         design = data.get("design")

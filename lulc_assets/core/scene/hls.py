@@ -19,7 +19,7 @@ def hls_grid(tile: str) -> PixelGrid:
     """The 30 m HLS grid of an MGRS tile, 3660 × 3660 pixels, always in a northern zone.
 
     Raises:
-        InvalidTileKey: the key names no MGRS square.
+        InvalidTileKey: the key does not name an MGRS square.
     """
     fine = tile_grid(tile)
     south = fine.epsg >= 32700

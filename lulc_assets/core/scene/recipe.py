@@ -67,7 +67,7 @@ class SceneRecipe:
         acquisition: groups duplicates: platform, sensing time, relative orbit and tile.
         footprint: GeoJSON geometry in longitude and latitude.
         datastrip_start: start of sensing of the datastrip, as the producer writes it; empty
-            when unknown. Two datastrips of one acquisition are no duplicates.
+            when unknown. Two datastrips of one acquisition are not duplicates.
         generated: time of generation of the product, ``YYYY-MM-DDTHH:MM:SS.ffffffZ``; empty
             when unknown. It decides between two processings of one baseline.
         offset_needs_proof: the metadata state an offset that no baseline explains; it holds

@@ -20,7 +20,7 @@ Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
 COSMETIC = {"cosmetic": True}
 """Metadata of a settings field that only dresses a page (a title, a credit): such a field is
-no part of an identity. ``dataclasses.field(metadata=COSMETIC)``, and in a pydantic model
+not part of an identity. ``dataclasses.field(metadata=COSMETIC)``, and in a pydantic model
 ``Field(json_schema_extra=COSMETIC)``."""
 
 
@@ -55,7 +55,7 @@ def identity_of(settings: object) -> Json:
     (settings of which only a part can change a file) decides for itself.
 
     Raises:
-        TypeError: a value is none of these, a path for instance: a place is no identity.
+        TypeError: a value is none of these, a path for instance: a place is not an identity.
     """
     decide = getattr(settings, "identity", None)
     if callable(decide) and not isinstance(settings, type):

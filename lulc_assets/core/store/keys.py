@@ -157,7 +157,7 @@ class SceneOfYear:
     @classmethod
     def of_partition(cls, partition: str) -> Self:
         """Scenes are not partitions."""
-        raise InvalidProject(f"{partition!r}: scenes are no partitions; name a tile and a year")
+        raise InvalidProject(f"{partition!r}: scenes are not partitions; name a tile and a year")
 
 
 @dataclass(frozen=True, order=True)

@@ -16,7 +16,7 @@ from lulc_assets.core.training.lightning_module import LandCoverTraining
 
 
 class RefreshBatchStatistics(Callback):
-    """Measures the statistics of batch normalisation anew before each validation.
+    """Measures the statistics of batch normalisation again before each validation.
 
     Running averages lag behind weights that still change fast: after 16 steps they gave a
     validation accuracy of 0.13 where the same weights reach 0.90. The exact mean over some

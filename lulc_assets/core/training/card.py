@@ -45,7 +45,7 @@ class TrainedModel:
     Attributes:
         weights: the safetensors file.
         card: the JSON card beside it.
-        history: one row an epoch, see :class:`LandCoverTraining`.
+        history: one row per epoch, see :class:`LandCoverTraining`.
     """
 
     weights: Path

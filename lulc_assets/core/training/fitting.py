@@ -47,12 +47,12 @@ class Kept:
         try:
             return read_checkpoint(self.folder, self.identity)
         except CheckpointRefused as error:
-            _log.warning("checkpoint refused, training starts anew: %s", error)
+            _log.warning("checkpoint refused, training starts again: %s", error)
             self.remove()
             return None
 
     def remove(self) -> None:
-        """Forget it."""
+        """Remove the folder of checkpoints, if there is one."""
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -209,8 +209,8 @@ def require_full_batches(
     needed = least * devices.count
     if least > 1 and recipe.batch_size < needed:
         raise TrainingFailed(
-            f"{recipe.architecture} normalises over a batch and needs {least} chips a step on each "
-            f"of {devices.count} device(s): set [recipe] batch_size to {needed} at least, not "
+            f"{recipe.architecture} normalises over a batch and needs {least} chips per step on "
+            f"each of {devices.count} device(s): set [recipe] batch_size to {needed} at least, not "
             f"{recipe.batch_size}"
         )
     if least > 1 and chips < needed:

@@ -44,7 +44,7 @@ class LandCoverTraining(LightningModule):
     """Trains a :class:`LandCoverNetwork` by a :class:`TrainingRecipe`.
 
     Attributes:
-        history: one row an epoch: epoch (from 1), learning_rate, train_loss,
+        history: one row per epoch: epoch (from 1), learning_rate, train_loss,
             train_accuracy, val_loss, val_accuracy. The losses are weighted means over
             labelled pixels; training figures are taken during the epoch, with dropout.
         epochs: to train at most, those before a kill counted in.

@@ -24,7 +24,7 @@ UNLABELLED_INDEX = -1
 
 @dataclass(frozen=True)
 class LossWeights:
-    """Weights of the classes in the loss, one a class.
+    """Weights of the classes in the loss, one per class.
 
     Attributes:
         training: finite and above 0.
@@ -103,7 +103,7 @@ def weighted_loss_sums(
     """
     scores, targets = logits.float(), codes - 1
     if logits.is_cuda:
-        # One row a pixel: torch has no deterministic kernel for images on a GPU (on a CPU
+        # One row per pixel: torch has no deterministic kernel for images on a GPU (on a CPU
         # it has, and rows would cost 8 % of a training step).
         scores = scores.permute(0, 2, 3, 1).reshape(-1, logits.shape[1])
         targets = targets.reshape(-1)

@@ -93,7 +93,7 @@ def train_model(
         checkpoints: folder of this training alone, for a checkpoint an epoch; a training that
             was killed goes on from there. Removed when the training is over. A checkpoint
             that cannot be trusted is refused with a warning in the log, and training starts
-            anew. ``inputs`` must then identify the chips.
+            again. ``inputs`` must then identify the chips.
         folder: that files in the recipe are relative to.
         devices: on how many to train, by default on one. Other numbers of devices train
             other last bits.
@@ -203,7 +203,7 @@ def _require_fitting_size(training: ChipSelection, validation: ChipSelection, st
     if len(sizes) > 1 or any(side % stride or side < 2 * stride for side in min(sizes)):
         raise TrainingFailed(
             f"chips have sizes {sorted(sizes)}; this network needs one size for all, a multiple "
-            f"of {stride} px and at least {2 * stride} px: cut the chips anew"
+            f"of {stride} px and at least {2 * stride} px: cut the chips again"
         )
     return int(min(sizes)[0])
 
@@ -212,7 +212,8 @@ def _common_bands(chip_sets: Sequence["Chips"]) -> tuple[str, ...]:
     found = {chips.bands for chips in chip_sets}
     if len(found) > 1:
         raise TrainingFailed(
-            f"chips have different bands: {'; '.join(map(', '.join, sorted(found)))}; cut them anew"
+            f"chips have different bands: {'; '.join(map(', '.join, sorted(found)))}; "
+            "cut them again"
         )
     return found.pop()
 

@@ -136,7 +136,7 @@ def draw_labels(
 
     Returns:
         labels, and the three drawings of each gold window, in the CRS of the tile, one row
-        a polygon: ``label_id, window_id, tile, year, class_name, role, annotator,
+        per polygon: ``label_id, window_id, tile, year, class_name, role, annotator,
         geometry``. The annotator of a gold label is ``majority``.
     """
     labels, drawings = [], []
@@ -179,7 +179,7 @@ class _Place:
     def rows(
         self, shapes: list[tuple[shapely.Polygon, int]], annotator: str
     ) -> list[tuple[object, ...]]:
-        """One row a polygon."""
+        """One row per polygon."""
         stem = f"{self.window.window_id}-{self.year}"
         stem += f"-{annotator}" if self.window.role == "gold" and annotator != "majority" else ""
         return [

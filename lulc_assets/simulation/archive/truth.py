@@ -53,7 +53,7 @@ def write_truth(
     """Write ``<tile>/<year>/class.tif``, ``areas.json``, ``changes.json`` and ``.gpkg``.
 
     The changes' polygons are in the layer ``changes``, in the CRS of the first tile, with
-    the fields of :class:`ChangeEvent`, one row an event.
+    the fields of :class:`ChangeEvent`, one row per event.
 
     ``areas.json`` holds, by year: for each tile ``all`` (every pixel of its area) and
     ``owned`` (pixels in its MGRS square), and for the ``region`` the sum of the owned;

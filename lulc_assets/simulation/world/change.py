@@ -41,7 +41,7 @@ class EventPlan:
     """How many events a year brings and how large they are.
 
     Attributes:
-        counts: kind of event → how many a year; kinds that are not named come as often as
+        counts: kind of event → how many per year; kinds that are not named come as often as
             ``EVENT_AREA_PX`` says.
         radius_px: smallest and largest radius, drawn with equal chance on a logarithmic
             scale; None: one radius for each kind, which grows with the canvas.

@@ -36,7 +36,7 @@ def smooth_noise(rng: np.random.Generator, shape: Shape, wave_px: float) -> Floa
 def _spline_weights(
     size: int, nodes: int, step: float, phase: float
 ) -> tuple[npt.NDArray[np.intp], Floats]:
-    """First node and four cubic B-spline weights a sample."""
+    """First node and four cubic B-spline weights per sample."""
     position = np.arange(size, dtype=np.float64) / step + phase
     first = np.minimum(position.astype(np.intp), nodes - 4)
     t = position - first

@@ -27,7 +27,7 @@ def make_judge(folder: Path, classes, *, grid=GRID, sums=None, **settings) -> Ju
 
 
 def views(folder: Path, seen_on: dict, *, grid=GRID, **fields):
-    """One scene a date: date → classes."""
+    """One scene per date: date → classes."""
     return [
         write_prediction(folder, f"s{day}", classes, 230, grid=grid, date=day, **fields)
         for day, classes in seen_on.items()

@@ -219,7 +219,7 @@ def test_after_a_refusal_training_starts_anew_and_says_why(whole, folder, tmp_pa
     model, epochs = epochs_run(folder, tmp_path / "out")
     assert epochs == ["1", "2", "3", "4"]
     assert same(model, whole)
-    assert "training starts anew" in caplog.text
+    assert "training starts again" in caplog.text
     assert "SHA-256" in caplog.text
 
 
