@@ -18,6 +18,7 @@ from lulc_assets.core.store.keys import Whole
 from lulc_assets.defs.from_products import named_failures
 from lulc_assets.defs.policies import METRICS_POOL, OWNERS
 from lulc_assets.defs.resources import DBT_FOLDER, ProjectResource
+from lulc_assets.steps.metrics import MAP_FILE, METRIC_FILE, SCENE_FILE
 from lulc_assets.steps.products import METRIC_TABLES
 from lulc_assets.steps.workbench import Workbench
 
@@ -45,17 +46,26 @@ def dbt_metrics(
     with tempfile.TemporaryDirectory(prefix="lulc-dbt-", ignore_cleanup_errors=True) as scratch:
         fresh = target.with_name(f".{target.name}.{context.run.run_id}")
         with named_failures():
-            files = _metric_files(work)
-        settings = {"metric_files": [str(path) for path in files], "duckdb_path": str(fresh)}
+            files = _table_files(work)
+        settings = {
+            **{variable: [str(path)] for variable, path in files.items()},
+            "duckdb_path": str(fresh),
+        }
         try:
             build = ["build", "--vars", json.dumps(settings)]
             yield from dbt.cli(build, context=context, target_path=Path(scratch)).stream()
             with named_failures():
-                publish_database(fresh, target, files)
+                publish_database(fresh, target, [files["metric_files"]] if files else [])
         finally:
             remove_unpublished(fresh)
 
 
-def _metric_files(work: Workbench) -> list[Path]:
+def _table_files(work: Workbench) -> dict[str, Path]:
+    """Variable of the dbt project → Parquet file; without any report, none."""
     record = work.read(METRIC_TABLES, Whole())
-    return [work.open(record, name) for name in record.files]
+    names = {"metric_files": METRIC_FILE, "map_files": MAP_FILE, "scene_files": SCENE_FILE}
+    return {
+        variable: work.open(record, name)
+        for variable, name in names.items()
+        if name in record.files
+    }

@@ -6,6 +6,7 @@ from lulc_assets.core.store.keys import RegionYear, TileYear, Whole
 from lulc_assets.core.store.records import Record
 from lulc_assets.defs.from_products import product_asset
 from lulc_assets.defs.policies import METRICS_POOL
+from lulc_assets.steps.metrics import make_metric_tables
 from lulc_assets.steps.pages import make_report_pages
 from lulc_assets.steps.products import (
     ACCURACY_AREA_REPORT,
@@ -15,7 +16,7 @@ from lulc_assets.steps.products import (
     REPORT_PAGES,
 )
 from lulc_assets.steps.properties import PagesProperties, ReportProperties, TablesProperties
-from lulc_assets.steps.regions import make_metric_tables, make_region_report
+from lulc_assets.steps.regions import make_region_report
 from lulc_assets.steps.report import make_accuracy_area_report
 from lulc_assets.steps.workbench import Workbench
 

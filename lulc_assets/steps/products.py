@@ -120,10 +120,13 @@ REGION_REPORT = Product(
 
 METRIC_TABLES = Product(
     "metric_tables",
-    2,
+    3,
     Whole,
     of.TablesProperties,
-    inputs=(Input(ACCURACY_AREA_REPORT, Reach.EVERY), Input(REGION_REPORT, Reach.EVERY)),
+    inputs=tuple(
+        Input(product, Reach.EVERY)
+        for product in (ACCURACY_AREA_REPORT, REGION_REPORT, ANNUAL_MAP, SCENE_CATALOG)
+    ),
 )
 
 REPORT_PAGES = Product(

@@ -1,28 +1,23 @@
-"""Steps of a region and of all metrics together.
+"""Steps of a region: its tiles as one map.
 
-What belongs here: ``region_report`` (each pixel owned once) and ``metric_tables``.
+What belongs here: ``region_report`` (each pixel owned once).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-
-import pandas as pd
 
 from lulc_assets.core.accuracy.build import build_region_report
 from lulc_assets.core.grid import owned_mask, pixel_areas_ha
 from lulc_assets.core.imagery.cog import read_raster
-from lulc_assets.core.metrics.tables import read_metrics, write_metrics
 from lulc_assets.core.sampling.population import TilePart
-from lulc_assets.core.store.keys import RegionYear, TileYear, Whole
+from lulc_assets.core.store.keys import RegionYear, TileYear
 from lulc_assets.core.store.records import Record
 from lulc_assets.steps.products import (
-    ACCURACY_AREA_REPORT,
     ANNUAL_MAP,
-    METRIC_TABLES,
     REFERENCE_SAMPLE,
     REGION_REPORT,
 )
-from lulc_assets.steps.properties import MapProperties, ReportProperties, TablesProperties
+from lulc_assets.steps.properties import MapProperties, ReportProperties
 from lulc_assets.steps.report import headline, open_sample, report_files
 from lulc_assets.steps.samples import section_of
 from lulc_assets.steps.workbench import Made, Workbench
@@ -59,34 +54,3 @@ def _parts(work: Workbench, maps: Mapping[TileYear, Record[MapProperties]]) -> I
         grid = work.grid(key.tile)
         classes = read_raster(work.open(record, "class.tif"))
         yield TilePart(key.tile, classes, owned_mask(key.tile, grid), pixel_areas_ha(grid), grid)
-
-
-def make_metric_tables(
-    work: Workbench, tiles: Iterable[TileYear], regions: Iterable[RegionYear]
-) -> Record[TablesProperties]:
-    """Collect the metric tables of committed reports into one Parquet file for dbt.
-
-    Args:
-        work: where the step works.
-        tiles: those without a report, and those that the project lost, are passed over.
-        regions: the same.
-    """
-    step, project = work.step(METRIC_TABLES, Whole()), work.project
-    mapped = sorted(key for key in set(tiles) if key.tile in project.tiles)
-    summed = sorted(key for key in set(regions) if key.region in project.regions)
-    found = [
-        *(step.find(ACCURACY_AREA_REPORT, key) for key in mapped),
-        *(step.find(REGION_REPORT, key) for key in summed),
-    ]
-    records = [record for record in found if record is not None]
-
-    def build(scratch: Path) -> Made[TablesProperties]:
-        tables = [read_metrics(work.open(r, "metrics.parquet")) for r in records]
-        joined = pd.concat(tables, ignore_index=True) if tables else None
-        files = {}
-        if joined is not None:
-            files["metrics.parquet"] = write_metrics(scratch / "metrics.parquet", joined)
-        rows = 0 if joined is None else len(joined)
-        return Made(files, TablesProperties(tuple(r.product for r in records), rows))
-
-    return step.make(None, build)

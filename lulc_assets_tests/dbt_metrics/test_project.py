@@ -11,6 +11,9 @@ import pandas as pd
 import pytest
 
 from lulc_assets.core.accuracy.report import SCOPES, VERDICTS
+from lulc_assets.core.errors import InvalidProduct
+from lulc_assets.core.metrics.map_tables import MAP_SCHEMA, SCENE_SCHEMA
+from lulc_assets.core.metrics.parquet import write_table
 from lulc_assets.core.metrics.tables import (
     METRIC_SCHEMA,
     METRICS,
@@ -30,11 +33,11 @@ def target(tmp_path_factory):
     return tmp_path_factory.mktemp("target")
 
 
-def run_dbt(target, *arguments, files=None):
+def run_dbt(target, *arguments, files=None, **more):
     command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments]
     command += ["--target-path", str(target), "--log-path", str(target / "logs")]
     if files is not None:
-        command += ["--vars", json.dumps({"metric_files": files})]
+        command += ["--vars", json.dumps({"metric_files": files, **more})]
     environment = {**os.environ, "LULC_METRICS_DUCKDB": str(target / "metrics.duckdb")}
     environment.pop("PYTHONWARNINGS", None)
     return subprocess.run(
@@ -71,7 +74,7 @@ def test_parsing_needs_no_database_and_names_the_upstream_asset(manifest):
 def test_every_model_and_column_of_a_schema_is_described(manifest):
     models = [n for n in manifest["nodes"].values() if n["resource_type"] == "model"]
 
-    assert len(models) == 7
+    assert len(models) == 9
     for model in models:
         assert model["description"], model["name"]
         for column in model["columns"].values():
@@ -99,6 +102,35 @@ def test_without_files_all_tables_are_empty_with_their_columns(manifest, target)
     expected = METRIC_SCHEMA.columns.items()
     assert columns == [(n, types.get(str(c.dtype), "VARCHAR")) for n, c in expected]
     assert rows_of(target, "select * from accuracy_by_tile") == []
+
+
+MAP = {
+    "tile": "33TVM", "year": 2023, "scenes": 12, "datatakes": 11, "failed_scenes": 1,
+    "newest_date": "2023-11-30", "observations_median": 9.5, "no_data_pct": 0.5,
+    "mask_overruled_pixels": 0, "sieved_pixels": 4, "map_digest": "m", "model_digest": "b",
+}  # fmt: skip
+SCENE = {
+    "tile": "33TVM", "year": 2023, "scene_id": "S2A", "date": "", "provider": "", "baseline": "",
+    "level": "", "offset": "", "cloud_cover_pct": None, "clear_pct": None, "nodata_pct": None,
+    "selected": False, "in_map": False, "reason": "no SWIR asset", "catalog_digest": "c",
+}  # fmt: skip
+
+
+def test_what_maps_were_made_from_can_be_asked_for(manifest, target, tmp_path):
+    maps = write_table(tmp_path / "maps.parquet", pd.DataFrame([MAP]), MAP_SCHEMA)
+    scenes = write_table(tmp_path / "scenes.parquet", pd.DataFrame([SCENE]), SCENE_SCHEMA)
+
+    done = run_dbt(target, "build", files=[], map_files=[str(maps)], scene_files=[str(scenes)])
+
+    assert done.returncode == 0, done.stdout
+    assert rows_of(target, "select * from observations") == [tuple(MAP.values())]
+    assert rows_of(target, "select * from scene_selection") == [tuple(SCENE.values())]
+
+
+def test_a_row_that_cannot_be_is_named(tmp_path):
+    wrong = pd.DataFrame([{**MAP, "no_data_pct": 101.0}])
+    with pytest.raises(InvalidProduct, match=r"map table: no_data_pct = 101\.0"):
+        write_table(tmp_path / "maps.parquet", wrong, MAP_SCHEMA)
 
 
 def test_every_column_says_in_the_database_what_it_means(manifest, target):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pystac
 import pytest
 
@@ -26,6 +27,7 @@ from lulc_assets.steps.imagery import make_scene_catalog
 from lulc_assets.steps.judging import make_model_evaluation
 from lulc_assets.steps.labels import make_reference_labels
 from lulc_assets.steps.maps import make_annual_map
+from lulc_assets.steps.metrics import make_metric_tables
 from lulc_assets.steps.pages import make_report_pages
 from lulc_assets.steps.predicted_scenes import Outcome, plan_batches, predict_batch
 from lulc_assets.steps.predictions import commit_predictions
@@ -43,7 +45,7 @@ from lulc_assets.steps.products import (
     TRAINING_CHIPS,
 )
 from lulc_assets.steps.properties import MapProperties, PredictedSceneProperties
-from lulc_assets.steps.regions import make_metric_tables, make_region_report
+from lulc_assets.steps.regions import make_region_report
 from lulc_assets.steps.report import make_accuracy_area_report, read_report
 from lulc_assets.steps.training import make_lulc_model
 from lulc_assets.steps.workbench import Made
@@ -344,6 +346,9 @@ def test_region_metrics_and_pages_come_from_committed_reports(copied):
     assert region_report.total_area_ha == pytest.approx(tile_report.total_area_ha)
     tables = make_metric_tables(work, [KEY, TileYear(TILE, 2020)], [REGION_KEY])
     assert len(tables.properties.reports) == 2
+    scenes = pd.read_parquet(work.open(tables, "scenes.parquet"))
+    made = pd.read_parquet(work.open(tables, "maps.parquet"))
+    assert list(zip(made["tile"], made["scenes"], strict=True)) == [(TILE, scenes["in_map"].sum())]
     folder = copied.parent / "pages"
     pages = make_report_pages(work, folder, [KEY], [REGION_KEY])
     index = (folder / "index.html").read_text()

@@ -16,8 +16,9 @@ import pyarrow as arrow
 import pyarrow.parquet as pq
 
 from lulc_assets.core.accuracy.report import SCOPES, VERDICTS, AccuracyReport, ClassFigures
-from lulc_assets.core.errors import InvalidProduct, ProductCorrupt
+from lulc_assets.core.errors import ProductCorrupt
 from lulc_assets.core.estimation.estimate import Estimate
+from lulc_assets.core.metrics.parquet import validate_table, write_table
 from lulc_assets.core.sampling.design import DESIGNS
 
 METRICS = (
@@ -98,14 +99,6 @@ the map's class, ``reference_class`` the reference's and ``estimate`` a count of
 whatever those units are, before sampling error.
 """
 
-_ARROW_TYPES = {"int64": arrow.int64(), "float64": arrow.float64()}
-_ARROW_SCHEMA = arrow.schema(
-    [
-        arrow.field(name, _ARROW_TYPES.get(str(column.dtype), arrow.string()))
-        for name, column in METRIC_SCHEMA.columns.items()
-    ]
-)
-
 
 def metric_rows(
     report: AccuracyReport, *, map_digest: str, sample_digest: str, model_digest: str
@@ -139,36 +132,13 @@ def metric_rows(
 
 
 def validate_metrics(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with its column types if it keeps the schema.
-
-    Raises:
-        InvalidProduct: it does not; the message names column, check and value.
-    """
-    typed = table.copy()
-    for name, column in METRIC_SCHEMA.columns.items():
-        if name in typed and str(column.dtype) in _ARROW_TYPES:
-            typed[name] = typed[name].astype(str(column.dtype))
-    try:
-        return METRIC_SCHEMA.validate(typed, lazy=True)
-    except pa.errors.SchemaErrors as error:
-        case = error.failure_cases.iloc[0]
-        raise InvalidProduct(
-            f"metric table: {case['column']} = {case['failure_case']!r} fails {case['check']} "
-            f"({len(error.failure_cases)} failures in all)"
-        ) from error
+    """Return the table with its column types; raises as :func:`validate_table`."""
+    return validate_table(table, METRIC_SCHEMA)
 
 
 def write_metrics(path: Path, table: pd.DataFrame) -> Path:
-    """Write a metric table as Parquet; same rows, same bytes.
-
-    Raises:
-        InvalidProduct: the table breaks the schema.
-    """
-    columns = validate_metrics(table)
-    written = arrow.Table.from_pandas(columns, schema=_ARROW_SCHEMA, preserve_index=False)
-    # Without pandas' own metadata the bytes do not depend on its version.
-    pq.write_table(written.replace_schema_metadata(None), path, compression="zstd")
-    return path
+    """Write a metric table as Parquet; raises as :func:`write_table`."""
+    return write_table(path, table, METRIC_SCHEMA)
 
 
 def read_metrics(path: Path) -> pd.DataFrame:

@@ -1,0 +1,17 @@
+{#- All rows of a list of Parquet files with these columns; without files an empty table. -#}
+{% macro read_files(files, columns) %}
+    {%- set paths = fromjson(files) if files is string else files -%}
+    select
+    {%- for name, type in columns.items() %}
+        cast({{ '"' ~ name ~ '"' if paths else 'null' }} as {{ type }}) as "{{ name }}"{{ ',' if not loop.last }}
+    {%- endfor %}
+    {%- if paths %}
+    from read_parquet([
+        {%- for path in paths %}
+        '{{ literal_path(path) }}'{{ ',' if not loop.last }}
+        {%- endfor %}
+    ])
+    {%- else %}
+    where false
+    {%- endif %}
+{% endmacro %}
