@@ -35,7 +35,7 @@ from lulc_assets.core.alerts.ladder import AlertSettings, Step
 from lulc_assets.core.change.counting import LetterCounts
 from lulc_assets.core.change.evidence import Evidence
 from lulc_assets.core.change.grades import Grade, GradeRule
-from lulc_assets.core.change.yearly import FROM
+from lulc_assets.core.change.layers import FROM
 from lulc_assets.core.change.years import GradedYear, year_of_change
 from lulc_assets.core.legend import KARRA_10
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.change.grades import Grade
-from lulc_assets.core.change.yearly import FROM
+from lulc_assets.core.change.layers import FROM
 from lulc_assets.core.errors import UnknownClass
 from lulc_assets.core.legend import Legend
 

@@ -1,15 +1,15 @@
 """The change map of a year against the year before, from files to files.
 
-What belongs here: reading both years block by block, grading, the mapping unit, layers and
-counts. What does not: the rule (``grades``, ``grading``), single-class layers (``stories``),
-several years (``years``).
+What belongs here: reading both years block by block and grading. What does not: the rule
+(``grades``, ``grading``), which years may be compared (``mapped_year``), the layers with their
+mapping unit and counts (``layers``), single-class layers (``stories``), several years
+(``years``).
 """
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,53 +17,22 @@ import numpy.typing as npt
 from lulc_assets.core.change.dates import numbers_and_quarters, observations_by_date
 from lulc_assets.core.change.evidence import Evidence
 from lulc_assets.core.change.grades import Grade, GradeRule
-from lulc_assets.core.compositing.datatakes import Datatake, PredictedScene
+from lulc_assets.core.change.layers import FROM, ChangeBlock, ChangeLayers
+from lulc_assets.core.change.mapped_year import MappedYear, require_comparable
+from lulc_assets.core.compositing.datatakes import Datatake
 from lulc_assets.core.compositing.reading import BlockReader
 from lulc_assets.core.compositing.settings import CompositeSettings
 from lulc_assets.core.compositing.strategies import flag_tallies
 from lulc_assets.core.compositing.sums_file import SumsFile
 from lulc_assets.core.errors import InvalidProduct
 from lulc_assets.core.grid import PixelGrid, Window
-from lulc_assets.core.imagery.cog import BLOCK_PX, LayerKind, read_raster, write_cog
+from lulc_assets.core.imagery.cog import BLOCK_PX, read_raster
 from lulc_assets.core.inference.pipeline import read_ahead
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.progress import Progress, silent
 
-LAYERS: Mapping[str, tuple[LayerKind, int, str]] = {
-    "from_to": ("class", 0, "100 x class of the former year + class of this year"),
-    "grade": ("class", 0, "1 sustained, 2 recent, 3 flicker, 4 insufficient"),
-    "posterior": ("continuous", 0, "255 x posterior of a lasting change"),
-    "changed_on": ("class", 0, "first day that shows the change, days since 2014-12-31"),
-}
-"""Layer → kind, no data and title."""
-
-FROM = 100
-"""``from_to`` = FROM · class of the former year + class of this year."""
-
-SHOWN = (Grade.SUSTAINED, Grade.RECENT)
-"""Grades of change that the dates show; patches of them and of the others are apart."""
-
 U8 = npt.NDArray[np.uint8]
 U16 = npt.NDArray[np.uint16]
-
-
-@dataclass(frozen=True)
-class MappedYear:
-    """A year's map with the evidence that it was made from.
-
-    Attributes:
-        year: calendar year.
-        class_map: ``class.tif``, uint8, 0 = no data.
-        scenes: the predictions that the map was made from.
-        sums: part of the year → kept sums; empty where the strategy keeps none.
-        identity: what two years must agree in: bundle, legend, weights, selection.
-    """
-
-    year: int
-    class_map: Path
-    scenes: Sequence[PredictedScene]
-    sums: Mapping[str, Path] = field(default_factory=dict)
-    identity: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,32 +57,6 @@ class ChangeMap:
     def pixels(self, grade: Grade) -> int:
         """Pixels of a grade."""
         return int(self.graded[grade.name.lower()].sum())
-
-
-def require_comparable(former: MappedYear, current: MappedYear) -> None:
-    """Refuse two years whose difference would show a change of method.
-
-    Raises:
-        InvalidProduct: years that do not follow each other, or another bundle, legend,
-            weights or selection; the message names what differs.
-    """
-    if former.year != current.year - 1:
-        raise InvalidProduct(
-            f"a change map of {current.year} compares it with {current.year - 1}; "
-            f"{former.class_map} is of {former.year}"
-        )
-    names = sorted(set(former.identity) | set(current.identity))
-    differing = [n for n in names if former.identity.get(n) != current.identity.get(n)]
-    if differing:
-        listed = "; ".join(
-            f"{name}: {former.identity.get(name)!r} in {former.year}, "
-            f"{current.identity.get(name)!r} in {current.year}"
-            for name in differing
-        )
-        raise InvalidProduct(
-            f"{former.year} and {current.year} were mapped differently ({listed}): their "
-            "difference would show that and not change. Map one of them again like the other"
-        )
 
 
 def map_change(
@@ -148,7 +91,7 @@ def map_change(
     """
     require_comparable(former, current)
     chosen = rule or GradeRule()
-    layers = _Layers(grid, len(evidence.legend.land))
+    layers = ChangeLayers(grid, len(evidence.legend.land))
     with ExitStack() as stack:
         sides = [observations_by_date(year.scenes) for year in (former, current)]
         takes = [take for side in sides for take in side]
@@ -174,16 +117,6 @@ def map_change(
         dates=(len(sides[0]), len(sides[1])),
         sieved_pixels=sieved,
     )
-
-
-@dataclass(frozen=True)
-class _Block:
-    """Layers of a block: from_to, grade, posterior, changed_on."""
-
-    from_to: U16
-    grade: U8
-    posterior: U8
-    changed_on: U16
 
 
 class _Flags:
@@ -232,7 +165,7 @@ class _Grading:
         self._rotating = rule.rotation_table(evidence.legend)
         self._reader = reader
 
-    def grade(self, window: Window, _: Window) -> _Block:
+    def grade(self, window: Window, _: Window) -> ChangeBlock:
         """Read and grade; scenes are only decoded where the maps differ."""
         from lulc_assets.core.change.grading import SUM_TABLE, grade_pixels  # numba
 
@@ -241,7 +174,7 @@ class _Grading:
         from_to = np.where(seen, np.uint16(FROM) * former + current, 0).astype(np.uint16)
         if not (seen & (former != current)).any():
             empty = np.zeros(former.shape, np.uint8)
-            return _Block(from_to, empty, empty, empty.astype(np.uint16))
+            return ChangeBlock(from_to, empty, empty, empty.astype(np.uint16))
         stack = self._reader.read(self._takes, window)
         grade, posterior, changed_on = grade_pixels(
             stack.classes,
@@ -259,7 +192,7 @@ class _Grading:
             self._rotating,
             SUM_TABLE,
         )
-        return _Block(from_to, grade, posterior, changed_on)
+        return ChangeBlock(from_to, grade, posterior, changed_on)
 
     def _map(self, year: MappedYear, window: Window) -> U8:
         classes: U8 = read_raster(year.class_map, window)
@@ -268,77 +201,6 @@ class _Grading:
                 f"{year.class_map} holds code {classes.max()}, which is not a class of land"
             )
         return classes
-
-
-class _Layers:
-    """The layers while they are made, 6 bytes per pixel."""
-
-    def __init__(self, grid: PixelGrid, land: int) -> None:
-        self._grid, self._land = grid, land
-        self.from_to, self.changed_on = (np.zeros(grid.shape, np.uint16) for _ in range(2))
-        self.grade, self.posterior = (np.zeros(grid.shape, np.uint8) for _ in range(2))
-
-    def put(self, window: Window, block: _Block) -> None:
-        for name in LAYERS:
-            getattr(self, name)[window.slices] = getattr(block, name)
-
-    def matrix(self) -> npt.NDArray[np.int64]:
-        return _by_from_to(_histogram(self.from_to), self._land)
-
-    def counts(self) -> dict[str, npt.NDArray[np.int64]]:
-        """Grade → pixels by from and to; ``none`` are pixels without change."""
-        found = np.zeros((len(Grade), FROM * FROM), np.int64)
-        for row in range(0, self._grid.height, BLOCK_PX):
-            part = slice(row, row + BLOCK_PX)
-            keys = self.grade[part].astype(np.int64) * (FROM * FROM) + self.from_to[part]
-            found += np.bincount(keys.ravel(), minlength=found.size).reshape(found.shape)
-        return {grade.name.lower(): _by_from_to(found[grade], self._land) for grade in Grade}
-
-    def sieve(self, size_px: int) -> int:
-        """Take back changes in patches of fewer pixels; returns the pixels taken back.
-
-        There the former class stays on: a patch that small is an edge that moved, or noise.
-        """
-        from lulc_assets.core.change.patches import label_patches  # numba
-
-        places = np.flatnonzero(self.grade)
-        if size_px < 2 or places.size == 0:
-            return 0
-        shown = np.isin(self.grade.flat[places], SHOWN)
-        to = self.from_to.flat[places].astype(np.int64) % FROM
-        labels = label_patches(places, to * 2 + shown, self._grid.width)
-        small = places[(np.bincount(labels) < size_px)[labels]]
-        former = self.from_to.flat[small] // FROM
-        self.from_to.flat[small] = former * (FROM + 1)
-        for layer in (self.grade, self.posterior, self.changed_on):
-            layer.flat[small] = 0
-        return int(small.size)
-
-    def write(self, folder: Path) -> dict[str, Path]:
-        return {
-            name: write_cog(
-                folder / f"{name}.tif",
-                getattr(self, name),
-                self._grid,
-                kind=kind,
-                nodata=nodata,
-                description=title,
-            )
-            for name, (kind, nodata, title) in LAYERS.items()
-        }
-
-
-def _histogram(codes: U16) -> npt.NDArray[np.int64]:
-    found = np.zeros(FROM * FROM, np.int64)
-    for row in range(0, codes.shape[0], BLOCK_PX):
-        found += np.bincount(codes[row : row + BLOCK_PX].ravel(), minlength=FROM * FROM)
-    return found
-
-
-def _by_from_to(counts: npt.NDArray[np.int64], land: int) -> npt.NDArray[np.int64]:
-    """Counts of from_to codes as (land + 1, land + 1); no data is [0, 0]."""
-    size = land + 1
-    return counts.reshape(FROM, FROM)[:size, :size].copy()
 
 
 def _as_it_is(window: Window) -> Window:

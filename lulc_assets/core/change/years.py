@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from lulc_assets.core.change.dates import day_number
 from lulc_assets.core.change.grades import Grade, GradeRule
-from lulc_assets.core.change.yearly import FROM
+from lulc_assets.core.change.layers import FROM
 from lulc_assets.core.errors import InvalidProduct
 from lulc_assets.core.legend import KARRA_10, Legend
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from lulc_assets.core.alerts.baseline import BaselineSource, write_baseline
+from lulc_assets.core.alerts.judge import Judge
 from lulc_assets.core.alerts.ladder import AlertSettings
-from lulc_assets.core.alerts.update import Judge
 from lulc_assets.core.compositing.settings import CompositeSettings
 from lulc_assets.core.imagery.cog import write_cog
 from lulc_assets_tests.core.change.evidence_of import plain_evidence

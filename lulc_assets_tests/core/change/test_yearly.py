@@ -7,7 +7,8 @@ import pytest
 
 from lulc_assets.core.change.dates import day_number
 from lulc_assets.core.change.grades import Grade, GradeRule
-from lulc_assets.core.change.yearly import MappedYear, map_change
+from lulc_assets.core.change.mapped_year import MappedYear
+from lulc_assets.core.change.yearly import map_change
 from lulc_assets.core.errors import InvalidProduct, InvalidProject
 from lulc_assets.core.imagery.cog import read_raster, write_cog
 from lulc_assets_tests.core.change.evidence_of import plain_evidence

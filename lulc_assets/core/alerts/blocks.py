@@ -1,0 +1,150 @@
+"""One block through its new dates: decode, judge, pack.
+
+What belongs here: what a thread does with a block. What does not: threads and files
+(``update``), the loop over pixels (``kernel``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lulc_assets.core.alerts.baseline import BaselineBlock, BaselineFile
+from lulc_assets.core.alerts.block_file import BlockFile, pack_planes
+from lulc_assets.core.alerts.judge import Judge
+from lulc_assets.core.alerts.ladder import year_start
+from lulc_assets.core.alerts.replay import ReplayPlan
+from lulc_assets.core.change.dates import day_number, quarter_of
+from lulc_assets.core.compositing.reading import BlockReader, Stack
+from lulc_assets.core.grid import Window
+
+DATES_AT_ONCE = 16
+"""Dates of a block that are decoded before they are judged: 12 MB a thread."""
+
+U16 = npt.NDArray[np.uint16]
+
+
+@dataclass(frozen=True)
+class JudgingWork:
+    """One update at work."""
+
+    judge: Judge
+    plan: ReplayPlan
+    identity: str
+    baseline: BaselineFile
+
+    def header(self, judged: int) -> dict[str, Any]:
+        """What a state says of itself after so many of the new dates."""
+        seen = [[day, dict(scenes)] for day, scenes in self.plan.seen_after(judged)]
+        return {"judge": self.identity, "seen": seen}
+
+
+@dataclass(frozen=True)
+class JudgedBlock:
+    """A block after its dates: packed states by name, and views that were clear."""
+
+    packed: Mapping[str, bytes | None]
+    seen: int
+
+
+class BlockJudge:
+    """Judges one block after the other, in any thread."""
+
+    def __init__(self, work: JudgingWork, reader: BlockReader, base: BlockFile | None) -> None:
+        settings, year = work.judge.settings, work.judge.year
+        self._work = work
+        self._reader = reader
+        self._base = base
+        self._tables = _Tables(
+            work.judge.evidence.ratios,
+            settings.hazard_table(),
+            settings.clear_days(year),
+            settings.rule(),
+            year_start(year),
+        )
+
+    def judge(self, window: Window, _: Window) -> JudgedBlock:
+        """All new dates of a block; decoding is part of it."""
+        from lulc_assets.core.alerts.kernel import PLANES  # numba
+
+        work = self._work
+        packed = self._base.read_packed(window) if self._base else None
+        names: dict[int, list[str]] = {}
+        for name, count in work.plan.names:
+            names.setdefault(count, []).append(name)
+        state: U16 | None = None
+        baseline: BaselineBlock | None = None
+        found: dict[str, bytes | None] = dict.fromkeys(names.get(0, ()), packed)
+        seen = 0
+        dates = work.plan.dates
+        for start in range(0, len(dates), DATES_AT_ONCE):
+            chunk = dates[start : start + DATES_AT_ONCE]
+            stack = self._reader.read(chunk, window)
+            for place, take in enumerate(chunk):
+                if stack.classes[place].any():
+                    if state is None or baseline is None:
+                        state = self._unpacked(packed, window, PLANES)
+                        baseline = work.baseline.read(window)
+                    new = self._tables.see(stack, place, take.date, baseline, work.baseline, state)
+                    packed = _CHANGED if new else packed
+                    seen += new
+                if due := names.get(start + place + 1):
+                    if packed is _CHANGED and state is not None:
+                        packed = pack_planes(state)
+                    found |= dict.fromkeys(due, packed)
+        return JudgedBlock(found, seen)
+
+    def _unpacked(self, packed: bytes | None, window: Window, planes: int) -> U16:
+        if packed is None or self._base is None:
+            return np.zeros((planes, window.height, window.width), np.uint16)
+        return self._base.read(window, planes)
+
+
+_CHANGED = b"changed"
+"""In place of a block's bytes while its state is ahead of them."""
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """What the loop reads."""
+
+    ratios: npt.NDArray[np.int16]
+    hazards: npt.NDArray[np.int16]
+    clear_days: npt.NDArray[np.int64]
+    rule: npt.NDArray[np.int64]
+    start: int
+
+    def see(
+        self,
+        stack: Stack,
+        place: int,
+        day: str,
+        baseline: BaselineBlock,
+        file: BaselineFile,
+        state: U16,
+    ) -> int:
+        """Let a block see one date; how many pixels did."""
+        from lulc_assets.core.alerts.kernel import see_date  # numba
+        from lulc_assets.core.change.symbols import known_at  # numba
+
+        return int(
+            see_date(
+                stack.classes[place],
+                stack.probabilities[place],
+                stack.masks[place],
+                day_number(date.fromisoformat(day)),
+                quarter_of(day),
+                self.start,
+                baseline.classes,
+                known_at(day, file.parts, baseline.familiar),
+                baseline.flagged,
+                self.ratios,
+                self.hazards,
+                self.clear_days,
+                self.rule,
+                state,
+            )
+        )
