@@ -9,12 +9,16 @@ from typing import Any
 
 import dagster as dg
 
+from lulc_assets.core.store.keys import TileYear
 from lulc_assets.defs.partitions import key_of, tile_years
 from lulc_assets.defs.resources import ProjectResource
+from lulc_assets.steps.alert_delivery import tell
 from lulc_assets.steps.product import P, Product
 from lulc_assets.steps.products import (
     ACCURACY_AREA_REPORT,
     ANNUAL_MAP,
+    CHANGE_ALERTS,
+    CHANGE_MAP,
     MODEL_EVALUATION,
     SCENE_CATALOG,
 )
@@ -24,6 +28,10 @@ _MAX_NO_DATA_PCT = 5.0
 
 _MIN_OBSERVATIONS = 3
 """Fewer votes at the median pixel let a single wrong date decide."""
+
+
+_MIN_GRADED_SHARE = 0.5
+"""Of the pixels whose maps differ: where more lack clear dates, change says little."""
 
 
 def _properties(
@@ -71,6 +79,41 @@ def uses_every_selected_scene(
     """No selected scene failed to be read or predicted."""
     failed = _properties(context, project, ANNUAL_MAP).failed_scenes
     return _result(not failed, failed=dg.MetadataValue.json(dict(failed)))
+
+
+@dg.asset_check(asset=CHANGE_MAP.asset, partitions_def=tile_years)
+def change_is_well_shown(
+    context: dg.AssetCheckExecutionContext, project: ProjectResource
+) -> dg.AssetCheckResult:
+    """There is a year to compare with, and most pixels that differ have dates that judge them."""
+    properties = _properties(context, project, CHANGE_MAP)
+    grades = {name: n for name, n in properties.grades.items() if name != "none"}
+    differing = sum(grades.values())
+    graded = differing - grades.get("insufficient", 0)
+    return _result(
+        not properties.reason and graded >= _MIN_GRADED_SHARE * differing,
+        reason=properties.reason,
+        differing_pixels=properties.differing_pixels,
+        grades=dg.MetadataValue.json(grades),
+    )
+
+
+@dg.asset_check(asset=CHANGE_ALERTS.asset, partitions_def=tile_years)
+def addressees_were_told(
+    context: dg.AssetCheckExecutionContext, project: ProjectResource
+) -> dg.AssetCheckResult:
+    """There is a baseline, and nothing is due to any addressee that it was not told."""
+    work = project.workbench(context)
+    key = key_of(CHANGE_ALERTS, context)
+    assert isinstance(key, TileYear)
+    record = work.read(CHANGE_ALERTS, key)
+    due = tell(work, key, record, look_only=True).due if work.project.delivery.zones else ()
+    return _result(
+        not record.properties.reason and not due,
+        reason=record.properties.reason,
+        due=len(due),
+        alerts=dg.MetadataValue.json(dict(record.properties.alerts)),
+    )
 
 
 @dg.asset_check(asset=ACCURACY_AREA_REPORT.asset, partitions_def=tile_years)

@@ -64,6 +64,27 @@ seasons = dg.define_asset_job(
     description="Maps of the seasons of one tile × year, from the sums of its annual map.",
 )
 
+evidence = dg.define_asset_job(
+    "evidence",
+    tags=_at_most(hours=12),
+    selection=_assets(of.CHANGE_EVIDENCE),
+    description="Learn from the labels of mapped years what pixels that did not change look like.",
+)
+
+change = dg.define_asset_job(
+    "change",
+    tags=_at_most(hours=12),
+    selection=_assets(of.CHANGE_MAP),
+    description="Change of one tile × year since the year before, graded by all dates of both.",
+)
+
+alerts = dg.define_asset_job(
+    "alerts",
+    tags=_at_most(hours=12),
+    selection=_assets(of.CHANGE_ALERTS),
+    description="Judge the scenes of one tile × year against last year's map, and tell the zones.",
+)
+
 region = dg.define_asset_job(
     "region",
     tags=_at_most(hours=4),

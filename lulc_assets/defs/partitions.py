@@ -32,17 +32,24 @@ _PARTITIONS: dict[type[Any], dg.MultiPartitionsDefinition | None] = {
 _ADDED_AT_ONCE = 5_000
 """Postgres fails past 32,767 keys in one call."""
 
-_this_year_and_the_former = dg.MultiPartitionMapping(
-    {
-        TILE: dg.DimensionPartitionMapping(TILE, dg.IdentityPartitionMapping()),
-        YEAR: dg.DimensionPartitionMapping(
-            YEAR,
-            dg.TimeWindowPartitionMapping(
-                start_offset=-1, end_offset=0, allow_nonexistent_upstream_partitions=True
-            ),
-        ),
-    }
-)
+
+def _years_apart(first: int, last: int) -> dg.MultiPartitionMapping:
+    """The same tile in the years from one offset to another."""
+    span = dg.TimeWindowPartitionMapping(
+        start_offset=first, end_offset=last, allow_nonexistent_upstream_partitions=True
+    )
+    return dg.MultiPartitionMapping(
+        {
+            TILE: dg.DimensionPartitionMapping(TILE, dg.IdentityPartitionMapping()),
+            YEAR: dg.DimensionPartitionMapping(YEAR, span),
+        }
+    )
+
+
+_YEARS = {
+    Reach.WITH_FORMER_YEAR: _years_apart(-1, 0),
+    Reach.FORMER_YEAR: _years_apart(-1, -1),
+}
 
 
 def _same_year(other: str, own: str) -> dg.MultiPartitionMapping:
@@ -72,8 +79,8 @@ def _mapping(product: Product[Any, Any], given: Input) -> dg.PartitionMapping | 
         return None  # Dagster's own default: the same key, or the only one
     if given.reach is Reach.EVERY:
         return dg.AllPartitionMapping()
-    if given.reach is Reach.WITH_FORMER_YEAR:
-        return _this_year_and_the_former
+    if given.reach in _YEARS:
+        return _YEARS[given.reach]
     return _same_year(other.dimensions[0], product.key.dimensions[0])
 
 

@@ -13,8 +13,10 @@ from pathlib import Path
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
+from lulc_assets.core.alerts.ladder import AlertSettings
 from lulc_assets.core.catalog.known_dialects import sampling_m
 from lulc_assets.core.catalog.selection import SelectionSettings
+from lulc_assets.core.change.grades import GradeRule
 from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.compositing.settings import CompositeSettings
 from lulc_assets.core.errors import InvalidProject, LulcError
@@ -44,6 +46,7 @@ from lulc_assets.project.messages import explain
 from lulc_assets.project.sections import (
     BandsSection,
     CatalogSection,
+    DeliverySection,
     LabelSection,
     LegendSection,
     RegionSection,
@@ -105,6 +108,9 @@ class Project(Section):
     windows: WindowSettings = WindowSettings()
     inference: InferenceSettings = InferenceSettings()
     composite: CompositeSettings = CompositeSettings()
+    change: GradeRule = GradeRule()
+    alerts: AlertSettings = AlertSettings()
+    delivery: DeliverySection = DeliverySection()
     accuracy: AccuracySettings = AccuracySettings()
     batch_scenes: int = Field(default=4, ge=1)
     min_reached: float = Field(default=0.8, ge=0, le=1, allow_inf_nan=False)
@@ -119,6 +125,7 @@ class Project(Section):
         self._bands = parse_bands(self.bands_section.use)
         self.composite.require(self._legend)
         self.chips.scl_table(self._legend)
+        self.alerts.watched(self._legend)
         return self
 
     @model_validator(mode="after")

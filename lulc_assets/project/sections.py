@@ -167,6 +167,26 @@ class BandsSection(Section):
     use: str | tuple[str, ...] = "six"
 
 
+class DeliverySection(Section):
+    """Who is told of alerts: zones with their addressees, see ``core/alerts/zones``.
+
+    Attributes:
+        zones: vector file of the zones, relative to the project file; empty: nobody is told.
+        layer: of a file with several.
+        folder: of the messages and of the log of what was sent; it must outlive runs, or
+            everybody is told again.
+        post: whether webhooks are posted to; without it their files are written alone, which
+            somebody else delivers.
+        private_network: whether a webhook may have a private address.
+    """
+
+    zones: str = ""
+    layer: str | None = None
+    folder: str = "alerts"
+    post: bool = True
+    private_network: bool = False
+
+
 class TrainingSection(Section):
     """Which partitions the model learns from.
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lulc_assets.core.change.odds import MOST_CLASSES
 from lulc_assets.core.errors import InvalidProject
+from lulc_assets.core.grid import FIRST_YEAR
 from lulc_assets.core.store.keys import Key, RegionYear, TileYear, Whole
 from lulc_assets.project import Project
 from lulc_assets.steps import products as of
@@ -64,6 +66,7 @@ def plan_jobs(project: Project, years: Sequence[int]) -> list[JobRun]:
             _partitioned("seasons", "Seasons of", (of.SEASONAL_MAPS,), k, [(of.ANNUAL_MAP, k)])
             for k in seasonal
         ),
+        *_change(project, trained, maps),
         *(
             _partitioned("region", "Report on", (of.REGION_REPORT,), k, _maps_of(project, k))
             for k in regions
@@ -80,6 +83,32 @@ def _train(trained: Sequence[TileYear]) -> JobRun:
         products=[(product, Whole()) for product in model],
         needs=[(of.TRAINING_CHIPS, key) for key in trained],
     )
+
+
+def _change(
+    project: Project, trained: Sequence[TileYear], maps: Sequence[TileYear]
+) -> list[JobRun]:
+    """Change of every mapped year that follows another one, alerts of the latest of them."""
+    followed = [key for key in maps if key.year > FIRST_YEAR and key.former in maps]
+    if not followed or len(project.legend().land) > MOST_CLASSES:
+        return []
+    latest = max(key.year for key in followed)
+    evidence: list[ProductOf] = [(of.CHANGE_EVIDENCE, Whole())]
+    learnt: list[ProductOf] = [(of.ANNUAL_MAP, key) for key in trained if key in maps]
+    return [
+        JobRun("evidence", "Evidence of change", products=evidence, needs=learnt),
+        *(
+            _partitioned("change", "Change of", (of.CHANGE_MAP,), key,
+                         [*evidence, (of.ANNUAL_MAP, key), (of.ANNUAL_MAP, key.former)])
+            for key in followed
+        ),
+        *(
+            _partitioned("alerts", "Alerts of", (of.CHANGE_ALERTS,), key,
+                         [*evidence, (of.SCENE_PREDICTIONS, key), (of.ANNUAL_MAP, key.former)])
+            for key in followed
+            if key.year == latest
+        ),
+    ]  # fmt: skip
 
 
 def _metrics(project: Project) -> JobRun:

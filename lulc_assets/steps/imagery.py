@@ -91,6 +91,7 @@ def make_scene_catalog(work: Workbench, key: TileYear) -> Record[CatalogProperti
             selected=int(table["selected"].sum()),
             scenes=_look_at_all(work, key, table),
             seen=digest_of_scenes(found.recipes),
+            selection=digest_of(identity_of(project.selection)),
         )
         return Made(files, properties)
 

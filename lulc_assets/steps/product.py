@@ -23,6 +23,7 @@ class Reach(Enum):
     EVERY = "any partitions"
     SAME_YEAR = "any tiles or regions of the same year"
     WITH_FORMER_YEAR = "the same tile, this year and the year before"
+    FORMER_YEAR = "the same tile, the year before"
 
     def allows(self, own: Key, other: Key) -> bool:
         """Whether a product of key ``own`` may read an input of key ``other``."""
@@ -37,7 +38,8 @@ class Reach(Enum):
         if self is Reach.SAME_YEAR:
             return other.year == own.year
         same_tile = other.parts[0] == own.parts[0]
-        return same_tile and other.year in (own.year, own.year - 1)
+        years = (own.year - 1,) if self is Reach.FORMER_YEAR else (own.year, own.year - 1)
+        return same_tile and other.year in years
 
 
 @dataclass(frozen=True)

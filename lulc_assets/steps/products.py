@@ -94,6 +94,38 @@ SEASONAL_MAPS = Product(
     inputs=(Input(ANNUAL_MAP, Reach.WITH_FORMER_YEAR),),
 )
 
+CHANGE_EVIDENCE = Product(
+    "change_evidence",
+    1,
+    Whole,
+    of.EvidenceProperties,
+    inputs=(
+        Input(MODEL_BUNDLE),
+        Input(ANNUAL_MAP, Reach.EVERY),
+        Input(REFERENCE_LABELS, Reach.EVERY),
+    ),
+)
+
+CHANGE_MAP = Product(
+    "change_map",
+    1,
+    TileYear,
+    of.ChangeProperties,
+    inputs=(Input(ANNUAL_MAP, Reach.WITH_FORMER_YEAR), Input(CHANGE_EVIDENCE)),
+)
+
+CHANGE_ALERTS = Product(
+    "change_alerts",
+    1,
+    TileYear,
+    of.AlertProperties,
+    inputs=(
+        Input(SCENE_PREDICTIONS),
+        Input(ANNUAL_MAP, Reach.FORMER_YEAR),
+        Input(CHANGE_EVIDENCE),
+    ),
+)
+
 REFERENCE_SAMPLE = Product(
     "reference_sample",
     3,
@@ -146,6 +178,8 @@ REPORT_PAGES = Product(
             REFERENCE_LABELS,
             LABEL_QUALITY,
             TRAINING_CHIPS,
+            CHANGE_MAP,
+            CHANGE_ALERTS,
         )
     ),
 )
@@ -162,6 +196,9 @@ PRODUCTS: tuple[Product[Any, Any], ...] = in_order(
         SCENE_PREDICTIONS,
         ANNUAL_MAP,
         SEASONAL_MAPS,
+        CHANGE_EVIDENCE,
+        CHANGE_MAP,
+        CHANGE_ALERTS,
         REFERENCE_SAMPLE,
         ACCURACY_AREA_REPORT,
         REGION_REPORT,

@@ -10,13 +10,17 @@ from lulc_assets.definitions import defs
 
 ASSET_KEYS = {
     "accuracy_area_report", "accuracy_by_region", "accuracy_by_tile", "annual_map",
-    "area_change", "class_accuracy", "class_areas", "confusion_pairs", "label_quality",
+    "area_change", "change_alerts", "change_evidence", "change_map", "class_accuracy",
+    "class_areas", "confusion_pairs", "label_quality",
     "lulc_model", "metric_tables", "model_bundle", "model_evaluation", "reference_labels",
     "reference_sample", "region_report", "report_pages", "scene_catalog",
     "scene_predictions", "seasonal_maps", "stg_metrics", "training_chips",
 }  # fmt: skip
 
-JOBS = {"training_data", "train", "reference", "map_tile_year", "seasons", "region", "metrics"}
+JOBS = {
+    "alerts", "change", "evidence", "map_tile_year", "metrics", "reference", "region",
+    "seasons", "train", "training_data",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +88,8 @@ def test_the_map_job_follows_the_lineage(loaded):
     assert parents["label_quality"] == {"reference_labels", "scene_catalog"}
     assert parents["annual_map"] == {"scene_predictions"}
     assert parents["seasonal_maps"] == {"annual_map"}
+    assert parents["change_map"] == {"annual_map", "change_evidence"}
+    assert parents["change_alerts"] == {"scene_predictions", "annual_map", "change_evidence"}
     assert parents["model_bundle"] == {"lulc_model", "model_evaluation", "training_chips"}
     assert parents["accuracy_area_report"] == {"annual_map", "reference_sample"}
     assert "metric_tables" in parents["stg_metrics"]

@@ -8,7 +8,10 @@ from lulc_assets.core.errors import ProductCorrupt
 from lulc_assets.core.store.keys import TileYear, Whole
 from lulc_assets.core.store.local import LocalStore
 from lulc_assets.definitions import defs
+from lulc_assets.steps.alerts import make_change_alerts
 from lulc_assets.steps.bundling import make_model_bundle
+from lulc_assets.steps.change import make_change_map
+from lulc_assets.steps.change_evidence import make_change_evidence
 from lulc_assets.steps.imagery import make_scene_catalog, make_training_chips
 from lulc_assets.steps.judging import make_model_evaluation
 from lulc_assets.steps.label_quality import make_label_quality
@@ -69,6 +72,9 @@ STEPS = {
     "scene_predictions": predict,
     "annual_map": lambda work: make_annual_map(work, KEY),
     "seasonal_maps": lambda work: make_seasonal_maps(work, KEY),
+    "change_evidence": make_change_evidence,
+    "change_map": lambda work: make_change_map(work, KEY),
+    "change_alerts": lambda work: make_change_alerts(work, KEY),
     "accuracy_area_report": lambda work: make_accuracy_area_report(work, KEY),
     "region_report": lambda work: make_region_report(work, REGION_KEY),
     "metric_tables": lambda work: make_metric_tables(work, [KEY], [REGION_KEY]),
@@ -96,10 +102,19 @@ def opened(tmp_path_factory):
     return found, records
 
 
+OPTIONAL = {
+    "reference_sample": {"reference_labels"},  # a sample of its own needs no labels
+    "change_alerts": {"annual_map"},  # of the year before, which this project does not map
+}
+
+
 def names_around(product):
     """What belongs to an asset itself: its product, its parts, and what it looks at."""
     own = {product.asset, *(other.asset for other in product.looks_at)}
-    makers = {product.asset, *(given.product.asset for given in product.inputs)}
+    inputs = [given.product for given in product.inputs]
+    if ANNUAL_MAP in inputs:  # whose record names its predictions, to the byte
+        inputs += [given.product for given in ANNUAL_MAP.inputs]
+    makers = {product.asset, *(given.asset for given in inputs)}
     return own | {part.asset for part in PARTS if part.part_of in makers}
 
 
@@ -116,7 +131,7 @@ def test_what_is_opened_is_what_is_declared(opened, product):
     assert not extra, f"{product.asset} opens what it does not declare"
     inputs = {name.partition("/")[0] for name in opened[1][product.asset].inputs}
     assert inputs <= declared
-    optional = {"reference_labels"} if product.asset == "reference_sample" else set()
+    optional = OPTIONAL.get(product.asset, set())
     assert declared - inputs <= optional, f"{product.asset} declares what it does not read"
 
 
@@ -220,6 +235,8 @@ def test_reaches_are_those_that_dagster_maps():
     own, other = TileYear("33TVM", 2022), TileYear("33TVM", 2021)
     assert Reach.WITH_FORMER_YEAR.allows(own, other)
     assert not Reach.WITH_FORMER_YEAR.allows(own, TileYear("33TVM", 2020))
+    assert Reach.FORMER_YEAR.allows(own, other)
+    assert not Reach.FORMER_YEAR.allows(own, own)
     assert not Reach.SAME.allows(own, other)
     assert Reach.SAME.allows(own, Whole())
     assert Reach.SAME_YEAR.allows(REGION_KEY, own)

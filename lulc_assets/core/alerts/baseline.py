@@ -14,23 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from lulc_assets.core.alerts.block_file import BlockFile, BlockWriter, pack_planes
+from lulc_assets.core.change.remembered import RememberedBlock, remember_block
 from lulc_assets.core.compositing.seasons import Part
 from lulc_assets.core.compositing.settings import CompositeSettings
-from lulc_assets.core.compositing.strategies import flag_tallies
 from lulc_assets.core.compositing.sums_file import SumsFile
-from lulc_assets.core.errors import InvalidProduct
 from lulc_assets.core.grid import PixelGrid, Window
-from lulc_assets.core.imagery.cog import BLOCK_PX, read_raster
+from lulc_assets.core.imagery.cog import BLOCK_PX
 from lulc_assets.core.inference.pipeline import read_ahead
 from lulc_assets.core.legend import KARRA_10, Legend
 
 _FLAG = 256
-
-U8 = npt.NDArray[np.uint8]
-U16 = npt.NDArray[np.uint16]
 
 
 @dataclass(frozen=True)
@@ -51,21 +46,6 @@ class BaselineSource:
     identity: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class BaselineBlock:
-    """A block of the baseline.
-
-    Attributes:
-        classes: (h, w) uint8.
-        flagged: (h, w) bool.
-        familiar: (parts + 1, h, w) uint16, see ``change.symbols.familiar_planes``.
-    """
-
-    classes: U8
-    flagged: npt.NDArray[np.bool_]
-    familiar: U16
-
-
 def write_baseline(
     source: BaselineSource,
     grid: PixelGrid,
@@ -82,7 +62,7 @@ def write_baseline(
     """
     from lulc_assets.core.change import symbols  # numba
 
-    parts, land = settings.parts(), symbols.land_classes(legend)
+    parts = settings.parts()
     header = {
         "year": source.year,
         "parts": [[part.name, list(part.first)] for part in parts],
@@ -96,18 +76,10 @@ def write_baseline(
         }
 
         def planes(window: Window, _: Window) -> tuple[Window, bytes | None]:
-            classes = read_raster(source.class_map, window)
-            if classes.max(initial=0) > land:
-                raise InvalidProduct(
-                    f"{source.class_map} holds code {classes.max()}, which is not a class of land"
-                )
-            block = np.zeros((2 + len(parts), *classes.shape), np.uint16)
-            block[0] = classes
-            if sums:
-                read = {part.name: sums[part.name].read(window) for part in parts}
-                flagged = flag_tallies([one.tallies for one in read.values()], settings, legend)
-                block[0] += np.uint16(_FLAG) * flagged
-                block[1:] = symbols.familiar_planes([one.sums for one in read.values()], flagged)
+            known = remember_block(source.class_map, sums, window, settings, legend)
+            block = np.zeros((2 + len(parts), *known.classes.shape), np.uint16)
+            block[0] = known.classes + np.uint16(_FLAG) * known.flagged
+            block[1:] = known.familiar
             return window, pack_planes(block)
 
         with BlockWriter(path, grid, header) as writer:
@@ -142,11 +114,11 @@ class BaselineFile:
     def __exit__(self, *exc: object) -> None:
         self._file.__exit__(*exc)
 
-    def read(self, window: Window) -> BaselineBlock:
+    def read(self, window: Window) -> RememberedBlock:
         """One block."""
         planes = self._file.read(window, 2 + len(self.parts))
         classes = (planes[0] & 255).astype(np.uint8)
-        return BaselineBlock(classes, planes[0] >= _FLAG, planes[1:])
+        return RememberedBlock(classes, planes[0] >= _FLAG, planes[1:])
 
 
 def _as_it_is(window: Window) -> Window:

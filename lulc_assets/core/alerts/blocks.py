@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lulc_assets.core.alerts.baseline import BaselineBlock, BaselineFile
+from lulc_assets.core.alerts.baseline import BaselineFile
 from lulc_assets.core.alerts.block_file import BlockFile, pack_planes
 from lulc_assets.core.alerts.judge import Judge
 from lulc_assets.core.alerts.ladder import year_start
 from lulc_assets.core.alerts.replay import ReplayPlan
 from lulc_assets.core.change.dates import day_number, quarter_of
+from lulc_assets.core.change.remembered import RememberedBlock
 from lulc_assets.core.compositing.reading import BlockReader, Stack
 from lulc_assets.core.grid import Window
 
@@ -76,7 +77,7 @@ class BlockJudge:
         for name, count in work.plan.names:
             names.setdefault(count, []).append(name)
         state: U16 | None = None
-        baseline: BaselineBlock | None = None
+        baseline: RememberedBlock | None = None
         found: dict[str, bytes | None] = dict.fromkeys(names.get(0, ()), packed)
         seen = 0
         dates = work.plan.dates
@@ -122,7 +123,7 @@ class _Tables:
         stack: Stack,
         place: int,
         day: str,
-        baseline: BaselineBlock,
+        baseline: RememberedBlock,
         file: BaselineFile,
         state: U16,
     ) -> int:

@@ -22,9 +22,11 @@ import requests
 import stamina
 
 from lulc_assets.core.alerts.notices import Notice, NoticeLog
+from lulc_assets.core.alerts.zones import slug_of
 from lulc_assets.core.errors import AlertsNotDelivered, HrefRefused
 from lulc_assets.core.imagery.href import shown
 from lulc_assets.core.imagery.session import GuardedSession
+from lulc_assets.core.whole_files import whole_file
 
 ATTEMPTS = 5
 WAIT_FIRST_S = 1.0
@@ -88,7 +90,7 @@ def deliver(
     ordered = sorted(notices, key=_whom)
     for (zone, channel, address), group in groupby(ordered, key=_whom):
         batch = tuple(group)
-        folder = outbox / zone
+        folder = outbox / slug_of(zone)
         folder.mkdir(parents=True, exist_ok=True)
         files.append(_write(batch, folder, channel))
         log.append(batch, "sending", scene_date)
@@ -124,10 +126,13 @@ def _write(batch: Sequence[Notice], folder: Path, channel: str) -> Path:
     name = batch_key(batch)[:16]
     if channel == "webhook":
         path = folder / f"{name}.json"
-        path.write_text(json.dumps(_body(batch), sort_keys=True, indent=1), encoding="utf-8")
+        text = json.dumps(_body(batch), sort_keys=True, indent=1)
+        with whole_file(path) as part:
+            part.write_text(text, encoding="utf-8")
         return path
     path = folder / f"{name}.eml"
-    path.write_bytes(_message(batch).as_bytes(policy=SMTP))
+    with whole_file(path) as part:
+        part.write_bytes(_message(batch).as_bytes(policy=SMTP))
     return path
 
 

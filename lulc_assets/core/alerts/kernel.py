@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from lulc_assets.core.alerts.ladder import GAP_DAYS_MAX, HAZARD_TOP, LOGIT_TOP
 from lulc_assets.core.change.counting import FORGET_DAYS
-from lulc_assets.core.change.evidence import LOG_ONE, RATIO_LIMIT
+from lulc_assets.core.change.odds import LOG_ONE, RATIO_LIMIT
 from lulc_assets.core.change.symbols import LEVELS, class_of_view, letter_of, signed, view_of
 
 PLANES = 10

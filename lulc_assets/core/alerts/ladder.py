@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.change.dates import day_number
-from lulc_assets.core.change.evidence import LOG_ONE
 from lulc_assets.core.change.grades import hazard
+from lulc_assets.core.change.odds import LOG_ONE
 from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.legend import KARRA_10, Legend
 

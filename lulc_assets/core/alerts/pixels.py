@@ -14,8 +14,8 @@ import numpy.typing as npt
 from lulc_assets.core.alerts.baseline import BaselineFile
 from lulc_assets.core.alerts.block_file import BlockFile
 from lulc_assets.core.alerts.ladder import AlertSettings, Step
-from lulc_assets.core.change.evidence import LOG_ONE
 from lulc_assets.core.change.layers import FROM
+from lulc_assets.core.change.odds import LOG_ONE
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.cog import BLOCK_PX, LayerKind, write_cog
 from lulc_assets.core.legend import KARRA_10, Legend

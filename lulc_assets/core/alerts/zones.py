@@ -55,7 +55,7 @@ class AlertZone:
     @property
     def slug(self) -> str:
         """The name as part of file names."""
-        return _SLUG.sub("-", self.name.lower()).strip("-") or "zone"
+        return slug_of(self.name)
 
     def concerned(self, alerts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """The alerts that lie in the zone with at least ``min_area_ha``, whatever their step.
@@ -71,6 +71,11 @@ class AlertZone:
         if self.to_classes:
             kept &= hit["to_class"].isin(self.to_classes)
         return hit[kept]
+
+
+def slug_of(name: str) -> str:
+    """A zone's name as part of file names: any name, no path."""
+    return _SLUG.sub("-", name.lower()).strip("-") or "zone"
 
 
 def read_alert_zones(

@@ -29,17 +29,10 @@ import numpy.typing as npt
 
 from lulc_assets.core.change.counting import LetterCounts
 from lulc_assets.core.change.dates import QUARTERS
+from lulc_assets.core.change.odds import LOG_ONE, RATIO_LIMIT
 from lulc_assets.core.change.symbols import BINS, LEVELS, land_classes
 from lulc_assets.core.errors import InvalidProduct, ProductCorrupt
 from lulc_assets.core.legend import KARRA_10, Legend
-
-LOG_ONE = 256
-"""Logarithms are stored in steps of 1/256: rounding each of 100 observations errs by less
-than 0.2 in the sum, a fifth of what the weakest step of the ladder asks for."""
-
-RATIO_LIMIT = 20.0
-"""No observation moves the odds by more: tables know rare letters badly, and a date may be
-wrong in a way that no validation pixel showed (a missed cloud, a shifted image)."""
 
 PRIOR_PAIRS = 200.0
 """Pairs after which a last letter's own frequencies count as much as those of all letters."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lulc_assets.core.change.evidence import LOG_ONE, RATIO_LIMIT
+from lulc_assets.core.change.odds import LOG_ONE, RATIO_LIMIT
 from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.legend import Legend
 

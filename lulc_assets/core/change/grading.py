@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.change.counting import FORGET_DAYS
-from lulc_assets.core.change.evidence import LOG_ONE
 from lulc_assets.core.change.grades import DAYS_MAX
+from lulc_assets.core.change.odds import LOG_ONE
 from lulc_assets.core.change.symbols import signed, view_of
 
 _NONE, _SUSTAINED, _RECENT, _FLICKER, _INSUFFICIENT = range(5)

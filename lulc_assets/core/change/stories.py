@@ -47,6 +47,10 @@ STORIES = (
 """What people ask of change maps; a legend without a class does without its stories."""
 
 
+PERSISTENT = ("water", "snow_ice")
+"""Classes that are told permanent from seasonal, in legends that have them."""
+
+
 class Persistence(IntEnum):
     """How long a class stays within a year, as stored (uint8)."""
 

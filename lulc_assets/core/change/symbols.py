@@ -18,6 +18,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from lulc_assets.core.change.odds import MOST_CLASSES
 from lulc_assets.core.compositing.seasons import Part, part_of
 from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.legend import Legend
@@ -28,9 +29,6 @@ BIN_EDGES = (128, 217)
 BINS = len(BIN_EDGES) + 1
 STRANGE, HALF_KNOWN, FAMILIAR = range(3)
 LEVELS = 3
-MOST_LAND = 15
-"""A pixel's words have so many bits for classes. Larger legends have groups, and change is
-looked for between these."""
 NONE = 0
 """Letter or view "not observed before"; views and letters are stored from 1."""
 
@@ -134,10 +132,10 @@ def land_classes(legend: Legend) -> int:
         InvalidProject: more than change can be looked for between.
     """
     land = len(legend.land)
-    if land > MOST_LAND:
+    if land > MOST_CLASSES:
         raise InvalidProject(
             f"legend {legend.name} has {land} classes of land; change and alerts know up to "
-            f"{MOST_LAND}. Put its classes into groups and map the change of these"
+            f"{MOST_CLASSES}. Put its classes into groups and map the change of these"
         )
     return land
 

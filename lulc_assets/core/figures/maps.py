@@ -94,7 +94,7 @@ def _georeferenced(
             axes.set_xlabel("Column, pixels")
             axes.set_ylabel("Row, pixels")
         else:
-            _draw_on_grid(axes, image, grid)
+            draw_on_grid(axes, image, grid)
         add_class_legend(figure, shown, legend, zero)
         return encode_figure(figure)
 
@@ -113,7 +113,8 @@ def add_class_legend(figure: "Figure", codes: list[int], legend: Legend, zero: s
         )
 
 
-def _draw_on_grid(axes: "Axes", image: npt.NDArray[np.uint8], grid: PixelGrid) -> None:
+def draw_on_grid(axes: "Axes", image: npt.NDArray[np.uint8], grid: PixelGrid) -> None:
+    """Show a picture (h, w, 3) with coordinates, scale bar and north arrow."""
     left, bottom, right, top = (v / 1000 for v in grid.bounds)
     axes.imshow(image, extent=(left, right, bottom, top))
     axes.set_xlabel(f"Easting, km (EPSG:{grid.epsg})")

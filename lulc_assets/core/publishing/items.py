@@ -64,13 +64,35 @@ def write_map_item(
 
 def layer_kind(name: str) -> dict[str, Any]:
     """No data, kind and range of a layer of a map or a prediction, by its name."""
-    return dict(_KINDS[name])
+    return dict(_KINDS.get(name, _STORY))
 
 
+def _named(*names: str) -> dict[int, str]:
+    return dict(enumerate(names))
+
+
+_GRADES = ("sustained", "recent", "flicker", "insufficient")
+_STEPS = ("possible", "likely", "confirmed", "rejected")
+_DAY: Mapping[str, Any] = {"nodata": 0, "most": 6000, "data_type": "uint16"}
+"""Days since 2014-12-31; 6000 is in 2031."""
+_PERMANENCE: Mapping[str, Any] = {
+    "nodata": 0, "most": 3, "codes": _named("no_data", "never", "seasonal", "permanent")
+}  # fmt: skip
 _KINDS: Mapping[str, Mapping[str, Any]] = {
     "class": {"nodata": 0, "is_class": True},
     "vote_share": {"nodata": 0},
     "probability": {"nodata": 0},
     "observations": {"most": 40},
     "mask": {"most": 1},
+    "from_to": {"nodata": 0, "most": 1000, "data_type": "uint16"},
+    "posterior": {"nodata": 0},
+    "grade": {"nodata": 0, "most": 4, "codes": _named("none", *_GRADES)},
+    "changed_on": _DAY,
+    "permanent_water": _PERMANENCE,
+    "permanent_snow_ice": _PERMANENCE,
+    "step": {"nodata": 0, "most": 4, "codes": _named("none", *_STEPS)},
+    "first_on": _DAY,
+    "step_on": _DAY,
 }
+_STORY = {"nodata": 0, "most": 2, "codes": _named("elsewhere", "sustained", "recent")}
+"""A layer of a single-class story; their names follow the legend."""

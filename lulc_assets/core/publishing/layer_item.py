@@ -9,7 +9,7 @@ bytes and not as float32 with NaN.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -35,7 +35,7 @@ _DEGREE_DIGITS = 7
 
 @dataclass(frozen=True)
 class LayerAsset:
-    """A one-band uint8 COG.
+    """A one-band COG.
 
     Attributes:
         href: relative to the item, or a URL.
@@ -45,6 +45,8 @@ class LayerAsset:
         nodata: value that means no data; None: all values are data.
         is_class: whether its values are codes of the legend.
         most: value that is drawn brightest, of layers that are not classes.
+        data_type: of its pixels.
+        codes: code → name, of layers with codes of their own.
     """
 
     href: str
@@ -54,6 +56,8 @@ class LayerAsset:
     nodata: int | None = None
     is_class: bool = False
     most: int = 255
+    data_type: str = "uint8"
+    codes: Mapping[int, str] = field(default_factory=dict)
 
 
 def layer_item(
@@ -98,6 +102,12 @@ def layer_item(
         if layer.is_class:
             found = ClassificationExtension.ext(item.assets[name], add_if_missing=True)
             found.classes = classes_of(legend)
+        elif layer.codes:
+            found = ClassificationExtension.ext(item.assets[name], add_if_missing=True)
+            found.classes = [
+                Classification.create(value=code, name=title, nodata=code == layer.nodata or None)
+                for code, title in layer.codes.items()
+            ]
     RenderExtension.ext(item, add_if_missing=True).apply(
         {name: render_of(name, layer, legend) for name, layer in sorted(layers.items())}
     )
@@ -105,8 +115,9 @@ def layer_item(
 
 
 def _asset(name: str, layer: LayerAsset, item: pystac.Item) -> pystac.Asset:
-    band: dict[str, Any] = {"name": name, "description": layer.title, "data_type": "uint8"}
-    fields: dict[str, Any] = {"data_type": "uint8"}
+    band: dict[str, Any] = {"name": name, "description": layer.title}
+    band["data_type"] = layer.data_type
+    fields: dict[str, Any] = {"data_type": layer.data_type}
     if layer.nodata is not None:
         band["nodata"] = fields["nodata"] = layer.nodata
     asset = pystac.Asset(

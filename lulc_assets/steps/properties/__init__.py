@@ -1,5 +1,12 @@
 """What a record says of its product: the figures and notes that readers need without a file."""
 
+from lulc_assets.steps.properties.change import (
+    AlertProperties,
+    ChangeProperties,
+    EvidenceProperties,
+    EvidenceSource,
+    Transition,
+)
 from lulc_assets.steps.properties.imagery import (
     CandidateScene,
     CatalogProperties,
@@ -34,12 +41,16 @@ from lulc_assets.steps.properties.reports import (
 )
 
 __all__ = [
+    "AlertProperties",
     "Applicability",
     "BundleProperties",
     "CandidateScene",
     "CatalogProperties",
+    "ChangeProperties",
     "ChipProperties",
     "EvaluationProperties",
+    "EvidenceProperties",
+    "EvidenceSource",
     "HistoryProperties",
     "LabelQualityProperties",
     "LookProperties",
@@ -58,4 +69,5 @@ __all__ = [
     "SeasonFigures",
     "SeasonProperties",
     "TablesProperties",
+    "Transition",
 ]

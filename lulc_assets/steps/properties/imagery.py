@@ -37,12 +37,14 @@ class CatalogProperties:
         selected: how many of them.
         scenes: all candidates, by time.
         seen: digest of what tells one set of scenes from another: ids, baselines, change stamps.
+        selection: digest of the rules that scenes were selected by; empty in older records.
     """
 
     candidates: int
     selected: int
     scenes: tuple[CandidateScene, ...]
     seen: str
+    selection: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ import pytest
 
 from lulc_assets.core.change.counting import UNKNOWN, LetterCounts, count_letters
 from lulc_assets.core.change.dates import day_number
-from lulc_assets.core.change.evidence import LOG_ONE, RATIO_LIMIT, Evidence, likely_next
+from lulc_assets.core.change.evidence import Evidence, likely_next
+from lulc_assets.core.change.odds import LOG_ONE, RATIO_LIMIT
 from lulc_assets.core.change.symbols import BINS, LEVELS
 from lulc_assets.core.compositing.reading import Stack
 from lulc_assets.core.compositing.seasons import Part
