@@ -23,6 +23,7 @@ from lulc_assets.core.store.keys import RegionYear, TileYear, Whole
 from lulc_assets.core.store.local import LocalStore
 from lulc_assets.core.store.records import Record
 from lulc_assets.core.whole_files import whole_file
+from lulc_assets.steps.change_pages import ChangeRecords, change_page
 from lulc_assets.steps.operations import operations_page, partition_states
 from lulc_assets.steps.page_parts import (
     DataAddress,
@@ -35,6 +36,8 @@ from lulc_assets.steps.page_parts import (
 from lulc_assets.steps.products import (
     ACCURACY_AREA_REPORT,
     ANNUAL_MAP,
+    CHANGE_ALERTS,
+    CHANGE_MAP,
     LABEL_QUALITY,
     REFERENCE_LABELS,
     REFERENCE_SAMPLE,
@@ -120,6 +123,7 @@ def _plan(
         key: record for key in regions if (record := step.find(REGION_REPORT, key)) is not None
     }
     judged = {key: r for key in tiles if (r := step.find(LABEL_QUALITY, key)) is not None}
+    changed = _changes(step, tiles)
     home = Link(f"All maps of {work.project.name}", INDEX)
     pages = []
     for key, records in reported.items():
@@ -128,10 +132,19 @@ def _plan(
             for region in summed
             if region.year == key.year and key.tile in work.project.regions[region.region].tiles
         ]
+        if key in changed:
+            near.append(Link("Change since the year before", page_name(key, "change_")))
         links = [home, *near]
         pages.append(
             _page(work, page_name(key), [*records.all, *map(str, links)],
                   partial(tile_page, work, records, links, data_at))
+        )  # fmt: skip
+    for key, found in changed.items():
+        back = Link(f"Map of {key.title}", page_name(key))
+        links = [home, back] if key in reported else [home]
+        pages.append(
+            _page(work, page_name(key, "change_"), [found.change, found.alerts],
+                  partial(change_page, work, found, links))
         )  # fmt: skip
     for region, report in summed.items():
         years = [one for key, one in summed.items() if key.region == region.region]
@@ -148,7 +161,7 @@ def _plan(
         _page(work, OPERATIONS, [identity_of(states), work.project.dagster],
               partial(operations_page, work, states, home))
     )  # fmt: skip
-    pages.append(_index_page(work, reported, summed, list(judged)))
+    pages.append(_index_page(work, reported, summed, (list(judged), list(changed))))
     return pages
 
 
@@ -158,6 +171,15 @@ def _page(work: Workbench, file: str, parts: Iterable[object], render: Callable[
     dress = [work.project.name, work.project.attribution, work.project.licence, work.legend.digest]
     places = sorted((tile, section.place) for tile, section in work.project.tiles.items())
     return _Page(file, digest_of([REPORT_PAGES.version, cited, dress, places]), render)
+
+
+def _changes(step: PagesStep, tiles: list[TileYear]) -> dict[TileYear, ChangeRecords]:
+    """Where something is known of change."""
+    found = {
+        key: ChangeRecords(key, step.find(CHANGE_MAP, key), step.find(CHANGE_ALERTS, key))
+        for key in tiles
+    }
+    return {key: records for key, records in found.items() if records.shows}
 
 
 def _tile_records(step: PagesStep, key: TileYear) -> TileRecords | None:
@@ -242,8 +264,10 @@ def _index_page(
     work: Workbench,
     reported: Mapping[TileYear, TileRecords],
     summed: Mapping[RegionYear, Record[ReportProperties]],
-    judged: list[TileYear],
+    others: tuple[list[TileYear], list[TileYear]],
 ) -> _Page:
+    judged, changed = others
+
     def render() -> str:
         return render_index(
             IndexPage(
@@ -256,6 +280,10 @@ def _index_page(
                 ],
                 legend=work.legend,
                 links=[Link("State of all tiles", OPERATIONS)],
+                changes=[
+                    Link(f"{key.tile} {key.year - 1}–{key.year}", page_name(key, "change_"))
+                    for key in changed
+                ],
                 labels=[Link(key.title, page_name(key, "labels_")) for key in judged],
                 intro=_INTRO if reported else "",
                 attribution=work.project.attribution,
@@ -263,4 +291,9 @@ def _index_page(
         )
 
     cited: list[object] = [part for records in reported.values() for part in records.all]
-    return _page(work, INDEX, [*cited, *summed.values(), *(key.title for key in judged)], render)
+    return _page(work, INDEX, [*cited, *summed.values(), *_titles(judged, changed)], render)
+
+
+def _titles(judged: list[TileYear], changed: list[TileYear]) -> list[str]:
+    """What else the index links, as part of what it is rendered from."""
+    return [*(key.title for key in judged), *(f"change {key.title}" for key in changed)]

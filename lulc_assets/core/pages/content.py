@@ -141,6 +141,7 @@ class IndexPage:
         legend: of all maps.
         links: to anything else.
         labels: to the pages on labels, by tile and year.
+        changes: to the pages on change.
         intro: one or two sentences, may be empty.
         attribution: as in :class:`TilePage`.
     """
@@ -152,6 +153,7 @@ class IndexPage:
     legend: Legend
     links: Sequence[Link] = ()
     labels: Sequence[Link] = ()
+    changes: Sequence[Link] = ()
     intro: str = ""
     attribution: str = ""
 

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from lulc_assets.core.pages import views as page_views
+from lulc_assets.core.pages.change_page import ChangePage, view_change
 from lulc_assets.core.pages.content import IndexPage, RegionPage, TilePage
 from lulc_assets.core.pages.label_page import LabelPage, view_labels
 from lulc_assets.core.pages.operations import OperationsPage, view_operations
@@ -52,6 +53,11 @@ def render_label_page(page: LabelPage) -> str:
 def render_operations_page(page: OperationsPage) -> str:
     """The HTML of the operator's page; raises as :func:`render_tile_page`."""
     return _render("operations.html", view_operations(page))
+
+
+def render_change_page(page: ChangePage) -> str:
+    """The HTML of the change of a tile × year; raises as :func:`render_tile_page`."""
+    return _render("change.html", view_change(page))
 
 
 def template(name: str) -> "Template":

@@ -106,6 +106,7 @@ def view_index(page: IndexPage) -> dict[str, Any]:
         "command": page.command,
         "links": view_links(page.links),
         "labels": view_links(page.labels),
+        "changes": view_links(page.changes),
         "attribution": page.attribution,
         "cards": [_card(card) for card in page.cards],
         "legend": _whole_legend(page.legend),
