@@ -62,11 +62,8 @@ def _digests_of_files(project: Project) -> list[str]:
     """Of every file that the project names and that people may change."""
     source = project.label_source()
     names = [source.path, source.gold_path or "", source.crosswalk]
-    names += [
-        project.path_of(p)
-        for p in (project.legend_section.file, project.chips.zones, project.delivery.zones)
-        if p
-    ]
+    files = (project.legend_section.file, project.chips.zones, project.delivery.zones)
+    names += [project.path_of(p) for p in files if p]
     for region in project.regions.values():
         for sample in region.samples.values():
             names += [project.path_of(sample.points), project.path_of(sample.design)]

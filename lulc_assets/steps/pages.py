@@ -139,12 +139,12 @@ def _plan(
             _page(work, page_name(key), [*records.all, *map(str, links)],
                   partial(tile_page, work, records, links, data_at))
         )  # fmt: skip
-    for key, found in changed.items():
+    for key, judgements in changed.items():
         back = Link(f"Map of {key.title}", page_name(key))
         links = [home, back] if key in reported else [home]
         pages.append(
-            _page(work, page_name(key, "change_"), [found.change, found.alerts],
-                  partial(change_page, work, found, links))
+            _page(work, page_name(key, "change_"), [judgements.change, judgements.alerts],
+                  partial(change_page, work, judgements, links))
         )  # fmt: skip
     for region, report in summed.items():
         years = [one for key, one in summed.items() if key.region == region.region]
