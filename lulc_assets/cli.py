@@ -10,8 +10,10 @@ import typer
 
 from lulc_assets.commands import (
     accuracy,
+    alerts,
     areas,
     catalog,
+    change,
     check,
     demo,
     init,
@@ -68,6 +70,8 @@ app.add_typer(model.app, name="model", short_help="Candidates and promoted model
 app.add_typer(sample.app, name="sample")
 app.add_typer(accuracy.app, name="accuracy")
 app.add_typer(areas.app, name="areas")
+app.add_typer(change.app, name="change")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(weights.app, name="weights")
 app.add_typer(pages.app, name="pages")
 app.add_typer(catalog.app, name="catalog")

@@ -10,8 +10,8 @@ from typing import Any
 
 from lulc_assets.core.change.odds import MOST_CLASSES
 from lulc_assets.core.errors import InvalidProject
-from lulc_assets.core.grid import FIRST_YEAR
 from lulc_assets.core.store.keys import Key, RegionYear, TileYear, Whole
+from lulc_assets.core.tile_keys import FIRST_YEAR
 from lulc_assets.project import Project
 from lulc_assets.steps import products as of
 from lulc_assets.steps.product import Product

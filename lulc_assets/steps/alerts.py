@@ -20,12 +20,13 @@ from lulc_assets.core.alerts.replay import withdrawn_scenes
 from lulc_assets.core.change.dates import observations_by_date
 from lulc_assets.core.errors import InvalidProduct, ProductCorrupt
 from lulc_assets.core.figures.change import alerts_figure
-from lulc_assets.core.grid import FIRST_YEAR, PixelGrid
+from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.cog import read_raster, validate_layer
 from lulc_assets.core.publishing.items import write_map_item
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.core.store.publish import stored_name
 from lulc_assets.core.store.records import Record
+from lulc_assets.core.tile_keys import FIRST_YEAR
 from lulc_assets.steps.change_evidence import read_evidence
 from lulc_assets.steps.maps import kept_parts, predicted_scenes
 from lulc_assets.steps.products import (

@@ -17,12 +17,13 @@ from lulc_assets.core.change.stories import story_pixels
 from lulc_assets.core.change.story_files import write_permanence, write_stories
 from lulc_assets.core.errors import InvalidProduct
 from lulc_assets.core.figures.change import change_figure, transitions_figure
-from lulc_assets.core.grid import FIRST_YEAR, PixelGrid
+from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.cog import read_raster, validate_layer
 from lulc_assets.core.publishing.items import write_map_item
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.core.store.publish import stored_name
 from lulc_assets.core.store.records import Record
+from lulc_assets.core.tile_keys import FIRST_YEAR
 from lulc_assets.steps.change_evidence import read_evidence
 from lulc_assets.steps.mapped_years import open_mapped_year
 from lulc_assets.steps.products import ANNUAL_MAP, CHANGE_EVIDENCE, CHANGE_MAP

@@ -15,11 +15,11 @@ import numpy.typing as npt
 from lulc_assets.core.change.learning import count_unchanged
 from lulc_assets.core.errors import ProductNotFound
 from lulc_assets.core.figures.maps import class_histogram_figure
-from lulc_assets.core.grid import FIRST_YEAR
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.labels.account import DeliveredLabels
 from lulc_assets.core.store.keys import TileYear, Whole
 from lulc_assets.core.store.records import Record
+from lulc_assets.core.tile_keys import FIRST_YEAR
 from lulc_assets.steps.mapped_years import identity_of_map, open_mapped_year
 from lulc_assets.steps.products import (
     ANNUAL_MAP,

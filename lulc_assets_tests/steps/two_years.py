@@ -42,7 +42,7 @@ def scenes_of(folder: Path, year: int, cleared_from: int = 13, months=range(1, 1
 
 def commit_evidence(work: Workbench, bundle: str = "by hand") -> None:
     """Evidence of a network that is right on nine dates of ten, as if learnt across years."""
-    evidence = plain_evidence()
+    evidence = plain_evidence(remembered=True)
     source = EvidenceSource(TILE, FORMER, FORMER - 1, 1, 0, 1)
     properties = EvidenceProperties(evidence.digest, "", bundle, work.legend.digest, (source,))
 

@@ -1,0 +1,73 @@
+"""``lulc change`` and ``lulc alerts`` on a project of two years."""
+
+import json
+
+import geopandas as gpd
+import pytest
+from typer.testing import CliRunner
+
+from lulc_assets.cli import app
+from lulc_assets.core.imagery.cog import read_raster
+from lulc_assets.steps.alerts import make_change_alerts
+from lulc_assets.steps.change import make_change_map
+from lulc_assets.steps.products import CHANGE_MAP
+from lulc_assets.steps.properties import ChangeProperties
+from lulc_assets.steps.workbench import Made
+from lulc_assets_tests.steps.two_years import CLEARED, KEY, TILE, two_years
+
+YEAR = str(KEY.year)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """Project file of two years with change map and alerts."""
+    folder = tmp_path_factory.mktemp("two_years")
+    work = two_years(folder)
+    make_change_map(work, KEY)
+    make_change_alerts(work, KEY)
+    return folder / "project.toml"
+
+
+def lulc(*words):
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def test_change_is_shown_exported_and_put_together(project, tmp_path):
+    shown = lulc("change", "show", TILE, YEAR, "--project", project)
+    assert "trees → bare_ground" in shown.stdout and "no estimate" in shown.stdout
+    found = json.loads(lulc("change", "show", TILE, YEAR, "--project", project, "--json").stdout)
+    assert found["transitions"][0]["sustained"] == 12 * 14
+    assert found["stories_px"]["forest_loss"]["sustained"] == 12 * 14
+    done = lulc("change", "export", TILE, YEAR, "--out", tmp_path, "--project", project)
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "transitions.csv").read_text().splitlines()[1].startswith("trees,bare_")
+    assert (tmp_path / "item.json").is_file()
+    assert lulc("change", "years", TILE, "--out", tmp_path, "--project", project).exit_code == 0
+    layer = read_raster(tmp_path / "year_of_change.tif")
+    assert set(layer[CLEARED].ravel()) == {KEY.year} and not layer[0].any()
+
+
+def test_alerts_are_shown_exported_and_delivered(project, tmp_path):
+    shown = lulc("alerts", "show", TILE, YEAR, "--project", project)
+    assert "confirmed" in shown.stdout
+    asked = ("alerts", "show", TILE, YEAR, "--step", "confirmed", "--json", "--project", project)
+    (alert,) = json.loads(lulc(*asked).stdout)["alerts"]
+    assert alert["from_class"] == "trees" and alert["confirmed_on"] > alert["first_on"]
+    assert "none of possible" in lulc(*asked[:5], "sure", "--project", project).output
+    done = lulc("alerts", "export", TILE, YEAR, "--out", tmp_path, "--project", project)
+    assert done.exit_code == 0, done.output
+    assert list(gpd.read_file(tmp_path / "alerts.gpkg")["alert_id"]) == [alert["alert_id"]]
+    refused = lulc("alerts", "deliver", TILE, YEAR, "--dry-run", "--project", project)
+    assert refused.exit_code == 1 and "[delivery]" in refused.output
+
+
+def test_a_year_without_a_baseline_is_shown_as_such(tmp_path):
+    work = two_years(tmp_path)
+    grid = work.grid(TILE)
+    properties = ChangeProperties("", "no baseline: nothing is mapped", "b", "l", grid)
+    work.step(CHANGE_MAP, KEY.former).make("none", lambda _: Made({}, properties))
+    where = ("--project", tmp_path / "project.toml")
+    shown = lulc("change", "show", TILE, KEY.former.year, *where)
+    assert shown.exit_code == 0 and "no baseline" in shown.stdout
+    refused = lulc("change", "export", TILE, KEY.former.year, "--out", tmp_path / "x", *where)
+    assert refused.exit_code == 1 and "has no files" in refused.output
