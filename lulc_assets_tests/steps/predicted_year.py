@@ -45,11 +45,16 @@ def open_project(folder: Path, sections: str = "") -> Workbench:
     return Workbench.of(load_project(folder / "project.toml"))
 
 
-def commit_scenes(work: Workbench, scenes: Sequence[PredictedScene], year: int = YEAR) -> None:
+def commit_scenes(
+    work: Workbench,
+    scenes: Sequence[PredictedScene],
+    year: int = YEAR,
+    bundle: str = "by hand",
+) -> None:
     """Commit predictions and their manifest, as ``scene_predictions`` does."""
     rows = [_predicted(work, scene, year) for scene in scenes]
-    properties = PredictionsProperties("by hand", work.legend.names, tuple(rows), failed={})
-    made_of = {row.scene_id: row.record for row in rows}
+    properties = PredictionsProperties(bundle, work.legend.names, tuple(rows), failed={})
+    made_of = {row.scene_id: row.record for row in rows} | {"bundle": bundle}
     step = work.step(SCENE_PREDICTIONS, TileYear(TILE, year))
     step.make(made_of, lambda _: Made({}, properties))
 

@@ -13,9 +13,6 @@ from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.steps.change import make_change_map
 from lulc_assets.steps.maps import make_annual_map
-from lulc_assets.steps.products import SCENE_PREDICTIONS
-from lulc_assets.steps.properties import PredictionsProperties
-from lulc_assets.steps.workbench import Made
 from lulc_assets_tests.steps.predicted_year import TILE, commit_scenes, open_project
 from lulc_assets_tests.steps.two_years import (
     BARE,
@@ -72,17 +69,9 @@ def test_a_year_without_a_previous_map_says_so_and_has_no_file(tmp_path):
     assert "no baseline" in make_change_map(work, first).properties.reason
 
 
-def _predicted_by(work, year, scenes, bundle):
-    commit_scenes(work, scenes, year)
-    key = TileYear(TILE, year)
-    rows = work.read(SCENE_PREDICTIONS, key).properties.scenes
-    properties = PredictionsProperties(bundle, work.legend.names, rows, failed={})
-    work.step(SCENE_PREDICTIONS, key).make(bundle, lambda _: Made({}, properties))
-
-
 def test_years_of_two_bundles_are_refused_until_one_is_mapped_again(tmp_path):
     work = two_years(tmp_path)
-    _predicted_by(work, FORMER, scenes_of(tmp_path, FORMER), "another")
+    commit_scenes(work, scenes_of(tmp_path, FORMER), FORMER, "another")
     make_annual_map(work, KEY.former)
     with pytest.raises(
         InvalidProduct, match=r"2021 and 2022 were mapped differently \(bundle: 'ano"
