@@ -129,6 +129,51 @@ def years(tile: Tile, out: Out, project: ProjectFile = Path("project.toml")) -> 
         typer.echo(path)
 
 
+@app.command()
+def accuracy(
+    drawn: Annotated[Path, typer.Argument(help="Folder that `lulc sample draw` wrote.")],
+    labels: Annotated[
+        Path, typer.Option(help="CSV of unit_id and year_of_change, empty or 0: no change.")
+    ],
+    map: Annotated[Path, typer.Option("--map", help="year_of_change.tif of `lulc change years`.")],
+    as_json: AsJson = False,
+) -> None:
+    """User's and producer's accuracy of change: exact year, within 1, within 2, ever.
+
+    Example: lulc change accuracy s --labels years.csv --map change/year_of_change.tif
+    """
+    from lulc_assets.core.change.units import judge_years
+
+    found = judge_years(drawn, labels, map)
+    if as_json:
+        print_json(
+            {
+                name: {
+                    side: {"value": one.value, "ci_low": one.ci_low, "ci_high": one.ci_high,
+                           "level": one.level, "units": one.n}
+                    for side, one in (("users", both.users), ("producers", both.producers))
+                    if one.n
+                }
+                for name, both in found.items()
+            }
+        )  # fmt: skip
+        return
+    from rich.table import Table
+
+    table = Table(title="Accuracy of change by tolerance")
+    for name in ("Tolerance", "User's", "95 %", "Producer's", "95 %"):
+        table.add_column(name)
+    for name, both in found.items():
+        cells = [
+            text
+            for one in (both.users, both.producers)
+            for text in ((f"{one.value:.3f}", f"{one.ci_low:.3f}-{one.ci_high:.3f}")
+                         if one.n else ("-", "no unit"))
+        ]  # fmt: skip
+        table.add_row(name.replace("_", " "), *cells)
+    plain_console().print(table)
+
+
 def _read(
     project: Path, tile: str, year: int
 ) -> "tuple[Workbench, TileYear, Record[ChangeProperties]]":

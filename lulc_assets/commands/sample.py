@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lulc_assets.commands.maps import MAP_HELP, open_maps
+from lulc_assets.commands.maps import MAP_HELP, PURPOSE_HELP, Purpose, open_maps
 from lulc_assets.commands.running import PoliteGroup
 from lulc_assets.commands.sample_design import Maps, Targets, design
 from lulc_assets.commands.sample_tables import print_consensus
@@ -66,6 +66,7 @@ def draw(
     ] = DEFAULT_STARTS,
     region: Annotated[str, typer.Option(help="Name of the region.")] = "",
     year: Annotated[int | None, typer.Option(help="That interpreters describe.")] = None,
+    purpose: Annotated[Purpose, typer.Option("--for", help=PURPOSE_HELP)] = Purpose.map,
 ) -> None:
     """Draw units and write them for QGIS and Collect Earth Online, blind to the map.
 
@@ -77,7 +78,7 @@ def draw(
     from lulc_assets.core.sampling import draw as drawing
     from lulc_assets.core.sampling.fieldwork import write_fieldwork
 
-    maps = open_maps(map)
+    maps = open_maps(map, purpose)
     common: dict[str, Any] = {"seed": seed, "region": region, "year": year}
     if how is Draw.stratified:
         sample = drawing.draw_stratified(maps, _by_class(units), **common)

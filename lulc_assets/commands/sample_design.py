@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lulc_assets.commands.maps import MAP_HELP, open_maps
+from lulc_assets.commands.maps import MAP_HELP, PURPOSE_HELP, Purpose, open_maps
 from lulc_assets.commands.running import print_json
 from lulc_assets.commands.sample_tables import plan_as_json, print_plans
 
@@ -46,15 +46,18 @@ def design(
     minutes: Annotated[float, typer.Option(help="Minutes to interpret a unit once.")] = 3.0,
     interpreters: Annotated[int, typer.Option(help="Interpreters a unit.")] = 2,
     format: Annotated[str, typer.Option(help="table or json.")] = "table",
+    purpose: Annotated[Purpose, typer.Option("--for", help=PURPOSE_HELP)] = Purpose.map,
 ) -> None:
     """Allocations of units to map classes, with the errors and hours to expect.
 
     Example: lulc sample design --map map.tif --target overall=0.02 --target area:crops=10%
+
+    For change: lulc sample design --for change --map change_2023 --target area:change=15%
     """
     from lulc_assets.core.sampling.allocation import RULES, allocate
     from lulc_assets.core.sampling.anticipation import parse_target
 
-    expected, pixels = _anticipate(open_maps(map), users or [])
+    expected, pixels = _anticipate(open_maps(map, purpose), users or [], purpose)
     targets = [parse_target(text, expected.names) for text in target or []]
     plans = [
         allocate(rule, expected, targets, units=units, least=least, most=pixels) for rule in RULES
@@ -75,9 +78,13 @@ def design(
 
 
 def _anticipate(
-    maps: "Sequence[MapFile]", users: Sequence[str]
+    maps: "Sequence[MapFile]", users: Sequence[str], purpose: Purpose
 ) -> tuple["Anticipation", "npt.NDArray[np.int64]"]:
-    """The expected matrix and the pixels of the maps' classes; user's accuracy 0.8 by default."""
+    """The expected matrix and the pixels of the maps' classes; user's accuracy 0.8 by default.
+
+    Of strata of change ``users`` says how much of each really changed.
+    """
+    from lulc_assets.core.change.strata import EXPECTED_CHANGED, anticipate_change
     from lulc_assets.core.errors import InvalidSample
     from lulc_assets.core.sampling.anticipation import anticipate
     from lulc_assets.core.sampling.map_file import count_classes
@@ -89,6 +96,8 @@ def _anticipate(
     if not names:
         raise InvalidSample("the map shows no class; there is nothing to sample")
     expected = dict.fromkeys(names, 0.8)
+    if purpose is Purpose.change:
+        expected = {name: EXPECTED_CHANGED[name] for name in names}
     for text in users:
         name, _, number = text.rpartition("=")
         try:
@@ -98,4 +107,5 @@ def _anticipate(
         if name and name not in expected:
             raise InvalidSample(f"--users {text!r}: the map shows {', '.join(names)}")
         expected.update({name: share} if name else dict.fromkeys(names, share))
-    return anticipate(names, shown[shown > 0], expected), mapped.pixels[1:][shown > 0]
+    look_ahead = anticipate_change if purpose is Purpose.change else anticipate
+    return look_ahead(names, shown[shown > 0], expected), mapped.pixels[1:][shown > 0]
