@@ -156,24 +156,7 @@ def _judge(
         validate_layer(path, grid, dtype=_dtype(name), legal_values=None)
     prefix = f"{key.tile}-{key.year}"
     alerts = alert_polygons(pixels, grid, prefix, work.project.alerts, work.legend)
-    until = found.seen[-1][0] if found.seen else ""
-    properties = AlertProperties(
-        baseline=inputs.former.digest,
-        reason="",
-        bundle=inputs.predictions.properties.bundle,
-        legend=work.legend.digest,
-        grid=grid,
-        scenes_until=until,
-        dates=len(found.seen),
-        judged_dates=found.judged,
-        alerts={name: int((alerts["step"] == name).sum()) for name in STEPS},
-        area_ha={
-            name: round(float(alerts.loc[alerts["step"] == name, "area_ha"].sum()), 4)
-            for name in STEPS
-        },
-        withdrawn_scenes=withdrawn,
-        fresh_reason=fresh,
-    )
+    properties = _properties(work, inputs, alerts, (found, withdrawn, fresh))
     files = {path.name: path for path in (*layers.values(), *found.states.values(), baseline)}
     files |= _feeds(work, key, alerts, properties, layers, scratch)
     before = read_raster(source.class_map)
@@ -182,6 +165,30 @@ def _judge(
     )
     files["alerts.png"] = write_png(scratch, "alerts.png", figure)
     return Made(files, properties)
+
+
+def _properties(
+    work: Workbench,
+    inputs: _Inputs,
+    alerts: gpd.GeoDataFrame,
+    update: "tuple[JudgedYear, tuple[str, ...], str]",
+) -> AlertProperties:
+    found, withdrawn, fresh = update
+    of_step = {name: alerts[alerts["step"] == name] for name in STEPS}
+    return AlertProperties(
+        baseline=inputs.former.digest,
+        reason="",
+        bundle=inputs.predictions.properties.bundle,
+        legend=work.legend.digest,
+        grid=inputs.former.properties.grid,
+        scenes_until=found.seen[-1][0] if found.seen else "",
+        dates=len(found.seen),
+        judged_dates=found.judged,
+        alerts={name: len(rows) for name, rows in of_step.items()},
+        area_ha={n: round(float(rows["area_ha"].sum()), 4) for n, rows in of_step.items()},
+        withdrawn_scenes=withdrawn,
+        fresh_reason=fresh,
+    )
 
 
 def _update(

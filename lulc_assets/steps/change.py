@@ -5,6 +5,7 @@ What belongs here: ``change_map``. What does not: grading and stories (``core/ch
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,56 +51,16 @@ def make_change_map(work: Workbench, key: TileYear) -> Record[ChangeProperties]:
     Raises:
         InvalidProduct: the two years were mapped differently, or evidence is of another model.
     """
-    from lulc_assets.core.change.yearly import map_change  # numba
-
     step, grid = work.step(CHANGE_MAP, key), work.grid(key.tile)
     evidence, own = step.read(CHANGE_EVIDENCE), step.read(ANNUAL_MAP)
     former = step.find(ANNUAL_MAP, key.former) if key.year > FIRST_YEAR else None
 
     def build(scratch: Path) -> Made[ChangeProperties]:
-        if former is None or not evidence.properties.evidence:
-            reason = f"no baseline: {key.tile} is not mapped in {key.year - 1}"
-            if former is not None:
-                reason = f"no evidence: {evidence.properties.reason}"
+        reason = _why_not(key, former, evidence)
+        if former is None or reason:
             return Made({}, _statement(work, own, grid, reason))
         require_same_model(evidence, own)
-        years = (
-            open_mapped_year(work, former, key.former),
-            open_mapped_year(work, own, key),
-        )
-        found = map_change(
-            *years,
-            grid,
-            read_evidence(work, evidence),
-            scratch,
-            rule=work.project.change,
-            composite=work.project.composite,
-            threads=work.project.composite.threads,
-            progress=work.progress,
-        )
-        layers = dict(found.files) | write_stories(found.files, grid, work.legend, scratch)
-        lasting, permanence = write_permanence(years[1].sums, grid, work.legend, scratch)
-        layers |= lasting
-        _validate(layers, grid)
-        files = {path.name: path for path in layers.values()}
-        files |= _pictures(work, key, found, grid, scratch)
-        files["item.json"] = write_map_item(
-            scratch / "item.json",
-            item_id=f"change_map-{key.tile}-{key.year}",
-            year=key.year,
-            grid=grid,
-            layers={n: (p, stored_name(p), _title(n)) for n, p in layers.items()},
-            legend=work.legend,
-            properties={
-                "lulc:tile": key.tile,
-                "lulc:year": key.year,
-                "lulc:former_year": key.year - 1,
-                "lulc:bundle": own.properties.bundle,
-                "lulc:maps": [former.digest, own.digest],
-                "lulc:evidence": evidence.properties.evidence,
-            },
-        )
-        return Made(files, _properties(work, own, former, grid, found, permanence))
+        return _compare(work, key, _Inputs(former, own, evidence), scratch)
 
     settings = {
         "grid": grid,
@@ -108,6 +69,76 @@ def make_change_map(work: Workbench, key: TileYear) -> Record[ChangeProperties]:
         "parts": [part.name for part in work.project.composite.parts()],
     }
     return step.make(settings, build)
+
+
+def _why_not(
+    key: TileYear, former: Record[MapProperties] | None, evidence: Record[EvidenceProperties]
+) -> str:
+    """Why there is nothing to compare, or nothing to judge by; empty: there is."""
+    if former is None:
+        return f"no baseline: {key.tile} is not mapped in {key.year - 1}"
+    known = evidence.properties
+    return "" if known.evidence else f"no evidence: {known.reason}"
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """What a change map is made from."""
+
+    former: Record[MapProperties]
+    own: Record[MapProperties]
+    evidence: Record[EvidenceProperties]
+
+
+def _compare(
+    work: Workbench, key: TileYear, inputs: _Inputs, scratch: Path
+) -> Made[ChangeProperties]:
+    from lulc_assets.core.change.yearly import map_change  # numba
+
+    grid, composite = work.grid(key.tile), work.project.composite
+    years = (
+        open_mapped_year(work, inputs.former, key.former),
+        open_mapped_year(work, inputs.own, key),
+    )
+    found = map_change(
+        *years,
+        grid,
+        read_evidence(work, inputs.evidence),
+        scratch,
+        rule=work.project.change,
+        composite=composite,
+        threads=composite.threads,
+        progress=work.progress,
+    )
+    layers = dict(found.files) | write_stories(found.files, grid, work.legend, scratch)
+    lasting, permanence = write_permanence(years[1].sums, grid, work.legend, scratch)
+    layers |= lasting
+    _validate(layers, grid)
+    files = {path.name: path for path in layers.values()}
+    files |= _pictures(work, key, found, grid, scratch)
+    files["item.json"] = _write_item(work, key, inputs, layers, scratch)
+    return Made(files, _properties(work, inputs, grid, found, permanence))
+
+
+def _write_item(
+    work: Workbench, key: TileYear, inputs: _Inputs, layers: Mapping[str, Path], scratch: Path
+) -> Path:
+    return write_map_item(
+        scratch / "item.json",
+        item_id=f"change_map-{key.tile}-{key.year}",
+        year=key.year,
+        grid=work.grid(key.tile),
+        layers={n: (p, stored_name(p), _title(n)) for n, p in layers.items()},
+        legend=work.legend,
+        properties={
+            "lulc:tile": key.tile,
+            "lulc:year": key.year,
+            "lulc:former_year": key.year - 1,
+            "lulc:bundle": inputs.own.properties.bundle,
+            "lulc:maps": [inputs.former.digest, inputs.own.digest],
+            "lulc:evidence": inputs.evidence.properties.evidence,
+        },
+    )
 
 
 def require_same_model(evidence: Record[EvidenceProperties], own: Record[MapProperties]) -> None:
@@ -165,17 +196,16 @@ def _statement(
 
 def _properties(
     work: Workbench,
-    own: Record[MapProperties],
-    former: Record[MapProperties],
+    inputs: _Inputs,
     grid: PixelGrid,
     found: "ChangeMap",
     permanence: Mapping[str, Mapping[str, int]],
 ) -> ChangeProperties:
     names = ["no_data", *(known.name for known in work.legend.land)]
     return ChangeProperties(
-        baseline=former.digest,
+        baseline=inputs.former.digest,
         reason="",
-        bundle=own.properties.bundle,
+        bundle=inputs.own.properties.bundle,
         legend=work.legend.digest,
         grid=grid,
         dates=found.dates,

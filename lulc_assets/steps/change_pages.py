@@ -4,17 +4,18 @@ What belongs here: records → the content of the page. What does not: which pag
 (``pages``), markup and wording (``core/pages/change_page``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lulc_assets.core.pages.change_page import ChangePage, ChangeRow, YearlyChange, YearOfAlerts
 from lulc_assets.core.pages.content import Link, PageFigure
 from lulc_assets.core.pages.rendering import render_change_page
-from lulc_assets.core.store.keys import TileYear
+from lulc_assets.core.store.keys import TileYear, Whole
 from lulc_assets.core.store.records import Record
 from lulc_assets.steps.alerts import read_alert_table
-from lulc_assets.steps.properties import AlertProperties, ChangeProperties
-from lulc_assets.steps.workbench import Workbench
+from lulc_assets.steps.products import CHANGE_ALERTS, CHANGE_MAP
+from lulc_assets.steps.properties import AlertProperties, ChangeProperties, PagesProperties
+from lulc_assets.steps.workbench import Step, Workbench
 
 _CHANGE_CAPTION = (
     "Full colours: what ground has become, where the dates of both years show it. Pale: the map "
@@ -41,6 +42,17 @@ class ChangeRecords:
     def shows(self) -> bool:
         """Whether there is anything but statements."""
         return any(r is not None and not r.properties.reason for r in (self.change, self.alerts))
+
+
+def changes_of(
+    step: Step[Whole, PagesProperties], tiles: Iterable[TileYear]
+) -> dict[TileYear, ChangeRecords]:
+    """Where something is known of change; every record that is there is an input of the pages."""
+    found = {
+        key: ChangeRecords(key, step.find(CHANGE_MAP, key), step.find(CHANGE_ALERTS, key))
+        for key in tiles
+    }
+    return {key: records for key, records in found.items() if records.shows}
 
 
 def change_page(work: Workbench, records: ChangeRecords, links: Sequence[Link]) -> str:

@@ -6,7 +6,7 @@ figure: what a page says was estimated and drawn before.
 """
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,7 @@ from lulc_assets.core.store.keys import RegionYear, TileYear, Whole
 from lulc_assets.core.store.local import LocalStore
 from lulc_assets.core.store.records import Record
 from lulc_assets.core.whole_files import whole_file
-from lulc_assets.steps.change_pages import ChangeRecords, change_page
+from lulc_assets.steps.change_pages import ChangeRecords, change_page, changes_of
 from lulc_assets.steps.operations import operations_page, partition_states
 from lulc_assets.steps.page_parts import (
     DataAddress,
@@ -36,8 +36,6 @@ from lulc_assets.steps.page_parts import (
 from lulc_assets.steps.products import (
     ACCURACY_AREA_REPORT,
     ANNUAL_MAP,
-    CHANGE_ALERTS,
-    CHANGE_MAP,
     LABEL_QUALITY,
     REFERENCE_LABELS,
     REFERENCE_SAMPLE,
@@ -123,7 +121,7 @@ def _plan(
         key: record for key in regions if (record := step.find(REGION_REPORT, key)) is not None
     }
     judged = {key: r for key in tiles if (r := step.find(LABEL_QUALITY, key)) is not None}
-    changed = _changes(step, tiles)
+    changed = changes_of(step, tiles)
     home = Link(f"All maps of {work.project.name}", INDEX)
     pages = []
     for key, records in reported.items():
@@ -139,13 +137,7 @@ def _plan(
             _page(work, page_name(key), [*records.all, *map(str, links)],
                   partial(tile_page, work, records, links, data_at))
         )  # fmt: skip
-    for key, judgements in changed.items():
-        back = Link(f"Map of {key.title}", page_name(key))
-        links = [home, back] if key in reported else [home]
-        pages.append(
-            _page(work, page_name(key, "change_"), [judgements.change, judgements.alerts],
-                  partial(change_page, work, judgements, links))
-        )  # fmt: skip
+    pages += [_change_page(work, one, home, reported) for one in changed.values()]
     for region, report in summed.items():
         years = [one for key, one in summed.items() if key.region == region.region]
         pages.append(_region_page(step, region, report, years, reported, home))
@@ -173,13 +165,13 @@ def _page(work: Workbench, file: str, parts: Iterable[object], render: Callable[
     return _Page(file, digest_of([REPORT_PAGES.version, cited, dress, places]), render)
 
 
-def _changes(step: PagesStep, tiles: list[TileYear]) -> dict[TileYear, ChangeRecords]:
-    """Where something is known of change."""
-    found = {
-        key: ChangeRecords(key, step.find(CHANGE_MAP, key), step.find(CHANGE_ALERTS, key))
-        for key in tiles
-    }
-    return {key: records for key, records in found.items() if records.shows}
+def _change_page(
+    work: Workbench, found: ChangeRecords, home: Link, reported: Collection[TileYear]
+) -> _Page:
+    key = found.key
+    back = [Link(f"Map of {key.title}", page_name(key))] if key in reported else []
+    return _page(work, page_name(key, "change_"), [found.change, found.alerts],
+                 partial(change_page, work, found, [home, *back]))  # fmt: skip
 
 
 def _tile_records(step: PagesStep, key: TileYear) -> TileRecords | None:

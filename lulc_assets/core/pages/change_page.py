@@ -134,7 +134,7 @@ def _headline(page: ChangePage) -> dict[str, str]:
         "label": f"of sustained change on the map from {page.year - 1} to {page.year}",
         "detail": f"Judged by {found.dates[0]} and {found.dates[1]} dates. The two maps differ "
         f"on {format_area_ha(differ)}; on most of that the dates show no lasting change. Pixels "
-        "of a map are no estimate of the area that changed: that takes a sample.",
+        "of a map are not an estimate of the area that changed: that takes a sample.",
     }
 
 
