@@ -149,6 +149,11 @@ def _labelled_years(step: EvidenceStep, bundle: str) -> tuple[list[_Labelled], d
             former_key, former = _former(step, key, own)
             before = step.find(REFERENCE_LABELS, key.former) if year > FIRST_YEAR else None
             found.append(_Labelled(key, labels, own, former_key, former, before))
+    if any(one.former_key != one.key for one in found):
+        alone = [one for one in found if one.former_key == one.key]
+        # Within its own year every class is familiar: that would blur what the others tell.
+        left_out |= {one.key.title: "no map of the year before" for one in alone}
+        found = [one for one in found if one.former_key != one.key]
     return found, left_out
 
 
