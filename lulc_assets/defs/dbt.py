@@ -15,7 +15,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
 from lulc_assets.core.metrics.database import publish_database, remove_unpublished
 from lulc_assets.core.store.keys import Whole
-from lulc_assets.defs.from_products import named_failures
+from lulc_assets.defs.failures import named_failures
 from lulc_assets.defs.policies import METRICS_POOL, OWNERS
 from lulc_assets.defs.resources import DBT_FOLDER, ProjectResource
 from lulc_assets.steps.metrics import MAP_FILE, METRIC_FILE, SCENE_FILE

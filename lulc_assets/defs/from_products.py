@@ -4,17 +4,15 @@ What belongs here: the decorator that makes an asset of a step, and the one way 
 record to an event. What does not: what a step does.
 """
 
-import errno
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
 
-from lulc_assets.core.errors import LulcError
 from lulc_assets.core.scratch import sweep_scratch
 from lulc_assets.core.store.publish import require_writable
 from lulc_assets.core.store.records import Record
+from lulc_assets.defs.failures import named_failures
 from lulc_assets.defs.metadata import metadata_of
 from lulc_assets.defs.partitions import (
     dependency,
@@ -27,7 +25,6 @@ from lulc_assets.defs.resources import ProjectResource
 from lulc_assets.steps.product import Product
 from lulc_assets.steps.workbench import Workbench
 
-_FOR_GOOD = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 _DATA_VERSION = "dagster/data_version"
 
 Body = Callable[..., Record[Any] | None]
@@ -55,7 +52,7 @@ def product_asset(
         kinds: shown as icons.
         pool: whose slots limit how many run at once.
         op_tags: for the executor: they survive a launch of the asset alone.
-        retry_policy: for failures of the machine; errors of the domain are not retried.
+        retry_policy: for failures of the machine alone (``failures``).
         collects: products of which the function gets all keys that were materialized.
     """
 
@@ -84,10 +81,10 @@ def product_asset(
                 sweep_scratch()
                 every = [materialized_keys(context.instance, other) for other in collects]
                 record = body(work, key, *every)
+                seen = None if record is None else metadata_for(context, product, work, record)
             if record is not None:
                 yield dg.MaterializeResult(
-                    metadata=metadata_for(context, product, work, record),
-                    data_version=dg.DataVersion(record.digest),
+                    metadata=seen, data_version=dg.DataVersion(record.digest)
                 )
 
         return asset
@@ -119,30 +116,3 @@ def metadata_for(
     if seen is not None and (seen.tags or {}).get(_DATA_VERSION) == record.digest:
         return dict(seen.metadata)
     return metadata_of(work, record)
-
-
-class Stopped(dg.DagsterError, dg.DagsterExecutionInterruptedError):
-    """Somebody stopped the run.
-
-    Dagster puts a step that is interrupted up for retry if it has a retry policy, so that Ctrl-C
-    would start the step again. An error of its own it passes on.
-    """
-
-
-@contextmanager
-def named_failures() -> Iterator[None]:
-    """Errors that trying again would not help end the step with their name.
-
-    Those of the domain, and a disk that is full, read only or closed to us. A run that somebody
-    stops is not tried again either.
-    """
-    try:
-        yield
-    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as error:
-        raise Stopped("stopped on request") from error
-    except (LulcError, OSError) as error:
-        if not isinstance(error, LulcError) and error.errno not in _FOR_GOOD:
-            raise
-        raise dg.Failure(
-            description=f"{type(error).__name__}: {error}", allow_retries=False
-        ) from error

@@ -35,4 +35,5 @@ STEP_RETRIES = dg.RetryPolicy(
     max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
 )
 """Of all other steps: a store that does not answer, memory that another program has. Errors of the
-domain, and of a disk that is full or read only, are not tried again (``named_failures``)."""
+domain and of the program, and of a disk that is full or read only, are not tried again
+(``failures``)."""

@@ -11,7 +11,8 @@ import dagster as dg
 from pydantic import TypeAdapter
 
 from lulc_assets.core.store.keys import TileYear
-from lulc_assets.defs.from_products import metadata_for, named_failures
+from lulc_assets.defs.failures import named_failures
+from lulc_assets.defs.from_products import metadata_for
 from lulc_assets.defs.partitions import key_of, partitions_of
 from lulc_assets.defs.policies import GPU_POOL, GPU_TAGS, OWNERS, PREDICT_RETRIES
 from lulc_assets.defs.resources import ProjectResource

@@ -3,6 +3,7 @@
 import errno
 import os
 import tempfile
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import dagster as dg
@@ -12,7 +13,7 @@ from lulc_assets.core.errors import InvalidProject, ProductNotFound, StoreError
 from lulc_assets.core.scratch import OLD_S, sweep_scratch
 from lulc_assets.core.store.local import LocalStore
 from lulc_assets.core.store.publish import require_writable
-from lulc_assets.defs.from_products import named_failures
+from lulc_assets.defs.failures import named_failures
 from lulc_assets.project import load_project
 from lulc_assets_tests.steps.predicted_year import PROJECT
 
@@ -81,10 +82,70 @@ def test_a_closed_or_full_disk_is_not_tried_again(code):
     assert not caught.value.allow_retries
 
 
-@pytest.mark.parametrize("error", [MemoryError(), OSError(errno.EIO, "x"), ConnectionError()])
-def test_what_may_pass_is_left_to_the_retries(error):
-    with pytest.raises(type(error)), named_failures():
-        raise error
+def of_the_machine():
+    import torch
+    from obstore.exceptions import GenericError
+    from sqlalchemy.exc import OperationalError
+
+    return [
+        MemoryError(),
+        OSError(errno.EIO, "x"),
+        TimeoutError("read timed out"),
+        ConnectionError(),
+        BrokenProcessPool("a worker was killed"),
+        torch.OutOfMemoryError("CUDA out of memory"),
+        torch.AcceleratorError("CUDA error: an illegal memory access was encountered"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_INTERNAL_ERROR"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory"),
+        GenericError("error sending request"),
+        OperationalError("select", {}, Exception("database is locked")),
+    ]
+
+
+def test_what_may_pass_is_left_to_the_retries():
+    for error in of_the_machine():
+        with pytest.raises(type(error)), named_failures():
+            raise error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AttributeError("'NoneType' object has no attribute 'epoch'"),
+        KeyError("water"),
+        ValueError("bad shapes"),
+        RuntimeError("mat1 and mat2 shapes cannot be multiplied"),
+        OSError(errno.ENAMETOOLONG, "File name too long"),
+        UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_fault_of_the_program_ends_a_step_at_once_with_its_name(error):
+    tries: dict[str, int] = {"program": 0, "machine": 0}
+
+    @dg.op(retry_policy=dg.RetryPolicy(max_retries=2))
+    def program():
+        tries["program"] += 1
+        with named_failures():
+            raise error
+
+    @dg.op(retry_policy=dg.RetryPolicy(max_retries=2))
+    def machine():
+        tries["machine"] += 1
+        with named_failures():
+            if tries["machine"] < 3:
+                raise ConnectionResetError("reset by peer")
+
+    @dg.job
+    def both():
+        program()
+        machine()
+
+    result = both.execute_in_process(raise_on_error=False)
+    assert tries == {"program": 1, "machine": 3}
+    failed = result.failure_data_for_node("program")
+    assert type(error).__name__ in failed.user_failure_data.description
+    assert result.is_node_success("machine")
 
 
 def test_errors_of_the_domain_are_not_tried_again():
