@@ -182,3 +182,25 @@ def test_a_name_of_a_megabyte_is_not_echoed(tmp_path: Path):
     assert len(done.output) < 6000
     assert "labels.gpkg" in done.output
     assert "Add an entry" in done.output
+
+
+def test_a_class_whose_polygons_label_no_pixel_is_never_fine(tmp_path: Path):
+    between = [shapely.box(400_001 + x, 5_000_001, 400_002 + x, 5_000_002) for x in (0, 50, 100)]
+    path = write(tmp_path, [BOX, *between], ["trees", *["water"] * 3])
+    done = run("check", path, "--tile", "33TVL")
+    assert done.exit_code == 1, done.output
+    assert "Problem: class water: its polygons (3) label no 10 m pixel" in done.output
+    assert "draw them larger" in done.output
+
+
+def test_what_repair_did_is_told(tmp_path: Path):
+    mixed = shapely.GeometryCollection([BOX, shapely.LineString([(4e5, 5e6), (4e5, 5.1e6)])])
+    path = write(tmp_path, [mixed], ["trees"])
+    done = run("check", path)
+    assert done.exit_code == 1
+    assert "GeometryCollection; repair = true (--repair) keeps its polygons" in done.output
+    done = run("check", path, "--repair")
+    assert done.exit_code == 0
+    assert "Note: labels-000001: GeometryCollection, repaired; its area changed by +0.0%" in (
+        " ".join(done.output.split())
+    )

@@ -14,6 +14,7 @@ from lulc_assets.core.errors import LabelError, LabelLeak, OverlappingLabels
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.labels.burn import BurnReport, BurnRules, burn_labels
 from lulc_assets.core.labels.gold import GoldReport, burn_gold
+from lulc_assets.core.labels.mend import Mended
 from lulc_assets.core.labels.places import explain_absence, grid_around
 from lulc_assets.core.labels.raster import grid_around_raster, is_raster, read_raster_labels
 from lulc_assets.core.labels.reading import read_labels
@@ -75,12 +76,8 @@ def inspect_labels(
         read = read_raster_labels(source, place)
     else:
         read = read_labels(replace(source, repair=True))
-    problems = [
-        f"{m.label_id}: {m.problem}" + (", no area left" if m.dropped else "")
-        for m in read.report.mended
-        if not source.repair
-    ]
-    notes: list[str] = []
+    mended = [_tell_mended(m, repaired=source.repair) for m in read.report.mended]
+    problems, notes = ([], mended) if source.repair else (mended, [])
     here = _labels_here(read.table, source, grid, tile, year, problems, notes)
     burnt: list[BurnReport] = []
     gold = None
@@ -95,6 +92,8 @@ def inspect_labels(
             gold = _burn_roles(here, place, source, burnt, problems)
             if not any(sum(report.pixels.values()) for report in burnt):
                 problems.append("no 10 m pixel is labelled: every polygon is too small for one")
+            else:
+                problems += _lost_classes(here, burnt, source)
         here = to_grid_crs(here, place)
     else:
         here = here.to_crs(6933)
@@ -166,6 +165,31 @@ def _burn_roles(
             _, report = burn_labels(labels, grid, role, lenient)
         burnt.append(report)
     return gold
+
+
+def _tell_mended(mended: Mended, *, repaired: bool) -> str:
+    found = f"{mended.label_id}: {mended.problem}"
+    if mended.dropped:
+        return f"{found}, no area left; " + (
+            "left out" if repaired else "draw it anew or delete it"
+        )
+    if repaired:
+        return f"{found}, repaired; its area changed by {mended.area_change:+.1%}"
+    return f"{found}; repair = true (--repair) keeps its polygons, or mend it"
+
+
+def _lost_classes(
+    labels: gpd.GeoDataFrame, burnt: list[BurnReport], source: LabelSource
+) -> list[str]:
+    """Classes that polygons show and no pixel has, of any role."""
+    reached = {code for report in burnt for code, pixels in report.pixels.items() if pixels}
+    polygons = labels["class_code"].value_counts(sort=False)
+    return [
+        f"class {source.legend.by_code(int(code)).name}: its polygons ({number}) label no 10 m "
+        "pixel: too small for one, or hidden by others; draw them larger, or delete them"
+        for code, number in polygons.sort_index().items()
+        if int(code) not in reached
+    ]
 
 
 def _notes(read: LabelSet, burnt: list[BurnReport], unit: str) -> list[str]:
