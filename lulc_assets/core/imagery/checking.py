@@ -82,9 +82,7 @@ def _decide(recipe: SceneRecipe, evidence: OffsetEvidence) -> SceneRecipe:
     """The recipe with its offset decided; raises as :func:`check_scene`."""
     if recipe.offset_open:
         if evidence.verdict == "cannot tell":
-            raise OffsetUndecidable(
-                f"scene {recipe.id}: {recipe.offset_reason}; they cannot tell ({evidence.reason})"
-            )
+            raise _undecidable(recipe, evidence)
         offset_dn = -round(USUAL_DN * STEP / recipe.scale) if evidence.verdict == "present" else 0
         reason = f"{recipe.offset_reason}; it is {evidence.verdict} ({evidence.reason})"
         return replace(recipe, offset_dn=offset_dn, offset_reason=reason, offset_open=False)
@@ -95,7 +93,12 @@ def _decide(recipe: SceneRecipe, evidence: OffsetEvidence) -> SceneRecipe:
             f"({evidence.reason}); ask the provider, or leave the scene out"
         )
     if recipe.offset_needs_proof and evidence.verdict != "present":
-        raise OffsetUndecidable(
-            f"scene {recipe.id}: {recipe.offset_reason}; they cannot tell ({evidence.reason})"
-        )
+        raise _undecidable(recipe, evidence)
     return recipe
+
+
+def _undecidable(recipe: SceneRecipe, evidence: OffsetEvidence) -> OffsetUndecidable:
+    return OffsetUndecidable(
+        f"scene {recipe.id}: {recipe.offset_reason}; they cannot tell ({evidence.reason}); state "
+        "it in the item (raster:offset of every band), or leave the scene out"
+    )
