@@ -30,6 +30,7 @@ overlap_px = 8
 block_px = 64
 
 [recipe]
+architecture = "Unet"   # not what so few labels would get
 max_chip_views = 160
 threads = 1     # tests run side by side
 

@@ -42,7 +42,7 @@ _SCALE = 1e-4
 
 def untrained_bundle(encoder: str) -> Bundle:
     """The recipe's U-Net with another encoder and fresh weights: time does not depend on them."""
-    recipe = TrainingRecipe(encoder=encoder)
+    recipe = TrainingRecipe(encoder=encoder).for_labels(None)
     torch.manual_seed(0)
     bands, classes = len(BAND_ROLES), len(KARRA_10.classes)
     spec = NetworkSpec(

@@ -1,11 +1,11 @@
 """Small areas with few polygons, mapped with settings that nobody chose.
 
 Run: ``python -m benchmarks.small_areas [--sides 100,200,300] [--per-class 4] [--real-seeds 3]
-[--views 16000] [--json FILE]``; the real square kilometre needs the sample data
+[--architecture Unet] [--json FILE]``; the real square kilometre needs the sample data
 (``LULC_REAL_DATA`` or ``../shared/data``).
 
 For each area: labelled pixels per class from label to chip; then the map by the default chip
-settings and recipe (but for ``--views``, a budget of chips shown) beside a random forest of 100
+settings and recipe (``--architecture`` names another) beside a random forest of 100
 trees on 49 annual features of the same training pixels. A simulated map is judged on all pixels
 that no polygon covers, the real one on held-out polygons. Neither forest nor network was tuned for
 these areas. The two are judged on the same pixels of one area: the spread over areas is what the
@@ -33,7 +33,7 @@ from lulc_assets.core.compositing.settings import CompositeSettings
 from lulc_assets.core.judging.evaluate import evaluate_model
 from lulc_assets.core.judging.promotion import PromotionSettings, decide_promotion
 from lulc_assets.core.legend import KARRA_10
-from lulc_assets.core.training.recipe import TrainingRecipe
+from lulc_assets.core.training.recipe import AUTO, TrainingRecipe
 from lulc_assets.core.training.train import train_model
 
 _MULTIPLE = 32
@@ -134,10 +134,10 @@ def main() -> None:
     parser.add_argument("--per-class", type=int, default=4)
     parser.add_argument("--scenes", type=int, default=8)
     parser.add_argument("--real-seeds", type=int, default=3)
-    parser.add_argument("--views", type=int, default=16_000)
+    parser.add_argument("--architecture", default=AUTO)
     parser.add_argument("--json", type=Path)
     wanted = parser.parse_args()
-    recipe = TrainingRecipe(threads=1, max_chip_views=wanted.views)
+    recipe = TrainingRecipe(architecture=wanted.architecture, threads=1)
     rows = []
     for number, side in enumerate(map(int, filter(None, wanted.sides.split(",")))):
         tile = TILES[number % len(TILES)]

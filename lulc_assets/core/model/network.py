@@ -17,6 +17,7 @@ from segmentation_models_pytorch.encoders.resnet import ResNetEncoder
 from torch import nn
 
 from lulc_assets.core.errors import UnknownArchitecture
+from lulc_assets.core.model.pixelwise import PIXELWISE, PixelwiseModel
 
 _TAKES_DECODER_CHANNELS = ("unet", "unetplusplus", "manet")
 
@@ -61,7 +62,8 @@ class NetworkSpec:
         architecture: name in segmentation-models-pytorch, any case.
         encoder: name of the encoder there.
         encoder_depth: how often the encoder halves the resolution.
-        decoder_channels: coarse to fine, one a level; used by the U-Net family only.
+        decoder_channels: coarse to fine, one a level; used by the U-Net family only, and by
+            ``Pixelwise`` for its layers.
         in_channels: bands.
         classes: logits; class code = index + 1.
         dropout: share of channels dropped before the head while training.
@@ -152,11 +154,14 @@ def build_network(spec: NetworkSpec, normalisation: Normalisation) -> LandCoverN
             the combination, or the logits of the combination do not have the size of the image.
     """
     name = spec.architecture.lower()
-    known = smp.MODEL_ARCHITECTURES_MAPPING
+    known = {*smp.MODEL_ARCHITECTURES_MAPPING, PIXELWISE}
     if name not in known:
         raise UnknownArchitecture(
             f"architecture {spec.architecture!r} is unknown; known: {', '.join(sorted(known))}"
         )
+    if name == PIXELWISE:
+        model = PixelwiseModel(spec.in_channels, spec.decoder_channels, spec.classes)
+        return _finish(model, spec, normalisation)
     options: dict[str, Any] = {"encoder_depth": spec.encoder_depth}
     if name in _TAKES_DECODER_CHANNELS:
         options["decoder_channels"] = spec.decoder_channels
@@ -178,6 +183,11 @@ def build_network(spec: NetworkSpec, normalisation: Normalisation) -> LandCoverN
             f"{spec.encoder_depth} and decoder {spec.decoder_channels}: {error}"
         ) from error
     _drop_unreached_stages(model.encoder, spec.encoder_depth)
+    return _finish(model, spec, normalisation)
+
+
+def _finish(model: nn.Module, spec: NetworkSpec, normalisation: Normalisation) -> LandCoverNetwork:
+    """Dropout before the head, normalisation before the encoder; tried once."""
     head = model.segmentation_head
     model.segmentation_head = nn.Sequential(nn.Dropout2d(spec.dropout), head)
     network = LandCoverNetwork(model, normalisation, int(model.encoder.output_stride))

@@ -9,14 +9,15 @@ Sentinel 2 and deep learning" (IGARSS), section 2.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
 CalibrationMethod = Literal["bias_and_temperature", "temperature", "none"]
 ClassWeights = Literal["inverse_log", "sqrt_inverse", "none"]
 Trainable = Literal["all", "decoder", "head"]
 
-RECIPE_VERSION = 4
+RECIPE_VERSION = 5
 """Raised whenever the same recipe would train another network."""
 
 INVERSE_LOG_OFFSET = 1.02
@@ -26,6 +27,13 @@ weights but do not print the formula."""
 
 SMALLEST_SHARE = 1e-4
 """Below this share of the pixels, 1 / √p grows no more: a weight of at most 100."""
+
+FEW_LABELLED_PIXELS = 20_000
+"""Pixels of ground with a label for training. Below, a U-Net learns the surroundings of the few
+polygons by heart: on areas of 100–300 px with 1,000–6,000 such pixels its maps were 12 to 33 points
+behind a random forest (``python -m benchmarks.small_areas``). Dense labels of 10 km have more."""
+
+AUTO = "auto"
 
 _COUNTS = (
     "encoder_depth",
@@ -49,14 +57,17 @@ class TrainingRecipe:
 
     Attributes:
         architecture: a segmentation-models-pytorch architecture, any case: ``Unet`` (the
-            paper), ``UnetPlusPlus``, ``DeepLabV3Plus``, ``FPN``, ``Segformer`` and others.
+            paper), ``UnetPlusPlus``, ``DeepLabV3Plus``, ``FPN``, ``Segformer`` and others; or
+            ``Pixelwise``, which sees a pixel and its eight neighbours. ``auto``: what the
+            number of labelled pixels asks for, see :meth:`for_labels`.
         encoder: an encoder of that library, or ``tu-`` and the name of one of timm; ResNet-18
             is the largest that a laptop of two cores trains within minutes.
         encoder_depth: how often the encoder halves the resolution. 4, not the usual 5: at
             10 m a cell of the coarsest level is then 160 m, and a 128 px chip still
             has 8 × 8 of them.
         decoder_channels: channels of the decoder, coarse to fine, one a level; half of
-            the library's default, which doubles the speed. The U-Net family only.
+            the library's default, which doubles the speed. The U-Net family only; of
+            ``Pixelwise``, the channels of its layers.
         encoder_weights: pretrained weights of the encoder: a hub's name (``imagenet``; needs
             network), or a ``.safetensors`` file, relative to the project file. None: six
             reflectances have little in common with three-channel photographs.
@@ -98,7 +109,7 @@ class TrainingRecipe:
             of the weights: equal recipes must train equal weights.
     """
 
-    architecture: str = "Unet"
+    architecture: str = AUTO
     encoder: str = "resnet18"
     encoder_depth: int = 4
     decoder_channels: tuple[int, ...] = (128, 64, 32, 16)
@@ -136,6 +147,23 @@ class TrainingRecipe:
         if not 0 <= self.dropout < 1:
             raise ValueError(f"training recipe: dropout {self.dropout} is not in [0, 1)")
 
+    def for_labels(self, pixels: int | None) -> "TrainingRecipe":
+        """The recipe with its architecture named.
+
+        ``auto`` becomes ``Unet``; with few labels and nothing of the network set,
+        ``Pixelwise`` with the numbers of :data:`FEW_LABELS` where the project sets none.
+
+        Args:
+            pixels: of ground, labelled, that train; None: unknown, taken as many.
+        """
+        if self.architecture != AUTO:
+            return self
+        fresh = all(getattr(self, name) == _DEFAULTS[name] for name in _OF_THE_NETWORK)
+        if pixels is None or pixels >= FEW_LABELLED_PIXELS or not fresh:
+            return replace(self, architecture="Unet")
+        chosen = {n: v for n, v in FEW_LABELS.items() if getattr(self, n) == _DEFAULTS[n]}
+        return replace(self, **chosen)
+
     def epochs_for(self, n_training_chips: int) -> int:
         """Epochs to train at most, given how many chips one epoch shows."""
         if self.max_chip_views is None:
@@ -156,3 +184,28 @@ class TrainingRecipe:
         """SHA-256 over all numbers and the recipe version."""
         text = json.dumps({"version": RECIPE_VERSION, **self.to_dict()}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+_DEFAULTS = asdict(TrainingRecipe())
+
+_OF_THE_NETWORK = (
+    "encoder", "encoder_depth", "decoder_channels", "encoder_weights", "start_from", "trainable"
+)  # fmt: skip
+
+FEW_LABELS: Mapping[str, Any] = {
+    "architecture": "Pixelwise",
+    "encoder": "3x3",
+    "encoder_depth": 1,
+    "decoder_channels": (64, 64, 64),
+    "batch_size": 8,
+    "learning_rate": 0.01,
+    "weight_decay": 0.05,
+    "max_epochs": 100,
+    "max_chip_views": 8_000,
+    "plateau_patience": 100,
+    "early_stop_patience": 100,
+    "cooldown_epochs": 3,
+}
+"""Of a training with few labels: 1,000 steps at most, whatever the number of chips, on a network
+that can tell classes by their spectra alone. The loss of a few dozen validation chips is noisy: no
+plateau of it is believed, the rate falls once, for the last epochs."""

@@ -84,7 +84,7 @@ def train_model(
     Args:
         chip_sets: chips of one or more tiles and years; their index says which are
             ``train``, ``val`` and ``gold``. Gold chips are only counted.
-        recipe: the numbers.
+        recipe: the numbers; ``auto`` is settled by the labelled pixels that train.
         legend: as many logits as it has classes.
         level: processing level of the chips' scenes.
         gsd_m: ground sampling of the chips, metres.
@@ -116,6 +116,7 @@ def train_model(
     device = device_for(devices)
     training, validation = _require_chips(chip_sets)
     _require_classes(chip_sets)
+    recipe = recipe.for_labels(_training_ground(chip_sets))
     pixels = count_class_pixels(training, legend)
     weights = LossWeights.of(pixels, recipe.class_weights)
     _require_shared_class(pixels, count_class_pixels(validation, legend))
@@ -178,6 +179,15 @@ def _require_chips(chip_sets: Sequence["Chips"]) -> tuple[ChipSelection, ChipSel
     return training, validation
 
 
+def _training_ground(chip_sets: Sequence["Chips"]) -> int | None:
+    """Labelled pixels of ground that train; None where nobody counted."""
+    accounts = [chips.account for chips in chip_sets if chips.account is not None]
+    if len(accounts) < len(chip_sets):
+        return None
+    account = join_accounts(accounts)
+    return sum(account.count("train")[name] for name in account.labelled_classes)
+
+
 def _require_classes(chip_sets: Sequence["Chips"]) -> None:
     """Refuse classes that labels show and no chip; chips without an account say nothing."""
     accounts = [chips.account for chips in chip_sets if chips.account is not None]
@@ -220,6 +230,7 @@ def _common_bands(chip_sets: Sequence["Chips"]) -> tuple[str, ...]:
 
 def spec_of(recipe: TrainingRecipe, legend: Legend, bands: int = len(SIX)) -> NetworkSpec:
     """The network that a recipe asks for, with a logit per class, for so many bands."""
+    recipe = recipe.for_labels(None)
     return NetworkSpec(
         architecture=recipe.architecture,
         encoder=recipe.encoder,

@@ -4,6 +4,7 @@ import torch
 from lulc_assets.core.errors import UnknownArchitecture
 from lulc_assets.core.model.applicability import cell_features
 from lulc_assets.core.model.calibration import Calibration
+from lulc_assets.core.model.footprint import Footprint, measure_footprint
 from lulc_assets.core.model.graph import export_graph
 from lulc_assets.core.model.network import NetworkSpec, Normalisation, build_network
 from lulc_assets.core.training.loss import weighted_loss_sums
@@ -72,6 +73,7 @@ def test_stages_that_are_never_run_are_not_stored():
         ("Segformer", "mit_b0", 5),
         ("Unet", "efficientnet-b0", 3),
         ("Unet", "tu-resnet10t", 3),
+        ("Pixelwise", "3x3", 1),
     ],
 )
 def test_architectures_and_encoders_are_chosen_by_name(architecture, encoder, depth):
@@ -89,6 +91,7 @@ def test_architectures_and_encoders_are_chosen_by_name(architecture, encoder, de
         ("FPN", "efficientnet-b0", 4),
         ("DeepLabV3Plus", "tu-resnet10t", 4),
         ("Segformer", "mit_b0", 5),
+        ("Pixelwise", "3x3", 1),
     ],
 )
 def test_what_is_chosen_by_name_trains_is_exported_and_has_an_applicability(
@@ -110,6 +113,18 @@ def test_what_is_chosen_by_name_trains_is_exported_and_has_an_applicability(
     assert export_graph(network.eval(), Calibration.none(10))  # compares both
     with torch.no_grad():
         assert cell_features(network, image).isfinite().all()
+
+
+def test_a_pixelwise_network_sees_a_pixel_and_its_eight_neighbours():
+    torch.manual_seed(0)
+    network = build_network(spec(architecture="Pixelwise"), PLAIN).eval()
+    image = torch.rand(1, 6, 32, 32)
+    changed = image.clone()
+    changed[:, :, 10, 12] += 1
+    found = (network(image) != network(changed)).any(1)[0].nonzero()
+    assert found.min(0).values.tolist() == [9, 11]
+    assert found.max(0).values.tolist() == [11, 13]
+    assert measure_footprint(network) == Footprint(8, 8, measure_footprint(network).bytes_per_px)
 
 
 def test_building_draws_the_weights_and_no_other_random_number():

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from lulc_assets.core.training.recipe import TrainingRecipe
+from lulc_assets.core.training.recipe import FEW_LABELLED_PIXELS, TrainingRecipe
 
 
 def test_a_recipe_survives_its_spelling_in_a_record():
@@ -47,3 +47,23 @@ def test_a_recipe_without_epochs_is_refused():
 def test_an_unknown_choice_is_refused_with_those_that_there_are(field):
     with pytest.raises(ValueError, match=rf"{field} 'isotonic' is unknown; known: \w+, "):
         TrainingRecipe(**{field: "isotonic"})
+
+
+def test_few_labels_get_a_network_of_pixels_and_a_budget_of_steps():
+    few = TrainingRecipe(seed=7).for_labels(FEW_LABELLED_PIXELS - 1)
+    assert (few.architecture, few.seed) == ("Pixelwise", 7)
+    assert few.epochs_for(200) * 200 / few.batch_size == pytest.approx(1000, rel=0.05)
+    assert few.epochs_for(3000) * 3000 / few.batch_size < 1000
+
+
+@pytest.mark.parametrize("pixels", [FEW_LABELLED_PIXELS, None])
+def test_many_labels_or_unknown_ones_get_the_u_net(pixels):
+    recipe = TrainingRecipe(learning_rate=0.002)
+    assert recipe.for_labels(pixels) == dataclasses.replace(recipe, architecture="Unet")
+
+
+def test_what_a_project_sets_is_not_chosen_for_it():
+    assert TrainingRecipe(architecture="FPN").for_labels(10).architecture == "FPN"
+    assert TrainingRecipe(encoder="resnet34").for_labels(10).architecture == "Unet"
+    assert TrainingRecipe(start_from="w.safetensors").for_labels(10).architecture == "Unet"
+    assert TrainingRecipe(max_chip_views=160).for_labels(10).max_chip_views == 160

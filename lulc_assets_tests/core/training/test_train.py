@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 import torch
 
+from lulc_assets.core.chips.account import ClassAccount, LabelAccount
 from lulc_assets.core.errors import NoTrainingChips, TrainingFailed, UnknownClass
 from lulc_assets.core.judging.evaluate import evaluate_model
 from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.training.recipe import TrainingRecipe
 from lulc_assets.core.training.train import train_model
 from lulc_assets_tests.core.training.chips_for_tests import TINY, two_class_chips
 
@@ -204,3 +206,20 @@ def test_bf16_trains_too(chips, tmp_path):
     model = train([chips], tmp_path, dataclasses.replace(TINY, precision="bf16-mixed"))
     assert model.read_card()["precision"] == "bf16-mixed"
     assert np.isfinite(model.history[0]["val_loss"])
+
+
+@pytest.mark.parametrize(("pixels", "chosen"), [(900, "Pixelwise"), (90_000, "Unet")])
+def test_the_network_is_chosen_by_the_ground_that_is_labelled(tmp_path, pixels, chosen):
+    rows = tuple(
+        ClassAccount(code, name, "train", pixels, 0, {"train": pixels, "val": pixels}, pixels)
+        for code, name in ((1, "water"), (8, "bare_ground"))
+    )
+    gold = ClassAccount(1, "water", "gold", 90, 0, {"gold": 90})
+    chips = dataclasses.replace(two_class_chips(n_train=4), account=LabelAccount((*rows, gold)))
+    recipe = TrainingRecipe(max_chip_views=8, threads=1)
+    model = train_model(
+        [chips], recipe, KARRA_10, level="L2A", gsd_m=10.0, inputs={}, out_dir=tmp_path
+    )
+    assert model.read_card()["network"]["architecture"] == chosen
+    assert model.read_card()["recipe"]["architecture"] == chosen
+    assert model.network().eval()(torch.zeros(1, 6, 32, 32)).shape == (1, 10, 32, 32)
