@@ -1,6 +1,6 @@
 """Training and testing on different polygons of one real square kilometre of Slovenia.
 
-Run: ``python -m benchmarks.slovenia [--seeds 0,1,2] [--epochs 40] [--json]``; needs the real
+Run: ``python -m benchmarks.slovenia [--seeds 0,1,2] [--json]``; needs the real
 sample data (``LULC_REAL_DATA`` or ``../shared/data``).
 
 For each seed, 30 % of each class's area is held out polygon by polygon, a U-Net is trained on
