@@ -98,9 +98,17 @@ draw_roles_after_cut = true   # among the polygons of this square kilometre
 tiles = ["33TVL"]
 years = [2015]
 
-[chips]          # one square kilometre: layout and recipe are chosen from its size and labels
+[chips]          # one square kilometre: the layout of tiny areas is chosen from its size and labels
 min_dates = 3
 seed = 2
+
+[recipe]         # a few dozen chips of 32 px: a smaller network, or luck decides
+encoder_depth = 3
+decoder_channels = [64, 32, 16]
+batch_size = 4
+max_epochs = 40
+early_stop_patience = 12
+plateau_patience = 4
 
 [windows]
 block_px = 128

@@ -186,7 +186,7 @@ def build_network(spec: NetworkSpec, normalisation: Normalisation) -> LandCoverN
     return _finish(model, spec, normalisation)
 
 
-def _finish(model: nn.Module, spec: NetworkSpec, normalisation: Normalisation) -> LandCoverNetwork:
+def _finish(model: Any, spec: NetworkSpec, normalisation: Normalisation) -> LandCoverNetwork:
     """Dropout before the head, normalisation before the encoder; tried once."""
     head = model.segmentation_head
     model.segmentation_head = nn.Sequential(nn.Dropout2d(spec.dropout), head)
