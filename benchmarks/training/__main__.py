@@ -64,14 +64,14 @@ def measure(wanted: argparse.Namespace) -> dict[str, Any]:
     from lulc_assets.core.training.fitting import device_for, new_module
     from lulc_assets.core.training.loss import LossWeights
     from lulc_assets.core.training.recipe import TrainingRecipe
-    from lulc_assets.core.training.train import spec_of
+    from lulc_assets.core.training.tasks import SEGMENTATION
 
     devices = TrainingDevices(1, wanted.device, wanted.strategy)
     device = device_for(devices)
     recipe = TrainingRecipe(encoder=wanted.encoder, batch_size=wanted.batch)
     selection = select_chips([make_chips(wanted.chips, wanted.size)], "train")
     module = new_module(
-        spec_of(recipe, KARRA_10), measure_normalisation(selection),
+        SEGMENTATION.network(recipe, KARRA_10, 6), measure_normalisation(selection),
         LossWeights.of([1] * len(KARRA_10.classes)), recipe, wanted.epochs + 1,
     )  # fmt: skip
     batches = WatchedBatches(

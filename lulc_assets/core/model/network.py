@@ -17,6 +17,7 @@ from segmentation_models_pytorch.encoders.resnet import ResNetEncoder
 from torch import nn
 
 from lulc_assets.core.errors import UnknownArchitecture
+from lulc_assets.core.model.patch_model import PATCH_ARCHITECTURE, PatchModel
 from lulc_assets.core.model.pixelwise import PIXELWISE, PixelwiseModel
 
 _TAKES_DECODER_CHANNELS = ("unet", "unetplusplus", "manet")
@@ -59,11 +60,12 @@ class NetworkSpec:
     """What must be known to build the network that weights belong to.
 
     Attributes:
-        architecture: name in segmentation-models-pytorch, any case.
+        architecture: name in segmentation-models-pytorch, any case; or ``PatchClassifier``
+            (``patch_model``).
         encoder: name of the encoder there.
         encoder_depth: how often the encoder halves the resolution.
-        decoder_channels: coarse to fine, one a level; used by the U-Net family only, and by
-            ``Pixelwise`` for its layers.
+        decoder_channels: coarse to fine, one a level; used by the U-Net family, by patch
+            classifiers for layers between encoder and head, and by ``Pixelwise`` for its layers.
         in_channels: bands.
         classes: logits; class code = index + 1.
         dropout: share of channels dropped before the head while training.
@@ -91,7 +93,8 @@ class LandCoverNetwork(nn.Module):
     """Reflectance in, logits out.
 
     Input: float32 (n, bands, h, w), reflectance 0–1, invalid pixels 0; ``h`` and ``w``
-    multiples of :attr:`stride`. Output: (n, classes, h, w); class code = argmax + 1.
+    multiples of :attr:`stride`. Output: (n, classes, h, w), of a patch classifier
+    (n, classes, 1, 1); class code = argmax + 1.
     """
 
     mean: torch.Tensor
@@ -127,10 +130,11 @@ class LandCoverNetwork(nn.Module):
     @property
     def parts(self) -> tuple[nn.Module, nn.Module, nn.Module]:
         """Encoder, decoder and head (with dropout), as every architecture has them."""
+        whole = getattr(self.model, "classification_head", None)
         return (
             self.model.get_submodule("encoder"),
             self.model.get_submodule("decoder"),
-            self.model.get_submodule("segmentation_head"),
+            self.model.get_submodule("segmentation_head") if whole is None else whole,
         )
 
     @property
@@ -154,10 +158,13 @@ def build_network(spec: NetworkSpec, normalisation: Normalisation) -> LandCoverN
             the combination, or the logits of the combination do not have the size of the image.
     """
     name = spec.architecture.lower()
+    if name == PATCH_ARCHITECTURE.lower():
+        return _patch_network(spec, normalisation)
     known = {*smp.MODEL_ARCHITECTURES_MAPPING, PIXELWISE}
     if name not in known:
         raise UnknownArchitecture(
-            f"architecture {spec.architecture!r} is unknown; known: {', '.join(sorted(known))}"
+            f"architecture {spec.architecture!r} is unknown; known: "
+            f"{', '.join(sorted(known))}, {PATCH_ARCHITECTURE}"
         )
     if name == PIXELWISE:
         model = PixelwiseModel(spec.in_channels, spec.decoder_channels, spec.classes)
@@ -193,6 +200,24 @@ def _finish(model: Any, spec: NetworkSpec, normalisation: Normalisation) -> Land
     network = LandCoverNetwork(model, normalisation, int(model.encoder.output_stride))
     _require_whole_images(network, spec)
     return network
+
+
+def _patch_network(spec: NetworkSpec, normalisation: Normalisation) -> LandCoverNetwork:
+    try:
+        model = PatchModel(
+            spec.encoder,
+            spec.encoder_depth,
+            spec.in_channels,
+            spec.classes,
+            spec.decoder_channels,
+            spec.dropout,
+        )
+    except (KeyError, ValueError) as error:
+        raise UnknownArchitecture(
+            f"cannot build a patch classifier with encoder {spec.encoder!r} of depth "
+            f"{spec.encoder_depth}: {error}"
+        ) from error
+    return LandCoverNetwork(model, normalisation, int(model.encoder.output_stride))
 
 
 def _require_whole_images(network: LandCoverNetwork, spec: NetworkSpec) -> None:

@@ -8,7 +8,7 @@ so nothing is copied between processes and the order is the same on every machin
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice, pairwise
@@ -39,8 +39,11 @@ HELD_BATCHES = 2
 before it. Fresh memory for each would cost more than the copy: the system clears it first."""
 
 Batch = tuple[torch.Tensor, torch.Tensor]
-"""Reflectance (n, bands, s, s) float32 channels-last; class codes (n, s, s) int64. Of
-``stored`` batches: reflectance × 10000 int16, class codes uint8."""
+"""Reflectance (n, bands, s, s) float32 channels-last; class codes (n, s, s) int64, of patches
+(n, 1, 1). Of ``stored`` batches: reflectance × 10000 int16, class codes uint8."""
+
+Seen = Callable[[npt.NDArray[np.uint16], npt.NDArray[np.uint8]], npt.NDArray[np.uint16]]
+"""Pixels of an image (bands, s, s) and its mask that statistics are taken of, (bands, n)."""
 
 
 @dataclass(frozen=True)
@@ -105,15 +108,19 @@ def count_class_pixels(selection: ChipSelection, legend: Legend) -> npt.NDArray[
     return counts[1 : n_classes + 1]
 
 
-def measure_normalisation(selection: ChipSelection) -> Normalisation:
-    """Mean and deviation of each band's logarithm (``Normalisation``) over labelled pixels.
+def _labelled(image: npt.NDArray[np.uint16], mask: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint16]:
+    return image[:, mask > 0]
+
+
+def measure_normalisation(selection: ChipSelection, seen: Seen = _labelled) -> Normalisation:
+    """Mean and deviation of each band's logarithm (``Normalisation``) over what is seen.
 
     Stored numbers are counted first, so the order of chips is of no account; rounded to 1e-6.
     """
     bands, brightest = selection.image(0).shape[0], int(REFLECTANCE_SCALE)
     counts = np.zeros((bands, brightest + 1), np.int64)
     for item in range(len(selection)):
-        values = selection.image(item)[:, selection.mask(item) > 0]
+        values = seen(selection.image(item), selection.mask(item))
         for band in range(bands):
             counts[band] += np.bincount(values[band], minlength=brightest + 1)
     logarithm = np.log(np.arange(brightest + 1) / brightest + LOG_OFFSET)
@@ -242,10 +249,10 @@ class ChipBatches:
 
     def _empty(self, count: int) -> Batch:
         """Room for stored numbers, in memory that a GPU can copy from."""
-        bands, *sides = self.selection.image(0).shape
+        shapes = self.selection.image(0).shape, self.selection.mask(0).shape
         pinned = torch.cuda.is_available()
-        images = torch.empty((count, bands, *sides), dtype=torch.int16, pin_memory=pinned)
-        return images, torch.empty((count, *sides), dtype=torch.uint8, pin_memory=pinned)
+        images = torch.empty((count, *shapes[0]), dtype=torch.int16, pin_memory=pinned)
+        return images, torch.empty((count, *shapes[1]), dtype=torch.uint8, pin_memory=pinned)
 
     def _gather(
         self,

@@ -13,12 +13,13 @@ from lightning.pytorch import LightningModule
 from lulc_assets.core.errors import TrainingFailed
 from lulc_assets.core.model.network import LandCoverNetwork
 from lulc_assets.core.training.dataset import Batch, to_reflectance
-from lulc_assets.core.training.loss import LossWeights, weighted_loss_sums
+from lulc_assets.core.training.loss import LossWeights
 from lulc_assets.core.training.recipe import TrainingRecipe
+from lulc_assets.core.training.tasks import task_of
 
 
 class _RunningScore:
-    """Weighted loss and pixel accuracy over the batches of one epoch."""
+    """Weighted loss and accuracy over the batches of one epoch."""
 
     def __init__(self) -> None:
         self.loss_sum = self.weight_sum = 0.0
@@ -64,6 +65,7 @@ class LandCoverTraining(LightningModule):
         self.epochs = epochs
         self.network = network
         self.recipe = recipe
+        self.task = task_of(recipe.architecture)
         self.weights = weights
         self.register_buffer("class_weights", torch.tensor(weights.training).float())
         self.register_buffer("validation_weights", torch.tensor(weights.validation).float())
@@ -81,7 +83,9 @@ class LandCoverTraining(LightningModule):
         Raises:
             TrainingFailed: the loss is NaN or infinite.
         """
-        return self._score(batch, batch_idx, self._train_score, self.class_weights)
+        images, codes = batch
+        seen = self.task.augment(images), codes
+        return self._score(seen, batch_idx, self._train_score, self.class_weights)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Adds one batch to the validation score.
@@ -96,7 +100,7 @@ class LandCoverTraining(LightningModule):
     ) -> torch.Tensor:
         images, codes = batch
         logits = self.network(images)
-        loss_sum, weight_sum = weighted_loss_sums(logits, codes, weights)
+        loss_sum, weight_sum = self.task.loss(logits, codes, weights)
         counted = self._count(loss_sum, weight_sum, logits, codes)
         if not math.isfinite(counted[0]):
             what = "training" if score is self._train_score else "validation"
@@ -118,10 +122,8 @@ class LandCoverTraining(LightningModule):
         logits: torch.Tensor,
         codes: torch.Tensor,
     ) -> list[float]:
-        """Loss, weight, correct and labelled pixels of a batch, of all processes together."""
-        labelled = codes > 0
-        correct = ((logits.detach().argmax(1) + 1 == codes) & labelled).sum()
-        numbers = (loss_sum.detach(), weight_sum, correct, labelled.sum())
+        """Loss, weight, correct and labelled units of a batch, of all processes together."""
+        numbers = (loss_sum.detach(), weight_sum, *self.task.metrics(logits, codes))
         total = torch.stack([number.double() for number in numbers])
         if self.trainer.world_size > 1:
             torch.distributed.all_reduce(total)

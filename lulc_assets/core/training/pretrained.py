@@ -73,11 +73,44 @@ def load_pretrained(
         own = encoder.state_dict()
         _load(encoder, {k: v for k, v in state.items() if k in own}, "encoder")
     if recipe.start_from:
-        statistics = network.mean.clone(), network.std.clone()
-        _load(network, _tensors(files["start_from"]), str(files["start_from"]))
-        # Layers were trained behind the former normalisation; the new one is all but equal.
-        network.mean.copy_(statistics[0])
-        network.std.copy_(statistics[1])
+        _start_from(network, spec, files["start_from"])
+
+
+def _start_from(network: LandCoverNetwork, spec: NetworkSpec, path: Path) -> None:
+    """Load an earlier model; of one for another task its encoder only.
+
+    Map and patch classifiers of one encoder differ behind it. Stages that one of the two never
+    runs are left out (a U-Net of depth 4 has no last stage, which then begins afresh).
+    """
+    tensors = _tensors(path)
+    head = "model.classification_head."
+    of_patches = any(name.startswith(head) for name in tensors)
+    if of_patches != (getattr(network.model, "classification_head", None) is not None):
+        _load_shared(network.parts[0], _encoder_of(tensors), spec, path)
+        return
+    statistics = network.mean.clone(), network.std.clone()
+    _load(network, tensors, str(path))
+    # Layers were trained behind the former normalisation; the new one is all but equal.
+    network.mean.copy_(statistics[0])
+    network.std.copy_(statistics[1])
+
+
+def _load_shared(
+    encoder: nn.Module, given: dict[str, torch.Tensor], spec: NetworkSpec, path: Path
+) -> None:
+    first = next(n for n, m in encoder.named_modules() if isinstance(m, nn.Conv2d))
+    own = encoder.state_dict()
+    if f"{first}.weight" not in given or given[f"{first}.weight"].shape[1] != spec.in_channels:
+        raise PretrainedUnavailable(
+            f"{path} is not a model with encoder {spec.encoder} of {spec.in_channels} bands; "
+            "train one on the same bands, or give encoder_weights"
+        )
+    _load(encoder, own | {k: v for k, v in given.items() if k in own}, str(path))
+
+
+def _encoder_of(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    start = "model.encoder."
+    return {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
 
 
 def freeze(network: LandCoverNetwork, trainable: str) -> list[nn.Module]:

@@ -186,7 +186,7 @@ def _write_job(
             folder / f"{name}-images.npy", "w+", first.dtype, (count, *first.shape)
         )
         masks = np.lib.format.open_memmap(
-            folder / f"{name}-masks.npy", "w+", np.uint8, (count, *first.shape[1:])
+            folder / f"{name}-masks.npy", "w+", np.uint8, (count, *selection.mask(0).shape)
         )
         for item in range(count):
             images[item], masks[item] = selection.image(item), selection.mask(item)

@@ -58,21 +58,24 @@ class TrainingRecipe:
     Attributes:
         architecture: a segmentation-models-pytorch architecture, any case: ``Unet`` (the
             paper), ``UnetPlusPlus``, ``DeepLabV3Plus``, ``FPN``, ``Segformer`` and others; or
-            ``Pixelwise``, which sees a pixel and its eight neighbours. ``auto``: what the
-            number of labelled pixels asks for, see :meth:`for_labels`.
+            ``Pixelwise``, which sees a pixel and its eight neighbours; or ``PatchClassifier``,
+            one class for a whole patch. ``auto``: what the number of labelled pixels asks for,
+            see :meth:`for_labels`.
         encoder: an encoder of that library, or ``tu-`` and the name of one of timm; ResNet-18
             is the largest that a laptop of two cores trains within minutes.
         encoder_depth: how often the encoder halves the resolution. 4, not the usual 5: at
             10 m a cell of the coarsest level is then 160 m, and a 128 px chip still
             has 8 × 8 of them.
         decoder_channels: channels of the decoder, coarse to fine, one a level; half of
-            the library's default, which doubles the speed. The U-Net family only; of
-            ``Pixelwise``, the channels of its layers.
+            the library's default, which doubles the speed. The U-Net family; of ``Pixelwise``
+            the channels of its layers; of a patch classifier the fully connected layers before
+            the last, for instance (1024,) or ().
         encoder_weights: pretrained weights of the encoder: a hub's name (``imagenet``; needs
             network), or a ``.safetensors`` file, relative to the project file. None: six
             reflectances have little in common with three-channel photographs.
         start_from: ``weights.safetensors`` of an earlier model of the same network, to be
-            fine-tuned; relative to the project file.
+            fine-tuned, or of one for the other task (maps, patches), which gives its encoder;
+            relative to the project file.
         trainable: ``all``; ``decoder``: the encoder is frozen; ``head``: all but the last
             layer is frozen, which a few labelled chips of a new region can train.
         class_weights: in the loss. ``inverse_log``, the paper's, at most 50 and mild between

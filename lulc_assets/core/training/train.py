@@ -21,9 +21,7 @@ from lulc_assets.core.chips.account import join_accounts
 from lulc_assets.core.errors import NoTrainingChips, TrainingFailed
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.model.artifacts import WEIGHTS_FILE, readable_json, sha256_of, write_weights
-from lulc_assets.core.model.network import NetworkSpec
 from lulc_assets.core.progress import Progress, silent
-from lulc_assets.core.scene.bands import SIX
 from lulc_assets.core.scene.recipe import Level
 from lulc_assets.core.training.applicability_fit import fit_applicability, write_applicability
 from lulc_assets.core.training.batch_need import least_batch
@@ -58,6 +56,7 @@ from lulc_assets.core.training.pretrained import (
 )
 from lulc_assets.core.training.readiness import LabelPixels, require_ready
 from lulc_assets.core.training.recipe import TrainingRecipe
+from lulc_assets.core.training.tasks import task_of
 
 if TYPE_CHECKING:
     from lulc_assets.core.chips.chip_set import Chips
@@ -79,7 +78,9 @@ def train_model(
     devices: TrainingDevices | None = None,
     progress: Progress = silent,
 ) -> TrainedModel:
-    """Train a network and write its weights, its applicability and ``card.json``.
+    """Train a network for the task of the recipe's architecture (``tasks``).
+
+    Writes its weights, ``card.json`` and, where its answer has places, its applicability.
 
     Args:
         chip_sets: chips of one or more tiles and years; their index says which are
@@ -121,9 +122,10 @@ def train_model(
     weights = LossWeights.of(pixels, recipe.class_weights)
     _require_shared_class(pixels, count_class_pixels(validation, legend))
     bands = _common_bands(chip_sets)
-    spec = spec_of(recipe, legend, len(bands))
+    task = task_of(recipe.architecture)
+    spec = task.network(recipe, legend, len(bands))
     with _reproducible(recipe):
-        normalisation = measure_normalisation(training)
+        normalisation = measure_normalisation(training, task.seen)
         epochs = recipe.epochs_for(len(training))
         module = new_module(spec, normalisation, weights, recipe, epochs)
         network = module.network
@@ -148,7 +150,7 @@ def train_model(
         bias = (-np.log(weights.training)).tolist()
         calibrated = fit_calibration(sample, bias, recipe.calibration)
         calibration = calibrated.calibration.silencing((pixels == 0).tolist())
-        applicability = fit_applicability(network, training, validation)
+        far = fit_applicability(network, training, validation) if task.draws_cells else None
     out_dir.mkdir(parents=True, exist_ok=True)
     card = {
         **described,
@@ -157,7 +159,7 @@ def train_model(
         "calibration": calibration.to_dict(),
         "calibration_report": calibrated.report,
         "weights": write_weights(network, out_dir / WEIGHTS_FILE),
-        "applicability": write_applicability(applicability, out_dir),
+        **({} if far is None else {"applicability": write_applicability(far, out_dir)}),
     }
     (out_dir / CARD_FILE).write_bytes(readable_json(card))
     kept.remove()
@@ -209,7 +211,7 @@ def _require_shared_class(
 def _require_fitting_size(training: ChipSelection, validation: ChipSelection, stride: int) -> int:
     """The one size of all chips, a multiple of the stride and at least twice as large."""
     chosen = {int(which) for s in (training, validation) for which in s.places[:, 0]}
-    sizes = {training.sets[which].masks.shape[1:] for which in chosen}
+    sizes = {training.sets[which].images.shape[2:] for which in chosen}
     if len(sizes) > 1 or any(side % stride or side < 2 * stride for side in min(sizes)):
         raise TrainingFailed(
             f"chips have sizes {sorted(sizes)}; this network needs one size for all, a multiple "
@@ -226,20 +228,6 @@ def _common_bands(chip_sets: Sequence["Chips"]) -> tuple[str, ...]:
             "cut them again"
         )
     return found.pop()
-
-
-def spec_of(recipe: TrainingRecipe, legend: Legend, bands: int = len(SIX)) -> NetworkSpec:
-    """The network that a recipe asks for, with a logit per class, for so many bands."""
-    recipe = recipe.for_labels(None)
-    return NetworkSpec(
-        architecture=recipe.architecture,
-        encoder=recipe.encoder,
-        encoder_depth=recipe.encoder_depth,
-        decoder_channels=recipe.decoder_channels,
-        in_channels=bands,
-        classes=len(legend.classes),
-        dropout=recipe.dropout,
-    )
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.model.network import Normalisation, build_network
 from lulc_assets.core.training.batch_need import least_batch
 from lulc_assets.core.training.devices import TrainingDevices
-from lulc_assets.core.training.train import spec_of, train_model
+from lulc_assets.core.training.tasks import SEGMENTATION
+from lulc_assets.core.training.train import train_model
 from lulc_assets_tests.core.training.chips_for_tests import TINY, two_class_chips
 
 DEEPLAB = dataclasses.replace(TINY, architecture="DeepLabV3Plus", encoder_depth=4)
@@ -51,7 +52,9 @@ def test_chips_that_are_too_small_for_an_architecture_are_refused_with_the_size_
 
 def test_a_u_net_takes_single_chips_and_looking_changes_nothing():
     torch.manual_seed(0)
-    network = build_network(spec_of(TINY, KARRA_10), Normalisation((0.0,) * 6, (1.0,) * 6))
+    network = build_network(
+        SEGMENTATION.network(TINY, KARRA_10, 6), Normalisation((0.0,) * 6, (1.0,) * 6)
+    )
     before, random = network.state_dict(), torch.get_rng_state()
     before = {name: value.clone() for name, value in before.items()}
     assert least_batch(network, "Unet", 6, 32) == 1

@@ -1,10 +1,11 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lulc_assets.core.training.gather import copy_chips
 
 
+@settings(deadline=None)  # the first call compiles
 @given(
     st.integers(1, 3),
     st.integers(1, 9),
