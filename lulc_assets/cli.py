@@ -22,6 +22,7 @@ from lulc_assets.commands import (
     model,
     open_pages,
     pages,
+    patches,
     run,
     sample,
     scenes,
@@ -67,6 +68,7 @@ app.add_typer(tiles.app, name="tiles")
 app.add_typer(scenes.app, name="scenes")
 app.add_typer(labels.app, name="labels")
 app.add_typer(model.app, name="model", short_help="Candidates and promoted models.")
+app.add_typer(patches.app, name="patches", short_help="Classifiers of whole patches.")
 app.add_typer(sample.app, name="sample")
 app.add_typer(accuracy.app, name="accuracy")
 app.add_typer(areas.app, name="areas")

@@ -126,7 +126,9 @@ def ranked_confusions_figure(matrix: npt.NDArray[np.int64], legend: Legend, titl
         return encode_figure(figure)
 
 
-def log_confusion_figure(matrix: npt.NDArray[np.int64], legend: Legend, title: str) -> bytes:
+def log_confusion_figure(
+    matrix: npt.NDArray[np.int64], legend: Legend, title: str, unit: str = "pixels"
+) -> bytes:
     """Counts on a logarithmic colour scale: rare confusions stay visible beside common ones."""
     used = np.flatnonzero(matrix.sum(axis=0) + matrix.sum(axis=1))
     if len(used) == 0:
@@ -150,7 +152,7 @@ def log_confusion_figure(matrix: npt.NDArray[np.int64], legend: Legend, title: s
         titles = [legend.by_code(int(i) + 1).title for i in used]
         axes.set_xticks(range(len(used)), titles, rotation=45, ha="right", rotation_mode="anchor")
         axes.set_yticks(range(len(used)), titles)
-        axes.set_xlabel("Label (pixels, logarithmic colours)")
+        axes.set_xlabel(f"Label ({unit}, logarithmic colours)")
         axes.set_ylabel("Prediction")
         axes.set_title(title)
         return encode_figure(figure)

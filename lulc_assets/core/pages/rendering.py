@@ -20,6 +20,7 @@ from lulc_assets.core.pages.change_page import ChangePage, view_change
 from lulc_assets.core.pages.content import IndexPage, RegionPage, TilePage
 from lulc_assets.core.pages.label_page import LabelPage, view_labels
 from lulc_assets.core.pages.operations import OperationsPage, view_operations
+from lulc_assets.core.pages.patch_page import PatchPage, view_patches
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
@@ -58,6 +59,11 @@ def render_operations_page(page: OperationsPage) -> str:
 def render_change_page(page: ChangePage) -> str:
     """The HTML of the change of a tile × year; raises as :func:`render_tile_page`."""
     return _render("change.html", view_change(page))
+
+
+def render_patch_page(page: PatchPage) -> str:
+    """The HTML about a patch classifier or its answers; raises as :func:`render_tile_page`."""
+    return _render("patches.html", view_patches(page))
 
 
 def template(name: str) -> "Template":

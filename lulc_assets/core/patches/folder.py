@@ -86,7 +86,7 @@ def read_patches(
     """
     files = list_patches(folder)
     first, pictures = read_patch(files[0].path)
-    roles = _roles_of(files[0].path, len(first), order, pictures=pictures)
+    roles = order_of(files[0].path, len(first), order, pictures=pictures)
     wanted = tuple(bands or roles)
     missing = [role for role in wanted if role not in roles]
     if missing:
@@ -143,13 +143,13 @@ def read_patch(path: Path) -> tuple[npt.NDArray[np.uint16], bool]:
     Raises:
         UnreadableRaster: it cannot be read, holds no reflectance, or is no patch by its size.
     """
+    import warnings
+
     import rasterio
     from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
     is_tiff = path.suffix.lower() in TIFF
     driver = "GTiff" if is_tiff else {".png": "PNG"}.get(path.suffix.lower(), "JPEG")
-    import warnings
-
     try:
         with warnings.catch_warnings(), gdal_env():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
@@ -174,9 +174,10 @@ def read_patch(path: Path) -> tuple[npt.NDArray[np.uint16], bool]:
     return np.clip(values, 0, SCALE).astype(np.uint16), False
 
 
-def _roles_of(
+def order_of(
     path: Path, count: int, order: Sequence[str] | None, *, pictures: bool
 ) -> tuple[str, ...]:
+    """Roles of the bands of a file; raises LabelError where they cannot be told."""
     if order is None:
         known: Mapping[int, tuple[str, ...]] = {3: RGB, len(EUROSAT_ORDER): EUROSAT_ORDER}
         if count not in known:

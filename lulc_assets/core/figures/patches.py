@@ -1,0 +1,121 @@
+"""Figures of patch classifiers: whole patches as pictures, with what the network says of them.
+
+What belongs here: pairs of confused classes with their patches, the probabilities of a patch, one
+place at two dates. What does not: matrices and curves, which are those of map networks
+(``evaluation``, ``training``).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from lulc_assets.core.figures.evaluation import rank_confusions
+from lulc_assets.core.figures.style import (
+    CONTRAST,
+    INK,
+    SMALL_PT,
+    WIDTH_IN,
+    bare_image,
+    drawing,
+    encode_figure,
+    notice_figure,
+)
+from lulc_assets.core.figures.training import chip_rgb
+from lulc_assets.core.legend import Legend
+
+_PAIRS, _EACH = 5, 4
+_SHOWN_CLASSES = 12
+
+
+def confused_patches_figure(
+    images: npt.NDArray[np.uint16],
+    codes: npt.NDArray[np.uint8],
+    probabilities: npt.NDArray[np.float32],
+    legend: Legend,
+    bands: Sequence[str],
+) -> bytes:
+    """The largest confusions, each with some of its patches, the surest errors first.
+
+    Args:
+        images: (n, bands, s, s), reflectance × 10000.
+        codes: labels, (n,).
+        probabilities: (n, classes).
+        legend: of the codes.
+        bands: roles of the images' bands.
+
+    Returns:
+        PNG bytes.
+    """
+    title = "Confused patches"
+    predicted = probabilities.argmax(1) + 1
+    size = len(legend.classes)
+    cells = np.bincount((predicted - 1) * size + codes - 1, minlength=size**2)
+    ranked = rank_confusions(cells.reshape(size, size), legend)[:_PAIRS]
+    if not ranked:
+        return notice_figure(title, "The classifier and the labels agree on every patch.")
+    code_of = {known.title: known.code for known in legend.classes}
+    panel = (WIDTH_IN - 0.2) / _EACH
+    with drawing(len(ranked) * (panel + 0.42) + 0.3) as figure:
+        grid = figure.subplots(len(ranked), _EACH, squeeze=False)
+        for line, pair in zip(grid, ranked, strict=True):
+            seen = (codes == code_of[pair.label]) & (predicted == code_of[pair.predicted])
+            sure = probabilities[:, code_of[pair.predicted] - 1]
+            chosen = sorted(np.flatnonzero(seen), key=lambda i: -sure[i])[:_EACH]
+            for axes in line:
+                axes.set_axis_off()
+            for axes, which in zip(line, chosen, strict=False):
+                axes.set_axis_on()
+                bare_image(axes, chip_rgb(images[which], bands))
+                axes.set_xlabel(f"{100 * sure[which]:.0f} %", fontsize=SMALL_PT)
+            text = f"{pair.label} seen as {pair.predicted.lower()}: {pair.pixels}"
+            line[0].set_title(text, fontsize=9)
+        figure.suptitle(title, x=0.02, ha="left", fontsize=10, fontweight="bold")
+        return encode_figure(figure)
+
+
+def patch_vectors_figure(
+    images: Sequence[npt.NDArray[np.uint16]],
+    names: Sequence[str],
+    probabilities: npt.NDArray[np.float32],
+    legend: Legend,
+    bands: Sequence[str],
+) -> bytes:
+    """Patches side by side, each above the probabilities of all classes.
+
+    One patch, or the same place at several dates (three at most are legible).
+
+    Args:
+        images: (bands, s, s) each, reflectance × 10000.
+        names: printed above each.
+        probabilities: (n, classes).
+        legend: of the classes.
+        bands: roles of the images' bands.
+
+    Returns:
+        PNG bytes.
+    """
+    order = np.argsort(-probabilities.max(0), kind="stable")[:_SHOWN_CLASSES]
+    titles = [legend.classes[i].title for i in order]
+    height = 2.3 + 0.24 * len(order)
+    with drawing(height) as figure:
+        ratios = [2.0, 0.24 * len(order)]
+        grid = figure.subplots(2, len(images), squeeze=False, height_ratios=ratios)
+        for column, (image, name, vector) in enumerate(
+            zip(images, names, probabilities, strict=True)
+        ):
+            bare_image(grid[0, column], chip_rgb(image, bands), name[:40])
+            axes = grid[1, column]
+            shares = 100 * vector[order]
+            colors = [legend.classes[i].color for i in order]
+            axes.barh(range(len(order)), shares, color=colors, height=0.7, edgecolor=INK, lw=0.3)
+            for place, share in enumerate(shares):
+                axes.text(share + 1, place, f"{share:.0f}", va="center", fontsize=SMALL_PT)
+            axes.set_yticks(range(len(order)), titles if column == 0 else [""] * len(order))
+            axes.invert_yaxis()
+            axes.set_xlim(0, 115)
+            axes.set_xticks([0, 50, 100])
+            axes.set_xlabel("Probability, %")
+            changed = probabilities[0].argmax() != vector.argmax()
+            axes.get_yticklabels()[0].set_color(CONTRAST if changed else INK)
+        return encode_figure(figure)

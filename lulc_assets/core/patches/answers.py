@@ -1,0 +1,99 @@
+"""What a classifier says of patches: of a test set, and of single files.
+
+What belongs here: asking and judging. What does not: training (``classifier``), a whole scene
+(``scene_map``).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from lulc_assets.core.errors import BundleError, LabelError
+from lulc_assets.core.patches.classifier import PICTURE_LEVEL, chips_of, classify
+from lulc_assets.core.patches.folder import Patches, order_of, read_patch
+from lulc_assets.core.patches.split import PatchSplit, split_patches
+
+if TYPE_CHECKING:
+    from lulc_assets.core.judging.evaluate import Evaluation
+    from lulc_assets.core.training.card import TrainedModel
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A classifier and its test patches.
+
+    Attributes:
+        evaluation: in units of patches.
+        images: test patches, uint16 (n, bands, s, s).
+        codes: their labels, uint8 (n,).
+        probabilities: what the classifier says of them, float32 (n, classes).
+    """
+
+    evaluation: "Evaluation"
+    images: npt.NDArray[np.uint16]
+    codes: npt.NDArray[np.uint8]
+    probabilities: npt.NDArray[np.float32]
+
+
+def judge_patches(trained: "TrainedModel", patches: Patches, *, every: bool = False) -> Judged:
+    """Judge a classifier on the test patches of the split that its card records.
+
+    Args:
+        trained: the classifier.
+        patches: those that it was trained from; with ``every`` others.
+        every: judge on all of them.
+
+    Raises:
+        BundleError: the card does not record a draw, or another number of patches.
+        LabelError: a class that the classifier does not know.
+    """
+    from lulc_assets.core.judging.evaluate import evaluate_model
+
+    inputs = trained.read_card()["inputs"]
+    if every:
+        parts = ["gold"] * len(patches.files)
+    elif not isinstance(inputs.get("split"), dict) or inputs["patches"] != len(patches.files):
+        raise BundleError(
+            f"the classifier was trained from {inputs.get('patches')} patches, the folder holds "
+            f"{len(patches.files)}: which of them it saw cannot be told; give --all for patches "
+            "that it never saw"
+        )
+    else:
+        parts = split_patches(patches.files, PatchSplit(**inputs["split"]))
+    chips = chips_of(patches, trained.legend, parts)
+    test = np.array(parts) == "gold"
+    images, codes = patches.images[test], chips.masks[test, 0, 0]
+    return Judged(evaluate_model(trained, [chips]), images, codes, classify(trained, images))
+
+
+def answer_files(
+    trained: "TrainedModel", files: Sequence[Path], order: Sequence[str] | None = None
+) -> tuple[list[npt.NDArray[np.uint16]], npt.NDArray[np.float32]]:
+    """Read files and ask a classifier: images (bands, h, w) each, probabilities (n, classes).
+
+    Files may differ in size; the network takes the mean over each.
+
+    Raises:
+        UnreadableRaster: a file is damaged.
+        LabelError: it lacks a band, or is a picture where reflectance is needed.
+    """
+    card = trained.read_card()
+    images = []
+    for path in files:
+        image, picture = read_patch(path)
+        if picture != (card["level"] == PICTURE_LEVEL):
+            kinds = ("8-bit pictures", "reflectance")
+            raise LabelError(
+                f"{path} holds {kinds[not picture]}, the classifier was trained on {kinds[picture]}"
+            )
+        roles = order_of(path, len(image), order, pictures=picture)
+        missing = [role for role in card["bands"] if role not in roles]
+        if missing:
+            raise LabelError(f"{path} lacks {', '.join(missing)}, which the classifier needs")
+        images.append(image[[roles.index(role) for role in card["bands"]]])
+    answers = [classify(trained, image[None]) for image in images]
+    return images, np.concatenate(answers)
