@@ -70,6 +70,8 @@ class Project(Section):
         metrics: DuckDB file of the metric tables.
         checkpoints: folder of the trainings at work; what is there may be deleted at any time,
             a training then starts again. Must outlive a killed run for it to be resumed.
+        trusted_key: public key (PEM) that bundles must be signed by before they predict; empty:
+            checksums only.
         aoi: vector file of the area of interest, its polygons; empty: the tiles' windows. What
             `lulc export` writes is clipped to it.
         years: to map; none: those of ``[training]``.
@@ -92,6 +94,7 @@ class Project(Section):
     dagster: str = ""
     metrics: str = "metrics.duckdb"
     checkpoints: str = ".training"
+    trusted_key: str = ""
     aoi: str = ""
     years: tuple[int, ...] = ()
     catalog: CatalogSection
@@ -219,6 +222,10 @@ class Project(Section):
     def mapped_years(self) -> tuple[int, ...]:
         """Years of the maps, in order."""
         return tuple(sorted(set(self.years or self.training.years)))
+
+    def trusted_key_file(self) -> Path | None:
+        """The public key that bundles must be signed by; None asks for no signature."""
+        return Path(self.path_of(self.trusted_key)) if self.trusted_key else None
 
     def training_folder(self, identity: str) -> Path:
         """Where the checkpoint of a training with this identity (a digest) lies."""

@@ -4,6 +4,7 @@ What belongs here: ``model_bundle``, promotion by hand, and opening the bundle. 
 the judgement (``judging``), what was before (``model_history``).
 """
 
+import hashlib
 import json
 import tempfile
 from pathlib import Path
@@ -109,6 +110,7 @@ def _make_bundle(
             reason = f"promoted by hand: {by_hand} (the rule said: {reason})"
         folder = _write_bundle(step, candidate, evaluation, reason, scratch)
         int8 = _add_int8(work, folder, chips, Room(scratch)) if wants_int8 else ""
+        sign_if_asked(folder)
         properties = BundleProperties(
             candidate=candidate.digest,
             gold_agreement=evaluation.properties.gold_agreement,
@@ -121,9 +123,29 @@ def _make_bundle(
         return Made({path.name: path for path in sorted(folder.iterdir())}, properties)
 
     keep(work, step.former)
-    record = step.make({"by_hand": by_hand, "int8": wants_int8}, build)
+    record = step.make({"by_hand": by_hand, "int8": wants_int8, **_signer()}, build)
     keep(work, record)
     return record
+
+
+def sign_if_asked(folder: Path) -> None:
+    """Sign a finished bundle where the environment names a key (``seal.SIGNING_KEY_VARIABLE``).
+
+    Its bytes then differ each time, since such signatures are drawn at random.
+    """
+    from lulc_assets.core.model.seal import sign_bundle, signing_key
+
+    key = signing_key()
+    if key is not None:
+        sign_bundle(folder, key)
+
+
+def _signer() -> dict[str, str]:
+    """Whose signature the bundle gets, for its identity; nothing where nobody signs."""
+    from lulc_assets.core.model.seal import signing_key
+
+    key = signing_key()
+    return {} if key is None else {"signed_by": hashlib.sha256(key.read_bytes()).hexdigest()}
 
 
 def _write_bundle(
@@ -159,7 +181,9 @@ def open_bundle(
     """Load the promoted bundle of a commit record, verified."""
     from lulc_assets.core.model.bundle import Bundle  # loads torch
 
+    key = work.project.trusted_key_file()
     if folder is not None:
-        return Bundle.load(work.check_out(record, folder), work.legend)
+        return Bundle.load(work.check_out(record, folder), work.legend, trusted_key=key)
     with tempfile.TemporaryDirectory(prefix="lulc-bundle-") as scratch:
-        return Bundle.load(work.check_out(record, Path(scratch) / "bundle"), work.legend)
+        there = work.check_out(record, Path(scratch) / "bundle")
+        return Bundle.load(there, work.legend, trusted_key=key)

@@ -40,7 +40,7 @@ LULC_MODEL = Product(
     "lulc_model", 4, Whole, of.ModelProperties, inputs=(Input(TRAINING_CHIPS, Reach.EVERY),)
 )
 
-_BUNDLE = Product("model_bundle", 5, Whole, of.BundleProperties)
+_BUNDLE = Product("model_bundle", 6, Whole, of.BundleProperties)
 """As the evaluation looks at it: without inputs, which come after."""
 
 MODEL_EVALUATION = Product(

@@ -32,6 +32,7 @@ from lulc_assets.core.legend import Legend
 from lulc_assets.core.model.artifacts import readable_json
 from lulc_assets.core.model.bundle import BUNDLE_FILE, Bundle
 from lulc_assets.core.model.quantised import Int8Graph, Int8Price, describe_int8
+from lulc_assets.core.model.seal import write_manifest
 from lulc_assets.core.progress import Progress, silent
 from lulc_assets.core.training.dataset import ChipSelection, select_chips
 
@@ -74,6 +75,7 @@ def add_int8(
     made_by = f"nncf {version('nncf')}, openvino {ov.__version__}, {cpu_capability()}"
     record = {**bundle.record, "int8": describe_int8(price, graph, made_by, folder)}
     (folder / BUNDLE_FILE).write_bytes(readable_json(record))
+    write_manifest(folder)
     return price
 
 

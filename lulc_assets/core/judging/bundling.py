@@ -31,6 +31,8 @@ from lulc_assets.core.model.bundle import (
 from lulc_assets.core.model.calibration import Calibration
 from lulc_assets.core.model.footprint import measure_footprint
 from lulc_assets.core.model.graph import export_graph
+from lulc_assets.core.model.seal import write_manifest
+from lulc_assets.core.model.triton import CONFIG_FILE, triton_config
 from lulc_assets.core.training.card import CARD_FILE
 
 
@@ -72,6 +74,9 @@ def write_bundle(
         "verdict": verdict.to_dict(),
     }
     (out_dir / BUNDLE_FILE).write_bytes(readable_json(record))
+    config = triton_config("lulc", len(record["bands"]), len(record["legend"]["classes"]))
+    (out_dir / CONFIG_FILE).write_text(config, encoding="utf-8")
+    write_manifest(out_dir)
     return out_dir
 
 

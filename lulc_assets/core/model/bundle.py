@@ -8,9 +8,11 @@ was trained since there is one, ``applicability.safetensors``. The first holds t
 the others; nothing is parsed before that agrees. The graph is the same network with
 everything before and after it (``core/model/graph``), exported once at promotion: what was
 promoted is what every engine runs. Where the project asks for it, the same graph in INT8 is
-added (``quantised``), with its price in the record.
+added (``quantised``), with its price in the record. ``manifest.json`` lists all files with their
+checksums; a bundle may be signed (``seal``).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +33,9 @@ from lulc_assets.core.model.artifacts import (
 from lulc_assets.core.model.calibration import Calibration
 from lulc_assets.core.model.footprint import Footprint
 from lulc_assets.core.model.network import LandCoverNetwork
+from lulc_assets.core.model.patch_model import PATCH_ARCHITECTURE
 from lulc_assets.core.model.quantised import Int8Graph, read_int8
+from lulc_assets.core.model.seal import require_sealed
 from lulc_assets.core.scene.recipe import SceneRecipe
 
 BUNDLE_FILE = "bundle.json"
@@ -65,21 +69,36 @@ class Bundle:
     applicability: bytes | None = None
 
     @classmethod
-    def load(cls, directory: Path, legend: Legend = KARRA_10) -> "Bundle":
+    def load(
+        cls,
+        directory: Path,
+        legend: Legend | None = KARRA_10,
+        *,
+        trusted_key: Path | None = None,
+        task: str = "segmentation",
+    ) -> "Bundle":
         """Read and verify a bundle.
 
         Args:
             directory: holds the files of a bundle.
-            legend: the legend that the maps will have.
+            legend: the legend that the maps will have; None: the bundle's own.
+            trusted_key: public key (PEM) that the bundle must be signed by.
+            task: what it is used for, ``segmentation`` or ``patches``.
 
         Raises:
             BundleError: a file is missing, truncated, tampered with, of an unknown
-                format or version, or the legend or the normalisation is another one.
+                format or version, not signed by the trusted key, for another task, or the
+                legend or the normalisation is another one.
         """
+        require_sealed(Path(directory), trusted_key)
         record = read_json_object(Path(directory) / BUNDLE_FILE, "model bundle")
         _check_format(record, Path(directory))
+        if task_of_record(record) != task:
+            raise BundleError(
+                f"bundle {directory} holds a model for {task_of_record(record)}, not for {task}"
+            )
         own = legend_from_dict(record["legend"])
-        if own.digest != legend.digest:
+        if legend is not None and own.digest != legend.digest:
             raise BundleError(
                 f"bundle {directory} has legend {own.name} ({own.digest[:12]}), the maps have "
                 f"{legend.name} ({legend.digest[:12]}); train a model for that legend"
@@ -178,6 +197,12 @@ class Bundle:
                 f"scene {recipe.id} has a ground sampling of {gsd_m} m, the model takes "
                 f"{self.gsd_m} m"
             )
+
+
+def task_of_record(record: Mapping[str, Any]) -> str:
+    """What the network of a card or bundle is for: ``segmentation`` or ``patches``."""
+    named = str(record["network"].get("architecture", ""))
+    return "patches" if named.lower() == PATCH_ARCHITECTURE.lower() else "segmentation"
 
 
 def _check_format(record: dict[str, Any], directory: Path) -> None:

@@ -66,6 +66,8 @@ class Footprint:
 
 def measure_footprint(network: LandCoverNetwork) -> Footprint:
     """Measure a trained network; the same weights give the same numbers."""
+    if getattr(network.model, "classification_head", None) is not None:
+        return Footprint(network.stride, network.stride, _bytes_per_px(network))  # has no places
     return Footprint(network.stride, _halo_px(network), _bytes_per_px(network))
 
 

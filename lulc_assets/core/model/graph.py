@@ -8,7 +8,7 @@ One graph for every engine: what decides a class is written once.
 """
 
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -22,15 +22,17 @@ if TYPE_CHECKING:
     import onnx
 
 INPUTS = ("dn", "offset_dn", "scale")
-"""uint16 (1, bands, h, w), 0 where nothing is seen; float32 and float32, without axes."""
+"""uint16 (n, bands, h, w), 0 where nothing is seen; float32 and float32, without axes."""
 
 OUTPUTS = ("code", "probability", "logit_sum", "probabilities")
-"""Class code and the winner's probability × 255, uint8 (1, h, w); the sum of all logits,
+"""Class code and the winner's probability × 255, uint8 (n, h, w); the sum of all logits,
 float32 without axes: NaN or infinite if any logit is; all probabilities, float32
-(1, classes, h, w)."""
+(n, classes, h, w). Of a patch classifier h and w of the outputs are 1."""
 
 LARGEST_SIDE_PX = 16_384
 """Largest block that the exported graph takes; a Sentinel-2 tile has 10,980 pixels a side."""
+
+LARGEST_BATCH = 1024
 
 _SAMPLE_PX = 64
 _LEAST_AGREEMENT = 0.999
@@ -80,8 +82,9 @@ def export_graph(network: LandCoverNetwork, calibration: Calibration) -> bytes:
     """Export a network with its calibration to ONNX and compare both on a block of noise.
 
     Returns:
-        The ONNX file. Equal networks and versions of torch give equal bytes. Heights and
-        widths are free, in multiples of the network's stride.
+        The ONNX file. Equal networks and versions of torch give equal bytes. The number of
+        images is free; heights and widths are, in multiples of the network's stride: others are
+        refused by the engine, and ``padding`` makes them such.
 
     Raises:
         BundleError: the exported graph gives other classes than the network.
@@ -91,11 +94,12 @@ def export_graph(network: LandCoverNetwork, calibration: Calibration) -> bytes:
     side = max(1, _SAMPLE_PX // stride) * stride
     sample = _noise(network, bands, side)
     # Two steps in height and one more in width: no relation between the two is learnt.
-    block = torch.zeros((1, bands, 2 * side, 2 * side + stride), dtype=torch.uint16)
-    sides = {
+    block = torch.zeros((2, bands, 2 * side, 2 * side + stride), dtype=torch.uint16)
+    sides: dict[int, Any] = {
         axis: stride * torch.export.Dim(name, min=2, max=LARGEST_SIDE_PX // stride)
         for axis, name in ((2, "rows"), (3, "cols"))
     }
+    sides[0] = torch.export.Dim("batch", min=1, max=LARGEST_BATCH)
     with torch.inference_mode(), warnings.catch_warnings():
         # torch copies an object of its own that it has deprecated itself.
         warnings.filterwarnings("ignore", r"`isinstance\(treespec", FutureWarning)

@@ -217,6 +217,7 @@ def _patch_network(spec: NetworkSpec, normalisation: Normalisation) -> LandCover
             f"cannot build a patch classifier with encoder {spec.encoder!r} of depth "
             f"{spec.encoder_depth}: {error}"
         ) from error
+    _drop_unreached_stages(model.encoder, spec.encoder_depth)
     return LandCoverNetwork(model, normalisation, int(model.encoder.output_stride))
 
 

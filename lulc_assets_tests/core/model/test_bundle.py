@@ -14,6 +14,7 @@ from lulc_assets.core.judging.promotion import Verdict
 from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.model.artifacts import readable_json, sha256_of
 from lulc_assets.core.model.bundle import Bundle
+from lulc_assets.core.model.seal import MANIFEST_FILE
 from lulc_assets.core.scene.recipe import BAND_ROLES, BandAsset, SceneRecipe
 
 YES = Verdict(True, "good enough")
@@ -27,7 +28,10 @@ def bundle_dir(trained, chips, tmp_path_factory):
 
 @pytest.fixture
 def copy(bundle_dir, tmp_path):
-    return shutil.copytree(bundle_dir, tmp_path / "copy")
+    """What its record says is judged here; checksums of all files in ``test_seal``."""
+    there = shutil.copytree(bundle_dir, tmp_path / "copy")
+    (there / MANIFEST_FILE).unlink()
+    return there
 
 
 def scene(**changes):

@@ -11,18 +11,6 @@ from lulc_assets.core.model.graph import INPUTS, OUTPUTS, DeployedNetwork, expor
 from lulc_assets.core.model.network import LandCoverNetwork, Normalisation
 
 
-@pytest.fixture(scope="module")
-def network():
-    torch.manual_seed(0)
-    layers = nn.Sequential(nn.Conv2d(6, 8, 3, 2, 1), nn.ReLU(), nn.ConvTranspose2d(8, 10, 2, 2))
-    return LandCoverNetwork(layers, Normalisation((0.1,) * 6, (0.1,) * 6), 2).eval()
-
-
-@pytest.fixture(scope="module")
-def exported(network):
-    return export_graph(network, Calibration.none(10))
-
-
 def test_equal_networks_give_equal_bytes(network, exported):
     assert export_graph(network, Calibration.none(10)) == exported
 

@@ -1,0 +1,145 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from lulc_assets.cli import app
+from lulc_assets.core.errors import BundleError, LabelError
+from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.model.network import Normalisation, build_network
+from lulc_assets.core.patches.answers import answer_files, judge_patches
+from lulc_assets.core.patches.classifier import (
+    PATCH_RECIPE,
+    classify,
+    count_parameters,
+    recipe_with,
+    require_patch_card,
+    train_patches,
+)
+from lulc_assets.core.patches.folder import read_patches
+from lulc_assets.core.training.augment import distort
+from lulc_assets.core.training.pretrained import load_pretrained
+from lulc_assets.core.training.recipe import TrainingRecipe
+from lulc_assets.core.training.tasks import PATCHES, SEGMENTATION, task_of
+from lulc_assets_tests.core.patches.conftest import make_folder
+
+BANDS = ["red", "green", "blue"]
+TINY = recipe_with(
+    encoder_depth=4, max_epochs=6, learning_rate=3e-3, threads=1, precision="32-true"
+)
+
+
+@pytest.fixture(scope="module")
+def patches(folder):
+    return read_patches(folder, BANDS)
+
+
+@pytest.fixture(scope="module")
+def classifier(patches, tmp_path_factory):
+    return train_patches(patches, TINY, tmp_path_factory.mktemp("classifier"))
+
+
+def test_it_learns_what_brightness_tells(classifier, patches):
+    judged = judge_patches(classifier, patches)
+    assert judged.evaluation.n_pixels == 3
+    assert judged.evaluation.overall > 0.6
+    np.testing.assert_allclose(judged.probabilities.sum(1), 1, rtol=1e-5)
+    everything = judge_patches(classifier, patches, every=True).evaluation
+    assert everything.n_pixels == 18
+
+
+def test_equal_patches_and_recipes_train_equal_weights(classifier, patches, tmp_path):
+    again = train_patches(patches, TINY, tmp_path)
+    assert again.weights.read_bytes() == classifier.weights.read_bytes()
+
+
+def test_only_the_last_layers_learn_if_asked(patches, classifier, tmp_path):
+    recipe = recipe_with(
+        encoder_depth=4, max_epochs=1, threads=1, precision="32-true", trainable="decoder",
+        start_from=str(classifier.weights), decoder_channels=(),
+    )  # fmt: skip
+    tuned = train_patches(patches, recipe, tmp_path)
+    before, after = (m.network().state_dict() for m in (classifier, tuned))
+    assert all(torch.equal(before[k], after[k]) for k in before if ".encoder." in k)
+    assert not torch.equal(
+        before["model.classification_head.1.weight"], after["model.classification_head.1.weight"]
+    )
+    assert count_parameters(tuned.read_card()).learning == 256 * 3 + 3
+
+
+def test_two_of_twenty_five_million_parameters_learn_in_a_resnet_50():
+    recipe = recipe_with(encoder="resnet50", decoder_channels=(1024,), trainable="decoder")
+    spec = PATCHES.network(recipe, KARRA_10, 13)
+    card = {"network": spec.to_dict(), "recipe": recipe.to_dict(),
+            "normalisation": Normalisation((0.0,) * 13, (1.0,) * 13).to_dict()}  # fmt: skip
+    counted = count_parameters(card)
+    assert round(counted.total / 1e6, 1) == 25.6
+    assert round(counted.learning / 1e6, 1) == 2.1
+
+
+def test_an_encoder_goes_from_patches_to_maps_and_back(classifier, tmp_path):
+    map_recipe = TrainingRecipe(
+        encoder_depth=3, decoder_channels=(16, 8, 8), start_from=str(classifier.weights)
+    )
+    spec = SEGMENTATION.network(map_recipe, KARRA_10, 3)
+    unet = build_network(spec, Normalisation((0.0,) * 3, (1.0,) * 3))
+    load_pretrained(unet, spec, map_recipe, tmp_path)
+    theirs, ours = classifier.network().parts[0].state_dict(), unet.parts[0].state_dict()
+    assert all(torch.equal(theirs[name], ours[name]) for name in ours)
+    file = recipe_with(encoder_weights=str(classifier.weights.with_name("encoder.safetensors")))
+    spec = PATCHES.network(file, KARRA_10, 3)
+    with pytest.raises(Exception, match="do not fit"):
+        load_pretrained(build_network(spec, unet.normalisation), spec, file, tmp_path)
+
+
+def test_bad_folders_of_a_model_are_named(classifier, patches, folder, tmp_path):
+    with pytest.raises(BundleError, match="a model for maps"):
+        require_patch_card({"network": {"architecture": "Unet"}}, "here")
+    more = make_folder(tmp_path / "more", each=7)
+    with pytest.raises(BundleError, match=r"trained from 18 patches, the folder holds 21"):
+        judge_patches(classifier, read_patches(more, BANDS))
+    shutil.move(more / "Forest", more / "Marsh")
+    with pytest.raises(LabelError, match="class Marsh: the classifier knows"):
+        judge_patches(classifier, read_patches(more, BANDS), every=True)
+    from PIL import Image
+
+    Image.new("RGB", (64, 64)).save(tmp_path / "p.jpg")
+    with pytest.raises(LabelError, match="holds 8-bit pictures"):
+        answer_files(classifier, [tmp_path / "p.jpg"])
+
+
+def test_patches_of_several_sizes_can_be_asked(classifier):
+    wide = np.full((2, 3, 96, 70), 300, np.uint16)
+    assert classify(classifier, wide).shape == (2, 3)
+
+
+def test_distortion_keeps_what_a_patch_is():
+    torch.manual_seed(0)
+    batch = torch.rand(4, 3, 64, 64) * 0.3
+    seen = distort(batch)
+    assert seen.shape == batch.shape
+    assert 0 <= float(seen.min()) <= float(seen.max()) <= 1
+    assert not torch.equal(seen, batch)
+    np.testing.assert_allclose(seen.mean((2, 3)), batch.mean((2, 3)), rtol=0.25)
+    assert task_of("Unet") is SEGMENTATION
+    assert task_of(PATCH_RECIPE.architecture) is PATCHES
+
+
+def test_commands_say_it_in_json_and_pages(classifier, folder, tmp_path):
+    run = CliRunner().invoke
+    model, patch = str(classifier.weights.parent), str(folder / "Forest" / "Forest_0.tif")
+    done = run(app, ["patches", "evaluate", model, str(folder), "--json"])
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)
+    assert said["test_patches"] == 3
+    assert said["parameters"]["trained"] == said["parameters"]["total"]
+    assert "Confused patches" in (classifier.weights.parent / "index.html").read_text()
+    page = tmp_path / "pair.html"
+    done = run(app, ["patches", "compare", model, patch, patch, "--json", "--page", str(page)])
+    (first, second) = json.loads(done.stdout)
+    assert first == second
+    assert sum(first["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+    assert page.read_text().count("Forest_0") >= 2
