@@ -26,6 +26,7 @@ from lulc_assets.commands import (
     run,
     sample,
     scenes,
+    serve,
     simulate,
     store,
     tiles,
@@ -78,6 +79,7 @@ app.add_typer(weights.app, name="weights")
 app.add_typer(pages.app, name="pages")
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(store.app, name="store")
+app.command()(serve.serve)
 app.command()(trace.trace)
 app.command()(metrics.metrics)
 app.add_typer(simulate.app)

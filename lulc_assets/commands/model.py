@@ -91,6 +91,57 @@ def rollback(
     _report(work, roll_back(work, reason, to))
 
 
+@app.command()
+def export(
+    out: Annotated[Path, typer.Argument(help="Folder for the bundle; must not be there yet.")],
+    key: Annotated[
+        Path | None, typer.Option(help="Private key (PEM) to sign it with; else as it is.")
+    ] = None,
+    triton: Annotated[
+        Path | None, typer.Option(help="Also write a Triton model repository there.")
+    ] = None,
+    project: ProjectFile = Path("project.toml"),
+) -> None:
+    """Copy the bundle in use out of the store, for `lulc serve` or for another machine.
+
+    Example: lulc model export bundle --key keys/team.pem
+    """
+    import shutil
+
+    from lulc_assets.core.errors import BundleError
+    from lulc_assets.core.model.bundle import Bundle
+    from lulc_assets.core.model.seal import sign_bundle
+    from lulc_assets.core.model.triton import write_repository
+    from lulc_assets.core.store.keys import Whole
+    from lulc_assets.steps.products import MODEL_BUNDLE
+
+    work = _open(project)
+    if out.exists():
+        raise BundleError(f"{out} is there already; name another folder")
+    record = work.read(MODEL_BUNDLE, Whole())
+    out.mkdir(parents=True)
+    for name in record.files:
+        shutil.copyfile(work.open(record, name), out / name)
+    if key is not None:
+        sign_bundle(out, key)
+    bundle = Bundle.load(out, work.legend)
+    if triton is not None:
+        write_repository(bundle, triton)
+    Console().print(f"bundle {bundle.digest[:_SHOWN]} lies in {escape(str(out))}")
+
+
+@app.command()
+def sign(
+    bundle: Annotated[Path, typer.Argument(help="Folder of a bundle.")],
+    key: Annotated[Path, typer.Option(help="Private key (PEM, elliptic curve).")],
+) -> None:
+    """Sign a bundle that lies in a folder (OpenSSF Model Signing), offline."""
+    from lulc_assets.core.model.seal import require_manifest, sign_bundle
+
+    require_manifest(bundle)
+    Console().print(f"signed: {escape(str(sign_bundle(bundle, key)))}")
+
+
 def _open(project: Path) -> "Workbench":
     from lulc_assets.project import load_project  # keeps --help quick
     from lulc_assets.steps.workbench import Workbench

@@ -121,24 +121,11 @@ def evaluate(
 def predict(
     model: Model,
     patches: Annotated[list[Path] | None, typer.Argument(help="Files of patches.")] = None,
-    tile: Annotated[str, typer.Option(help="Map a scene of this tile of the project.")] = "",
-    scene: Annotated[str, typer.Option(help="Its id, as in the tile's catalogue.")] = "",
-    project: Annotated[Path, typer.Option(envvar="LULC_PROJECT")] = Path("project.toml"),
-    out: Annotated[Path, typer.Option(help="Folder of the patch map.")] = Path("patch_map"),
-    patch_px: Annotated[int, typer.Option(help="Side of a patch; 0: as trained.")] = 0,
-    any_level: Annotated[
-        bool, typer.Option("--any-level", help="Also scenes of another level than trained on.")
-    ] = False,
     order: Annotated[str, typer.Option(help="Bands of the files with commas.")] = "",
     page: PageFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say of each patch how probable each class is; or map a whole scene, patch by patch."""
-    if tile or scene:
-        from lulc_assets.commands.patch_map import map_scene
-
-        map_scene(project, tile, scene, _open(model), out, patch_px, any_level, as_json)
-        return
+    """Say of each patch how probable each class is."""
     _ask(model, patches or [], _bands(order), page, as_json)
 
 
@@ -161,7 +148,7 @@ def _ask(
     from lulc_assets.core.patches.answers import answer_files
 
     if not files:
-        raise typer.BadParameter("name files of patches, or --tile and --scene")
+        raise typer.BadParameter("name files of patches")
     trained = _open(model)
     card, legend = trained.read_card(), trained.legend
     images, probabilities = answer_files(trained, files, order)

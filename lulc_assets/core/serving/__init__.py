@@ -1,0 +1,1 @@
+"""A bundle behind HTTP: images and scenes in, class maps out."""

@@ -1,0 +1,204 @@
+"""A GeoTIFF that somebody sent: judged by its header, then read window by window.
+
+What belongs here: what an image must be to be mapped, and its pixels. What does not: receiving it
+(``app``), the network (``predicting``).
+
+The file is other people's bytes: it is opened by the GeoTIFF driver alone, and nothing of it is
+read before its sizes are known to be harmless.
+"""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lulc_assets.core.errors import (
+    ImplausiblePixels,
+    IncompatibleScene,
+    SceneGridMismatch,
+    UnreadableRaster,
+)
+from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.imagery.fit import require_small_blocks
+from lulc_assets.core.imagery.gdal import gdal_env
+from lulc_assets.core.imagery.reader import DnBlock
+from lulc_assets.core.model.bundle import Bundle
+from lulc_assets.core.serving.settings import ServiceSettings
+
+_STEP = 1e-4
+_DTYPES = ("uint16", "int16", "float32")
+_LARGEST_DN = 20_000
+_PROBES = 5
+_UTM = ((32601, 32660), (32701, 32760))
+_GSD_TOLERANCE = 0.05
+_VOTES = 4
+
+
+class UploadedImage:
+    """An open GeoTIFF with the bands of a bundle; a context manager.
+
+    Args:
+        path: local file.
+        bundle: whose bands, in their order, it must hold.
+        settings: limits.
+
+    Raises:
+        UnreadableRaster: no GeoTIFF, truncated, too large, or packed like a bomb.
+        SceneGridMismatch: no georeference, another CRS than UTM, rotated, or another pixel size.
+        IncompatibleScene: another number of bands.
+        ImplausiblePixels: numbers that are no reflectance.
+    """
+
+    def __init__(self, path: Path, bundle: Bundle, settings: ServiceSettings) -> None:
+        import rasterio
+        from rasterio.errors import RasterioError
+
+        self._stack = ExitStack()
+        self._stack.enter_context(gdal_env())
+        try:
+            self._source = self._stack.enter_context(rasterio.open(path, driver="GTiff"))
+            _require_size(self._source, settings)
+            _require_bands(self._source, bundle)
+            self.grid = _grid_of(self._source, bundle.gsd_m)
+            self.scale, self.offset_dn = self._numbers()
+        except RasterioError as error:
+            self._stack.close()
+            raise UnreadableRaster(
+                f"the body cannot be read as a GeoTIFF: {_plain(error)}; send it again"
+            ) from error
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def __enter__(self) -> "UploadedImage":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._stack.close()
+
+    def read(self, window: Window) -> DnBlock:
+        """A window in digital numbers; what is 0, no data or NaN in all or any band is not seen.
+
+        Raises:
+            UnreadableRaster: the file is truncated there.
+        """
+        values = self._read(window)
+        finite = np.isfinite(values).all(axis=0) if values.dtype.kind == "f" else True
+        valid: npt.NDArray[np.bool_] = (values != 0).any(axis=0) & finite
+        nodata = self._source.nodata
+        if nodata is not None and not np.isnan(nodata):
+            valid &= (values != nodata).all(axis=0)
+        if self._as_reflectance:
+            values = np.nan_to_num(values) * np.float32(1 / _STEP)
+        dn = np.clip(np.rint(values) if values.dtype.kind == "f" else values, 0, 65_535)
+        seen = np.ascontiguousarray(dn.astype(np.uint16) * valid)
+        scl = np.where(valid, np.uint8(_VOTES), np.uint8(0))
+        return DnBlock(seen, valid, scl, self.offset_dn, self.scale)
+
+    def _read(self, window: Window) -> npt.NDArray[Any]:
+        from rasterio.errors import RasterioError
+        from rasterio.windows import Window as RasterWindow
+
+        part = RasterWindow(window.col, window.row, window.width, window.height)
+        try:
+            with gdal_env():
+                return self._source.read(window=part)
+        except (RasterioError, OSError) as error:
+            raise UnreadableRaster(
+                f"the image is truncated or damaged: {_plain(error)}; send it again"
+            ) from error
+
+    def _numbers(self) -> tuple[float, float]:
+        """Scale and offset of stored numbers, from the file's own tags or by its pixels."""
+        source, self._as_reflectance = self._source, False
+        scales, offsets = set(source.scales), set(source.offsets)
+        top = max(float(np.nanmax(self._read(w), initial=0)) for w in _probes(self.grid))
+        if len(scales) > 1 or len(offsets) > 1:
+            raise ImplausiblePixels("bands have different scales; write them with one")
+        (scale,), (offset,) = scales, offsets
+        if scale != 1 or offset != 0:
+            if not 0 < scale <= 1e-2 or not -1 <= offset <= 1:
+                raise ImplausiblePixels(f"scale {scale:g} with offset {offset:g} is no reflectance")
+            return float(scale), float(offset / scale)
+        if source.dtypes[0].startswith("float") and top <= 2.0:
+            self._as_reflectance = True
+            return _STEP, 0.0
+        if top > _LARGEST_DN:
+            raise ImplausiblePixels(
+                f"numbers reach {top:g}; reflectance x 10000 is expected (or floats of 0-1, or the "
+                "scale and the offset as tags of the file)"
+            )
+        if 0 < top < 100 and not source.dtypes[0].startswith("float"):
+            raise ImplausiblePixels(
+                f"numbers reach {top:g} only; reflectance x 10000 is expected: scale them"
+            )
+        return _STEP, 0.0
+
+
+def _require_size(source: Any, settings: ServiceSettings) -> None:
+    height, width = source.shape
+    if max(height, width) > settings.max_side_px or height * width > settings.max_pixels:
+        raise UnreadableRaster(
+            f"the image has {width} x {height} px; at most {settings.max_side_px} px a side and "
+            f"{settings.max_pixels:,} px in all are served: cut it"
+        )
+    require_small_blocks(source, "the image")
+    rows, cols = source.block_shapes[0]
+    itemsize = np.dtype(source.dtypes[0]).itemsize
+    if source.interleaving and source.interleaving.name == "pixel":
+        itemsize *= source.count
+    if rows * cols * itemsize > 64 * 2**20:
+        raise UnreadableRaster(
+            "the image is packed in blocks of more than 64 MB: write it as a COG"
+        )
+
+
+def _require_bands(source: Any, bundle: Bundle) -> None:
+    if source.count != len(bundle.bands):
+        raise IncompatibleScene(
+            f"the image has {source.count} bands; the model takes {len(bundle.bands)}, in this "
+            f"order: {', '.join(bundle.bands)}"
+        )
+    kinds = set(source.dtypes)
+    if len(kinds) > 1 or not kinds <= set(_DTYPES):
+        raise ImplausiblePixels(
+            f"the image holds {', '.join(sorted(kinds))}; reflectance is stored as one of "
+            f"{', '.join(_DTYPES)}"
+        )
+
+
+def _grid_of(source: Any, gsd_m: float) -> PixelGrid:
+    transform, epsg = source.transform, source.crs.to_epsg() if source.crs else None
+    if epsg is None or transform.is_identity:
+        raise SceneGridMismatch("the image has no georeference: give it its CRS and transform")
+    if not any(first <= epsg <= last for first, last in _UTM):
+        raise SceneGridMismatch(
+            f"the image is in EPSG:{epsg}; a UTM zone (EPSG:326xx, 327xx) is needed: warp it"
+        )
+    if transform.b or transform.d or transform.a <= 0 or transform.e >= 0:
+        raise SceneGridMismatch("the image is rotated or not north-up: warp it")
+    pixel = float(transform.a)
+    square = abs(transform.a + transform.e) <= 1e-6 * pixel
+    if not square or abs(pixel - gsd_m) > _GSD_TOLERANCE * gsd_m:
+        raise SceneGridMismatch(
+            f"the image has pixels of {pixel:g} x {-transform.e:g} m, the model takes {gsd_m:g} m"
+        )
+    return PixelGrid(epsg, transform.c, transform.f, source.height, source.width, pixel)
+
+
+def _probes(grid: PixelGrid) -> list[Window]:
+    """Some small windows, from corner to corner."""
+    side = min(64, grid.height, grid.width)
+    steps = np.linspace(0, 1, _PROBES)
+    return [
+        Window(int(s * (grid.height - side)), int(s * (grid.width - side)), side, side)
+        for s in steps
+    ]
+
+
+def _plain(error: BaseException) -> str:
+    """What GDAL says, without paths of this machine."""
+    text = str(error.__cause__ or error)
+    return " ".join(word for word in text.split() if "/" not in word)[:200]
