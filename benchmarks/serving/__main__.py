@@ -4,8 +4,8 @@ Run: ``python -m benchmarks.serving --bundle FOLDER [--requests 60] [--seconds 0
 
 ``lulc serve`` runs as a process of its own on loopback. Printed: windows a second of the engine
 alone and through the service, with as many clients as may wait and work (their ratio should be 0.7
-at least), the 95th percentile of the answer, the service's memory at the start and at the end, and what
-4 × as many clients get: 200 with the same pixels, or 429. ``--seconds 600`` goes on asking for so
+at least), the 95th percentile of the answer, memory of the service at the start and at the end;
+what 4 × as many clients get: 200 with the same pixels, or 429. ``--seconds 600`` asks on for so
 long, for the memory. Bounded in requests, time and place: nothing but 127.0.0.1 is asked.
 """
 
