@@ -18,7 +18,7 @@ from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.filling import fill_no_data
 from lulc_assets.core.imagery.growing import GrowingLayer
 from lulc_assets.core.imagery.masks import votes
-from lulc_assets.core.imagery.reader import DnBlock
+from lulc_assets.core.imagery.scene_block import DnBlock
 from lulc_assets.core.inference.blocks import hide_invalid
 from lulc_assets.core.inference.engine import Predictor
 from lulc_assets.core.inference.layers import layer_options

@@ -23,7 +23,7 @@ from lulc_assets.core.errors import (
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.fit import require_small_blocks
 from lulc_assets.core.imagery.gdal import gdal_env
-from lulc_assets.core.imagery.reader import DnBlock
+from lulc_assets.core.imagery.scene_block import DnBlock
 from lulc_assets.core.model.bundle import Bundle
 from lulc_assets.core.serving.settings import ServiceSettings
 
