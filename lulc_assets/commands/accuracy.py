@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from lulc_assets.commands.accuracy_certificate import certify, verify
+from lulc_assets.commands.accuracy_emissions import emissions
 from lulc_assets.commands.accuracy_options import (
     Format,
     Intervals,
@@ -15,7 +17,7 @@ from lulc_assets.commands.accuracy_options import (
     Level,
     SystematicVariance,
 )
-from lulc_assets.commands.accuracy_pairs import change, compare
+from lulc_assets.commands.accuracy_pairs import change, change_map, compare
 from lulc_assets.commands.accuracy_share import share
 from lulc_assets.commands.accuracy_tables import (
     as_printed,
@@ -24,7 +26,7 @@ from lulc_assets.commands.accuracy_tables import (
     print_table,
     tabulate_report,
 )
-from lulc_assets.commands.maps import MAP_HELP, open_maps
+from lulc_assets.commands.maps import MAP_HELP, LegendName, find_named_legend, open_maps
 from lulc_assets.commands.running import PoliteGroup, print_json
 from lulc_assets.core.estimation.estimate import DEFAULT_LEVEL
 
@@ -35,7 +37,11 @@ app = typer.Typer(
 )
 app.command()(compare)
 app.command()(change)
+app.command()(change_map)
 app.command()(share)
+app.command()(emissions)
+app.command()(certify)
+app.command()(verify)
 
 
 @app.command()
@@ -139,6 +145,7 @@ def report(
     ] = False,
     systematic_variance: LatticeVariance = SystematicVariance.random,
     level: Level = DEFAULT_LEVEL,
+    legend: LegendName = "",
     format: Annotated[Format, typer.Option(help="A table to read, or JSON.")] = Format.table,
 ) -> None:
     """Accuracy and areas of a map from its reference sample, as the assets report them.
@@ -156,7 +163,7 @@ def report(
     reference = read_sample(sample)
     groups = _groups(merge)
     reference.check_merge(groups)
-    maps = open_maps(map)
+    maps = open_maps(map, legend=find_named_legend(legend))
     settings = AccuracySettings(
         merge_strata=groups, systematic_variance=systematic_variance.value, level=level
     )
@@ -165,6 +172,7 @@ def report(
         reference,
         key=reference.design.region or "map",
         year=year or reference.design.year or 0,
+        legend=maps[0].legend,
         settings=settings,
     )
     more: dict[str, Any] = {}

@@ -6,11 +6,21 @@ What belongs here: turning ``TILE=path`` into a map. What does not: commands.
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 if TYPE_CHECKING:
+    from lulc_assets.core.legend import Legend
     from lulc_assets.core.sampling.map_file import MapFile
 
+LegendName = Annotated[
+    str,
+    typer.Option(
+        help="Legend of map and sample: a name of the package, or a file (.csv, .qml, .clr); else "
+        "the ten classes of Karra et al."
+    ),
+]
 MAP_HELP = (
     "Class map (GeoTIFF of codes 1-9, 0 = no data). Write TILE=path, for example "
     "33TVL=map.tif, where neighbouring tiles overlap: then only pixels that the tile owns "
@@ -31,13 +41,33 @@ PURPOSE_HELP = (
 )
 
 
-def open_maps(texts: Sequence[str], purpose: Purpose = Purpose.map) -> "list[MapFile]":
+def find_named_legend(name: str) -> "Legend | None":
+    """The legend of a command line; None where none is named.
+
+    Raises:
+        InvalidLegend: there is none of that name, or the file is none.
+    """
+    from lulc_assets.core.legends import find_legend, is_legend_file, read_legend
+
+    if not name:
+        return None
+    return read_legend(Path(name)) if is_legend_file(name) else find_legend(name)
+
+
+def open_maps(
+    texts: Sequence[str], purpose: Purpose = Purpose.map, legend: "Legend | None" = None
+) -> "list[MapFile]":
     """Open the maps of a command line; of a folder of change its strata, which are written there.
+
+    Args:
+        texts: paths, or ``TILE=path``.
+        legend: of the codes; None for the ten classes.
 
     Raises:
         InvalidProduct: a tile comes twice.
     """
     from lulc_assets.core.errors import InvalidProduct
+    from lulc_assets.core.legend import KARRA_10
     from lulc_assets.core.sampling.map_file import open_map
 
     maps = []
@@ -46,7 +76,7 @@ def open_maps(texts: Sequence[str], purpose: Purpose = Purpose.map) -> "list[Map
         if purpose is Purpose.change:
             maps.append(_open_strata(Path(path), tile))
         else:
-            maps.append(open_map(Path(path), tile=tile))
+            maps.append(open_map(Path(path), tile=tile, legend=legend or KARRA_10))
     tiles = [one.tile for one in maps if one.tile]
     for tile in tiles:
         if tiles.count(tile) > 1:

@@ -11,9 +11,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lulc_assets.commands.maps import MAP_HELP, PURPOSE_HELP, Purpose, open_maps
+from lulc_assets.commands.maps import (
+    MAP_HELP,
+    PURPOSE_HELP,
+    LegendName,
+    Purpose,
+    find_named_legend,
+    open_maps,
+)
 from lulc_assets.commands.running import PoliteGroup
-from lulc_assets.commands.sample_design import Maps, Targets, design
+from lulc_assets.commands.sample_design import (
+    FrameMaps,
+    Strata,
+    StrataNames,
+    Targets,
+    design,
+    open_frame,
+    read_units,
+)
+from lulc_assets.commands.sample_more import extend, replicates
+from lulc_assets.commands.sample_more import strata as strata_command
 from lulc_assets.commands.sample_tables import print_consensus
 from lulc_assets.core.estimation.settings import DEFAULT_STARTS
 
@@ -26,6 +43,9 @@ app = typer.Typer(
     help="Reference samples: design them, draw them, read the interpreters' labels back.",
 )
 app.command()(design)
+app.command()(extend)
+app.command("strata")(strata_command)
+app.command()(replicates)
 
 
 class Draw(StrEnum):
@@ -39,7 +59,6 @@ class Draw(StrEnum):
 
 @app.command()
 def draw(
-    map: Maps,
     out: Annotated[Path, typer.Option(help="Folder for the files; must not hold a sample yet.")],
     units: Annotated[
         list[str],
@@ -50,7 +69,17 @@ def draw(
             "pixels, however many starts).",
         ),
     ],
-    seed: Annotated[int, typer.Option(help="Of the draw; publish it with the sample.")],
+    map: FrameMaps = None,
+    strata: Strata = None,
+    strata_names: StrataNames = "",
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            help="Of the draw. Without it the seed follows from the frame's pixels and the "
+            "design, so that nobody can have tried several."
+        ),
+    ] = None,
+    legend: LegendName = "",
     how: Annotated[Draw, typer.Option(help="Sampling design.")] = Draw.stratified,
     window: Annotated[int, typer.Option(help="Pixels on a side of a window.")] = 10,
     within: Annotated[
@@ -77,11 +106,15 @@ def draw(
     """
     from lulc_assets.core.sampling import draw as drawing
     from lulc_assets.core.sampling.fieldwork import write_fieldwork
+    from lulc_assets.core.sampling.fingerprint import seed_of_frame
 
-    maps = open_maps(map, purpose)
+    maps = open_frame(map, strata, strata_names, legend, purpose)
+    if seed is None:
+        seed = seed_of_frame(maps, " ".join([how, *units, str(window), str(within), str(starts)]))
+        typer.echo(f"Seed {seed}, from the frame and the design.", err=True)
     common: dict[str, Any] = {"seed": seed, "region": region, "year": year}
     if how is Draw.stratified:
-        sample = drawing.draw_stratified(maps, _by_class(units), **common)
+        sample = drawing.draw_stratified(maps, read_units(units), **common)
     elif how is Draw.windows:
         number = _one_number(units)
         sample = drawing.draw_windows(maps, number, size=window, within=within, **common)
@@ -113,7 +146,10 @@ def ingest(
         bool, typer.Option(help="Where more than half agree, take their class.")
     ] = False,
     class_column: Annotated[str, typer.Option(help="Column of the labels.")] = "reference_class",
-    crosswalk: Annotated[str, typer.Option(help="Vocabulary of the labels.")] = "karra-10",
+    crosswalk: Annotated[
+        str, typer.Option(help="Vocabulary of the labels; else the legend's own classes.")
+    ] = "",
+    legend: LegendName = "",
     map: Annotated[list[str] | None, typer.Option("--map", help=MAP_HELP)] = None,
     target: Targets = None,
 ) -> None:
@@ -135,16 +171,19 @@ def ingest(
     from lulc_assets.core.sampling.sample import write_sample
 
     key = read_key(drawn)
-    read = partial(read_labels, key=key, class_column=class_column, crosswalk=crosswalk)
+    classes = find_named_legend(legend) or KARRA_10
+    read = partial(
+        read_labels, key=key, class_column=class_column, crosswalk=crosswalk, legend=classes
+    )
     said = {_interpreter(path, labels): read(path) for path in labels}
     second = None if settled is None else read(settled)
-    names = {c.code: c.name for c in KARRA_10.classes}
+    names = {c.code: c.name for c in classes.classes}
     consensus = agree(said, key, settled=second, majority=majority, names=names)
     sample = complete_sample(key, consensus.codes)
     write_sample(out, sample)
     print_consensus(consensus, len(key.units), out)
     if map and target:
-        _advise(open_maps(map), sample, target)
+        _advise(open_maps(map, legend=classes), sample, target)
 
 
 @app.command("import")
@@ -162,7 +201,10 @@ def import_points(
     out: Annotated[Path, typer.Option(help="The reference sample (GeoParquet).")],
     layer: Annotated[str | None, typer.Option(help="Layer of a file with several.")] = None,
     class_column: Annotated[str, typer.Option(help="Column of the labels.")] = "reference_class",
-    crosswalk: Annotated[str, typer.Option(help="Vocabulary of the labels.")] = "karra-10",
+    crosswalk: Annotated[
+        str, typer.Option(help="Vocabulary of the labels; else the legend's own classes.")
+    ] = "",
+    legend: LegendName = "",
 ) -> None:
     """Check points that were drawn elsewhere and store them with their design.
 
@@ -172,11 +214,17 @@ def import_points(
 
     Example: lulc sample import points.gpkg --design design.json --out sample.parquet
     """
+    from lulc_assets.core.legend import KARRA_10
     from lulc_assets.core.sampling.ingest import ingest_sample
     from lulc_assets.core.sampling.sample import write_sample
 
     sample = ingest_sample(
-        points, drawn, layer=layer, class_column=class_column, crosswalk=crosswalk
+        points,
+        drawn,
+        layer=layer,
+        class_column=class_column,
+        crosswalk=crosswalk,
+        legend=find_named_legend(legend) or KARRA_10,
     )
     write_sample(out, sample)
     unnamed = int((sample.units["class_code"] == 0).sum())
@@ -184,18 +232,6 @@ def import_points(
         f"{len(sample.units)} units of the design {sample.design.design}, {unnamed} without class; "
         f"written to {out}."
     )
-
-
-def _by_class(texts: Sequence[str]) -> dict[str, int]:
-    from lulc_assets.core.errors import InvalidSample
-
-    units: dict[str, int] = {}
-    for text in texts:
-        name, _, number = text.partition("=")
-        if not _is_whole(number):
-            raise InvalidSample(f"--units {text!r}: write a class and a number, like crops=100")
-        units[name] = int(number)
-    return units
 
 
 def _is_whole(text: str) -> bool:

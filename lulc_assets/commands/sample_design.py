@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lulc_assets.commands.maps import MAP_HELP, PURPOSE_HELP, Purpose, open_maps
+from lulc_assets.commands.maps import (
+    MAP_HELP,
+    PURPOSE_HELP,
+    LegendName,
+    Purpose,
+    find_named_legend,
+    open_maps,
+)
 from lulc_assets.commands.running import print_json
 from lulc_assets.commands.sample_tables import plan_as_json, print_plans
 
@@ -19,7 +26,18 @@ if TYPE_CHECKING:
     from lulc_assets.core.sampling.anticipation import Anticipation
     from lulc_assets.core.sampling.map_file import MapFile
 
-Maps = Annotated[list[str], typer.Option("--map", help=MAP_HELP)]
+FrameMaps = Annotated[list[str] | None, typer.Option("--map", help=MAP_HELP)]
+Strata = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--strata",
+        help="Strata raster (whole numbers from 1, 0 = outside) as the frame in place of --map: "
+        "mapped change with a buffer, an older map, anything.",
+    ),
+]
+StrataNames = Annotated[
+    str, typer.Option(help="Names of the strata: 1=loss,2=buffer,3=rest, or a legend file.")
+]
 Targets = Annotated[
     list[str] | None,
     typer.Option(
@@ -38,10 +56,20 @@ Users = Annotated[
 
 
 def design(
-    map: Maps,
+    map: FrameMaps = None,
     target: Targets = None,
     users: Users = None,
     units: Annotated[int | None, typer.Option(help="Units in all, instead of a target.")] = None,
+    strata: Strata = None,
+    strata_names: StrataNames = "",
+    expect: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="With --strata: share of a stratum that shows the event: loss=0.8 for the mapped "
+            "one, buffer=0.05 and rest=0.001 for what the map omits. One for every stratum."
+        ),
+    ] = None,
+    legend: LegendName = "",
     least: Annotated[int, typer.Option(help="Units of every class at least.")] = 20,
     minutes: Annotated[float, typer.Option(help="Minutes to interpret a unit once.")] = 3.0,
     interpreters: Annotated[int, typer.Option(help="Interpreters a unit.")] = 2,
@@ -54,10 +82,14 @@ def design(
 
     For change: lulc sample design --for change --map change_2023 --target area:change=15%
     """
+    if strata:
+        _design_for_event(strata, strata_names, expect or [], units, least, format)
+        return
     from lulc_assets.core.sampling.allocation import RULES, allocate
     from lulc_assets.core.sampling.anticipation import parse_target
 
-    expected, pixels = _anticipate(open_maps(map, purpose), users or [], purpose)
+    maps = open_frame(map, None, "", legend, purpose)
+    expected, pixels = _anticipate(maps, users or [], purpose)
     targets = [parse_target(text, expected.names) for text in target or []]
     plans = [
         allocate(rule, expected, targets, units=units, least=least, most=pixels) for rule in RULES
@@ -109,3 +141,82 @@ def _anticipate(
         expected.update({name: share} if name else dict.fromkeys(names, share))
     look_ahead = anticipate_change if purpose is Purpose.change else anticipate
     return look_ahead(names, shown[shown > 0], expected), mapped.pixels[1:][shown > 0]
+
+
+def open_frame(
+    maps: "Sequence[str] | None",
+    strata: "Sequence[str] | None",
+    names: str,
+    legend: str,
+    purpose: Purpose = Purpose.map,
+) -> "list[MapFile]":
+    """The rasters that a sample is drawn from: class maps, or strata with their names.
+
+    Raises:
+        InvalidSample: neither or both are given, or strata without names.
+    """
+    from lulc_assets.core.errors import InvalidSample
+    from lulc_assets.core.sampling.strata_maps import open_strata
+
+    if bool(maps) == bool(strata):
+        raise InvalidSample("give --map, or --strata with --strata-names, one of the two")
+    if not strata:
+        return open_maps(maps or [], purpose, find_named_legend(legend))
+    if not names:
+        raise InvalidSample("--strata needs --strata-names, such as 1=loss,2=buffer,3=rest")
+    return open_strata(strata, names)
+
+
+def read_units(texts: Sequence[str]) -> dict[str, int]:
+    """Numbers by class or stratum, from texts like ``crops=100``.
+
+    Raises:
+        InvalidSample: a text of another form, or a name twice.
+    """
+    from lulc_assets.core.errors import InvalidSample
+
+    units: dict[str, int] = {}
+    for text in texts:
+        name, _, number = text.rpartition("=")
+        if not name or not (number.isascii() and number.isdecimal()) or name in units:
+            raise InvalidSample(
+                f"--units {text!r}: write a class and a number, like crops=100, each class once"
+            )
+        units[name] = int(number)
+    return units
+
+
+def _design_for_event(
+    strata: Sequence[str],
+    names: str,
+    expect: Sequence[str],
+    units: int | None,
+    least: int,
+    format: str,
+) -> None:
+    """Print the allocation for the area of an event to strata."""
+    from lulc_assets.core.errors import InvalidSample
+    from lulc_assets.core.sampling.event_allocation import allocate_event
+    from lulc_assets.core.sampling.map_file import count_classes
+
+    maps = open_frame(None, strata, names, "")
+    shown = count_classes(maps).hectares[1:]
+    areas = {
+        c.name: float(area) for c, area in zip(maps[0].legend.land, shown, strict=True) if area > 0
+    }
+    rates = {}
+    for text in expect:
+        name, _, share = text.rpartition("=")
+        try:
+            rates[name] = float(share)
+        except ValueError:
+            raise InvalidSample(f"--expect {text!r}: write loss=0.8, a share of 0 to 1") from None
+    if units is None:
+        raise InvalidSample("give --units, the number of units in all")
+    plan = allocate_event(areas, rates, units, least=least)
+    if format == "json":
+        print_json({"units": plan.units, "area_ha": plan.area_ha, "se_ha": plan.se_ha})
+        return
+    for name, n in plan.units.items():
+        typer.echo(f"{name} ({areas[name]:,.0f} ha, {rates[name]:.2%} expected): {n} units")
+    typer.echo(f"Expected area {plan.area_ha:,.1f} ha, standard error {plan.se_ha:,.1f} ha")

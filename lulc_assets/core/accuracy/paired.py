@@ -108,6 +108,7 @@ def change_on_sample(
     area_ha: float,
     titles: Sequence[str],
     settings: AccuracySettings | None = None,
+    domain: npt.NDArray[np.bool_] | None = None,
 ) -> ChangeAreas:
     """Areas of change from one sample that was interpreted at two dates.
 
@@ -120,21 +121,37 @@ def change_on_sample(
         area_ha: of the region.
         titles: of the legend's land classes.
         settings: None for the defaults.
+        domain: shape (n,), bool: units of a zone, whose area is then meant; None for all.
 
     Raises:
         InvalidSample: the units or their designs differ, or too few have both classes.
     """
-    if before.units["unit_id"].tolist() != after.units["unit_id"].tolist():
-        raise InvalidSample("the two interpretations are not of the same units")
-    for column in ("stratum", "inclusion_probability"):
-        if not before.units[column].equals(after.units[column]):
-            raise InvalidSample(f"the two interpretations differ in {column}: one design drew them")
+    refuse_other_units(before, after)
     codes = [s.units["class_code"].to_numpy(dtype=np.int64) for s in (before, after)]
     named = np.all([(c >= 1) & (c <= len(titles)) for c in codes], axis=0)
     strata = strata_as_drawn(before, settings, named)
     return estimate_change(
-        codes[0][named], codes[1][named], strata, area_ha=area_ha, titles=titles, settings=settings
+        codes[0][named],
+        codes[1][named],
+        strata,
+        area_ha=area_ha,
+        titles=titles,
+        settings=settings,
+        domain=None if domain is None else domain[named],
     )
+
+
+def refuse_other_units(before: ReferenceSample, after: ReferenceSample) -> None:
+    """Refuse two interpretations that are not of one sample.
+
+    Raises:
+        InvalidSample: units, places or designs differ.
+    """
+    if before.units["unit_id"].tolist() != after.units["unit_id"].tolist():
+        raise InvalidSample("the two interpretations are not of the same units")
+    for column in ("stratum", "inclusion_probability", "x", "y"):
+        if not before.units[column].equals(after.units[column]):
+            raise InvalidSample(f"the two interpretations differ in {column}: one design drew them")
 
 
 def frame_area_ha(maps: Sequence[MapFile], sample: ReferenceSample) -> float:

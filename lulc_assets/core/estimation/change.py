@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from lulc_assets.core.estimation.choice import estimate_area_share
+from lulc_assets.core.estimation.choice import estimate_area_share, where_seen
 from lulc_assets.core.estimation.compare import difference_of_ratios
 from lulc_assets.core.estimation.estimate import Estimate
 from lulc_assets.core.estimation.estimators import effective_count
@@ -56,6 +56,7 @@ def estimate_change(
     area_ha: float,
     titles: Sequence[str],
     settings: AccuracySettings | None = None,
+    domain: npt.NDArray[np.bool_] | None = None,
 ) -> ChangeAreas:
     """Estimate areas of change from reference classes at two dates.
 
@@ -66,28 +67,34 @@ def estimate_change(
         area_ha: of the population.
         titles: of the k classes, for warnings.
         settings: None for the defaults.
+        domain: shape (n,), bool: units that count, of a zone for example; None for all. The area
+            is then that of the domain.
     """
     chosen = settings or AccuracySettings()
-    moved = from_codes != to_codes
+    inside = np.ones(from_codes.size, dtype=bool) if domain is None else domain
+    moved = (from_codes != to_codes) & inside
     thin: list[str] = []
 
     def area(flags: npt.NDArray[np.bool_], title: str) -> Estimate:
-        share, is_thin = _share(flags, strata, chosen)
+        share, is_thin = _share(flags, inside, strata, chosen)
         if is_thin and flags.any():
             thin.append(title)
         return scale(share, area_ha)
 
     codes = range(1, len(titles) + 1)
-    pairs = sorted({(int(a), int(b)) for a, b in zip(from_codes, to_codes, strict=True) if a != b})
+    pairs = sorted(set(zip(from_codes[moved].tolist(), to_codes[moved].tolist(), strict=True)))
     changes = ChangeAreas(
         changed=area(moved, "all change"),
         gains=tuple(area(moved & (to_codes == c), f"gain of {titles[c - 1]}") for c in codes),
         losses=tuple(area(moved & (from_codes == c), f"loss of {titles[c - 1]}") for c in codes),
         net=tuple(
-            scale(_net(from_codes == c, to_codes == c, strata, chosen), area_ha) for c in codes
+            scale(_net(from_codes == c, to_codes == c, inside, strata, chosen), area_ha)
+            for c in codes
         ),
         transitions={
-            (a, b): area((from_codes == a) & (to_codes == b), f"{titles[a - 1]} to {titles[b - 1]}")
+            (a, b): area(
+                moved & (from_codes == a) & (to_codes == b), f"{titles[a - 1]} to {titles[b - 1]}"
+            )
             for a, b in pairs
         },
         warnings=(),
@@ -102,29 +109,35 @@ def estimate_change(
 
 
 def _share(
-    flags: npt.NDArray[np.bool_], strata: Strata, settings: AccuracySettings
+    flags: npt.NDArray[np.bool_],
+    inside: npt.NDArray[np.bool_],
+    strata: Strata,
+    settings: AccuracySettings,
 ) -> tuple[Estimate, bool]:
-    """Share of the population, and whether few units show it."""
-    y, x = flags.astype(np.float64), np.ones(flags.size)
+    """Share of the domain, and whether few units show it."""
+    y, x = flags.astype(np.float64), inside.astype(np.float64)
     effective = effective_count(strata.total_by_primary(strata.weights * y))
     enough = effective >= settings.min_omission_units
-    return estimate_area_share(y, x, strata, settings, enough=enough), not enough
+    here = where_seen(inside, strata)
+    share = estimate_area_share(y, x, strata, settings, hits=here, misses=here, enough=enough)
+    return share, not enough
 
 
 def _net(
     before: npt.NDArray[np.bool_],
     after: npt.NDArray[np.bool_],
+    inside: npt.NDArray[np.bool_],
     strata: Strata,
     settings: AccuracySettings,
 ) -> Estimate:
     """Share of a class at the second date less that at the first, as one figure."""
-    x = np.ones(before.size)
+    x = inside.astype(np.float64)
     gain, loss = (np.array([y, 1.0, 1.0 - y, 1.0]) for y in (1.0, 0.0))
-    anywhere = np.ones(len(strata.names), dtype=bool)
+    here = where_seen(inside, strata)
     return difference_of_ratios(
-        (after.astype(np.float64), x),
-        (before.astype(np.float64), x),
+        (after * x, x),
+        (before * x, x),
         strata,
         settings,
-        events=[Event(gain, anywhere), Event(loss, anywhere)],
+        events=[Event(gain, here), Event(loss, here)],
     )

@@ -23,6 +23,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from lulc_assets.core.estimation.estimate import DEFAULT_LEVEL
 from lulc_assets.core.estimation.intervals import quantile
 from lulc_assets.core.estimation.strata import Strata
 
@@ -75,18 +76,34 @@ def half_event_interval(
         level: of confidence, above 0 and below 1.
         bounds: smallest and largest legal value.
     """
+    draws = half_event_draws(columns, strata, events, level=level)
+    tails = ((1 - level) / 2, (1 + level) / 2)
+    low, high = (float(np.quantile(one, tail)) for one, tail in zip(draws, tails, strict=True))
+    return max(bounds[0], min(low, value)), min(bounds[1], max(high, value))
+
+
+def half_event_draws(
+    columns: Numbers, strata: Strata, events: Sequence[Event], *, level: float = DEFAULT_LEVEL
+) -> tuple[Numbers, Numbers]:
+    """Draws of the figure with half an event against it, and with half an event for it.
+
+    Args:
+        columns: as for :func:`half_event_interval`.
+        strata: of the units.
+        events: what half a unit could show.
+        level: whose t quantile widens the draws where units are few.
+    """
     moves = _moves(columns, strata, events)
     totals, drawn = _draw_totals(columns, strata, {h for h, _ in moves.values()}, level)
     half = np.random.default_rng(_SEED + 1).standard_gamma(_EVENT, _DRAWS)
     ends = {}
-    for key, tail in (("low", (1 - level) / 2), ("high", (1 + level) / 2)):
+    for key in ("low", "high"):
         shown = totals
         if key in moves:
             h, event = moves[key]
             shown = totals + drawn[h].with_event(half, event)
-        ends[key] = float(np.quantile(_figure(shown), tail))
-    low, high = min(ends["low"], value), max(ends["high"], value)
-    return max(bounds[0], low), min(bounds[1], high)
+        ends[key] = _figure(shown)
+    return ends["low"], ends["high"]
 
 
 @dataclass(frozen=True)

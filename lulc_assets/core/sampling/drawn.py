@@ -17,6 +17,7 @@ import shapely
 from pyproj import Transformer
 
 from lulc_assets.core.sampling.design import SampleDesign
+from lulc_assets.core.sampling.fingerprint import frame_digest
 from lulc_assets.core.sampling.frame import Indices, Pixels
 from lulc_assets.core.sampling.map_file import MapFile
 
@@ -38,9 +39,9 @@ class DrawnSample:
 
 
 def provenance(maps: Sequence[MapFile], seed: int) -> dict[str, object]:
-    """What a design file says about its draw."""
+    """What a design file says about its draw: seed, frame, and the digest of its pixels."""
     frame = "owned pixels with a class of " + ", ".join(one.name for one in maps)
-    return {"seed": seed, "frame": frame}
+    return {"seed": seed, "frame": frame, "frame_digest": frame_digest(maps)}
 
 
 def place_units(

@@ -41,12 +41,19 @@ class SealedKey:
     folder: Path
 
 
-def write_fieldwork(folder: Path, sample: DrawnSample) -> list[Path]:
+def write_fieldwork(
+    folder: Path, sample: DrawnSample, *, key: pd.DataFrame | None = None
+) -> list[Path]:
     """Write a drawn sample; returns the files.
 
     ``for_interpreters/points.gpkg`` has the layers ``points`` and ``pixels``;
     ``for_interpreters/collect_earth_online.csv`` has LON, LAT, PLOTID;
     ``sealed/key.csv`` and ``sealed/design.json`` are for the analyst.
+
+    Args:
+        folder: made where it is not there.
+        sample: whose places interpreters get.
+        key: of more units than these, where the sample extends another; None: of these.
 
     Raises:
         InvalidSample: the folder already holds a sample: a second draw would orphan the
@@ -66,7 +73,8 @@ def write_fieldwork(folder: Path, sample: DrawnSample) -> list[Path]:
     defuse_frame(plots).to_csv(
         outward / "collect_earth_online.csv", index=False, float_format="%.8f"
     )
-    key = pd.DataFrame(sample.units.drop(columns="geometry")).assign(lon=lon, lat=lat)
+    if key is None:
+        key = pd.DataFrame(sample.units.drop(columns="geometry")).assign(lon=lon, lat=lat)
     defuse_frame(key).to_csv(sealed / "key.csv", index=False)
     text = json.dumps(sample.design.to_dict(), indent=2, ensure_ascii=False)
     (sealed / "design.json").write_text(text + "\n", encoding="utf-8")

@@ -11,6 +11,7 @@ import pandera.pandas as pa
 
 from lulc_assets.core.errors import InvalidGeometry, InvalidSample, MissingCrs
 from lulc_assets.core.estimation.strata import MIN_UNITS_FOR_VARIANCE
+from lulc_assets.core.legend_rules import MOST_CLASSES
 from lulc_assets.core.sampling.design import SampleDesign
 
 _SIZES_DIFFER = 0.02
@@ -24,7 +25,7 @@ SAMPLE_SCHEMA = pa.DataFrameSchema(
         "unit_id": pa.Column(str, pa.Check.str_length(min_value=1), unique=True),
         "x": pa.Column(float, pa.Check(np.isfinite, name="finite")),
         "y": pa.Column(float, pa.Check(np.isfinite, name="finite")),
-        "class_code": pa.Column("uint8", pa.Check.in_range(0, 10)),
+        "class_code": pa.Column("uint8", pa.Check.in_range(0, MOST_CLASSES)),
         "stratum": pa.Column(str),
         "inclusion_probability": pa.Column(
             float, pa.Check.in_range(0.0, 1.0, include_min=False), nullable=True

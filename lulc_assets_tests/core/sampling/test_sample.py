@@ -88,7 +88,7 @@ def test_units_that_break_the_schema_are_named(sample):
     with pytest.raises(InvalidSample, match="unit 'u00000': inclusion_probability = "):
         changed(sample, inclusion_probability=1.5)
     with pytest.raises(InvalidSample, match="class_code"):
-        changed(sample, class_code=np.uint8(11))
+        changed(sample, class_code=np.uint8(61))
 
 
 def test_two_units_at_one_place_are_refused(sample):

@@ -1,0 +1,70 @@
+"""The page of a certificate: what it is of, its figures, and the digests to compare.
+
+What belongs here: wording and table. What does not: making and verifying certificates
+(``core/accuracy/certificate.py``).
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from lulc_assets.core.estimation.estimate import interval_keys
+from lulc_assets.core.pages.rendering import template
+
+_NO_SCRIPT = base64.b64encode(hashlib.sha256(b"").digest()).decode()
+
+
+def render_certificate(certificate: Mapping[str, Any]) -> str:
+    """The HTML of a certificate; all text in it is escaped."""
+    figures, design = certificate["figures"], certificate["design"]
+    ends = interval_keys(float(certificate["settings"]["level"]))
+    region = design.get("region") or "map"
+    return template("certificate.html").render(
+        title=f"{region} {certificate['year']}",
+        kind="Certificate of accuracy",
+        links=[],
+        attribution="",
+        script="",
+        script_sha256=_NO_SCRIPT,
+        about=_about(certificate, ends),
+        level=f"{100 * float(certificate['settings']['level']):g} %",
+        rows=[_row(one, ends) for one in figures["classes"] if _is_seen(one)],
+        warnings=figures.get("warnings", []),
+        definitions=sorted(certificate["definitions"].items()),
+    )
+
+
+def _about(certificate: Mapping[str, Any], ends: tuple[str, str]) -> list[tuple[str, str]]:
+    design, figures = certificate["design"], certificate["figures"]
+    effect = figures.get("design_effect")
+    versions = ", ".join(f"{name} {number}" for name, number in certificate["versions"].items())
+    rows = [
+        ("Overall accuracy", _figure(figures["overall"], ends, "{:.3f}")),
+        ("Design", f"{design['design']}, {design.get('sample_size') or figures['n_units']} units"),
+        ("Seed", str(design.get("seed", "not recorded"))),
+        ("Frame", str(design.get("frame_digest", "not recorded"))),
+        ("Interpreted by", ", ".join(certificate["labelled_by"]) or "not recorded"),
+        ("Design effect", "–" if effect is None else f"{effect:.2f}"),
+        *((f"Map {one['name']}", one["digest"]) for one in certificate["maps"]),
+        ("Versions", versions),
+        ("Certificate", certificate["digest"]),
+    ]
+    return rows
+
+
+def _is_seen(one: Mapping[str, Any]) -> bool:
+    area = one.get("area_ha")
+    return one["mapped_area_ha"] > 0 or bool(area and area["value"])
+
+
+def _row(one: Mapping[str, Any], ends: tuple[str, str]) -> tuple[str, str, str, str]:
+    shares = [_figure(one.get(key), ends, "{:.3f}") for key in ("users", "producers")]
+    return one["title"], shares[0], shares[1], _figure(one.get("area_ha"), ends, "{:,.0f}")
+
+
+def _figure(figure: Mapping[str, Any] | None, ends: tuple[str, str], pattern: str) -> str:
+    if figure is None or figure["value"] is None:
+        return "–"
+    value, low, high = (pattern.format(figure[key]) for key in ("value", *ends))
+    return f"{value} [{low}–{high}]"
