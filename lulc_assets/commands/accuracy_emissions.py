@@ -30,6 +30,13 @@ def emissions(
         list[float] | None,
         typer.Option(help="Length of reference and monitoring period; else from the samples."),
     ] = None,
+    never_in: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Stratum that never was of the class, where loss cannot occur. A claim to be "
+            "reported with the figures; a unit that shows loss there is an error."
+        ),
+    ] = None,
     level: Annotated[float, typer.Option(help="Of confidence.")] = 0.90,
     draws: Annotated[
         Path | None, typer.Option(help="Write the Monte Carlo draws to this CSV file.")
@@ -57,6 +64,7 @@ def emissions(
         loss_of=loss_of,
         factor=Factor(factor, factor_se),
         years=years,
+        never_in=never_in or [],
         settings=AccuracySettings(level=level),
     )
     if draws is not None:
@@ -71,7 +79,9 @@ def emissions(
             title: {key: one.to_dict() for key, one in table.items()}
             for title, table in tables.items()
         }
-        print_json({"level": level, "panel": found.panel, **as_printed(rows)})
+        print_json(
+            {"level": level, "panel": found.panel, "never_in": never_in or [], **as_printed(rows)}
+        )
     else:
         titles = ("Loss, ha a year", "t CO2e a year (Monte Carlo)", "t CO2e a year (propagation)")
         for title, table in zip(titles, tables.values(), strict=True):

@@ -20,6 +20,7 @@ from lulc_assets.core.estimation.emissions import (
     few_events,
 )
 from lulc_assets.core.estimation.settings import AccuracySettings
+from lulc_assets.core.estimation.strata import Strata
 from lulc_assets.core.sampling.map_file import MapFile
 from lulc_assets.core.sampling.sample import ReferenceSample
 from lulc_assets.core.whole_files import whole_file
@@ -35,6 +36,7 @@ def estimate_periods(
     loss_of: str,
     factor: Factor,
     years: Sequence[float] | None = None,
+    never_in: Sequence[str] = (),
     settings: AccuracySettings | None = None,
 ) -> tuple[Emissions, list[str]]:
     """Loss and emissions a year in two periods.
@@ -47,6 +49,7 @@ def estimate_periods(
         loss_of: name of the class.
         factor: tonnes CO₂e a hectare.
         years: lengths of both periods; None takes the years that the samples describe.
+        never_in: strata that never were of the class, in which loss cannot occur.
         settings: None for the defaults.
 
     Returns:
@@ -78,7 +81,9 @@ def estimate_periods(
         first, last = (one.units["class_code"].to_numpy(dtype=np.int64)[kept] for one in pair)
         strata = strata_as_drawn(pair[0], chosen, kept)
         lost = (first == code) & (last != code)
-        periods.append(Period(name, lost, strata, frame_area_ha(maps, pair[0]), length))
+        possible = _possible(strata, never_in)
+        area_ha = frame_area_ha(maps, pair[0])
+        periods.append(Period(name, lost, strata, area_ha, length, possible))
     found = estimate_emissions(periods[0], periods[1], factor, panel=panel, settings=chosen)
     return found, few_events(periods, chosen.min_omission_units)
 
@@ -111,6 +116,13 @@ def _years(reference: Pair, monitoring: Pair, given: Sequence[float] | None) -> 
             )
         lengths.append(float(last - first))
     return lengths
+
+
+def _possible(strata: Strata, never_in: Sequence[str]) -> npt.NDArray[np.bool_]:
+    unknown = sorted(set(never_in) - set(strata.names))
+    if unknown:
+        raise InvalidSample(f"no stratum {unknown[0]!r}; there are {', '.join(strata.names)}")
+    return np.array([name not in never_in for name in strata.names])
 
 
 def _same_units(one: ReferenceSample, other: ReferenceSample) -> bool:

@@ -46,6 +46,8 @@ class Period:
         strata: of the n units.
         area_ha: of the region.
         years: length of the period, above 0; need not be whole.
+        possible: shape (H,), bool: strata in which loss can occur; None for all. Where it cannot
+            is a claim, that land was never of the class, and has to be said.
     """
 
     name: str
@@ -53,10 +55,25 @@ class Period:
     strata: Strata
     area_ha: float
     years: float
+    possible: Flags | None = None
+
+    @property
+    def where(self) -> Flags:
+        """Strata in which loss can occur, shape (H,)."""
+        if self.possible is not None:
+            return self.possible
+        return np.ones(len(self.strata.names), dtype=bool)
 
     def __post_init__(self) -> None:
         if not self.years > 0 or not math.isfinite(self.years):
             raise InvalidSample(f"{self.name}: {self.years:g} years; a period ends after its start")
+        seen = self.lost & ~self.where[self.strata.of_unit]
+        if seen.any():
+            name = self.strata.names[int(self.strata.of_unit[seen][0])]
+            raise InvalidSample(
+                f"{self.name}: {int(seen.sum())} units of stratum {name!r} show loss, where it was "
+                "said that none can occur"
+            )
 
 
 @dataclass(frozen=True)
@@ -163,7 +180,10 @@ def _annual(
     factor = period.area_ha / period.years
     if _independent(period.strata):
         anywhere = np.ones(len(period.strata.names), dtype=bool)
-        events = [Event(np.array([y, 1.0]), anywhere) for y in (1.0, 0.0)]
+        events = [
+            Event(np.array([1.0, 1.0]), period.where),
+            Event(np.array([0.0, 1.0]), anywhere),
+        ]
         shown = np.column_stack([lost, every])
         ends = half_event_draws(shown, period.strata, events)
         share = _confidence_draws(ratio.value, ends, rng)
@@ -193,10 +213,9 @@ def _panel(
     rates = [p.lost.astype(np.float64) / p.years for p in (reference, monitoring)]
     least = difference_of_ratios((rates[0], every), (rates[1], every), one, settings)
     if _independent(one):
-        anywhere = np.ones(len(one.names), dtype=bool)
         events = [
-            Event(np.array([1.0 / reference.years, 1.0, 0.0, 1.0]), anywhere),
-            Event(np.array([0.0, 1.0, 1.0 / monitoring.years, 1.0]), anywhere),
+            Event(np.array([1.0 / reference.years, 1.0, 0.0, 1.0]), reference.where),
+            Event(np.array([0.0, 1.0, 1.0 / monitoring.years, 1.0]), monitoring.where),
         ]
         shown = np.column_stack([rates[0], every, rates[1], every])
         share = _confidence_draws(least.value, half_event_draws(shown, one, events), rng)
