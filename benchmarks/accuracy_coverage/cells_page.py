@@ -9,25 +9,28 @@ from collections.abc import Iterator
 LEAST, MOST = 0.93, 0.99
 """Coverage that is asked of every cell."""
 FLOOR = 0.92
+FULL = 5000
+"""Samples of a setting that are asked for."""
 
 
 def cell_lines(rows: list[dict]) -> Iterator[str]:
     """Every setting: coverage and width of the engine's interval and of others."""
     if not rows:
         return
-    samples = max(row["samples"] for row in rows)
     settings = len({row["setting"] for row in rows})
+    full = len({row["setting"] for row in rows if row["samples"] * 4 >= FULL})
     low = [row for row in rows if row["engine"]["coverage"] < LEAST]
     high = [row for row in rows if row["engine"]["coverage"] > MOST]
     yield "## Settings, one by one"
     yield ""
     yield (
         f"{settings} settings (`--part settings`) with {len(rows)} figures: populations given by "
-        f"the shares of their strata, {samples:,} samples of each (a quarter for five classes and "
-        f"more). The Monte Carlo error of a coverage of 0.95 is {(0.0475 / samples) ** 0.5:.3f}. "
-        f"{len(rows) - len(low) - len(high)} figures lie within {LEAST}–{MOST}, {len(high)} above "
-        f"and {len(low)} below, {sum(row['engine']['coverage'] < FLOOR for row in low)} of them "
-        f"below {FLOOR}."
+        f"the shares of their strata. {full} settings have {FULL:,} samples (a quarter for five "
+        "classes and more), the others as many as the column says: their coverage is known to "
+        f"± {(0.0475 / 200) ** 0.5:.3f} at 200 samples, to ± {(0.0475 / FULL) ** 0.5:.3f} at "
+        f"{FULL:,}. {len(rows) - len(low) - len(high)} figures lie within {LEAST}–{MOST}, "
+        f"{len(high)} above and {len(low)} below, "
+        f"{sum(row['engine']['coverage'] < FLOOR for row in low)} of them below {FLOOR}."
     )
     yield ""
     yield from _misses(low)
@@ -37,13 +40,14 @@ def cell_lines(rows: list[dict]) -> Iterator[str]:
         "any size of sample. *Warned*: share of samples in which the engine warns of the figure."
     )
     yield ""
-    yield "| setting | figure | truth | engine | ± t SE | formerly | Bonferroni | warned |"
-    yield "|---|---|---:|---:|---:|---:|---:|---:|"
+    titles = ("setting", "samples", "figure", "truth", "engine", "± t SE", "formerly")
+    yield f"| {' | '.join(titles)} | Bonferroni | warned |"
+    yield "|---|---:|---|---:|---:|---:|---:|---:|---:|"
     for row in rows:
         others = (_cell(row.get(kind)) for kind in ("engine", "normal", "former", "bonferroni"))
         seen = "" if row["estimable"] == 1 else f" ({row['estimable']:.0%} of samples)"
         yield (
-            f"| {row['setting']} | {row['figure']}{seen} | {row['truth']:.4f} "
+            f"| {row['setting']} | {row['samples']:,} | {row['figure']}{seen} | {row['truth']:.4f} "
             f"| {' | '.join(others)} | {row['warned']:.0%} |"
         )
     yield ""
@@ -57,8 +61,8 @@ def _misses(low: list[dict]) -> Iterator[str]:
     for row in low:
         engine = row["engine"]
         yield (
-            f"- {row['setting']}, {row['figure']}: {engine['coverage']:.3f}, warned in "
-            f"{engine['warned']:.0%}"
+            f"- {row['setting']}, {row['figure']}: {engine['coverage']:.3f} of "
+            f"{row['samples']:,} samples, warned in {engine['warned']:.0%}"
         )
     yield ""
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from lulc_assets.commands.accuracy_beside import figures_beside, print_beside
 from lulc_assets.commands.accuracy_certificate import certify, verify
 from lulc_assets.commands.accuracy_emissions import emissions
 from lulc_assets.commands.accuracy_options import (
@@ -143,6 +144,27 @@ def report(
             "where windows or the strata of an older map were drawn."
         ),
     ] = False,
+    second: Annotated[
+        Path | None,
+        typer.Option(
+            help="The sample with a second interpretation of a random part of its units (others "
+            "without class): adds figures with the interpreters' error in them."
+        ),
+    ] = None,
+    alternate: Annotated[
+        Path | None,
+        typer.Option(
+            help="The sample with an alternate label where one is as good: adds figures for which "
+            "either is right."
+        ),
+    ] = None,
+    looks: Annotated[
+        int,
+        typer.Option(
+            help="Looks at the figures that were planned before the first, after each of which the "
+            "sampling may stop: each interval is then at 1 - (1 - level) / looks."
+        ),
+    ] = 1,
     systematic_variance: LatticeVariance = SystematicVariance.random,
     level: Level = DEFAULT_LEVEL,
     legend: LegendName = "",
@@ -157,7 +179,7 @@ def report(
     """
     from lulc_assets.core.accuracy.assisted import assist_region, tabulate_assisted
     from lulc_assets.core.accuracy.build import build_region_report
-    from lulc_assets.core.estimation.settings import AccuracySettings
+    from lulc_assets.core.estimation.settings import AccuracySettings, level_of_look
     from lulc_assets.core.sampling.sample import read_sample
 
     reference = read_sample(sample)
@@ -165,7 +187,9 @@ def report(
     reference.check_merge(groups)
     maps = open_maps(map, legend=find_named_legend(legend))
     settings = AccuracySettings(
-        merge_strata=groups, systematic_variance=systematic_variance.value, level=level
+        merge_strata=groups,
+        systematic_variance=systematic_variance.value,
+        level=level_of_look(level, looks),
     )
     found = build_region_report(
         (one.part() for one in maps),
@@ -179,8 +203,10 @@ def report(
     if assisted and found.verdict == "estimated":
         names = [c.name for c in found.classes]
         more = tabulate_assisted(names, assist_region(maps, reference, settings))
+    beside = figures_beside(maps, reference, found, second, alternate, settings)
     if format is Format.json:
-        print_json(as_printed({**found.to_dict(), **({"assisted": more} if more else {})}))
+        added = {**({"assisted": more} if more else {}), **beside}
+        print_json(as_printed({**found.to_dict(), **added}))
     else:
         typer.echo(found.verdict_reason)
         if found.verdict == "agreement_only":
@@ -189,7 +215,8 @@ def report(
             print_table(tabulate_report(found))
             print_design_effect(found)
         if more:
-            print_assisted(more, level)
+            print_assisted(more, settings.level)
+        print_beside(beside, settings.level)
     for warning in found.warnings:
         typer.echo(f"Warning: {warning}", err=True)
 

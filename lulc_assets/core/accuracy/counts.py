@@ -17,11 +17,13 @@ import numpy.typing as npt
 from lulc_assets.core.accuracy.count_files import CountTable
 from lulc_assets.core.accuracy.weighting import number_primaries, refuse_other_shares
 from lulc_assets.core.errors import InvalidSample
+from lulc_assets.core.estimation.cautions import MANY_UNITS, SO_MANY
+from lulc_assets.core.estimation.cells import Cells, estimate_cells
 from lulc_assets.core.estimation.estimate import Estimate, none_if_nan
 from lulc_assets.core.estimation.measures import Figures, estimate_figures
 from lulc_assets.core.estimation.merging import merge_names, merged_weights
 from lulc_assets.core.estimation.settings import AccuracySettings
-from lulc_assets.core.estimation.strata import Strata
+from lulc_assets.core.estimation.strata import MIN_UNITS_FOR_VARIANCE, Strata
 
 
 def estimate_counts(
@@ -52,9 +54,12 @@ def estimate_counts(
         InvalidSample: areas lack a stratum, a stratum has fewer than two units or more than
             it can hold, units lie on one without area, or ``merge`` names an unknown one.
     """
-    strata = _strata_of(table, areas_ha, areas_source, merge, unit_ha)
     names = _classes_of(table, areas_ha)
     index = {name: i for i, name in enumerate(names)}
+    chosen = settings or AccuracySettings()
+    if table.counts.sum() > MANY_UNITS and not (table.primary or merge):
+        return names, _of_cells(table, areas_ha, areas_source, index, unit_ha, chosen)
+    strata = _strata_of(table, areas_ha, areas_source, merge, unit_ha)
     mapped = np.repeat([index[name] for name in table.mapped], table.counts)
     found = np.repeat([index[name] for name in table.reference], table.counts)
     figures = estimate_figures(
@@ -63,9 +68,50 @@ def estimate_counts(
         strata,
         area_ha=float(strata.sizes.sum()),
         titles=names,
-        settings=settings or AccuracySettings(),
+        settings=chosen,
     )
     return names, figures
+
+
+def _of_cells(
+    table: CountTable,
+    areas_ha: Mapping[str, float],
+    areas_source: str,
+    index: Mapping[str, int],
+    unit_ha: float | None,
+    settings: AccuracySettings,
+) -> Figures:
+    """Figures of so many units that they are pixels: from the cells, without listing the units."""
+    if table.weights is not None:
+        raise InvalidSample(
+            f"{table.source}: {int(table.counts.sum()):,} units with weights; {SO_MANY}"
+        )
+    _check_areas(table, areas_ha, areas_source)
+    strata = tuple(name for name, area in areas_ha.items() if area > 0)
+    ghosts = sorted(set(table.strata) - set(strata))
+    if ghosts:
+        raise InvalidSample(f"{table.source}: units on strata without area: {', '.join(ghosts)}")
+    of_stratum = np.array([strata.index(name) for name in table.strata], dtype=np.int64)
+    sizes = np.array([areas_ha[name] for name in strata])
+    counts = np.bincount(of_stratum, table.counts, len(strata)).astype(np.float64)
+    if (counts < MIN_UNITS_FOR_VARIANCE).any():
+        h = int(np.flatnonzero(counts < MIN_UNITS_FOR_VARIANCE)[0])
+        raise InvalidSample(f"{table.source}: stratum with fewer than two units: {strata[h]}")
+    cells = Cells(
+        of_stratum,
+        np.array([index[name] + 1 for name in table.mapped], dtype=np.int64),
+        np.array([index[name] + 1 for name in table.reference], dtype=np.int64),
+        table.counts,
+        sizes,
+        _fractions(strata, counts, sizes, unit_ha),
+    )
+    return estimate_cells(
+        cells,
+        area_ha=float(sizes.sum()),
+        titles=list(index),
+        level=settings.level,
+        warning=f"{int(table.counts.sum()):,} units: {SO_MANY}",
+    )
 
 
 def _classes_of(table: CountTable, areas_ha: Mapping[str, float]) -> tuple[str, ...]:
@@ -84,17 +130,7 @@ def _strata_of(
     unit_ha: float | None,
 ) -> Strata:
     """The strata of the units; merged ones keep the weight of their own where they can."""
-    needed = table.classes if table.of_classes else tuple(dict.fromkeys(table.strata))
-    lost = [name for name in needed if name not in areas_ha]
-    if lost:
-        what, zero = "stratum", ""
-        if table.of_classes:
-            what, zero = "class", "; give 0 for a class that the map does not show"
-        zero += _spelt_otherwise(lost, areas_ha)
-        raise InvalidSample(
-            f"{areas_source}: no area for {what} {', '.join(map(repr, lost))} of "
-            f"{table.source}{zero}"
-        )
+    needed = _check_areas(table, areas_ha, areas_source)
     names = tuple(dict.fromkeys([*needed, *areas_ha]))
     sizes = np.array([areas_ha[name] for name in names])
     of_unit = np.repeat([names.index(name) for name in table.strata], table.counts)
@@ -127,6 +163,24 @@ def _strata_of(
         return Strata(strata, group[of_shown], merged_sizes, fractions, primary, weights)
     except InvalidSample as error:
         raise InvalidSample(f"{table.source}: {error}") from error
+
+
+def _check_areas(
+    table: CountTable, areas_ha: Mapping[str, float], areas_source: str
+) -> tuple[str, ...]:
+    """The strata that need an area, all of which have one."""
+    needed = table.classes if table.of_classes else tuple(dict.fromkeys(table.strata))
+    lost = [name for name in needed if name not in areas_ha]
+    if lost:
+        what, zero = "stratum", ""
+        if table.of_classes:
+            what, zero = "class", "; give 0 for a class that the map does not show"
+        zero += _spelt_otherwise(lost, areas_ha)
+        raise InvalidSample(
+            f"{areas_source}: no area for {what} {', '.join(map(repr, lost))} of "
+            f"{table.source}{zero}"
+        )
+    return needed
 
 
 def _spelt_otherwise(lost: Sequence[str], areas_ha: Mapping[str, float]) -> str:

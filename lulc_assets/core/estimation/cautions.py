@@ -17,6 +17,11 @@ Flags = npt.NDArray[np.bool_]
 
 MANY_UNITS = 100_000
 """Units above which a sample is taken for a comparison of rasters."""
+SO_MANY = (
+    "nobody interpreted that many, so they are pixels of two rasters or of polygons. Pixels side "
+    "by side tell nearly the same and every interval here is far too narrow; draw a sample of "
+    "places, or name the windows that the pixels came in."
+)
 FEW_WINDOWS_IN_ALL = 100
 """Windows below which coverage was measured at 0.92 to 0.95 (``docs/accuracy_coverage.md``)."""
 PRINTED_COVERAGE = "in 1 to 9 of 10 samples only (fewer, the fewer omissions are seen)"
@@ -63,11 +68,7 @@ def _few_units(strata: Strata, settings: AccuracySettings) -> list[str]:
     """More units than anybody interprets, or fewer than a report asks for."""
     n = int(strata.of_unit.size)
     if n > MANY_UNITS and strata.primary is None:
-        return [
-            f"{n:,} units: nobody interpreted that many, so they are pixels of two rasters or of "
-            "polygons. Pixels side by side tell nearly the same and every interval here is far too "
-            "narrow; draw a sample of places, or name the windows that the pixels came in."
-        ]
+        return [f"{n:,} units: {SO_MANY}"]
     if n < settings.min_units:
         return [
             f"{n} sample units; a report asks for at least {settings.min_units} and would give no "

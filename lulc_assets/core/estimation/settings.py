@@ -70,5 +70,19 @@ class AccuracySettings:
             )
 
 
+def level_of_look(level: float, looks: int) -> float:
+    """Level of each interval where the sampling may stop after any of several looks.
+
+    With K looks that were planned, intervals at 1 − α / K hold the truth together as often as one
+    at 1 − α does, whichever look was the last (Bonferroni).
+
+    Raises:
+        InvalidSample: fewer than one look.
+    """
+    if looks < 1:
+        raise InvalidSample(f"{looks} looks at the figures: give 1, or as many as were planned")
+    return level if looks == 1 else 1.0 - (1.0 - level) / looks
+
+
 AS_PRINTED = AccuracySettings(intervals="printed")
 """R̂ ± 1.96 SE throughout, as Olofsson et al. 2013 and 2014 print it."""
