@@ -130,7 +130,7 @@ def read_certificate(path: Path) -> dict[str, Any]:
     needed = {"maps", "design", "settings", "units", "figures", "versions", "digest", "legend"}
     if not isinstance(data, dict) or data.get("certificate") != FORMAT or needed - data.keys():
         raise InvalidSample(
-            f"{path}: is no certificate of format {FORMAT}; `lulc accuracy certify` writes them"
+            f"{path}: is not a certificate of format {FORMAT}; `lulc accuracy certify` writes them"
         )
     return data
 

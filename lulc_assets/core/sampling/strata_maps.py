@@ -36,7 +36,7 @@ def strata_legend(text: str) -> Legend:
 
     Raises:
         InvalidSample: it is neither, codes have gaps, or a stratum is called "all" or "total".
-        InvalidLegend: a file that is no legend.
+        InvalidLegend: a file that is not a legend.
     """
     legend = read_legend(Path(text)) if is_legend_file(text) else _of_pairs(text)
     for one in legend.classes:
