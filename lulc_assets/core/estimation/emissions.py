@@ -201,8 +201,8 @@ def _panel(
     same = one.names == other.names and np.array_equal(one.of_unit, other.of_unit)
     if not same or not np.allclose(one.weights, other.weights):
         raise InvalidSample(
-            f"{reference.name} and {monitoring.name} are not a panel: a panel has the same units in "
-            "both periods. For two samples that were drawn independently say so"
+            f"{reference.name} and {monitoring.name} are not a panel: a panel has the same units "
+            "in both periods. For two samples that were drawn independently say so"
         )
     if not math.isclose(reference.area_ha, monitoring.area_ha, rel_tol=1e-6):
         raise InvalidSample(
