@@ -67,7 +67,7 @@ def estimate_cells(
     """
 
     def share(y: npt.NDArray[np.bool_], x: npt.NDArray[np.bool_]) -> Estimate:
-        return _estimate(y * 1.0, x * 1.0, cells, level)
+        return _estimate(y.astype(np.float64), x.astype(np.float64), cells, level)
 
     codes = range(1, len(titles) + 1)
     every = np.ones(cells.counts.size, dtype=bool)
