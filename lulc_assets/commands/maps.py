@@ -61,6 +61,7 @@ def open_maps(
 
     Args:
         texts: paths, or ``TILE=path``.
+        purpose: of the sample; for change the paths are folders of ``lulc change export``.
         legend: of the codes; None for the ten classes.
 
     Raises:
