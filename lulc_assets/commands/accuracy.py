@@ -210,7 +210,7 @@ def report(
     else:
         typer.echo(found.verdict_reason)
         if found.verdict == "agreement_only":
-            typer.echo(f"Plain agreement {found.agreement:.3f}, without an interval.")
+            typer.echo(f"Accuracy unknown; map and reference agree on {found.agreement:.3f}.")
         if found.overall is not None:
             print_table(tabulate_report(found))
             print_design_effect(found)

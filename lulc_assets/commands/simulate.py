@@ -58,6 +58,14 @@ def simulate(
             "Maps are made from six."
         ),
     ] = 6,
+    own: Annotated[
+        bool,
+        typer.Option(
+            "--own",
+            help="Write area.geojson and own_labels.gpkg beside it too: a polygon, and labels of "
+            "four classes of one's own, for `lulc init`.",
+        ),
+    ] = False,
 ) -> None:
     """Simulate a Sentinel-2 archive: imagery, labels, samples, and the truth to judge by.
 
@@ -67,6 +75,7 @@ def simulate(
     Example: lulc simulate --out demo/archive --years 2021-2023 --profile stress
     """
     from lulc_assets.core.errors import InvalidProject  # quick --help
+    from lulc_assets.simulation.archive.own_case import write_own_case
     from lulc_assets.simulation.archive.spec import archive_spec
     from lulc_assets.simulation.archive.write import write_archive
     from lulc_assets.simulation.sky.profiles import PROFILES
@@ -86,10 +95,14 @@ def simulate(
     )
     with progress_bar("simulate") as progress:
         paths = write_archive(spec, out, progress)
+    case = write_own_case(spec, paths, paths.root) if own else None
     console = Console(soft_wrap=True)
     console.print(f"catalogue  {paths.catalog}")
     console.print(f"labels     {paths.labels}")
     for year, path in paths.samples.items():
         console.print(f"sample     {path}  ({year})")
+    if case is not None:
+        console.print(f"area       {case.area}")
+        console.print(f"own labels {case.labels}")
     console.print(f"truth      {paths.truth}  (for judging only)")
     console.print(f"digest     {paths.digest}")

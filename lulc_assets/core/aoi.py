@@ -187,6 +187,11 @@ def _span(first: float, last: float) -> tuple[int, int]:
     return start, end - start
 
 
+def in_metres(area: BaseGeometry, epsg: int) -> BaseGeometry:
+    """An area, longitude and latitude, in a projection; its edges stay lines in degrees."""
+    return _projected(shapely.segmentize(area, _EDGE_DEGREES), epsg)
+
+
 def _projected(area: BaseGeometry, epsg: int) -> BaseGeometry:
     to_metres = Transformer.from_crs(4326, epsg, always_xy=True)
     return shapely.transform(area, to_metres.transform, interleaved=False)

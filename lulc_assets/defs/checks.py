@@ -20,6 +20,7 @@ from lulc_assets.steps.products import (
     CHANGE_ALERTS,
     CHANGE_MAP,
     MODEL_EVALUATION,
+    REFERENCE_LABELS,
     SCENE_CATALOG,
 )
 
@@ -45,6 +46,15 @@ def _result(passed: bool, **metadata: Any) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         passed=bool(passed), severity=dg.AssetCheckSeverity.WARN, metadata=metadata
     )
+
+
+@dg.asset_check(asset=REFERENCE_LABELS.asset, partitions_def=tile_years)
+def lead_to_the_legend(
+    context: dg.AssetCheckExecutionContext, project: ProjectResource
+) -> dg.AssetCheckResult:
+    """No label is dropped for want of a class; else its ground is mapped as something else."""
+    dropped = _properties(context, project, REFERENCE_LABELS).reading.dropped
+    return _result(not dropped, dropped=dg.MetadataValue.json(dict(dropped)))
 
 
 @dg.asset_check(asset=SCENE_CATALOG.asset, partitions_def=tile_years)

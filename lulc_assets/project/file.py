@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
+from shapely.geometry.base import BaseGeometry
 
 from lulc_assets.core.alerts.ladder import AlertSettings
 from lulc_assets.core.catalog.known_dialects import sampling_m
@@ -72,8 +73,9 @@ class Project(Section):
             a training then starts again. Must outlive a killed run for it to be resumed.
         trusted_key: public key (PEM) that bundles must be signed by before they predict; empty:
             checksums only.
-        aoi: vector file of the area of interest, its polygons; empty: the tiles' windows. What
-            `lulc export` writes is clipped to it.
+        aoi: vector file of the area of interest, its polygons; empty: the tiles' windows. Areas,
+            accuracy and agreement are those of its pixels, and exports are clipped to it; maps
+            are cut to the tiles' windows.
         years: to map; none: those of ``[training]``.
         tiles: tile key → area of interest.
         legend_section: ``[legend]`` of the file, see :meth:`legend`.
@@ -187,6 +189,16 @@ class Project(Section):
         if min(row, col) < 0 or row + height > whole.height or col + width > whole.width:
             raise InvalidProject(f"tiles.{tile}.window {window} leaves the tile's {whole.shape}")
         return whole.cut(Window(*window))
+
+    def area(self) -> BaseGeometry | None:
+        """The polygons of the area of interest in longitude and latitude; None: there are none.
+
+        Raises:
+            InvalidGeometry, MissingCrs: see :func:`~lulc_assets.core.aoi.read_area`.
+        """
+        from lulc_assets.core.aoi import read_area  # loads GDAL
+
+        return read_area(Path(self.path_of(self.aoi))) if self.aoi else None
 
     def path_of(self, location: str) -> str:
         """A location of the file, absolute; URLs stay as they are."""

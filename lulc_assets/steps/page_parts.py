@@ -4,8 +4,8 @@ What belongs here: records → the content of one page or card. What does not: w
 are (``pages``), markup and wording (``core/pages``).
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 
@@ -61,11 +61,18 @@ class TileRecords:
     catalog: Record[CatalogProperties]
     sample: Record[SampleProperties] | None
     seasons: Record[SeasonProperties] | None = None
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    """Class of the label file that leads to no class of the legend → labels."""
 
     @property
     def all(self) -> tuple[object, ...]:
         """Every record that is there."""
-        return self.report, self.annual_map, self.catalog, self.sample, self.seasons
+        found = self.report, self.annual_map, self.catalog, self.sample, self.seasons
+        return (*found, self.dropped or None)
+
+    def open_report(self, work: Workbench) -> AccuracyReport:
+        """The report, with a caution where the legend drops labels."""
+        return read_report(work, self.report).with_dropped(self.dropped)
 
 
 def page_name(key: TileYear | RegionYear, prefix: str = "") -> str:
@@ -78,7 +85,7 @@ def tile_page(
     work: Workbench, records: TileRecords, links: Sequence[Link], data_at: DataAddress
 ) -> str:
     """The HTML of a tile × year."""
-    key, report = records.key, read_report(work, records.report)
+    key, report = records.key, records.open_report(work)
     looks = {scene.id: scene.look for scene in records.catalog.properties.scenes}
     clearest = [looks[recipe.id] for recipe in read_clearest(work, records.catalog)]
     thumbnails = scene_thumbnails(work, records.catalog)
@@ -166,7 +173,7 @@ def map_card(work: Workbench, records: TileRecords) -> MapCard:
         place=work.project.tiles[key.tile].place,
         href=page_name(key),
         thumbnail=class_thumbnail(classes, work.legend),
-        report=read_report(work, records.report),
+        report=records.open_report(work),
         scenes_used=used,
         scenes_left_out=records.catalog.properties.candidates - used,
     )

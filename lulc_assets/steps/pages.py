@@ -115,8 +115,10 @@ def _plan(
     step: PagesStep, tiles: list[TileYear], regions: list[RegionYear], data_at: DataAddress
 ) -> list[_Page]:
     """Every page that can be rendered, with all records behind it."""
-    work = step.work
-    reported = {key: found for key in tiles if (found := _tile_records(step, key)) is not None}
+    work, dropped = step.work, _dropped_labels(step)
+    reported = {
+        key: found for key in tiles if (found := _tile_records(step, key, dropped)) is not None
+    }
     summed = {
         key: record for key in regions if (record := step.find(REGION_REPORT, key)) is not None
     }
@@ -140,7 +142,7 @@ def _plan(
     pages += [_change_page(work, one, home, reported) for one in changed.values()]
     for region, report in summed.items():
         years = [one for key, one in summed.items() if key.region == region.region]
-        pages.append(_region_page(step, region, report, years, reported, home))
+        pages.append(_region_page(step, region, report, years, reported, (home, dropped)))
     for key, quality in judged.items():
         labels = step.read(REFERENCE_LABELS, key)
         chips = step.find(TRAINING_CHIPS, key)
@@ -153,7 +155,8 @@ def _plan(
         _page(work, OPERATIONS, [identity_of(states), work.project.dagster],
               partial(operations_page, work, states, home))
     )  # fmt: skip
-    pages.append(_index_page(work, reported, summed, (list(judged), list(changed))))
+    others = list(judged), list(changed)
+    pages.append(_index_page(work, reported, summed, others, dropped))
     return pages
 
 
@@ -174,7 +177,16 @@ def _change_page(
                  partial(change_page, work, found, [home, *back]))  # fmt: skip
 
 
-def _tile_records(step: PagesStep, key: TileYear) -> TileRecords | None:
+def _dropped_labels(step: PagesStep) -> dict[str, int]:
+    """Classes of the label file that lead to no class of the legend, and how many labels."""
+    for key in step.work.project.training_partitions():
+        record = step.find(REFERENCE_LABELS, TileYear(*key))
+        if record is not None:  # each partition reads the whole file
+            return dict(record.properties.reading.dropped)
+    return {}
+
+
+def _tile_records(step: PagesStep, key: TileYear, dropped: Mapping[str, int]) -> TileRecords | None:
     report = step.find(ACCURACY_AREA_REPORT, key)
     if report is None:
         return None
@@ -188,6 +200,7 @@ def _tile_records(step: PagesStep, key: TileYear) -> TileRecords | None:
         step.read(SCENE_CATALOG, key),
         sample,
         step.find(SEASONAL_MAPS, key),
+        dropped,
     )
 
 
@@ -197,15 +210,15 @@ def _region_page(
     record: Record[ReportProperties],
     years: Sequence[Record[ReportProperties]],
     reported: Mapping[TileYear, TileRecords],
-    home: Link,
+    dress: tuple[Link, Mapping[str, int]],
 ) -> _Page:
-    work = step.work
+    work, (home, dropped) = step.work, dress
     tiles = [TileYear(tile, key.year) for tile in work.project.regions[key.region].tiles]
     shown = [reported[tile] for tile in tiles if tile in reported]
     sample = step.find(REFERENCE_SAMPLE, key)
 
     def render() -> str:
-        report = read_report(work, record)
+        report = read_report(work, record).with_dropped(dropped)
         page = RegionPage(
             region=key.region,
             year=key.year,
@@ -227,7 +240,8 @@ def _region_page(
         )
         return render_region_page(page)
 
-    cited = [record, sample, *years, *(part for records in shown for part in records.all)]
+    parts = [part for records in shown for part in records.all]
+    cited = [record, sample, *years, dropped or None, *parts]
     return _page(work, page_name(key), cited, render)
 
 
@@ -257,6 +271,7 @@ def _index_page(
     reported: Mapping[TileYear, TileRecords],
     summed: Mapping[RegionYear, Record[ReportProperties]],
     others: tuple[list[TileYear], list[TileYear]],
+    dropped: Mapping[str, int],
 ) -> _Page:
     judged, changed = others
 
@@ -267,7 +282,12 @@ def _index_page(
                 command="",
                 cards=[map_card(work, records) for records in reported.values()],
                 regions=[
-                    RegionCard(key.region, key.year, page_name(key), read_report(work, record))
+                    RegionCard(
+                        key.region,
+                        key.year,
+                        page_name(key),
+                        read_report(work, record).with_dropped(dropped),
+                    )
                     for key, record in summed.items()
                 ],
                 legend=work.legend,
@@ -282,7 +302,10 @@ def _index_page(
             )
         )
 
-    cited: list[object] = [part for records in reported.values() for part in records.all]
+    cited: list[object] = [
+        dropped or None,
+        *(part for records in reported.values() for part in records.all),
+    ]
     return _page(work, INDEX, [*cited, *summed.values(), *_titles(judged, changed)], render)
 
 

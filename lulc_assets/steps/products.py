@@ -128,7 +128,7 @@ CHANGE_ALERTS = Product(
 
 REFERENCE_SAMPLE = Product(
     "reference_sample",
-    3,
+    4,
     RegionYear,
     of.SampleProperties,
     inputs=(Input(REFERENCE_LABELS, Reach.SAME_YEAR),),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from lulc_assets.core.accuracy.build import build_region_report
-from lulc_assets.core.grid import owned_mask, pixel_areas_ha
+from lulc_assets.core.grid import pixel_areas_ha
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.sampling.population import TilePart
 from lulc_assets.core.store.keys import RegionYear, TileYear
@@ -46,11 +46,11 @@ def make_region_report(work: Workbench, key: RegionYear) -> Record[ReportPropert
         ).with_taught({name for record in maps.values() for name in record.properties.taught})
         return Made(report_files(work, scratch, report, None, sample), headline(report, tiles))
 
-    return step.make({"accuracy": work.project.accuracy}, build)
+    return step.make({"accuracy": work.project.accuracy, **work.area_identity}, build)
 
 
 def _parts(work: Workbench, maps: Mapping[TileYear, Record[MapProperties]]) -> Iterator[TilePart]:
     for key, record in maps.items():
         grid = work.grid(key.tile)
         classes = read_raster(work.open(record, "class.tif"))
-        yield TilePart(key.tile, classes, owned_mask(key.tile, grid), pixel_areas_ha(grid), grid)
+        yield TilePart(key.tile, classes, work.counted(key.tile), pixel_areas_ha(grid), grid)

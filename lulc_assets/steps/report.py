@@ -12,7 +12,7 @@ import numpy as np
 from lulc_assets.core.accuracy.build import build_report
 from lulc_assets.core.accuracy.report import AccuracyReport
 from lulc_assets.core.figures.accuracy import accuracy_figure, area_figure, confusion_figure
-from lulc_assets.core.grid import owned_mask, pixel_areas_ha
+from lulc_assets.core.grid import pixel_areas_ha
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.metrics.tables import metric_rows, write_metrics
 from lulc_assets.core.sampling.sample import ReferenceSample, read_sample
@@ -44,7 +44,7 @@ def make_accuracy_area_report(work: Workbench, key: TileYear) -> Record[ReportPr
             key=key.tile,
             year=key.year,
             class_map=read_raster(work.open(annual_map, "class.tif")),
-            owned=owned_mask(key.tile, grid),
+            owned=work.counted(key.tile),
             pixel_areas_ha=pixel_areas_ha(grid),
             grid=grid,
             sample=open_sample(work, sample),
@@ -54,7 +54,7 @@ def make_accuracy_area_report(work: Workbench, key: TileYear) -> Record[ReportPr
         files = report_files(work, scratch, report, annual_map, sample)
         return Made(files, headline(report))
 
-    return step.make({"accuracy": work.project.accuracy}, build)
+    return step.make({"accuracy": work.project.accuracy, **work.area_identity}, build)
 
 
 def _find_sample(step: Step[TileYear, ReportProperties]) -> Record[SampleProperties] | None:

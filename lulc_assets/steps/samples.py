@@ -96,11 +96,13 @@ def _make_from_labels(
             table = read_label_table(work.open(record, "labels.parquet"))
             rules = BurnRules.of(work.project.label_source())
             mask, _ = burn_labels(table, grid, HOLDOUT, rules)
+            mask[~work.counted(of.tile)] = 0
             units = units_from_mask(mask, grid, region=key.region, year=key.year)
             samples.append((of.tile, units))
         return _made(work, scratch, _joined(samples), f"Held-out labels of {key.title}")
 
-    return step.make({"grids": {tile: work.grid(tile) for tile in tiles}}, build)
+    grids = {tile: work.grid(tile) for tile in tiles}
+    return step.make({"grids": grids, **work.area_identity}, build)
 
 
 def _joined(samples: list[tuple[str, ReferenceSample]]) -> ReferenceSample:

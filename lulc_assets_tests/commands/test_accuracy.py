@@ -363,7 +363,7 @@ def test_units_that_nobody_drew_show_plain_agreement_and_the_reason(world):
 
     assert result.exit_code == 0, result.stderr
     assert "not a probability sample" in result.stdout
-    assert "Plain agreement 0." in result.stdout
+    assert "agree on 0." in result.stdout
     assert "95 %" not in result.stdout
 
 

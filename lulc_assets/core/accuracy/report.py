@@ -144,6 +144,21 @@ class AccuracyReport:
         classes = tuple(replace(c, taught=c.name in taught) for c in self.classes)
         return replace(self, classes=classes, warnings=(*self.warnings, said))
 
+    def with_dropped(self, dropped: Mapping[str, int]) -> "AccuracyReport":
+        """The same, with a caution in its reason: labels that lead to no class of the legend.
+
+        Args:
+            dropped: class of the label file → labels.
+        """
+        named = ", ".join(f"{name} ({count:,})" for name, count in dropped.items() if count)
+        if not named:
+            return self
+        said = (
+            f"Labels that the legend drops: {named}. Their ground is mapped as other classes, "
+            "and no figure here knows of it."
+        )
+        return replace(self, verdict_reason=f"{self.verdict_reason} {said}")
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types; NaN becomes None. :meth:`from_dict` reverses it."""
         proportions = None if self.proportions is None else self.proportions.tolist()

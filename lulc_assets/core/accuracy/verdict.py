@@ -78,7 +78,8 @@ def _judge_convenience(n: int) -> Judgement:
     return Judgement(
         "agreement_only",
         f"The {n:,} reference units are not a probability sample: they lie where somebody chose "
-        "to label. They show plain agreement; no area and no interval follows from them.",
+        "to label. Agreement with them says nothing of ground that nobody labelled: no accuracy, "
+        "no area and no interval follows from it.",
     )
 
 

@@ -80,8 +80,8 @@ def view_headline(report: AccuracyReport) -> dict[str, str]:
     if report.verdict == "agreement_only" and report.agreement is not None:
         return {
             "verdict": report.verdict,
-            "value": format_share(report.agreement),
-            "label": "plain agreement, no interval",
+            "value": "Accuracy unknown",
+            "label": f"map and held-out labels agree on {format_share(report.agreement)}",
             "detail": f"{units}. {report.verdict_reason}",
         }
     none = report.verdict == "no_sample"
@@ -136,7 +136,9 @@ def state_accuracy(stated: Stated) -> str:
             f"{low:.1f}–{high:.1f}\u00a0%)."
         )
     if verdict == "agreement_only" and stated.agreement is not None:
-        return f"Plain agreement {format_share(stated.agreement)}, without an interval."
+        return (
+            f"Accuracy unknown; map and held-out labels agree on {format_share(stated.agreement)}."
+        )
     return "Accuracy was not estimated."
 
 

@@ -145,12 +145,14 @@ def draw_labels(
         place = _Place(window, area.grid.cut(window.window), year)
         patch = truth[window.window.slices]
         if window.role == "train":
-            shapes = _name(rng, _polygons(_draw_once(rng, patch, window.role), place.grid), "train")
+            shapes = _name(
+                rng, outline_polygons(draw_once(rng, patch, window.role), place.grid), "train"
+            )
             labels += place.rows(shapes, ANNOTATORS[number % len(ANNOTATORS)])
             continue
         burnt = []
         for annotator in ANNOTATORS:
-            shapes = _polygons(_draw_once(rng, patch, window.role), place.grid)
+            shapes = outline_polygons(draw_once(rng, patch, window.role), place.grid)
             shapes = _name(rng, shapes, window.role)
             drawings += place.rows(shapes, annotator)
             burnt.append(
@@ -158,7 +160,9 @@ def draw_labels(
                     shapes, patch.shape, transform=place.grid.transform, dtype="uint8"
                 )
             )
-        labels += place.rows(_polygons(_agreed(burnt), place.grid, simplify=False), "majority")
+        labels += place.rows(
+            outline_polygons(_agreed(burnt), place.grid, simplify=False), "majority"
+        )
     crs = f"EPSG:{area.grid.epsg}"
     columns = [*_COLUMNS, "geometry"]
     first, second = (
@@ -212,7 +216,7 @@ def _name(
     return [(polygon, _named(rng, code, role)) for polygon, code in shapes]
 
 
-def _draw_once(
+def draw_once(
     rng: np.random.Generator, patch: npt.NDArray[np.uint8], role: str
 ) -> npt.NDArray[np.uint8]:
     """The window as an annotator sees it: borders off by a pixel, specks left out."""
@@ -224,7 +228,7 @@ def _draw_once(
     return swept
 
 
-def _polygons(
+def outline_polygons(
     drawn: npt.NDArray[np.uint8], grid: PixelGrid, *, simplify: bool = True
 ) -> list[tuple[shapely.Polygon, int]]:
     """Valid polygons without overlaps, slightly simplified, with their codes; 0 is left out."""

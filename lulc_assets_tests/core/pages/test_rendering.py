@@ -230,7 +230,7 @@ def test_a_page_without_probability_sample_shows_no_interval_but_the_reason(verd
 
 def test_plain_agreement_is_called_that():
     text = Reader(render_tile_page(make_tile_page("agreement_only"))).text
-    assert "plain agreement, no interval" in text
+    assert "Accuracy unknown" in text
 
 
 def test_an_estimated_page_shows_interval_units_and_design():
