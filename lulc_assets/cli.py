@@ -16,6 +16,7 @@ from lulc_assets.commands import (
     change,
     check,
     demo,
+    export,
     init,
     labels,
     metrics,
@@ -62,6 +63,7 @@ app.command()(init.init)
 app.command()(check.check)
 app.command()(run.run)
 app.command("open")(open_pages.open_pages)
+app.command()(export.export)
 app.command()(demo.demo)
 app.command()(demo.demo_real)
 app.command()(demo.ui)

@@ -10,6 +10,8 @@ import math
 from lulc_assets.core.estimation.estimate import Estimate
 
 NOT_ESTIMABLE = "–"
+NOT_MAPPED = "not mapped"
+"""In place of an area: the model never learnt the class."""
 _NBSP = "\u00a0"
 _ASYMMETRY = 0.1
 """An interval whose halves differ by more than this share is not written with ±."""

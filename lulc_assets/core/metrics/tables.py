@@ -193,8 +193,9 @@ def _bounds(report: AccuracyReport) -> Iterator[dict[str, Any]]:
 
 
 def _class_figures(figures: ClassFigures) -> Iterator[dict[str, Any]]:
-    mapped = _plain("mapped_area", figures.mapped_area_ha, "ha", 0)
-    yield {**mapped, "class_name": figures.name}
+    if figures.taught:  # no row: not mapped is not 0 ha
+        mapped = _plain("mapped_area", figures.mapped_area_ha, "ha", 0)
+        yield {**mapped, "class_name": figures.name}
     for metric, estimate, unit in (
         ("area", figures.area_ha, "ha"),
         ("users_accuracy", figures.users, "share"),

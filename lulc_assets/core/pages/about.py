@@ -15,6 +15,7 @@ from pyproj import Transformer
 
 from lulc_assets.core.accuracy.report import AccuracyReport
 from lulc_assets.core.figures.formats import (
+    NOT_MAPPED,
     format_area_ha,
     format_count,
     format_level,
@@ -142,7 +143,7 @@ def _classes(report: AccuracyReport) -> list[list[Any]]:
         head += [f"{name}{unit}", f"{name}_ci_low{unit}", f"{name}_ci_high{unit}"]
     rows: list[list[Any]] = [head]
     for one in report.classes:
-        row: list[Any] = [one.title, one.mapped_area_ha]
+        row: list[Any] = [one.title, one.mapped_area_ha if one.taught else NOT_MAPPED]
         for measure in measures:
             estimate = getattr(one, measure)
             row += (

@@ -19,6 +19,7 @@ from lulc_assets.core.figures.accuracy import (
 from lulc_assets.core.figures.embedding import data_uri
 from lulc_assets.core.figures.formats import (
     NOT_ESTIMABLE,
+    NOT_MAPPED,
     format_area_estimate,
     format_area_ha,
     format_area_interval,
@@ -44,10 +45,6 @@ _DESIGN_WORDS = {
     "cluster": "sample of windows",
     "none": "no probability sample",
 }
-
-
-NOT_MAPPED = "not mapped"
-"""In place of an area: the model never learnt the class."""
 
 
 def name_design(report: AccuracyReport) -> str:

@@ -42,7 +42,7 @@ class ReportProperties:
         overall_accuracy: None unless it can be estimated.
         agreement: plain share of the units where map and reference agree; None without units.
         sample_units: used.
-        mapped_ha: class name → mapped area.
+        mapped_ha: class name → mapped area, of the classes that the model was taught.
         no_data_ha: area without data.
         warnings: sentences for a reader.
         tiles: of a region.
