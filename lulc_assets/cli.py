@@ -19,6 +19,7 @@ from lulc_assets.commands import (
     export,
     init,
     labels,
+    map_area,
     metrics,
     model,
     open_pages,
@@ -64,6 +65,7 @@ app.command()(check.check)
 app.command()(run.run)
 app.command("open")(open_pages.open_pages)
 app.command()(export.export)
+app.command("map")(map_area.map_command)
 app.command()(demo.demo)
 app.command()(demo.demo_real)
 app.command()(demo.ui)

@@ -4,8 +4,7 @@ What belongs here: which records an export is made of. What does not: mosaics an
 (``core/exporting``), items (``core/publishing``), pages (``core/pages``).
 """
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import date
 from pathlib import Path
 
 import pystac
@@ -13,43 +12,28 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from lulc_assets.core.errors import ProductNotFound
-from lulc_assets.core.exporting.category_names import write_category_names
-from lulc_assets.core.exporting.mosaic import (
-    MosaicLayer,
-    MosaicTile,
-    mosaic_grid,
-    palette_of,
-    write_mosaic,
+from lulc_assets.core.exporting.map_files import (
+    FILE_NAMES,
+    map_item,
+    open_to_all,
+    write_map_files,
+    write_maps_catalogue,
 )
+from lulc_assets.core.exporting.mosaic import MosaicTile, mosaic_grid
 from lulc_assets.core.exporting.tables import (
     class_table,
     matrix_table,
     write_csv,
     write_tables_package,
 )
-from lulc_assets.core.grid import PixelGrid
-from lulc_assets.core.publishing.catalogue import CollectionText, Credit, write_catalogue
-from lulc_assets.core.publishing.items import layer_kind
-from lulc_assets.core.publishing.layer_item import LayerAsset, footprint_of, layer_item
-from lulc_assets.core.publishing.styles import class_style, ramp_style
-from lulc_assets.core.store.canonical import digest_of_file
+from lulc_assets.core.publishing.catalogue import Credit
+from lulc_assets.core.publishing.layer_item import footprint_of
 from lulc_assets.core.store.keys import RegionYear, TileYear
-from lulc_assets.core.whole_files import whole_file
 from lulc_assets.steps.map_site import committed_keys
-from lulc_assets.steps.maps import MAP_LAYERS
 from lulc_assets.steps.pages import make_report_pages
 from lulc_assets.steps.products import ACCURACY_AREA_REPORT, ANNUAL_MAP, REGION_REPORT
 from lulc_assets.steps.report import read_report
 from lulc_assets.steps.workbench import Workbench
-
-FILE_NAMES = {"class": "land_cover", "vote_share": "vote_share", "observations": "observations"}
-"""Layer → first part of its file's name."""
-MAPS = CollectionText(
-    "land_cover",
-    "Yearly land cover of the area",
-    "One map a year, clipped to the area of interest; each place comes from the tile that owns it.",
-)
-_READABLE, _ENTERABLE = 0o644, 0o755
 
 
 def export_project(work: Workbench, folder: Path, crs: str = "", licence: str = "other") -> Path:
@@ -78,71 +62,32 @@ def export_project(work: Workbench, folder: Path, crs: str = "", licence: str = 
         for year in sorted({key.year for key in tiles})
     ]
     _export_tables(work, folder, tiles, regions)
-    layers = {MAPS.name: {n: LayerAsset("", t, "", 0, **layer_kind(n)) for n, t in _titles()}}
     credit = Credit(work.project.name, licence, work.project.attribution)
-    write_catalogue(folder / "stac", credit, {MAPS: items}, layers, work.legend)
+    write_maps_catalogue(folder / "stac", credit, items, work.legend)
     make_report_pages(work, folder / "pages", tiles, regions)
-    _open_to_all(folder)
+    open_to_all(folder)
     return folder
-
-
-def _titles() -> Sequence[tuple[str, str]]:
-    return list(MAP_LAYERS.items())
 
 
 def _export_year(work: Workbench, folder: Path, keys: list[TileYear], crs: str) -> pystac.Item:
     year = keys[0].year
     keys = sorted(keys, key=lambda key: -int(work.counted(key.tile).sum()))
     grid = mosaic_grid([work.grid(key.tile) for key in keys], work.area, crs)
-    colors = {known.code: known.rgb for known in work.legend.classes}
-    files = {}
-    for name, title in _titles():
-        kind = layer_kind(name)
-        classes = bool(kind.get("is_class"))
-        layer = MosaicLayer(
-            "class" if classes else "continuous",
-            0,
-            palette_of(colors) if classes else None,
-            title,
-        )
-        path = folder / "maps" / f"{FILE_NAMES[name]}_{year}.tif"
-        parts = [
-            MosaicTile(
-                key.tile,
-                work.grid(key.tile),
-                work.open(work.read(ANNUAL_MAP, key), f"{name}.tif"),
-            )
-            for key in keys
+    records = {key: work.read(ANNUAL_MAP, key) for key in keys}
+    tiles = {
+        layer: [
+            MosaicTile(key.tile, work.grid(key.tile), work.open(record, f"{layer}.tif"))
+            for key, record in records.items()
         ]
-        files[name] = write_mosaic(path, grid, parts, work.area, layer, work.progress)
-        style = class_style(work.legend) if classes else ramp_style(kind.get("most", 255), title)
-        with whole_file(path.with_suffix(".qml"), durable=False) as part:
-            part.write_text(style, "utf-8")
-        if classes:
-            write_category_names(path, work.legend)
-    return _item(work, grid, year, files, keys)
-
-
-def _item(
-    work: Workbench, grid: PixelGrid, year: int, files: dict[str, Path], keys: list[TileYear]
-) -> pystac.Item:
-    assets = {
-        name: LayerAsset(
-            str(path.resolve()),
-            MAP_LAYERS[name],
-            digest_of_file(path),
-            path.stat().st_size,
-            **layer_kind(name),
-        )
-        for name, path in files.items()
+        for layer in FILE_NAMES
     }
-    span = (
-        datetime(year, 1, 1, tzinfo=UTC),
-        datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC),
+    files = write_map_files(
+        folder / "maps", str(year), grid, tiles, work.area, work.legend, work.progress
     )
-    maps = {key.tile: work.read(ANNUAL_MAP, key).digest for key in sorted(keys)}
+    maps = {key.tile: record.digest for key, record in sorted(records.items())}
+    days = date(year, 1, 1), date(year, 12, 31)
     properties = {"lulc:year": year, "lulc:maps": maps}
-    return layer_item(f"land_cover-{year}", grid, span, assets, work.legend, properties)
+    return map_item(f"land_cover-{year}", grid, days, files, work.legend, properties)
 
 
 def _export_tables(
@@ -164,10 +109,3 @@ def _outline(work: Workbench, tiles: list[TileYear]) -> BaseGeometry:
     if work.area is not None:
         return work.area
     return shapely.union_all([footprint_of(work.grid(tile)) for tile in {k.tile for k in tiles}])
-
-
-def _open_to_all(folder: Path) -> None:
-    """Files of the store are their owner's alone; an export is for others."""
-    folder.chmod(_ENTERABLE)
-    for path in folder.rglob("*"):
-        path.chmod(_ENTERABLE if path.is_dir() else _READABLE)
