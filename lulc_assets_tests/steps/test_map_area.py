@@ -92,5 +92,5 @@ def test_a_season_takes_its_scenes_only(place, tmp_path):
 
 @pytest.mark.parametrize("text", ["summer", "06-01:13-01"])
 def test_a_season_that_is_none_is_refused(text):
-    with pytest.raises(InvalidProject, match="06-01:08-31|is not a day"):
+    with pytest.raises(InvalidProject, match=r"06-01:08-31|is not a day"):
         read_season(text)
