@@ -39,6 +39,59 @@ AllowHost = Annotated[
 ]
 
 
+@app.command("import")
+def import_scenes(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            help="With GeoTIFF stacks, SAFE folders or zips.", exists=True, file_okay=False
+        ),
+    ],
+    bands: Annotated[
+        str,
+        typer.Option(help="Of stacks, in order: B04,B03,B02,-,SCL. None: descriptions say it."),
+    ] = "",
+    date: Annotated[
+        str,
+        typer.Option(help="Where names hold the date: stack_%d%m%Y*. None: 20230517, 2023-05-17."),
+    ] = "",
+    level: Annotated[str, typer.Option(help="Of stacks: L2A or L1C.")] = "L2A",
+    mask: Annotated[
+        str,
+        typer.Option(
+            help="auto: the band SCL; the end of mask files' names, like _clouds (0 is clear); "
+            "none: only the network's cloud class decides, and maps say so."
+        ),
+    ] = "auto",
+) -> None:
+    """Make a folder of imagery into a catalogue that every command here reads.
+
+    Writes catalog.json and stac_items into the folder. Stacks are cut into a COG a band; products
+    of ESA stay as they are. Whether numbers hold the offset of baseline 04.00 is told by the
+    name of a product, and by the pixels of a stack.
+
+    Example: lulc scenes import imagery --bands B02,B03,B04,B08,SCL
+    """
+    from lulc_assets.core.errors import InvalidProject  # keeps --help quick
+    from lulc_assets.core.importing.folder import import_folder
+    from lulc_assets.core.importing.stacks import ImportOptions
+
+    if level not in ("L2A", "L1C"):
+        raise InvalidProject(f"--level {level!r} is neither L2A nor L1C")
+    names = [name.strip() for name in bands.split(",")] if bands else []
+    options = ImportOptions(names, date, "L1C" if level == "L1C" else "L2A", mask)
+    with progress_bar("import") as progress:
+        found = import_folder(folder.resolve(), options, progress)
+    for file, reason in found.refused.items():
+        typer.echo(f"left out {file}: {reason}", err=True)
+    unmasked = sum(scene.mask == "none" for scene in found.scenes)
+    tiles = sorted({scene.tile for scene in found.scenes})
+    typer.echo(f"{len(found.scenes)} scenes of {', '.join(tiles)}")
+    if unmasked:
+        typer.echo(f"{unmasked} have no cloud mask: only the network's own cloud class decides")
+    typer.echo(found.catalog)
+
+
 @app.command()
 def inspect(
     item: Annotated[Path, typer.Argument(help="A STAC item, or a saved answer of a search.")],

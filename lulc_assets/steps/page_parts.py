@@ -16,6 +16,7 @@ from lulc_assets.core.errors import NoTrainingChips
 from lulc_assets.core.figures.quicklook import class_thumbnail
 from lulc_assets.core.figures.votes import describe_votes, votes_figure
 from lulc_assets.core.imagery.cog import read_raster
+from lulc_assets.core.importing.scene_items import UNMASKED
 from lulc_assets.core.labels.account import DeliveredLabels
 from lulc_assets.core.pages.account_table import AccountTable
 from lulc_assets.core.pages.content import Link, MapCard, PageFigure, TilePage
@@ -25,7 +26,7 @@ from lulc_assets.core.pages.report_views import name_design
 from lulc_assets.core.pages.scene_rows import list_scenes
 from lulc_assets.core.store.keys import RegionYear, TileYear
 from lulc_assets.core.store.records import Record, StoredFile
-from lulc_assets.steps.candidates import open_candidates, read_clearest
+from lulc_assets.steps.candidates import open_candidates, read_clearest, read_selection
 from lulc_assets.steps.label_quality import OUTLIER_TABLE, OUTLIERS, SPECTRA
 from lulc_assets.steps.looks import scene_thumbnails, true_color_composite
 from lulc_assets.steps.products import SCENE_PREDICTIONS
@@ -155,6 +156,13 @@ def _provenance(work: Workbench, records: TileRecords, report: AccuracyReport) -
         "Grid": f"EPSG:{grid.epsg}, {grid.pixel_m:g} m",
         "Legend": f"{work.legend.name} {work.legend.digest}",
     }
+    unmasked = sum(
+        recipe.collection == UNMASKED for recipe in read_selection(work, records.catalog)
+    )
+    if unmasked:
+        found["Cloud mask"] = (
+            f"none for {unmasked} scene(s): only the network's own cloud class keeps clouds out"
+        )
     failed = annual_map.properties.failed_scenes
     if failed:
         found["Scenes that could not be read"] = "; ".join(

@@ -217,6 +217,22 @@ PLAIN_L1C = Dialect(
     offset=offset_kept,
 )
 
+FILES_L2A = Dialect(
+    name="files_l2a",
+    collections=("files", "files-unmasked"),
+    marks={"lulc:imported": "L2A"},
+    assets=ESA_NAMES,
+    tile=("s2:mgrs_tile",),
+    level="L2A",
+    offset=offset_kept,
+    drivers=("GTiff", "JP2OpenJPEG"),
+)
+"""What ``lulc scenes import`` writes."""
+
+FILES_L1C = replace(
+    FILES_L2A, name="files_l1c", marks={"lulc:imported": "L1C"}, assets=L1C_NAMES, level="L1C"
+)
+
 DIALECTS: tuple[Dialect, ...] = (
     EARTH_SEARCH_C1,
     EARTH_SEARCH_V1,
@@ -230,5 +246,7 @@ DIALECTS: tuple[Dialect, ...] = (
     HLS2_L30,
     STACTOOLS,
     PLAIN_L1C,
+    FILES_L2A,
+    FILES_L1C,
 )
 """In the order in which they are tried, after those of other packages."""
