@@ -31,7 +31,7 @@ def stack(path: Path, names=NAMES, crs="EPSG:32633", dtype="uint16", offset=0, x
             pixels[place] = 4
             pixels[place, :6] = 9
     if dtype == "float32":
-        pixels = pixels / 10_000
+        pixels = np.where(np.array(names)[:, None, None] == "SCL", pixels, pixels / 10_000)
     path.parent.mkdir(parents=True, exist_ok=True)
     transform = Affine(10, 0, GRID.x0 if x0 is None else x0, 0, -10, GRID.y0)
     with rasterio.open(
