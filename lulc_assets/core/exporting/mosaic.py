@@ -162,7 +162,8 @@ def _fill(
     at_rows, at_cols = tile.grid.cells(xs, ys)
     here = (at_rows >= 0) & (at_rows < tile.grid.height)
     here &= (at_cols >= 0) & (at_cols < tile.grid.width)
-    here[here] = owned_points(tile.tile, xs[here], ys[here])
+    east, north = (np.asarray(values[here], np.float64) for values in (xs, ys))
+    here[here] = owned_points(tile.tile, east, north)
     if not here.any():
         return
     at_rows, at_cols = at_rows[here], at_cols[here]
