@@ -17,7 +17,8 @@ from lulc_assets.commands.simulate import read_years
 if TYPE_CHECKING:
     from lulc_assets.core.aoi import TileOfArea
     from lulc_assets.project import Project
-    from lulc_assets.running.proposal import LabelsFound, Proposal
+    from lulc_assets.running.labels_found import LabelsFound
+    from lulc_assets.running.proposal import Proposal
 
 MANY_TILES = 50
 
@@ -59,13 +60,8 @@ def init(
     from lulc_assets.core.catalog.sources import catalog_location
     from lulc_assets.core.tile_keys import validate_year
     from lulc_assets.running.home import prepare_home, write_unless_edited
-    from lulc_assets.running.proposal import (
-        CATALOGS,
-        Proposal,
-        choose_legend,
-        look_at_labels,
-        split_labels,
-    )
+    from lulc_assets.running.labels_found import choose_legend, look_at_labels, split_labels
+    from lulc_assets.running.proposal import CATALOGS, Proposal
 
     file = folder / "project.toml"
     if file.exists():
@@ -106,7 +102,7 @@ def _ask_about_size(tiles: "list[TileOfArea]", years: int, yes: bool) -> None:
 
 def _other(found: "LabelsFound", legend: str, other: str | None, yes: bool) -> str:
     """The class that stands for all the rest, by flag, by its name, or asked."""
-    from lulc_assets.running.proposal import recognise_legend  # keeps --help quick
+    from lulc_assets.running.labels_found import recognise_legend  # keeps --help quick
 
     if other is not None:
         return other
@@ -127,7 +123,7 @@ def _other(found: "LabelsFound", legend: str, other: str | None, yes: bool) -> s
 
 def _with_roles(proposal: "Proposal", folder: Path) -> "Proposal":
     """The first draw of roles with which training and judging can succeed, else the first."""
-    from lulc_assets.running.check import count_labels  # keeps --help quick
+    from lulc_assets.running.label_count import count_labels  # keeps --help quick
 
     for each in proposal.drawn_otherwise():
         count = count_labels(_parsed(each, folder))

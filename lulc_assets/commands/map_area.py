@@ -41,7 +41,8 @@ def map_command(
     from lulc_assets.core.catalog.sources import catalog_location
     from lulc_assets.core.grid import validate_year
     from lulc_assets.core.model.bundle import Bundle
-    from lulc_assets.running.map_area import MapRequest, map_area, read_season
+    from lulc_assets.running.map_area import map_area
+    from lulc_assets.running.map_request import MapRequest, read_season
     from lulc_assets.running.proposal import CATALOGS
 
     request = MapRequest(

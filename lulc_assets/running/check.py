@@ -1,58 +1,22 @@
 """What a project will meet, before any dear work.
 
-What belongs here: asking the catalogue, counting labels as chips will see them, and what both
-come to: findings, minutes and gigabytes. What does not: the least that training needs
-(``core/training/readiness``), printing.
+What belongs here: asking the catalogue, and what scenes and labels come to: findings. What does
+not: counting labels (``label_count``), minutes and gigabytes (``cost``), printing.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
-from lulc_assets.core.chips.account import LabelAccount, join_accounts
-from lulc_assets.core.chips.forecast import forecast_account
-from lulc_assets.core.errors import CatalogError, LabelError, LulcError, NoTrainingChips
-from lulc_assets.core.labels.burn import BurnReport, BurnRules, burn_labels
-from lulc_assets.core.labels.delivery import deliver_labels
+from lulc_assets.core.errors import CatalogError, LulcError
 from lulc_assets.core.labels.schema import GOLD, HOLDOUT, TRAIN
-from lulc_assets.core.labels.source import LabelSet
 from lulc_assets.core.progress import Progress, silent
 from lulc_assets.core.store.keys import TileYear
-from lulc_assets.core.training.readiness import Finding, LabelPixels, assess
+from lulc_assets.core.training.readiness import Finding
 from lulc_assets.project import Project
+from lulc_assets.running.cost import ScenesOfYear, expect_cost
+from lulc_assets.running.label_count import count_labels
 from lulc_assets.steps.imagery import digest_of_scenes, find_scenes
-from lulc_assets.steps.labels import burn_role
 from lulc_assets.steps.workbench import Workbench
-
-PREDICTED_PX_A_SECOND = 1.7e6
-"""Of the network on two cores (README); reading and voting take about as long again."""
-TRAINED_PX_A_SECOND = 0.7e6
-"""Two cores, ResNet-18 on chips of 128 px: the demo's 6,500 views take about 150 s."""
-BYTES_PER_PREDICTED_PX = 1.0
-"""Class, probability and mask of one scene, compressed."""
-BYTES_PER_CHIP_PX = 9.0
-"""Six bands of 16 bits and the labels, compressed."""
-
-
-@dataclass(frozen=True)
-class ScenesOfYear:
-    """What the catalogue has of a tile and year.
-
-    Attributes:
-        tile: MGRS tile.
-        year: calendar year.
-        usable: scenes that can be read.
-        refused: items that cannot.
-        seen: digest of the usable ones.
-        problem: why there is none; empty where there are.
-    """
-
-    tile: str
-    year: int
-    usable: int = 0
-    refused: int = 0
-    seen: str = ""
-    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,27 +62,6 @@ class ProjectCheck:
         return tuple(f.text for f in self.findings if f.severity == "refusal")
 
 
-@dataclass
-class LabelCount:
-    """The labels of all training partitions as chips will see them.
-
-    Attributes:
-        pixels: role → class name → pixels.
-        dropped: reason → polygons.
-        account: of what reaches chips; None where nothing can be said.
-        chip_px: pixels of all chips of one date.
-        findings: what stands against training.
-    """
-
-    pixels: dict[str, Counter[str]] = field(
-        default_factory=lambda: {role: Counter() for role in (TRAIN, GOLD, HOLDOUT)}
-    )
-    dropped: Counter[str] = field(default_factory=Counter)
-    account: LabelAccount | None = None
-    chip_px: float = 0.0
-    findings: list[Finding] = field(default_factory=list)
-
-
 def check_project(project: Project, progress: Progress = silent) -> ProjectCheck:
     """Ask the catalogue and count the labels of a project; opens no image."""
     scenes = find_all_scenes(project, progress)
@@ -156,74 +99,6 @@ def find_all_scenes(project: Project, progress: Progress = silent) -> tuple[Scen
     return tuple(found)
 
 
-def count_labels(project: Project) -> LabelCount:
-    """Read, cut and burn the labels of all training partitions, and foresee their chips."""
-    count = LabelCount()
-    accounts, kept = [], set[str]()
-    delivered: LabelSet | None = None
-    for tile, year in project.training_partitions():
-        try:
-            delivered, account = _count_partition(project, tile, year, count)
-        except (LabelError, NoTrainingChips) as error:
-            count.findings.append(Finding("refusal", f"labels of {tile} {year}: {error}"))
-            continue
-        kept |= set(delivered.table["label_id"])
-        accounts.append(account)
-    if delivered is not None:
-        _count_dropped(delivered, len(kept), count)
-    if accounts and not count.findings:
-        count.account = join_accounts(accounts)
-        count.findings += assess(LabelPixels.of_account(count.account))
-    return count
-
-
-def _count_partition(
-    project: Project, tile: str, year: int, count: LabelCount
-) -> tuple[LabelSet, LabelAccount]:
-    source, grid, legend = project.label_source(), project.grid_of(tile), project.legend()
-    after_cut = project.labels.draw_roles_after_cut
-    delivered = deliver_labels(source, tile, year, grid, draw_after_cut=after_cut)
-    train, train_report, _ = burn_role(delivered.table, grid, TRAIN, source)
-    gold, gold_report, _ = burn_role(delivered.table, grid, GOLD, source)
-    lenient = replace(BurnRules.of(source), leaks="clear")
-    _, held_report = burn_labels(delivered.table, grid, HOLDOUT, lenient)
-    for report in (train_report, gold_report, held_report):
-        _add(count, report, project)
-    account, layout = forecast_account(grid, train, gold, project.chips, legend)
-    count.chip_px += (train > 0).any() * _chip_px(grid.height * grid.width, layout.size_px)
-    return delivered, account
-
-
-def _chip_px(area_px: int, size_px: int) -> float:
-    """Pixels of the chips of one date: neighbours overlap by a fifth."""
-    return max(area_px / 0.8**2, float(size_px**2))
-
-
-def _add(count: LabelCount, report: BurnReport, project: Project) -> None:
-    for code, pixels in report.pixels.items():
-        count.pixels[report.role][project.legend().by_code(code).name] += pixels
-    if report.vanished:
-        count.dropped["too small for the centre of a 10 m pixel"] += report.vanished
-    if report.hidden:
-        count.dropped["hidden by other labels"] += report.hidden
-
-
-def _count_dropped(delivered: LabelSet, kept: int, count: LabelCount) -> None:
-    """Polygons of the file that belong to no partition, by reason."""
-    read = delivered.report
-    for value, number in read.dropped.items():
-        count.dropped[f"class {value!r} leads to no class of the legend"] += number
-    for relation, number in read.not_accepted.items():
-        count.dropped[f"a class that is {relation} than one of the legend"] += number
-    flat = sum(mended.dropped for mended in read.mended)
-    if flat:
-        count.dropped["no area left after mending"] += flat
-    lost = read.without_class + sum(read.not_accepted.values()) + flat
-    outside = read.found - lost - kept
-    if outside > 0:
-        count.dropped["outside the area, the training tiles or their years"] += outside
-
-
 def _about_scenes(scenes: Sequence[ScenesOfYear]) -> list[Finding]:
     return [
         Finding("refusal", f"{each.tile} {each.year}: {each.problem}")
@@ -258,33 +133,6 @@ def _about_accuracy(project: Project, labels: Sequence[LabelsOfClass]) -> list[F
             "estimate of the maps' accuracy; `lulc sample design` draws one"
         )
     return [Finding("warning", text)]
-
-
-def expect_cost(
-    project: Project, scenes: Sequence[ScenesOfYear], chip_px: float
-) -> tuple[float, float]:
-    """Minutes on two cores and gigabytes of the store, roughly.
-
-    Args:
-        project: settings.
-        scenes: of each tile and year.
-        chip_px: pixels of the training chips of one date.
-    """
-    most, mapped = project.selection.max_scenes, set(project.mapped_years())
-    predicted = trained = 0.0
-    for each in scenes:
-        grid = project.grid_of(each.tile)
-        if each.year in mapped and each.tile in project.tiles:
-            predicted += min(each.usable, most) * grid.height * grid.width
-    dates = min(project.chips.max_dates, max((each.usable for each in scenes), default=0))
-    trained = chip_px * dates
-    views = trained * project.recipe.max_epochs
-    if project.recipe.max_chip_views is not None:
-        size = project.chips.size_px or 128
-        views = min(views, float(project.recipe.max_chip_views * size**2))
-    seconds = 2 * predicted / PREDICTED_PX_A_SECOND + views / TRAINED_PX_A_SECOND
-    size_bytes = predicted * BYTES_PER_PREDICTED_PX + trained * BYTES_PER_CHIP_PX
-    return seconds / 60, size_bytes / 1e9
 
 
 def require_fit(check: ProjectCheck) -> None:

@@ -10,13 +10,10 @@ was stopped goes on.
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from shapely.geometry.base import BaseGeometry
 
 from lulc_assets.core.accuracy.build import build_region_report
 from lulc_assets.core.accuracy.report import AccuracyReport
@@ -27,12 +24,10 @@ from lulc_assets.core.catalog.selection import SelectionSettings, select_scenes,
 from lulc_assets.core.catalog.table import require_judged
 from lulc_assets.core.compositing.compose import compose_year
 from lulc_assets.core.compositing.datatakes import PredictedScene
-from lulc_assets.core.compositing.seasons import QUARTERS, Season, parse_seasons
 from lulc_assets.core.compositing.settings import CompositeSettings
 from lulc_assets.core.errors import (
     AllScenesFailed,
     ImageryUnreachable,
-    InvalidProject,
     NoReadableScenes,
     SceneError,
 )
@@ -49,7 +44,6 @@ from lulc_assets.core.grid import PixelGrid, pixel_areas_ha, tile_grid
 from lulc_assets.core.imagery.cog import read_coarse, read_raster
 from lulc_assets.core.inference.settings import InferenceSettings
 from lulc_assets.core.inference.windows import WindowSettings
-from lulc_assets.core.model.bundle import Bundle
 from lulc_assets.core.pages.content import PageFigure, RegionPage
 from lulc_assets.core.pages.rendering import render_region_page
 from lulc_assets.core.progress import Progress, silent
@@ -58,6 +52,7 @@ from lulc_assets.core.sampling.population import TilePart
 from lulc_assets.core.scene.recipe import SceneRecipe
 from lulc_assets.core.store.canonical import digest_of, identity_of
 from lulc_assets.core.whole_files import whole_file
+from lulc_assets.running.map_request import MapRequest
 
 if TYPE_CHECKING:
     from lulc_assets.core.inference.engine import Predictor
@@ -65,62 +60,6 @@ if TYPE_CHECKING:
 WORK = ".predictions"
 LAYERS = ("class", "probability", "mask")
 _PICTURE_PX = 1024
-
-
-@dataclass(frozen=True)
-class MapRequest:
-    """What is to be mapped.
-
-    Attributes:
-        bundle: verified model.
-        area: polygons in longitude and latitude.
-        year: calendar year; of a season that in which it ends.
-        catalog: location of a STAC catalogue.
-        season: of the year; None: all of it.
-        collection: of an API; None: Sentinel-2 L2A.
-        crs: of the map; empty: UTM.
-        name: of the area, on the page.
-    """
-
-    bundle: Bundle
-    area: BaseGeometry
-    year: int
-    catalog: str
-    season: Season | None = None
-    collection: str | None = None
-    crs: str = ""
-    name: str = "area"
-
-    @property
-    def days(self) -> tuple[date, date]:
-        """First and last day."""
-        if self.season is None:
-            return date(self.year, 1, 1), date(self.year, 12, 31)
-        return self.season.days(self.year)
-
-    @property
-    def title(self) -> str:
-        """Part of file names: year and season."""
-        return str(self.year) if self.season is None else f"{self.year}_{self.season.name}"
-
-
-def read_season(text: str) -> Season | None:
-    """``q1`` … ``q4``, or ``MM-DD:MM-DD``; empty: none.
-
-    Raises:
-        InvalidProject: it is neither.
-    """
-    if not text:
-        return None
-    if text in QUARTERS:
-        return parse_seasons({text: QUARTERS[text]})[0]
-    first, colon, last = text.partition(":")
-    if not colon:
-        raise InvalidProject(
-            f"--season {text!r} is neither {', '.join(QUARTERS)} nor two days like 06-01:08-31"
-        )
-    name = f"from_{first}_to_{last}".replace("-", "")
-    return parse_seasons({name: (first, last)})[0]
 
 
 def map_area(

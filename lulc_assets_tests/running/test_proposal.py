@@ -10,12 +10,8 @@ import shapely
 from lulc_assets.core.aoi import cover_area
 from lulc_assets.core.errors import LabelError, LulcError, UnknownClass
 from lulc_assets.project import Project
-from lulc_assets.running.proposal import (
-    Proposal,
-    choose_legend,
-    look_at_labels,
-    split_labels,
-)
+from lulc_assets.running.labels_found import choose_legend, look_at_labels, split_labels
+from lulc_assets.running.proposal import Proposal
 
 
 def drawn(folder: Path, classes: list[str], column: str = "klasse", **columns: object) -> Path:

@@ -15,7 +15,8 @@ from lulc_assets.core.errors import InvalidProject, NoReadableScenes
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.model.bundle import Bundle
 from lulc_assets.core.store.keys import Whole
-from lulc_assets.running.map_area import MapRequest, map_area, read_season
+from lulc_assets.running.map_area import map_area
+from lulc_assets.running.map_request import MapRequest, read_season
 from lulc_assets.steps.bundling import copy_bundle
 from lulc_assets.steps.products import ANNUAL_MAP, MODEL_BUNDLE
 from lulc_assets_tests.tiny_project import KEY, TILE, YEAR, open_work
