@@ -39,8 +39,8 @@ def map_command(
     """
     from lulc_assets.core.aoi import read_area  # keeps --help quick
     from lulc_assets.core.catalog.sources import catalog_location
-    from lulc_assets.core.tile_keys import validate_year
     from lulc_assets.core.model.bundle import Bundle
+    from lulc_assets.core.tile_keys import validate_year
     from lulc_assets.running.map_area import map_area
     from lulc_assets.running.map_request import MapRequest, read_season
     from lulc_assets.running.proposal import CATALOGS
