@@ -1,13 +1,15 @@
-"""README and docs: commands that they show exist with these options, links lead somewhere."""
+"""README and docs: what they show exists: commands with options, settings, links."""
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
 from typer.main import get_command
 
 from lulc_assets.cli import app
+from lulc_assets.project import Project
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAGES = [
@@ -16,6 +18,18 @@ PAGES = [
     *sorted((REPOSITORY / "docs").rglob("*.md")),
 ]
 DECISIONS = sorted((REPOSITORY / "docs" / "adr").glob("[0-9]*.md"))
+MINIMAL = """
+name = "docs"
+[catalog]
+location = "catalog.json"
+[tiles.33TVM]
+[labels]
+path = "labels.gpkg"
+class_column = "class"
+[training]
+tiles = ["33TVM"]
+years = [2024]
+"""
 COMMAND = re.compile(r"(?:^|`|\s)lulc ([a-z][^`\n]*)")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 BENCHMARK = re.compile(r"python -m benchmarks\.(\w+)([^`\n|]*)")
@@ -41,6 +55,39 @@ def test_a_command_that_is_shown_exists_with_its_options(page: str, line: str):
     assert not [word for word in wanted if word.isalpha()], f"{page}: lulc {line}"
     known = {name for one in command.params for name in one.opts} | {"--help"}
     assert {word for word in words if word.startswith("--")} <= known, f"{page}: lulc {line}"
+
+
+def shown_settings() -> list[tuple[str, str]]:
+    """(page, text) of every TOML block of the docs that is part of a project file."""
+    found = []
+    for page in PAGES:
+        blocks = re.findall(r"```toml\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+        found += [(page.name, block) for block in blocks if "entry-points" not in block]
+    return found
+
+
+def completed(block: str) -> dict[str, object]:
+    """A project file of a block: what it leaves out is filled in, keys alone are of [labels]."""
+    shown = tomllib.loads(block)
+    sections = {name for name, value in shown.items() if isinstance(value, dict)}
+    if not sections:
+        shown = {"labels": shown}
+    whole = tomllib.loads(MINIMAL)
+    for name, value in shown.items():
+        former = whole.get(name)
+        both = isinstance(former, dict) and isinstance(value, dict)
+        whole[name] = {**former, **value} if both else value
+    return whole
+
+
+@pytest.mark.parametrize(("page", "block"), shown_settings())
+def test_settings_that_are_shown_make_a_project(page: str, block: str, tmp_path: Path):
+    project = Project(**completed(block), folder=tmp_path)
+    assert project.tiles, page
+
+
+def test_pages_show_settings_at_all():
+    assert len(shown_settings()) > 10
 
 
 def test_pages_show_commands_at_all():

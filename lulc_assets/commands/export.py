@@ -18,9 +18,6 @@ def export(
     crs: Annotated[
         str, typer.Option(help="Of the maps, like EPSG:3035; none: the UTM zone of the area.")
     ] = "",
-    licence: Annotated[
-        str, typer.Option(help="Licence of the products, an SPDX identifier.")
-    ] = "other",
 ) -> None:
     """Write one map a year, clipped to the area, with tables, a STAC catalogue and the pages.
 
@@ -35,9 +32,7 @@ def export(
 
     found = load_project(project)
     with progress_bar("export") as progress:
-        folder = export_project(
-            Workbench(found, found.open_store(), progress), to.resolve(), crs, licence
-        )
+        folder = export_project(Workbench(found, found.open_store(), progress), to.resolve(), crs)
     for path in sorted(p for p in folder.rglob("*.tif")):
         typer.echo(path)
     typer.echo(folder / "tables.gpkg")

@@ -36,7 +36,7 @@ from lulc_assets.steps.report import read_report
 from lulc_assets.steps.workbench import Workbench
 
 
-def export_project(work: Workbench, folder: Path, crs: str = "", licence: str = "other") -> Path:
+def export_project(work: Workbench, folder: Path, crs: str = "") -> Path:
     """Write maps, tables, catalogue and pages of all that is committed into a folder.
 
     Files: ``maps/land_cover_YEAR.tif`` with ``.qml`` and category names, ``maps/vote_share_…``,
@@ -47,7 +47,6 @@ def export_project(work: Workbench, folder: Path, crs: str = "", licence: str = 
         work: where the products are.
         folder: of the export; what lies there under these names is replaced.
         crs: of the maps; empty: that of the tile that owns most of the area.
-        licence: SPDX identifier of the products.
 
     Raises:
         ProductNotFound: there is no map yet.
@@ -62,7 +61,8 @@ def export_project(work: Workbench, folder: Path, crs: str = "", licence: str = 
         for year in sorted({key.year for key in tiles})
     ]
     _export_tables(work, folder, tiles, regions)
-    credit = Credit(work.project.name, licence, work.project.attribution)
+    project = work.project
+    credit = Credit(project.name, project.licence or "other", project.attribution)
     write_maps_catalogue(folder / "stac", credit, items, work.legend)
     make_report_pages(work, folder / "pages", tiles, regions)
     open_to_all(folder)
