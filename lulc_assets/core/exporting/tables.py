@@ -1,6 +1,6 @@
 """Figures of reports as tables: CSV for spreadsheets, a GeoPackage for a GIS.
 
-What belongs here: one row a class, one row a pair of classes. What does not: estimates
+What belongs here: one row per class, one row per pair of classes. What does not: estimates
 (``core/accuracy``), the long table that dbt reads (``core/metrics``).
 """
 
@@ -23,7 +23,7 @@ _MEASURES = (("area_ha", "area_ha"), ("users", "users"), ("producers", "producer
 
 
 def class_table(reports: Sequence[AccuracyReport], parents: Mapping[str, str]) -> pd.DataFrame:
-    """One row a report and class.
+    """One row per report and class.
 
     ``mapped_ha`` is empty and ``state`` "not mapped" for a class that the model never learnt.
     Estimates are empty where the report's verdict allows none.
@@ -62,7 +62,7 @@ def _estimate_cells(column: str, estimate: Estimate | None) -> dict[str, float]:
 
 
 def matrix_table(reports: Sequence[AccuracyReport]) -> pd.DataFrame:
-    """One row a report, map class and reference class with units; counts, not shares of area."""
+    """One row per report, map class and reference class with units; counts, not shares of area."""
     rows = [
         {
             "scope": report.scope,
