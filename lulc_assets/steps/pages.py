@@ -33,16 +33,13 @@ from lulc_assets.steps.page_parts import (
     page_name,
     tile_page,
 )
+from lulc_assets.steps.page_records import dropped_labels, tile_records
 from lulc_assets.steps.products import (
-    ACCURACY_AREA_REPORT,
-    ANNUAL_MAP,
     LABEL_QUALITY,
     REFERENCE_LABELS,
     REFERENCE_SAMPLE,
     REGION_REPORT,
     REPORT_PAGES,
-    SCENE_CATALOG,
-    SEASONAL_MAPS,
     TRAINING_CHIPS,
 )
 from lulc_assets.steps.properties import PageRow, PagesProperties, ReportProperties
@@ -115,9 +112,9 @@ def _plan(
     step: PagesStep, tiles: list[TileYear], regions: list[RegionYear], data_at: DataAddress
 ) -> list[_Page]:
     """Every page that can be rendered, with all records behind it."""
-    work, dropped = step.work, _dropped_labels(step)
+    work, dropped = step.work, dropped_labels(step)
     reported = {
-        key: found for key in tiles if (found := _tile_records(step, key, dropped)) is not None
+        key: found for key in tiles if (found := tile_records(step, key, dropped)) is not None
     }
     summed = {
         key: record for key in regions if (record := step.find(REGION_REPORT, key)) is not None
@@ -175,33 +172,6 @@ def _change_page(
     back = [Link(f"Map of {key.title}", page_name(key))] if key in reported else []
     return _page(work, page_name(key, "change_"), [found.change, found.alerts],
                  partial(change_page, work, found, [home, *back]))  # fmt: skip
-
-
-def _dropped_labels(step: PagesStep) -> dict[str, int]:
-    """Classes of the label file that lead to no class of the legend, and how many labels."""
-    for key in step.work.project.training_partitions():
-        record = step.find(REFERENCE_LABELS, TileYear(*key))
-        if record is not None:  # each partition reads the whole file
-            return dict(record.properties.reading.dropped)
-    return {}
-
-
-def _tile_records(step: PagesStep, key: TileYear, dropped: Mapping[str, int]) -> TileRecords | None:
-    report = step.find(ACCURACY_AREA_REPORT, key)
-    if report is None:
-        return None
-    sample = None
-    for region in step.work.project.regions_of(key.tile):
-        sample = sample or step.find(REFERENCE_SAMPLE, RegionYear(region, key.year))
-    return TileRecords(
-        key,
-        report,
-        step.read(ANNUAL_MAP, key),
-        step.read(SCENE_CATALOG, key),
-        sample,
-        step.find(SEASONAL_MAPS, key),
-        dropped,
-    )
 
 
 def _region_page(
