@@ -14,11 +14,9 @@ from lulc_assets.core.area_pixels import inside_mask
 from lulc_assets.core.errors import InvalidProject, NoReadableScenes
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.model.bundle import Bundle
-from lulc_assets.core.store.keys import Whole
 from lulc_assets.running.map_area import map_area
 from lulc_assets.running.map_request import MapRequest, read_season
-from lulc_assets.steps.bundling import copy_bundle
-from lulc_assets.steps.products import ANNUAL_MAP, MODEL_BUNDLE
+from lulc_assets.steps.products import ANNUAL_MAP
 from lulc_assets_tests.tiny_project import KEY, TILE, YEAR, open_work
 
 
@@ -26,7 +24,9 @@ from lulc_assets_tests.tiny_project import KEY, TILE, YEAR, open_work
 def place(finished, tmp_path_factory):
     """Bundle, catalogue and an area in the middle of the tiny tile's."""
     folder, work = tmp_path_factory.mktemp("new_area"), open_work(finished)
-    bundle = copy_bundle(work, work.read(MODEL_BUNDLE, Whole()), folder / "bundle")
+    bundle = folder / "bundle"
+    exported = CliRunner().invoke(app, ["model", "export", str(bundle), "--project", str(finished)])
+    assert exported.exit_code == 0, exported.output
     left, bottom, right, top = work.grid(TILE).bounds
     area = shapely.Polygon([(left + 300, bottom + 300), (right - 300, bottom + 300),
                             (left + 300, top - 300)])  # fmt: skip
