@@ -21,7 +21,7 @@ _FOR_GOOD = {
     errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM,
     errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.ELOOP, errno.EINVAL,
 }  # fmt: skip
-"""A disk that is full, read only or closed to us, and names that are no place for a file."""
+"""A disk that is full, read only or closed to us, and names that a file cannot have."""
 
 _OF_THE_MACHINE: tuple[type[BaseException], ...] = (OSError, MemoryError, BrokenExecutor)
 """Timeouts and connections are kinds of ``OSError``; a worker that the system killed breaks its
