@@ -18,6 +18,7 @@ from lulc_assets.commands import (
     demo,
     export,
     init,
+    instance,
     labels,
     map_area,
     metrics,
@@ -84,6 +85,7 @@ app.add_typer(pages.app, name="pages")
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(store.app, name="store")
 app.command()(serve.serve)
+app.add_typer(instance.app, name="instance")
 app.command()(trace.trace)
 app.command()(metrics.metrics)
 app.add_typer(simulate.app)

@@ -207,6 +207,10 @@ class ProductCorrupt(StoreError):
     """A stored file or record does not match its checksum, or does not parse."""
 
 
+class StoreUnreachable(StoreError):
+    """The store does not answer, or not soundly: an outage, so that it is worth another try."""
+
+
 class InvalidProduct(StoreError, ValueError):
     """A product failed its validation and was not published."""
 

@@ -56,6 +56,7 @@ def dbt_metrics(
             yield from dbt.cli(build, context=context, target_path=Path(scratch)).stream()
             with named_failures():
                 publish_database(fresh, target, [files["metric_files"]] if files else [])
+                work.project.copies("metrics").send(target.parent, [target.name])
         finally:
             remove_unpublished(fresh)
 

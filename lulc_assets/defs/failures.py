@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from lulc_assets.core.errors import LulcError
+from lulc_assets.core.errors import LulcError, StoreUnreachable
 
 _FOR_GOOD = {
     errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM,
@@ -31,7 +31,7 @@ _OF_LIBRARIES = {
     ("torch", "AcceleratorError"),
     ("torch", "OutOfMemoryError"),
     ("torch.distributed", "DistError"),
-    ("obstore.exceptions", "GenericError"),  # a service that answers 5xx, or not at all
+    ("obstore.exceptions", "GenericError"),  # imagery's service answers 5xx, or not at all
     ("obstore.exceptions", "JoinError"),
     ("sqlalchemy.exc", "OperationalError"),  # the instance's database is locked or gone
 }
@@ -76,11 +76,12 @@ def named_failures() -> Iterator[None]:
 def is_of_the_machine(error: BaseException) -> bool:
     """Whether the same step may succeed if it is tried again on the same input.
 
-    Disks, memory, connections, timeouts, GPUs and killed workers; no error of the domain, none of
-    a disk that is full or closed, and no fault of the program.
+    Disks, memory, connections, timeouts, GPUs, killed workers and a store that does not answer;
+    no other error of the domain, none of a disk that is full or closed, and no fault of the
+    program.
     """
     if isinstance(error, LulcError):
-        return False
+        return isinstance(error, StoreUnreachable)
     if isinstance(error, OSError):
         return error.errno not in _FOR_GOOD
     if isinstance(error, _OF_THE_MACHINE) or _is_of_a_library(type(error)):

@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 
 from lulc_assets.core.scratch import sweep_scratch
-from lulc_assets.core.store.publish import require_writable
+from lulc_assets.core.store.publish import require_own, require_writable
 from lulc_assets.core.store.records import Record
 from lulc_assets.defs.failures import named_failures
 from lulc_assets.defs.metadata import metadata_of
@@ -78,6 +78,7 @@ def product_asset(
                 key = key_of(product, context)
                 work = project.workbench(context)
                 require_writable(work.store)
+                require_own(work.store, work.project.name)
                 sweep_scratch()
                 every = [materialized_keys(context.instance, other) for other in collects]
                 record = body(work, key, *every)

@@ -17,14 +17,27 @@ GPU_POOL = "gpu"
 METRICS_POOL = "metrics"
 """One writer of the metrics database at a time."""
 
+
+def gpu_limit(count: int) -> Mapping[str, Any]:
+    """Of a container in a cluster that has so many GPUs."""
+    return {"resources": {"limits": {"nvidia.com/gpu": str(count)}}}
+
+
 GPU_TAGS: Mapping[str, Any] = {
     "lulc/accelerator": "gpu",
     # Read by the Kubernetes executor only.
     "dagster-k8s/config": {
-        "container_config": {"resources": {"limits": {"nvidia.com/gpu": "1"}}},
+        "container_config": gpu_limit(1),
+        "pod_spec_config": {
+            "node_selector": {"lulc/pool": "gpu"},
+            "tolerations": [
+                {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
+            ],
+        },
     },
 }
-"""On the op, not on the job: job tags are lost when an asset is launched directly."""
+"""On the op, not on the job: job tags are lost when an asset is launched directly. The GPUs of a
+training follow ``[training] devices`` (``executors``)."""
 
 PREDICT_RETRIES = dg.RetryPolicy(
     max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS

@@ -63,4 +63,8 @@ def report_pages(
 ) -> Record[PagesProperties]:
     """An index of all maps, and a page for each, as files to open in a browser."""
     folder = Path(work.project.path_of(work.project.pages))
-    return make_report_pages(work, folder, {*tiles, *labels}, regions)
+    copies = work.project.copies("pages")
+    copies.bring(folder)
+    record = make_report_pages(work, folder, {*tiles, *labels}, regions)
+    copies.send(folder, [row.file for row in record.properties.pages])
+    return record

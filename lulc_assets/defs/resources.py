@@ -4,7 +4,6 @@ What belongs here: configuration that enters from the environment. What does not
 project file's content (``lulc_assets.project``).
 """
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DbtCliResource
+from dagster_aws.s3 import S3Resource
 
 from lulc_assets.core.progress import Progress, silent
+from lulc_assets.core.store.s3_access import S3Access
 from lulc_assets.project import Project, load_project
 from lulc_assets.steps.workbench import Workbench
 
@@ -29,13 +29,21 @@ class ProjectResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     Attributes:
         project_file: path of its TOML file; the environment variable LULC_PROJECT.
+        s3: how a bucket is reached, for products, copies and what ops hand on alike. What it
+            leaves empty is that of ``[storage]``, then where boto3 looks.
     """
 
     project_file: str
+    s3: S3Resource
+
+    def __init__(self, **settings: Any) -> None:
+        """``s3`` may be left out (Dagster knows no defaults of nested resources)."""
+        super().__init__(**{"s3": S3Resource(), **settings})
 
     def load(self) -> Project:
         """Read and check the project file; raises InvalidProject."""
-        return load_project(self.project_file)
+        project = load_project(self.project_file)
+        return project.reached_by(self._access(project.storage.access))
 
     def workbench(self, context: Any) -> Workbench:
         """Where a step works; its progress goes to the log now and then, its warnings at once.
@@ -46,6 +54,19 @@ class ProjectResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         project = self.load()
         progress = _both(_logged(context.log.info), _listener.get())
         return Workbench(project, project.open_store(), progress, context.log.warning)
+
+    def _access(self, otherwise: S3Access) -> S3Access:
+        """How a bucket is reached: by this resource, and what it leaves empty otherwise."""
+        s3 = self.s3
+        return S3Access(
+            s3.endpoint_url or otherwise.endpoint,
+            s3.region_name or otherwise.region,
+            s3.profile_name or otherwise.profile,
+            s3.aws_access_key_id or "",
+            s3.aws_secret_access_key or "",
+            s3.aws_session_token or "",
+            otherwise.patience_s,
+        )
 
 
 @contextmanager
@@ -77,24 +98,3 @@ def _both(first: Progress, second: Progress) -> Progress:
         second(done, total, what)
 
     return report
-
-
-def _dbt_executable() -> str:
-    """The dbt of this environment, even where its folder is not on the PATH."""
-    beside = Path(sys.executable).parent / "dbt"
-    return str(beside) if beside.is_file() else "dbt"
-
-
-@dg.definitions
-def resources() -> dg.Definitions:
-    """Resources of the code location."""
-    return dg.Definitions(
-        resources={
-            "project": ProjectResource(project_file=dg.EnvVar("LULC_PROJECT")),
-            "dbt": DbtCliResource(
-                project_dir=str(DBT_FOLDER),
-                profiles_dir=str(DBT_FOLDER),
-                dbt_executable=_dbt_executable(),
-            ),
-        }
-    )

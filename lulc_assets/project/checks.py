@@ -7,6 +7,7 @@ What belongs here: one check per kind of name or value. What does not: the file'
 import math
 import re
 from collections.abc import Collection, Mapping
+from typing import Protocol
 
 from lulc_assets.core.crosswalks import find_crosswalk
 from lulc_assets.core.errors import InvalidProject, UnknownClass
@@ -56,6 +57,24 @@ def require_store(store: str) -> None:
             f"store {store[:200]!r} is neither a folder nor s3://bucket/prefix (in small letters); "
             "these are the places that products can be kept in"
         )
+
+
+class _Prefixes(Protocol):
+    work: str
+    pages: str
+    metrics: str
+
+
+def require_buckets(storage: _Prefixes) -> None:
+    """Refuse places of copies that are no prefixes of a bucket.
+
+    Raises:
+        InvalidProject: the message names the key.
+    """
+    for name in ("work", "pages", "metrics"):
+        place = getattr(storage, name)
+        if place and not _BUCKET.fullmatch(place):
+            raise InvalidProject(f"storage.{name} {place[:200]!r} is not s3://bucket/prefix")
 
 
 def require_plain(value: object, where: str = "") -> None:

@@ -1,15 +1,18 @@
 """The project file: what a mapping team decides, in one TOML file under version control.
 
-What belongs here: the file's shape, its defaults and its errors. What does not: the
-environment (which names the file) and the work itself.
+What belongs here: the file's shape, its defaults and its errors; LULC_STORE, which takes the
+place of ``store`` so that one file serves a laptop and a cluster. What does not: the rest of the
+environment, where products are opened (``places``), and the work itself.
 
 Every path in the file is relative to the file's own folder.
 """
 
+import os
 import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Literal
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 from shapely.geometry.base import BaseGeometry
@@ -30,14 +33,17 @@ from lulc_assets.core.labels.source import LabelSource
 from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.scene.bands import SIX, parse_bands
 from lulc_assets.core.scene.hls import HLS_PIXEL_M, hls_grid
+from lulc_assets.core.store.copies import Copies
 from lulc_assets.core.store.keys import validate_region
 from lulc_assets.core.store.local import LocalStore
 from lulc_assets.core.store.objects import ObjectStore
 from lulc_assets.core.store.s3 import S3Store
+from lulc_assets.core.store.s3_access import S3Access
 from lulc_assets.core.tables.text_file import read_utf8
 from lulc_assets.core.tile_keys import validate_tile, validate_year
 from lulc_assets.core.training.recipe import TrainingRecipe
 from lulc_assets.project.checks import (
+    require_buckets,
     require_crosswalk,
     require_known,
     require_plain,
@@ -52,9 +58,14 @@ from lulc_assets.project.sections import (
     LegendSection,
     RegionSection,
     Section,
+    StorageSection,
     TileSection,
     TrainingSection,
 )
+
+_BUCKET = "s3://"
+
+CopyOf = Literal["work", "pages", "metrics"]
 
 
 class Project(Section):
@@ -66,6 +77,7 @@ class Project(Section):
         licence: of the maps, an SPDX identifier such as ``CC-BY-4.0``; shown on pages and in the
             catalogue.
         store: directory or ``s3://bucket/prefix`` of the products.
+        storage: how a bucket is reached.
         pages: folder of the page set.
         dagster: address of the Dagster webserver, to which pages link; empty: they do not.
         metrics: DuckDB file of the metric tables.
@@ -92,6 +104,7 @@ class Project(Section):
     attribution: str = ""
     licence: str = ""
     store: str = "store"
+    storage: StorageSection = StorageSection()
     pages: str = "pages"
     dagster: str = ""
     metrics: str = "metrics.duckdb"
@@ -123,6 +136,7 @@ class Project(Section):
     folder: Path
     _legend: Legend = PrivateAttr(KARRA_10)
     _bands: tuple[str, ...] = PrivateAttr(SIX)
+    _access: S3Access | None = PrivateAttr(None)
 
     @model_validator(mode="after")
     def _legend_and_bands_are_sound(self) -> "Project":
@@ -136,6 +150,7 @@ class Project(Section):
     @model_validator(mode="after")
     def _keys_are_known(self) -> "Project":
         require_store(self.store)
+        require_buckets(self.storage)
         for tile in self.tiles:
             validate_tile(tile)
             self.grid_of(tile)
@@ -208,11 +223,29 @@ class Project(Section):
         """A vocabulary's name, or the absolute path of its CSV file."""
         return self.path_of(name) if name.lower().endswith(".csv") else name
 
+    def reached_by(self, access: S3Access) -> "Project":
+        """The project with its buckets reached in another way than ``[storage]`` says."""
+        project = self.model_copy()
+        project._access = access
+        return project
+
     def open_store(self) -> ObjectStore:
         """The store of the products."""
-        if self.store.startswith("s3://"):
-            return S3Store(self.store, self.folder / ".cache")
+        if self.store.startswith(_BUCKET):
+            return self._open_bucket(self.store)
         return LocalStore(Path(self.path_of(self.store)))
+
+    def copies(self, of: CopyOf) -> Copies:
+        """Where copies of local files go: with the products, if these are in a bucket."""
+        named: str = getattr(self.storage, of)
+        place = named or (self.store if self.store.startswith(_BUCKET) else "")
+        return Copies(self._open_bucket(place), of) if place else Copies()
+
+    def _open_bucket(self, url: str) -> S3Store:
+        storage = self.storage
+        cache = Path(self.path_of(storage.cache))
+        size = int(storage.cache_gb * 1e9)
+        return S3Store(url, cache, self._access or storage.access, cache_bytes=size)
 
     def label_source(self) -> LabelSource:
         """Where labels are read from."""
@@ -267,8 +300,22 @@ def load_project(path: str | Path) -> Project:
         raise InvalidProject(f"project file {file} is not TOML: {error}") from error
     try:
         require_plain(text)
-        return Project(**text, folder=file.parent)
+        return Project(**_with_store(text), folder=file.parent)
     except ValidationError as error:
         raise InvalidProject(f"project file {file}: {explain(error.errors(), Project)}") from error
     except (LulcError, TypeError, ValueError) as error:
         raise InvalidProject(f"project file {file}: {error}") from error
+
+
+def _with_store(text: dict[str, Any]) -> dict[str, Any]:
+    """The file's values with the one place of the products.
+
+    Raises:
+        InvalidProject: the file names two.
+    """
+    storage = text.get("storage", {})
+    products = storage.get("products", "") if isinstance(storage, Mapping) else ""
+    if products and "store" in text:
+        raise InvalidProject("store and storage.products name the same thing; keep one of them")
+    place = os.environ.get("LULC_STORE", "") or products
+    return {**text, "store": place} if place else text

@@ -16,6 +16,7 @@ from lulc_assets.core.errors import InvalidLegend
 from lulc_assets.core.labels.source import Overlaps
 from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.legends import ClassEntry, build_legend, find_legend, read_legend
+from lulc_assets.core.store.s3_access import S3Access
 from lulc_assets.core.training.devices import Accelerator, Strategy, TrainingDevices
 
 
@@ -41,6 +42,41 @@ class CatalogSection(Section):
     dialect: str | None = None
     allow_private: bool = False
     allow_hosts: tuple[str, ...] = ()
+
+
+class StorageSection(Section):
+    """How a bucket is reached, and what of it is kept near; secrets never stand here.
+
+    What is left empty comes from where boto3 looks: environment, profile, role.
+
+    Attributes:
+        products: another way to say ``store``.
+        work: prefix of what steps hand on and of checkpoints; empty: below the products.
+        pages: prefix of a copy of the pages; empty: below the products.
+        metrics: prefix of a copy of the metrics database; empty: below the products.
+        endpoint: URL of a service other than AWS.
+        region: of the bucket.
+        profile: of the AWS configuration files.
+        patience_s: how long a request is repeated while the service does not answer.
+        cache: folder for objects that steps need as files.
+        cache_gb: its size, in GB; what was not used for longest goes first.
+    """
+
+    products: str = ""
+    work: str = ""
+    pages: str = ""
+    metrics: str = ""
+    endpoint: str = ""
+    region: str = ""
+    profile: str = ""
+    patience_s: float = Field(default=120.0, ge=0, allow_inf_nan=False)
+    cache: str = ".cache"
+    cache_gb: float = Field(default=20.0, gt=0, allow_inf_nan=False)
+
+    @property
+    def access(self) -> S3Access:
+        """Endpoint, region and profile as the store takes them."""
+        return S3Access(self.endpoint, self.region, self.profile, patience_s=self.patience_s)
 
 
 class TileSection(Section):

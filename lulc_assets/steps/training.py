@@ -5,7 +5,10 @@ What belongs here: ``lulc_model``, and reading chips back. What does not: judgin
 definitions load without it.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +19,7 @@ from lulc_assets.core.chips.room import Room
 from lulc_assets.core.errors import NoTrainingChips
 from lulc_assets.core.figures.calibration import reliability_figure
 from lulc_assets.core.figures.training import loss_curve_figure
+from lulc_assets.core.progress import Progress
 from lulc_assets.core.store.keys import TileYear, Whole
 from lulc_assets.core.store.publish import stored_name
 from lulc_assets.core.store.records import Record
@@ -60,7 +64,9 @@ def make_lulc_model(work: Workbench) -> Record[ModelProperties]:
     def build(scratch: Path) -> Made[ModelProperties]:
         room = Room(scratch)
         sets = _balanced(work, keep_apart(open_chips(work, chips, room), room), room)
-        model = _train(work, sets, chips, scratch / "model", checkpoints)
+        with _kept_elsewhere(work, checkpoints) as progress:
+            heard = replace(work, progress=progress)
+            model = _train(heard, sets, chips, scratch / "model", checkpoints)
         card = model.read_card()
         files = {
             "weights.safetensors": model.weights,
@@ -113,6 +119,34 @@ def _train(
         devices=work.project.training.on_devices,
         progress=work.progress,
     )
+
+
+@contextmanager
+def _kept_elsewhere(work: Workbench, folder: Path) -> Iterator[Progress]:
+    """Progress that also sends each new checkpoint to the bucket, if products are in one.
+
+    The machine that goes on with a training need not be the one that began it.
+    """
+    from lulc_assets.core.training.checkpoint import POINTER  # loads torch
+
+    copies = work.project.copies("work")
+    copies = replace(copies, below=f"{copies.below}/training/{folder.name}")
+    copies.bring(folder)
+    pointer = folder / POINTER
+    sent = pointer.read_bytes() if pointer.is_file() else b""
+
+    def report(done: int, total: int, what: str) -> None:
+        nonlocal sent
+        found = pointer.read_bytes() if copies.store and pointer.is_file() else b""
+        if found and found != sent:
+            state = str(json.loads(found)["file"])
+            copies.send(folder, [state, POINTER])
+            copies.keep([state, POINTER])
+            sent = found
+        work.progress(done, total, what)
+
+    yield report
+    copies.keep()
 
 
 def _level_of(records: ChipRecords) -> str:

@@ -1,4 +1,4 @@
-"""Real services on loopback, started by the tests: PostgreSQL with pgstac, a STAC API, nginx.
+"""Real services on loopback, started by the tests: PostgreSQL, a STAC API, nginx, S3.
 
 They need the packages ``postgresql-15-postgis-3`` and ``nginx-light`` of the system and the
 ``services`` extra. Without them the tests are skipped, but fail where CI=true.
@@ -19,7 +19,9 @@ from pathlib import Path
 import pytest
 import requests
 
+from lulc_assets_tests.services.s3_server import S3Server, s3_serving
 from lulc_assets_tests.system_programs import need
+from lulc_assets_tests.tiny_project import make_tiny_project, open_work, train_tiny_model
 
 WAIT_S = 60
 
@@ -93,6 +95,28 @@ def postgres() -> Iterator[int]:
             [*control, "-m", "fast", "stop"], check=True, cwd="/", stdout=subprocess.DEVNULL
         )
         shutil.rmtree(place)
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """An S3 service with an empty bucket."""
+    with s3_serving(tmp_path_factory.mktemp("s3") / "data") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def trained_here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Project file of a tiny project that has a promoted model and no map. Read only."""
+    project = make_tiny_project(tmp_path_factory.mktemp("trained") / "project")
+    train_tiny_model(open_work(project))
+    return project
+
+
+@pytest.fixture
+def trained_project(trained_here: Path, tmp_path: Path) -> Path:
+    """A copy to work in."""
+    shutil.copytree(trained_here.parent, tmp_path / "project")
+    return tmp_path / "project" / "project.toml"
 
 
 @pytest.fixture(scope="session")

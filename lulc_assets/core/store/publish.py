@@ -10,11 +10,12 @@ followed for ever.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 from lulc_assets.core.errors import CommitConflict, ProductNotFound, StoreError
-from lulc_assets.core.store.canonical import digest_of_bytes, digest_of_file
+from lulc_assets.core.store.canonical import canonical_json, digest_of_bytes, digest_of_file
 from lulc_assets.core.store.objects import ObjectStore
 from lulc_assets.core.store.records import Basis, Record, StoredFile, make_record, read_record
 
@@ -22,6 +23,10 @@ P = TypeVar("P")
 
 _RECORD = "record.json"
 _PROBE = "probe.json"
+_OWNER = "project.json"
+_PROBED = b"{}"
+_NEVER = f'"{"0" * 32}"'
+"""A version that no object has."""
 _BY_DIGEST = "records"
 _HASH_IN_KEY = 16
 _ATTEMPTS = 4
@@ -69,18 +74,51 @@ def kept_record(store: ObjectStore, digest: str, properties: type[P]) -> Record[
 
 
 def require_writable(store: ObjectStore) -> None:
-    """Refuse a store that cannot be written to before the work, not after hours of it.
+    """Refuse a store that no product can be committed to before the work, not after hours of it.
 
     Raises:
-        StoreError: its place is not there or closed to us. What may pass, such as a store that
-            does not answer, is raised as it is.
+        StoreError: its place is not there or closed to us, or it overwrites what a condition
+            protects. What may pass, such as a store that does not answer, is raised as it is.
     """
     try:
-        store.replace(_PROBE, b"{}", expected=_version(store, _PROBE))
+        store.replace(_PROBE, _PROBED, expected=_version(store, _PROBE))
     except CommitConflict:
-        return  # another run probes at the same time
+        pass  # another run probes at the same time
     except (PermissionError, FileNotFoundError, NotADirectoryError, FileExistsError) as error:
         raise StoreError(f"the store cannot be written to: {error}") from error
+    for expected in (None, _NEVER):
+        with suppress(CommitConflict):
+            store.replace(_PROBE, _PROBED, expected=expected)
+            raise StoreError(
+                "the store has no conditional writes: it overwrote an object although asked not "
+                "to, so that of two runs of one tile and year neither would notice the other. Use "
+                "a service with If-None-Match and If-Match (AWS S3, MinIO, SeaweedFS, R2)"
+            )
+
+
+def require_own(store: ObjectStore, project: str) -> None:
+    """Refuse a place that another project keeps its products in: they would overwrite each other.
+
+    Args:
+        store: whose first user writes its name there.
+        project: name of the project.
+
+    Raises:
+        StoreError: it is of a project of another name.
+    """
+    wanted = canonical_json({"project": project})
+    data = _standing(store, _OWNER)
+    if data is None:
+        with suppress(CommitConflict):
+            store.replace(_OWNER, wanted, expected=None)
+        data = _standing(store, _OWNER)
+    if data != wanted:
+        raise StoreError(
+            f"{_OWNER} in the store says {(data or b'nothing')[:200].decode(errors='replace')}, "
+            f"this project is {project[:200]!r}: two projects in one place would overwrite each "
+            "other's models and maps. Name another place as store; if the project was renamed, "
+            f"delete {_OWNER}"
+        )
 
 
 def is_complete(store: ObjectStore, record: Record[P]) -> bool:
