@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from lulc_assets.core.errors import InvalidProject
 from lulc_assets.defs.partitions import register_partitions
