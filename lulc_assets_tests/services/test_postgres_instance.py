@@ -95,8 +95,3 @@ def test_a_tile_and_year_goes_through_daemon_and_queue(environment, trained_proj
         assert PASSWORD not in "".join(e.to_json() for e in events)
     assert open_work(trained_project).read(ANNUAL_MAP, KEY)
     assert PASSWORD not in log.read_text()
-
-
-def test_a_pool_without_slots_is_refused(environment):
-    said = tool("lulc", "instance", "bootstrap", "--gpu", "0", env=environment, check=False)
-    assert "pool gpu would have 0 slots" in said
