@@ -74,7 +74,7 @@ def codes_of(patches: Patches, legend: Legend) -> npt.NDArray[np.uint8]:
     """The class code of each patch, (n,), uint8.
 
     Raises:
-        LabelError: a folder is no class of the legend.
+        LabelError: a folder is not a class of the legend.
     """
     by_source = {c.source: c.code for c in legend.classes} | {
         c.name: c.code for c in legend.classes

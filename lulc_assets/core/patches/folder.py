@@ -52,7 +52,7 @@ class Patches:
     Attributes:
         files: one each, by class and name.
         images: uint16 (n, bands, s, s), reflectance × 10000; of pictures their 8 bits over the
-            same range, which is no reflectance.
+            same range, which is not reflectance.
         bands: roles of the bands.
         pictures: whether they are 8-bit pictures.
     """
@@ -141,7 +141,7 @@ def read_patch(path: Path) -> tuple[npt.NDArray[np.uint16], bool]:
     """One patch, (bands, h, w) reflectance × 10000, and whether it is an 8-bit picture.
 
     Raises:
-        UnreadableRaster: it cannot be read, holds no reflectance, or is no patch by its size.
+        UnreadableRaster: it cannot be read, holds no reflectance, or is not a patch by its size.
     """
     import warnings
 

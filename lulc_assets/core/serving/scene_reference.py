@@ -33,7 +33,7 @@ def read_reference(href: str, allowed: tuple[str, ...], bundle: Bundle) -> Scene
     Raises:
         HrefRefused: the place, or one that the item names, is not allowed.
         CatalogError: it cannot be had.
-        SceneError: it is no item that can be read, or not for this model.
+        SceneError: it is not an item that can be read, or not for this model.
     """
     from lulc_assets.core.catalog.items import recipe_from_item
 
@@ -58,7 +58,7 @@ def grid_of_reference(
         return whole
     row, col, height, width = window
     if min(row, col) < 0 or min(height, width) < 1 or height * width > most_pixels:
-        raise IncompleteItem(f"window {window} is no row, column, height, width of a tile")
+        raise IncompleteItem(f"window {window} is not a row, column, height, width of a tile")
     if row + height > whole.height or col + width > whole.width:
         raise IncompleteItem(f"window {window} leaves the tile's {whole.height} x {whole.width}")
     return whole.cut(Window(row, col, height, width))

@@ -120,7 +120,9 @@ class UploadedImage:
         (scale,), (offset,) = scales, offsets
         if scale != 1 or offset != 0:
             if not 0 < scale <= 1e-2 or not -1 <= offset <= 1:
-                raise ImplausiblePixels(f"scale {scale:g} with offset {offset:g} is no reflectance")
+                raise ImplausiblePixels(
+                    f"scale {scale:g} with offset {offset:g} is not reflectance"
+                )
             return float(scale), float(offset / scale)
         if source.dtypes[0].startswith("float") and top <= 2.0:
             self._as_reflectance = True
