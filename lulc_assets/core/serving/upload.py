@@ -48,7 +48,7 @@ class UploadedImage:
         UnreadableRaster: no GeoTIFF, truncated, too large, or packed like a bomb.
         SceneGridMismatch: no georeference, another CRS than UTM, rotated, or another pixel size.
         IncompatibleScene: another number of bands.
-        ImplausiblePixels: numbers that are no reflectance.
+        ImplausiblePixels: numbers that are not reflectance.
     """
 
     def __init__(self, path: Path, bundle: Bundle, settings: ServiceSettings) -> None:
