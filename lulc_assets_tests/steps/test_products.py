@@ -17,6 +17,7 @@ from lulc_assets.steps.judging import make_model_evaluation
 from lulc_assets.steps.label_quality import make_label_quality
 from lulc_assets.steps.labels import make_reference_labels
 from lulc_assets.steps.maps import make_annual_map
+from lulc_assets.steps.metrics import make_metric_tables
 from lulc_assets.steps.pages import make_report_pages
 from lulc_assets.steps.predicted_scenes import plan_batches, predict_batch
 from lulc_assets.steps.predictions import commit_predictions
@@ -29,7 +30,7 @@ from lulc_assets.steps.products import (
     REFERENCE_LABELS,
     SCENE_CATALOG,
 )
-from lulc_assets.steps.regions import make_metric_tables, make_region_report
+from lulc_assets.steps.regions import make_region_report
 from lulc_assets.steps.report import make_accuracy_area_report
 from lulc_assets.steps.samples import make_reference_sample
 from lulc_assets.steps.seasons import make_seasonal_maps
