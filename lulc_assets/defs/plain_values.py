@@ -35,7 +35,7 @@ class PlainValues(dg.ConfigurableIOManager):
         """Store a value; that of an earlier try of the same step is replaced.
 
         Raises:
-            TypeError, ValueError: it is no plain JSON, or too large to be handed on like this.
+            TypeError, ValueError: it is not plain JSON, or too large to be handed on like this.
         """
         if obj is None:
             return

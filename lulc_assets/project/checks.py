@@ -66,7 +66,7 @@ class _Prefixes(Protocol):
 
 
 def require_buckets(storage: _Prefixes) -> None:
-    """Refuse places of copies that are no prefixes of a bucket.
+    """Refuse places of copies that are not prefixes of a bucket.
 
     Raises:
         InvalidProject: the message names the key.

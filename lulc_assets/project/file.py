@@ -1,20 +1,17 @@
 """The project file: what a mapping team decides, in one TOML file under version control.
 
-What belongs here: the file's shape, its defaults and its errors; LULC_STORE, which takes the
-place of ``store`` so that one file serves a laptop and a cluster. What does not: the rest of the
-environment, where products are opened (``places``), and the work itself.
+What belongs here: the file's shape and its defaults. What does not: reading it (``loading``),
+where products are opened (``places``), and the work itself.
 
 Every path in the file is relative to the file's own folder.
 """
 
-import os
-import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import Field, PrivateAttr, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 from shapely.geometry.base import BaseGeometry
 
 from lulc_assets.core.alerts.ladder import AlertSettings
@@ -23,7 +20,7 @@ from lulc_assets.core.catalog.selection import SelectionSettings
 from lulc_assets.core.change.grades import GradeRule
 from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.compositing.settings import CompositeSettings
-from lulc_assets.core.errors import InvalidProject, LulcError
+from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.estimation.measures import AccuracySettings
 from lulc_assets.core.grid import PixelGrid, Window, tile_grid
 from lulc_assets.core.inference.settings import InferenceSettings
@@ -39,17 +36,14 @@ from lulc_assets.core.store.local import LocalStore
 from lulc_assets.core.store.objects import ObjectStore
 from lulc_assets.core.store.s3 import S3Store
 from lulc_assets.core.store.s3_access import S3Access
-from lulc_assets.core.tables.text_file import read_utf8
 from lulc_assets.core.tile_keys import validate_tile, validate_year
 from lulc_assets.core.training.recipe import TrainingRecipe
 from lulc_assets.project.checks import (
     require_buckets,
     require_crosswalk,
     require_known,
-    require_plain,
     require_store,
 )
-from lulc_assets.project.messages import explain
 from lulc_assets.project.sections import (
     BandsSection,
     CatalogSection,
@@ -279,43 +273,3 @@ class Project(Section):
     def training_partitions(self) -> tuple[tuple[str, int], ...]:
         """(tile, year) pairs that the model learns from."""
         return tuple((t, y) for t in self.training.tiles for y in self.training.years)
-
-
-def load_project(path: str | Path) -> Project:
-    """Read and check a project file.
-
-    Raises:
-        InvalidProject: it is missing, is not TOML, or a value is wrong; the message names
-            the file and every wrong value.
-    """
-    file = Path(path).absolute()
-    try:
-        text = tomllib.loads(read_utf8(file, InvalidProject, "project file"))
-    except OSError as error:
-        raise InvalidProject(
-            f"project file {file} cannot be read: {error.strerror}; name another with --project "
-            "or LULC_PROJECT (docs/project-file.md shows how to write one)"
-        ) from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InvalidProject(f"project file {file} is not TOML: {error}") from error
-    try:
-        require_plain(text)
-        return Project(**_with_store(text), folder=file.parent)
-    except ValidationError as error:
-        raise InvalidProject(f"project file {file}: {explain(error.errors(), Project)}") from error
-    except (LulcError, TypeError, ValueError) as error:
-        raise InvalidProject(f"project file {file}: {error}") from error
-
-
-def _with_store(text: dict[str, Any]) -> dict[str, Any]:
-    """The file's values with the one place of the products.
-
-    Raises:
-        InvalidProject: the file names two.
-    """
-    storage = text.get("storage", {})
-    products = storage.get("products", "") if isinstance(storage, Mapping) else ""
-    if products and "store" in text:
-        raise InvalidProject("store and storage.products name the same thing; keep one of them")
-    place = os.environ.get("LULC_STORE", "") or products
-    return {**text, "store": place} if place else text

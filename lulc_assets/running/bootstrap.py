@@ -96,7 +96,7 @@ def _missing(settings: Path) -> list[str]:
     limits = found.get("concurrency", {}).get("runs", {}).get("tag_concurrency_limits", [])
     if _ONE_A_PARTITION not in limits:
         missing.append(
-            "concurrency.runs.tag_concurrency_limits: without one run a dagster/partition two "
+            "concurrency.runs.tag_concurrency_limits: without one run per dagster/partition two "
             "runs of one tile and year do the same work, and one of them loses"
         )
     return missing

@@ -42,7 +42,12 @@ from lulc_assets.steps.products import (
     REPORT_PAGES,
     TRAINING_CHIPS,
 )
-from lulc_assets.steps.properties import PageRow, PagesProperties, ReportProperties
+from lulc_assets.steps.properties import (
+    LabelQualityProperties,
+    PageRow,
+    PagesProperties,
+    ReportProperties,
+)
 from lulc_assets.steps.report import read_report
 from lulc_assets.steps.workbench import Made, Step, Workbench
 
@@ -140,18 +145,8 @@ def _plan(
     for region, report in summed.items():
         years = [one for key, one in summed.items() if key.region == region.region]
         pages.append(_region_page(step, region, report, years, reported, (home, dropped)))
-    for key, quality in judged.items():
-        labels = step.read(REFERENCE_LABELS, key)
-        chips = step.find(TRAINING_CHIPS, key)
-        pages.append(
-            _page(work, page_name(key, "labels_"), [labels, quality, chips],
-                  partial(label_page, work, key, labels, quality, chips, [home]))
-        )  # fmt: skip
-    states = partition_states(step, reported)
-    pages.append(
-        _page(work, OPERATIONS, [identity_of(states), work.project.dagster],
-              partial(operations_page, work, states, home))
-    )  # fmt: skip
+    pages += [_label_page(step, key, quality, home) for key, quality in judged.items()]
+    pages.append(_operations_page(step, reported, home))
     others = list(judged), list(changed)
     pages.append(_index_page(work, reported, summed, others, dropped))
     return pages
@@ -163,6 +158,21 @@ def _page(work: Workbench, file: str, parts: Iterable[object], render: Callable[
     dress = [work.project.name, work.project.attribution, work.project.licence, work.legend.digest]
     places = sorted((tile, section.place) for tile, section in work.project.tiles.items())
     return _Page(file, digest_of([REPORT_PAGES.version, cited, dress, places]), render)
+
+
+def _label_page(
+    step: PagesStep, key: TileYear, quality: Record[LabelQualityProperties], home: Link
+) -> _Page:
+    work, labels = step.work, step.read(REFERENCE_LABELS, key)
+    chips = step.find(TRAINING_CHIPS, key)
+    return _page(work, page_name(key, "labels_"), [labels, quality, chips],
+                 partial(label_page, work, key, labels, quality, chips, [home]))  # fmt: skip
+
+
+def _operations_page(step: PagesStep, reported: Iterable[TileYear], home: Link) -> _Page:
+    states, work = partition_states(step, reported), step.work
+    return _page(work, OPERATIONS, [identity_of(states), work.project.dagster],
+                 partial(operations_page, work, states, home))  # fmt: skip
 
 
 def _change_page(
