@@ -15,6 +15,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
 from lulc_assets.core.metrics.database import publish_database, remove_unpublished
 from lulc_assets.core.store.keys import Whole
+from lulc_assets.defs.automation import collects_now_and_then
 from lulc_assets.defs.failures import named_failures
 from lulc_assets.defs.policies import METRICS_POOL, OWNERS
 from lulc_assets.defs.resources import DBT_FOLDER, ProjectResource
@@ -24,11 +25,17 @@ from lulc_assets.steps.workbench import Workbench
 
 
 class _Owned(DagsterDbtTranslator):
-    """Models have the owner of all assets."""
+    """Models have the owner of all assets, and run when the metrics changed."""
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str]:
         """Whom the UI names to ask."""
         return OWNERS
+
+    def get_automation_condition(
+        self, dbt_resource_props: Mapping[str, Any]
+    ) -> dg.AutomationCondition[Any] | None:
+        """All models alike: dbt builds them in one run."""
+        return collects_now_and_then()
 
 
 @dbt_assets(

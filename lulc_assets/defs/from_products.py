@@ -12,6 +12,7 @@ import dagster as dg
 from lulc_assets.core.scratch import sweep_scratch
 from lulc_assets.core.store.publish import require_own, require_writable
 from lulc_assets.core.store.records import Record
+from lulc_assets.defs.automation import condition_for
 from lulc_assets.defs.failures import named_failures
 from lulc_assets.defs.metadata import metadata_of
 from lulc_assets.defs.partitions import (
@@ -69,6 +70,7 @@ def product_asset(
             pool=pool,
             op_tags=op_tags,
             retry_policy=retry_policy,
+            automation_condition=condition_for(product),
             output_required=False,
         )
         def asset(

@@ -118,6 +118,14 @@ def add_keys(instance: dg.DagsterInstance, dimension: str, keys: list[str]) -> N
         instance.add_dynamic_partitions(dimension, keys[start : start + _ADDED_AT_ONCE])
 
 
+def registered_tiles(instance: dg.DagsterInstance, project: Project) -> list[str]:
+    """Registered tiles that the project has, in order.
+
+    Others, such as a key that somebody added by hand, are not asked for.
+    """
+    return sorted(t for t in instance.get_dynamic_partitions(TILE) if t in project.tiles)
+
+
 def register_partitions(instance: dg.DagsterInstance, project: Project) -> None:
     """Register a project's tiles and regions; those that are known already stay."""
     add_keys(instance, TILE, list(project.tiles))

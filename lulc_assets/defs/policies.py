@@ -1,6 +1,7 @@
 """Named policies: where work runs and how often it is tried.
 
-What belongs here: owners, tags, pools and retries. What does not: events (``from_products``).
+What belongs here: owners, tags, pools and retries. What does not: events
+(``from_products``); conditions under which assets run by themselves (``automation``).
 """
 
 from collections.abc import Mapping

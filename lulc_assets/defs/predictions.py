@@ -11,6 +11,7 @@ import dagster as dg
 from pydantic import TypeAdapter
 
 from lulc_assets.core.store.keys import TileYear
+from lulc_assets.defs.automation import condition_for
 from lulc_assets.defs.failures import named_failures
 from lulc_assets.defs.from_products import metadata_for
 from lulc_assets.defs.partitions import key_of, partitions_of
@@ -80,6 +81,7 @@ def _key(context: dg.OpExecutionContext) -> TileYear:
     code_version=str(SCENE_PREDICTIONS.version),
     group_name="maps",
     owners=OWNERS,
+    automation_condition=condition_for(SCENE_PREDICTIONS),
     ins={name: dg.AssetIn(dagster_type=dg.Nothing) for name in _INPUTS},
     kinds={"pytorch", "geotiff"},
 )

@@ -55,6 +55,7 @@ from lulc_assets.project.sections import (
     StorageSection,
     TileSection,
     TrainingSection,
+    WatchSection,
 )
 
 _BUCKET = "s3://"
@@ -91,6 +92,7 @@ class Project(Section):
             be reached for a new map. With 0.8 one of five may be missing, which the sensor asks
             for again; below it the map that stands is the better one.
         watch_years: years that the sensor of new scenes looks at besides the current one.
+        watch: how it looks.
         folder: where the project file lies.
     """
 
@@ -127,6 +129,7 @@ class Project(Section):
     batch_scenes: int = Field(default=4, ge=1)
     min_reached: float = Field(default=0.8, ge=0, le=1, allow_inf_nan=False)
     watch_years: tuple[int, ...] = ()
+    watch: WatchSection = WatchSection()
     folder: Path
     _legend: Legend = PrivateAttr(KARRA_10)
     _bands: tuple[str, ...] = PrivateAttr(SIX)

@@ -79,6 +79,25 @@ class StorageSection(Section):
         return S3Access(self.endpoint, self.region, self.profile, patience_s=self.patience_s)
 
 
+class WatchSection(Section):
+    """How the catalogue is watched for new scenes.
+
+    Attributes:
+        first_days: the first look of all goes back so many days; what is older comes with a
+            backfill, and with the comparison of whole years.
+        overlap_hours: a look begins so long before what was seen; none: 2 hours where the
+            catalogue itself stamps its items, 72 where the producer did.
+        window_days: a catalogue that cannot be asked for changes is read so far back, by the
+            date of acquisition. A static one is read whole.
+        most_runs: tile × years that one look asks for; the others wait for the next.
+    """
+
+    first_days: float = Field(default=30.0, gt=0, allow_inf_nan=False)
+    overlap_hours: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    window_days: float = Field(default=60.0, gt=0, allow_inf_nan=False)
+    most_runs: int = Field(default=1000, ge=1)
+
+
 class TileSection(Section):
     """A tile to map.
 

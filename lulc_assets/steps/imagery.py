@@ -89,7 +89,7 @@ def make_scene_catalog(work: Workbench, key: TileYear) -> Record[CatalogProperti
         properties = CatalogProperties(
             candidates=len(table),
             selected=int(table["selected"].sum()),
-            scenes=_look_at_all(work, key, table),
+            scenes=_look_at_all(work, key, table, found),
             seen=digest_of_scenes(found.recipes),
             selection=digest_of(identity_of(project.selection)),
         )
@@ -104,15 +104,21 @@ def digest_of_scenes(recipes: Iterable[SceneRecipe]) -> str:
 
 
 def _look_at_all(
-    work: Workbench, key: TileYear, table: gpd.GeoDataFrame
+    work: Workbench, key: TileYear, table: gpd.GeoDataFrame, found: SearchResult
 ) -> tuple[CandidateScene, ...]:
     recipes = recipes_of(table)
+    told = {item.id: (item.baseline, item.stamp) for item in found.rejected}
+    told |= {recipe.id: (recipe.baseline, recipe.change_stamp) for recipe in found.recipes}
     scenes = []
     for number, row in enumerate(table.itertuples(), start=1):
         recipe, selected = recipes.get(row.scene_id), bool(row.selected)
         look = None if recipe is None else make_scene_look(work, key, recipe, selected=selected)
         digest = "" if look is None else look.digest
-        scenes.append(CandidateScene(str(row.scene_id), selected, str(row.reason), digest))
+        scenes.append(
+            CandidateScene(
+                str(row.scene_id), selected, str(row.reason), digest, *told[str(row.scene_id)]
+            )
+        )
         work.progress(number, len(table), f"look at {row.scene_id}")
     return tuple(scenes)
 

@@ -14,7 +14,7 @@ from lulc_assets.steps.product import Input, Product, Reach, in_order
 
 REFERENCE_LABELS = Product("reference_labels", 4, TileYear, DeliveredLabels)
 
-SCENE_CATALOG = Product("scene_catalog", 3, TileYear, of.CatalogProperties)
+SCENE_CATALOG = Product("scene_catalog", 4, TileYear, of.CatalogProperties)
 
 SCENE_LOOK = Product("scene_look", 1, SceneOfYear, of.LookProperties, part_of=SCENE_CATALOG.asset)
 

@@ -1,5 +1,6 @@
 """What runs by itself: the yearly schedule and the sensor of new scenes."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from lulc_assets.defs.partitions import TILE as TILE_DIMENSION
 from lulc_assets.defs.partitions import add_keys
 from lulc_assets.defs.resources import ProjectResource
 from lulc_assets.defs.schedules import last_years_maps
-from lulc_assets.defs.sensors import new_scenes
+from lulc_assets.defs.sensors import new_scenes, scenes_compared
 from lulc_assets.steps.imagery import make_scene_catalog
 from lulc_assets.steps.maps import make_annual_map
 from lulc_assets_tests.tiny_project import KEY, TILE, YEAR, open_work, predict_year
@@ -26,13 +27,18 @@ def test_in_january_last_year_is_mapped_on_every_tile(tmp_path):
     assert len({r.run_key for r in requests}) == 2
 
 
+@pytest.fixture(params=[new_scenes, scenes_compared], ids=lambda sensor: sensor.name)
+def sensor(request):
+    return request.param
+
+
 @pytest.fixture
-def tick(project_file: Path, instance: dg.DagsterInstance):
+def tick(sensor, project_file: Path, instance: dg.DagsterInstance):
     project_file.write_text(f"watch_years = [{YEAR}]\n" + project_file.read_text())
 
     def look() -> dg.SensorResult:
         context = dg.build_sensor_context(instance=instance)
-        return new_scenes(context, project=ProjectResource(project_file=str(project_file)))
+        return sensor(context, project=ProjectResource(project_file=str(project_file)))
 
     return look
 
@@ -40,7 +46,8 @@ def tick(project_file: Path, instance: dg.DagsterInstance):
 def test_scenes_that_no_map_has_seen_request_a_run(tick):
     (request,) = tick().run_requests
     assert request.partition_key == f"{TILE}|{YEAR}"
-    assert request.run_key.startswith(f"{TILE}|{YEAR}:")
+    assert request.run_key.startswith(f"{TILE}|{YEAR}")
+    assert request.tags["lulc/why"].startswith("6 new: ")
 
 
 def test_once_mapped_the_same_scenes_request_nothing(tick, project_file):
@@ -66,9 +73,32 @@ def test_a_catalogue_that_cannot_be_read_skips_the_tile(tick, project_file):
     assert tick().run_requests == []
 
 
-def test_tiles_that_the_project_does_not_have_are_passed_over(project_file):
+def test_tiles_that_the_project_does_not_have_are_passed_over(sensor, project_file):
     with dg.DagsterInstance.ephemeral() as instance:
         add_keys(instance, TILE_DIMENSION, ["32TNS"])
         context = dg.build_sensor_context(instance=instance)
-        found = new_scenes(context, project=ProjectResource(project_file=str(project_file)))
+        found = sensor(context, project=ProjectResource(project_file=str(project_file)))
     assert found.skip_reason is not None
+
+
+def test_an_empty_tick_says_what_it_looked_at(tick, sensor, project_file):
+    work = open_work(project_file)
+    make_scene_catalog(work, KEY)
+    predict_year(work)
+    make_annual_map(work, KEY)
+    said = tick().skip_reason.skip_message
+    assert ("6 items read" if sensor is new_scenes else f"compared {TILE} in {YEAR}") in said
+
+
+def test_a_scene_that_vanished_is_told_apart_from_a_new_one(project_file, instance):
+    resource = ProjectResource(project_file=str(project_file))
+    first = new_scenes(dg.build_sensor_context(instance=instance), project=resource)
+    catalog = project_file.parent / "archive" / "catalog"
+    gone = next(catalog.glob("*/*/S2*/S2*.json"))
+    listing = next(p for p in catalog.rglob("*.json") if f"/{gone.name}" in p.read_text())
+    text = json.loads(listing.read_text())
+    text["links"] = [one for one in text["links"] if gone.name not in one["href"]]
+    listing.write_text(json.dumps(text))
+    context = dg.build_sensor_context(instance=instance, cursor=first.cursor)
+    (request,) = new_scenes(context, project=resource).run_requests
+    assert request.tags["lulc/why"] == f"1 vanished: {gone.stem}"

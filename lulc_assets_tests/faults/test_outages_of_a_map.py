@@ -22,7 +22,7 @@ from lulc_assets.core.errors import (
 from lulc_assets.defs.partitions import TILE as TILE_DIMENSION
 from lulc_assets.defs.partitions import add_keys
 from lulc_assets.defs.resources import ProjectResource
-from lulc_assets.defs.sensors import SCENES, new_scenes, next_attempt
+from lulc_assets.defs.sensors import MOST_ATTEMPTS, SCENES, next_attempt, scenes_compared
 from lulc_assets.steps import imagery, predicted_scenes, predictions
 from lulc_assets.steps.maps import make_annual_map
 from lulc_assets.steps.products import ANNUAL_MAP, SCENE_CATALOG, SCENE_PREDICTIONS
@@ -82,7 +82,9 @@ def ask(work):
         add_keys(instance, TILE_DIMENSION, [TILE])
         context = dg.build_sensor_context(instance=instance)
         file = work.project.folder / "project.toml"
-        return new_scenes(context, project=ProjectResource(project_file=str(file))).run_requests
+        return scenes_compared(
+            context, project=ProjectResource(project_file=str(file))
+        ).run_requests
 
 
 def touch_an_item(work):
@@ -179,9 +181,10 @@ def test_an_image_host_that_is_away_is_told_from_a_broken_file(work, monkeypatch
 
 
 def test_a_failed_run_is_tried_again_later_with_another_key():
+    place = ("x", "abc")
     tags = {SCENES: "abc", "dagster/partition": "x"}
     with dg.DagsterInstance.ephemeral() as instance:
-        assert next_attempt(instance, tags) == 0
+        assert next_attempt(instance, *place) == 0
 
         def add(status):
             instance.add_run(
@@ -190,10 +193,25 @@ def test_a_failed_run_is_tried_again_later_with_another_key():
 
         add(dg.DagsterRunStatus.FAILURE)
         later = datetime.now(UTC)
-        assert next_attempt(instance, tags, later + timedelta(minutes=50)) is None
-        assert next_attempt(instance, tags, later + timedelta(minutes=70)) == 1
+        assert next_attempt(instance, *place, later + timedelta(minutes=50)) is None
+        assert next_attempt(instance, *place, later + timedelta(minutes=70)) == 1
         add(dg.DagsterRunStatus.FAILURE)
-        assert next_attempt(instance, tags, later + timedelta(minutes=70)) is None
-        assert next_attempt(instance, tags, later + timedelta(hours=3)) == 2
+        assert next_attempt(instance, *place, later + timedelta(minutes=70)) is None
+        assert next_attempt(instance, *place, later + timedelta(hours=3)) == 2
         add(dg.DagsterRunStatus.STARTED)
-        assert next_attempt(instance, tags, later + timedelta(days=9)) is None
+        assert next_attempt(instance, *place, later + timedelta(days=9)) is None
+
+
+def test_attempts_for_the_same_scenes_end():
+    tags = {SCENES: "abc", "dagster/partition": "x"}
+    with dg.DagsterInstance.ephemeral() as instance:
+        for _ in range(MOST_ATTEMPTS):
+            instance.add_run(
+                dg.DagsterRun(
+                    "map_tile_year", status=dg.DagsterRunStatus.FAILURE, tags=tags,
+                    run_id=str(uuid.uuid4()),
+                )
+            )  # fmt: skip
+        later = datetime.now(UTC) + timedelta(days=99)
+        assert next_attempt(instance, "x", "abc", later) is None
+        assert next_attempt(instance, "x", "other", later) == 0

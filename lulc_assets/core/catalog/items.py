@@ -131,6 +131,18 @@ def require_item(item: object) -> None:
         IncompleteItem: no object, no id or one that cannot name a folder, or properties or
             assets that are not objects.
     """
+    require_named(item)
+    assert isinstance(item, Mapping)
+    if not isinstance(item.get("assets"), dict):
+        raise IncompleteItem(f"item {item['id']}: 'assets' is missing or not an object")
+
+
+def require_named(item: object) -> None:
+    """Refuse what has no id that can name a folder, or no properties.
+
+    Raises:
+        IncompleteItem: the message says which.
+    """
     if not isinstance(item, Mapping):
         raise IncompleteItem(f"an item is not a JSON object: {str(item)[:120]}")
     identifier = item.get("id")
@@ -141,9 +153,13 @@ def require_item(item: object) -> None:
             f"item {identifier[:80]!r}: its id cannot name a product's folder; ids must be "
             "letters, digits, '.', '_' and '-', at most 128, and not begin or end with a dot"
         )
-    for name in ("properties", "assets"):
-        if not isinstance(item.get(name), dict):
-            raise IncompleteItem(f"item {identifier}: {name!r} is missing or not an object")
+    if not isinstance(item.get("properties"), dict):
+        raise IncompleteItem(f"item {identifier}: 'properties' is missing or not an object")
+
+
+def item_baseline(item: Mapping[str, Any], dialect: Dialect) -> str:
+    """Processing baseline as the item or its product name says it; empty when unknown."""
+    return _baseline(item, dialect, _product(item, dialect))
 
 
 def item_tile(item: Mapping[str, Any], dialect: Dialect) -> str:

@@ -16,8 +16,9 @@ from shapely.affinity import translate
 from shapely.geometry import MultiPolygon, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
-from lulc_assets.core.catalog.fields import item_datetime
+from lulc_assets.core.catalog.fields import item_change_stamp, item_datetime
 from lulc_assets.core.catalog.items import (
+    item_baseline,
     item_tile,
     recipe_from_item,
     require_epsg,
@@ -49,11 +50,15 @@ class RejectedItem:
         id: the item's id, or its link when it has none.
         reason: error class and message.
         sensed_at: time of acquisition, where the item says it.
+        baseline: of processing, likewise.
+        stamp: what changes when the provider replaces it, likewise.
     """
 
     id: str
     reason: str
     sensed_at: datetime | None = None
+    baseline: str = ""
+    stamp: str = ""
 
 
 @dataclass(frozen=True)
@@ -159,7 +164,7 @@ def search_scenes(
 def _judge(found: FoundItem, query: _Query) -> SceneRecipe | RejectedItem | None:
     """A recipe, a rejection, or None for an item of another tile or year."""
     item: Any = found.item
-    moment = None
+    moment, baseline, stamp = None, "", ""
     try:
         if found.error is not None:
             raise found.error
@@ -167,8 +172,10 @@ def _judge(found: FoundItem, query: _Query) -> SceneRecipe | RejectedItem | None
         moment = item_datetime(item)
         if moment.year != query.year:
             return None
-        if item_tile(item, find_dialect(item, query.dialect)) != query.tile:
+        dialect = find_dialect(item, query.dialect)
+        if item_tile(item, dialect) != query.tile:
             return None
+        baseline, stamp = item_baseline(item, dialect), item_change_stamp(item, dialect)
         require_epsg(item, query.grid.epsg)
         recipe = recipe_from_item(
             item, found.location, query.policy, dialect=query.dialect, roles=query.roles
@@ -181,6 +188,8 @@ def _judge(found: FoundItem, query: _Query) -> SceneRecipe | RejectedItem | None
             str(identifier or found.location)[:_LONGEST_ID],
             f"{type(error).__name__}: {error}",
             moment,
+            baseline,
+            stamp,
         )
 
 

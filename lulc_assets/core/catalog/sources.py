@@ -94,7 +94,7 @@ def find_items(
     """
     stac_io = PatientApiIO(catalog, allow_private=policy.allow_private)
     catalog = without_user(catalog)
-    root = _read_document(stac_io, catalog)
+    root = read_document(stac_io, catalog)
     kind = root.get("type")
     if kind == "FeatureCollection":
         features = root.get("features") or []
@@ -104,7 +104,7 @@ def find_items(
             yield FoundItem(item, catalog)
     elif kind == "Feature":
         yield FoundItem(root, catalog)
-    elif root.get("conformsTo") or _has_link(root, "search"):
+    elif is_api(root):
         yield from _search_api(catalog, stac_io, footprint, year, collection or DEFAULT_COLLECTION)
     elif kind in ("Catalog", "Collection"):
         yield from _walk(root, catalog, policy, stac_io, depth=0)
@@ -115,7 +115,7 @@ def find_items(
 def _search_api(
     catalog: str, stac_io: PatientApiIO, footprint: BaseGeometry, year: int, collection: str
 ) -> Iterator[FoundItem]:
-    with _named(catalog):
+    with catalog_errors(catalog):
         client = pystac_client.Client.open(catalog, stac_io=stac_io)
         if client.get_search_link() is not None:
             # Many servers search and do not declare it.
@@ -136,7 +136,7 @@ def _walk(
     """Items and children of a static catalogue, in the order of its links."""
     if depth > MAX_DEPTH:
         raise CatalogError(f"{shown(location)} is nested deeper than {MAX_DEPTH}: a loop of links?")
-    with _named(location):
+    with catalog_errors(location):
         node = pystac.Catalog.from_dict(
             {"description": "", **document, "type": "Catalog"}, href=location, migrate=False
         )
@@ -145,7 +145,7 @@ def _walk(
             yield _read_item(link, location, policy, stac_io)
         elif link.rel == pystac.RelType.CHILD:
             place = policy.resolve(str(link.href), location)
-            yield from _walk(_read_document(stac_io, place), place, policy, stac_io, depth + 1)
+            yield from _walk(read_document(stac_io, place), place, policy, stac_io, depth + 1)
 
 
 def _read_item(
@@ -173,8 +173,9 @@ def _is_outage(error: Exception) -> bool:
     )
 
 
-def _read_document(stac_io: PatientApiIO, place: str) -> dict[str, Any]:
-    with _named(place):
+def read_document(stac_io: PatientApiIO, place: str) -> dict[str, Any]:
+    """A JSON object of a catalogue; raises CatalogError."""
+    with catalog_errors(place):
         document = stac_io.read_json(place)
     if not isinstance(document, dict):
         raise CatalogError(f"{shown(place)} is not a JSON object")
@@ -182,7 +183,7 @@ def _read_document(stac_io: PatientApiIO, place: str) -> dict[str, Any]:
 
 
 @contextmanager
-def _named(catalog: str) -> Iterator[None]:
+def catalog_errors(catalog: str) -> Iterator[None]:
     """Turn what goes wrong with a catalogue into an error that names it."""
     try:
         yield
@@ -203,6 +204,11 @@ def _self_href(item: object) -> str | None:
         ):
             return str(link["href"])
     return None
+
+
+def is_api(root: dict[str, Any]) -> bool:
+    """Whether a root document is that of a STAC API."""
+    return bool(root.get("conformsTo")) or _has_link(root, "search")
 
 
 def _has_link(document: dict[str, Any], rel: str) -> bool:

@@ -20,12 +20,16 @@ class CandidateScene:
         selected: whether the map uses it.
         reason: why, or why not.
         look: digest of its ``scene_look``; empty where it could not be read.
+        baseline: of processing; empty when unknown.
+        stamp: what changes when the provider replaces it; empty when unknown.
     """
 
     id: str
     selected: bool
     reason: str
     look: str = ""
+    baseline: str = ""
+    stamp: str = ""
 
 
 @dataclass(frozen=True)
