@@ -1,27 +1,56 @@
-"""Schedules: what runs by the calendar."""
+"""Schedules: what runs by the calendar.
 
-from collections.abc import Iterator
+What belongs here: when a whole year is asked for. What does not: how (``backfills``).
+"""
 
 import dagster as dg
 
-from lulc_assets.core.store.keys import TileYear
-from lulc_assets.defs.jobs import map_tile_year
-from lulc_assets.defs.partitions import TILE
+from lulc_assets.defs.backfills import whole_year
+from lulc_assets.defs.sensors import WHY
+
+
+def _ask(
+    context: dg.ScheduleEvaluationContext, year: int, name: str, *, missing_only: bool = False
+) -> dg.RunRequest:
+    """One small run that creates the backfill of a name, or finds that it is there."""
+    config = {"year": year, "name": name, "missing_only": missing_only}
+    return dg.RunRequest(
+        run_key=f"{name}:{context.scheduled_execution_time:%Y-%m-%d}",
+        run_config={"ops": {"ask_for_a_year": {"config": config}}},
+        tags={WHY: name},
+    )
 
 
 @dg.schedule(
-    job=map_tile_year,
-    cron_schedule="0 6 15 1 *",
-    name="last_years_maps",
-    description="On 15 January, map last year on every registered tile, one run each.",
+    job=whole_year,
+    cron_schedule="0 6 15-31 1 *",
+    description="From 15 January, map last year on every registered tile: one backfill. Each day of "
+    "January asks again where it was not created or left tiles without a map.",
 )
-def last_years_maps(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
-    """On 15 January, map last year on every registered tile.
-
-    The last scenes of December are in the catalogues by then. One run per tile × year: a
-    backfill in a single run over two dimensions is not reliable (dagster #28861).
-    """
+def last_years_maps(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """The last scenes of December are in the catalogues by then."""
     year = context.scheduled_execution_time.year - 1
-    for tile in context.instance.get_dynamic_partitions(TILE):
-        key = TileYear(tile, year).partition
-        yield dg.RunRequest(run_key=key, partition_key=key, tags={"lulc/why": "yearly backfill"})
+    return _ask(context, year, f"year-{year}")
+
+
+@dg.schedule(
+    job=whole_year,
+    cron_schedule="0 4 * * 1",
+    description="Each Monday, look at every tile of the running year again, whatever the sensors "
+    "saw. Where nothing is new, nothing is made.",
+)
+def running_year_refreshed(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """What a sensor cannot see, such as a map that fell behind, is found within a week."""
+    day = context.scheduled_execution_time
+    return _ask(context, day.year, f"refresh-{day:%G-W%V}")
+
+
+@dg.schedule(
+    job=whole_year,
+    cron_schedule="0 5 3 * *",
+    description="On the 3rd of each month, look for late and reprocessed scenes of last year.",
+)
+def late_scenes_of_last_year(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Reprocessing campaigns reach back, without a stamp that says so."""
+    day = context.scheduled_execution_time
+    return _ask(context, day.year - 1, f"late-{day.year - 1}-{day:%Y-%m}")

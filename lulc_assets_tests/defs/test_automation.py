@@ -1,7 +1,6 @@
-"""What runs by itself: the yearly schedule and the sensor of new scenes."""
+"""What runs by itself: the sensors of new scenes."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -10,21 +9,10 @@ import pytest
 from lulc_assets.defs.partitions import TILE as TILE_DIMENSION
 from lulc_assets.defs.partitions import add_keys
 from lulc_assets.defs.resources import ProjectResource
-from lulc_assets.defs.schedules import last_years_maps
 from lulc_assets.defs.sensors import new_scenes, scenes_compared
 from lulc_assets.steps.imagery import make_scene_catalog
 from lulc_assets.steps.maps import make_annual_map
 from lulc_assets_tests.tiny_project import KEY, TILE, YEAR, open_work, predict_year
-
-
-def test_in_january_last_year_is_mapped_on_every_tile(tmp_path):
-    day = datetime(2024, 1, 15, 6, tzinfo=UTC)
-    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        add_keys(instance, TILE_DIMENSION, [TILE, "33TWM"])
-        with dg.build_schedule_context(instance, scheduled_execution_time=day) as context:
-            requests = list(last_years_maps(context))
-    assert [r.partition_key for r in requests] == [f"{TILE}|2023", "33TWM|2023"]
-    assert len({r.run_key for r in requests}) == 2
 
 
 @pytest.fixture(params=[new_scenes, scenes_compared], ids=lambda sensor: sensor.name)

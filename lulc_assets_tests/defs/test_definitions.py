@@ -19,7 +19,7 @@ ASSET_KEYS = {
 
 JOBS = {
     "alerts", "change", "evidence", "map_tile_year", "metrics", "reference", "region",
-    "seasons", "train", "training_data",
+    "seasons", "train", "training_data", "whole_year",
 }  # fmt: skip
 
 

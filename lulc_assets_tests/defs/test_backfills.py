@@ -1,0 +1,122 @@
+"""The yearly backfill: one, visible as a backfill, asked for again where it failed."""
+
+from datetime import UTC, datetime
+from threading import Thread
+
+import dagster as dg
+import pytest
+from dagster._core.execution.backfill import BulkActionStatus
+
+from lulc_assets.core.store.keys import TileYear
+from lulc_assets.defs.backfills import MOST_ATTEMPTS, request_year
+from lulc_assets.defs.partitions import TILE, add_keys
+from lulc_assets.defs.schedules import (
+    last_years_maps,
+    late_scenes_of_last_year,
+    running_year_refreshed,
+)
+from lulc_assets.definitions import defs
+
+TILES = ["33TVM", "33TWM"]
+KEYS = [TileYear(tile, 2023) for tile in TILES]
+STATUS = BulkActionStatus
+
+
+@pytest.fixture(scope="module")
+def graph():
+    return defs().resolve_asset_graph()
+
+
+@pytest.fixture
+def instance(tmp_path):
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as found:
+        add_keys(found, TILE, TILES)
+        yield found
+
+
+def ask(instance, graph, **options):
+    return request_year(instance, graph, KEYS, "year-2023", {"a": "b"}, now=1.7e9, **options)
+
+
+def end(instance, number, status):
+    (found,) = [b for b in instance.get_backfills() if b.backfill_id == f"year-2023-{number}"]
+    instance.update_backfill(found.with_status(status))
+
+
+def test_it_is_an_asset_backfill_over_all_tiles_and_there_is_one(instance, graph):
+    assert "over 2 tile × years" in ask(instance, graph)
+    assert ask(instance, graph) == ""
+    (backfill,) = instance.get_backfills()
+    assert backfill.is_asset_backfill and backfill.title == "year-2023"
+    data = backfill.asset_backfill_data
+    assert {key.to_user_string() for key in backfill.asset_selection} == {
+        "scene_catalog", "scene_predictions", "annual_map", "accuracy_area_report"
+    }  # fmt: skip
+    assert data.target_subset.num_partitions_and_non_partitioned_assets == 2 * 4
+
+
+def test_two_processes_at_once_create_one(instance, graph, monkeypatch):
+    monkeypatch.setattr(type(instance), "get_backfill", lambda *_: None)
+    said = []
+    threads = [Thread(target=lambda: said.append(ask(instance, graph))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(map(bool, said)) == [False, False, False, True]
+    monkeypatch.undo()
+    assert len(instance.get_backfills()) == 1
+
+
+def test_what_failed_is_asked_for_again_without_what_has_a_map_and_not_for_ever(instance, graph):
+    ask(instance, graph)
+    instance.report_runless_asset_event(
+        dg.AssetMaterialization("annual_map", partition="33TVM|2023")
+    )
+    for number in range(1, MOST_ATTEMPTS + 1):
+        assert ask(instance, graph) == ""
+        end(instance, number, STATUS.COMPLETED_FAILED)
+        again = ask(instance, graph)
+        assert ("over 1 tile × years" in again) == (number < MOST_ATTEMPTS)
+    assert len(instance.get_backfills()) == MOST_ATTEMPTS
+
+
+@pytest.mark.parametrize("status", [STATUS.CANCELED, STATUS.COMPLETED_SUCCESS, STATUS.CANCELING])
+def test_what_succeeded_or_was_stopped_is_left_alone(instance, graph, status):
+    ask(instance, graph)
+    end(instance, 1, status)
+    assert ask(instance, graph) == ""
+
+
+@pytest.mark.parametrize(
+    ("schedule", "day", "year", "name"),
+    [
+        (last_years_maps, datetime(2024, 1, 15, 6, tzinfo=UTC), 2023, "year-2023"),
+        (running_year_refreshed, datetime(2024, 12, 30, 4, tzinfo=UTC), 2024, "refresh-2025-W01"),
+        (late_scenes_of_last_year, datetime(2024, 3, 3, 5, tzinfo=UTC), 2023, "late-2023-2024-03"),
+    ],
+)
+def test_the_calendar_asks_for_a_year_by_name(schedule, day, year, name):
+    with dg.build_schedule_context(scheduled_execution_time=day) as context:
+        request = schedule(context)
+    config = request.run_config["ops"]["ask_for_a_year"]["config"]
+    assert (config["year"], config["name"]) == (year, name)
+    assert len(f"{name}-9") <= 32  # the instance takes no longer id
+
+
+def test_a_january_that_failed_is_asked_for_again_on_the_next_day():
+    keys = set()
+    for day in (15, 16):
+        with dg.build_schedule_context(
+            scheduled_execution_time=datetime(2024, 1, day, 6, tzinfo=UTC)
+        ) as context:
+            keys.add(last_years_maps(context).run_key)
+    assert len(keys) == 2
+
+
+def test_the_job_creates_it_and_a_second_run_finds_it(project_file, instance):
+    config = {"ops": {"ask_for_a_year": {"config": {"year": 2023, "name": "year-2023"}}}}
+    job = defs().resolve_job_def("whole_year")
+    for _ in range(2):
+        assert job.execute_in_process(instance=instance, run_config=config).success
+    assert len(instance.get_backfills()) == 1
