@@ -4,8 +4,8 @@ What belongs here: the job that creates it. What does not: when (``schedules``),
 (``jobs.map_tile_year``).
 
 An asset backfill, because runs of a job backfill that wait in the queue are lost when the code
-location restarts. Its id is made of its name and the number of the attempt, and the instance refuses
-an id that it has: killed and started again, twice at once, it is still one.
+location restarts. Its id is made of its name and the number of the attempt, and the instance
+refuses an id that it has: killed and started again, twice at once, it is still one.
 """
 
 import time

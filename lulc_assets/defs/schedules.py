@@ -24,8 +24,8 @@ def _ask(
 @dg.schedule(
     job=whole_year,
     cron_schedule="0 6 15-31 1 *",
-    description="From 15 January, map last year on every registered tile: one backfill. Each day of "
-    "January asks again where it was not created or left tiles without a map.",
+    description="From 15 January, map last year on every registered tile: one backfill. Each day "
+    "of January asks again where it was not created or left tiles without a map.",
 )
 def last_years_maps(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """The last scenes of December are in the catalogues by then."""

@@ -8,6 +8,7 @@ import pytest
 from dagster._core.execution.backfill import BulkActionStatus
 
 from lulc_assets.core.store.keys import TileYear
+from lulc_assets.definitions import defs
 from lulc_assets.defs.backfills import MOST_ATTEMPTS, request_year
 from lulc_assets.defs.partitions import TILE, add_keys
 from lulc_assets.defs.schedules import (
@@ -15,7 +16,6 @@ from lulc_assets.defs.schedules import (
     late_scenes_of_last_year,
     running_year_refreshed,
 )
-from lulc_assets.definitions import defs
 
 TILES = ["33TVM", "33TWM"]
 KEYS = [TileYear(tile, 2023) for tile in TILES]
