@@ -26,6 +26,7 @@ from lulc_assets.commands import (
     open_pages,
     pages,
     patches,
+    quote,
     run,
     sample,
     scenes,
@@ -87,5 +88,6 @@ app.add_typer(store.app, name="store")
 app.command()(serve.serve)
 app.add_typer(instance.app, name="instance")
 app.command()(trace.trace)
+app.command()(quote.quote)
 app.command()(metrics.metrics)
 app.add_typer(simulate.app)

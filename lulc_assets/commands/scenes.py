@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lulc_assets.commands.running import progress_bar
+from lulc_assets.commands.tiles import ProjectFile
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -187,6 +188,51 @@ def search(
     if out is not None:
         write_candidates(out, table)
     _print_json(table) if as_json else _print_table(table, f"{tile} {year}")
+
+
+@app.command()
+def audit(
+    tile: Annotated[str, typer.Option(help="MGRS 100 km square, like 33TVM.")],
+    years: Annotated[str, typer.Option(help="A year or a span, like 2021-2023.")],
+    project: ProjectFile = Path("project.toml"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Name the passes that a catalogue should have of a tile, and has not.
+
+    Orbits, revisit and days are learnt from the items of the tile, its neighbours and the years
+    around. `missing`: neighbours have the pass; `missing everywhere`: nobody has, so that it was
+    lost or never acquired; `late`: it may still come; `withdrawn`: a table of the project has it;
+    `other baseline`: a neighbour has a newer processing.
+
+    Example: lulc scenes audit --tile 33TVM --years 2021-2023 --project project.toml
+    """
+    from dataclasses import asdict
+    from datetime import UTC, datetime
+
+    from lulc_assets.commands.simulate import read_years
+    from lulc_assets.core.grid import validate_tile
+    from lulc_assets.project import load_project
+    from lulc_assets.steps.watching import audit_scenes
+    from lulc_assets.steps.workbench import Workbench
+
+    with progress_bar("reading the catalogue") as progress:
+        loaded = load_project(project)
+        work = Workbench(loaded, loaded.open_store(), progress)
+        now = datetime.now(UTC).timestamp()
+        found, without = audit_scenes(work, validate_tile(tile), read_years(years), as_of=now)
+    if as_json:
+        plain = [{**asdict(each), "missing_pct": each.missing_pct} for each in found]
+        typer.echo(json.dumps(plain, indent=2))
+        return
+    for each in found:
+        typer.echo(
+            f"{each.tile} {each.year}: {each.found} of {each.expected} passes are there, "
+            f"{each.missing_pct:.1f} % missing"
+        )
+        for gap in each.gaps:
+            typer.echo(f"  {gap.day}  R{gap.orbit:03d}  {gap.platform}  {gap.kind}: {gap.why}")
+    if without:
+        typer.echo(f"{without} items say no relative orbit and were left out")
 
 
 def _grid(

@@ -41,3 +41,64 @@ def migrate(
         typer.echo("No record of an earlier format: nothing is to be done.")
     elif not dry_run:
         typer.echo(f"{len(found)} products are to be made again; run their jobs.")
+
+
+@app.command()
+def gc(
+    project: ProjectFile = Path("project.toml"),
+    versions: Annotated[
+        int, typer.Option(help="Records of each product that stay besides the one that stands.")
+    ] = 2,
+    days: Annotated[float, typer.Option(help="What is younger stays, whatever it is.")] = 14.0,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Take it away. Without this, only say what would go.")
+    ] = False,
+) -> None:
+    """Say what of the store nobody refers to any more; with --delete, take it away.
+
+    What stands, the last versions before it, and everything that these refer to stay: the inputs of
+    a report, the model of a map, the evaluation of a decision. With DAGSTER_HOME set, nothing is
+    taken while a run is at work.
+
+    Example: lulc store gc --versions 3 --delete
+    """
+    import time  # keeps --help quick
+
+    from lulc_assets.core.store.collect import plan_sweep, sweep
+    from lulc_assets.project import load_project
+
+    store = load_project(project).open_store()
+    now = time.time()
+    found = plan_sweep(store, versions=versions, days=days, now=now)
+    told = f"{len(found.keys)} objects, {found.size / 1e6:,.1f} MB"
+    stays = f"{found.kept} objects, {found.kept_size / 1e6:,.1f} MB stay"
+    if not delete:
+        for key in found.keys:
+            typer.echo(key)
+        typer.echo(f"{told} would go; {stays}. Call it with --delete to take them away.")
+        return
+    _require_rest()
+    typer.echo(f"{sweep(store, found, days=days, now=now)} of {told} are gone; {stays}.")
+
+
+def _require_rest() -> None:
+    """Refuse to take anything while a run of the instance is at work or waits."""
+    import os
+
+    import dagster as dg
+
+    from lulc_assets.core.errors import StoreError
+
+    if not os.environ.get("DAGSTER_HOME"):
+        return
+    with dg.DagsterInstance.get() as instance:
+        at_work = [s for s in dg.DagsterRunStatus if s.value in _AT_WORK]
+        runs = instance.get_run_records(dg.RunsFilter(statuses=at_work), limit=1)
+    if runs:
+        raise StoreError(
+            f"run {runs[0].dagster_run.run_id} is at work or waits: nothing was taken; call it "
+            "again when all runs have ended"
+        )
+
+
+_AT_WORK = {"QUEUED", "NOT_STARTED", "STARTING", "STARTED", "MANAGED", "CANCELING"}

@@ -54,13 +54,80 @@ def register(project: ProjectFile = Path("project.toml")) -> None:
     from lulc_assets.project import load_project
 
     found = load_project(project)
-    _require_home()
+    require_home()
     with dg.DagsterInstance.get() as instance:
         register_partitions(instance, found)
     typer.echo(f"{len(found.tiles)} tiles and {len(found.regions)} regions are registered")
 
 
-def _require_home() -> None:
+@app.command("add")
+def add(
+    tiles: Annotated[
+        list[str] | None, typer.Argument(help="MGRS squares; none: all that --aoi touches.")
+    ] = None,
+    aoi: Annotated[
+        Path | None, typer.Option(help="Polygons; each tile's window is cut to them.")
+    ] = None,
+    project: ProjectFile = Path("project.toml"),
+) -> None:
+    """Add tiles to a project, by key, by area or both, and register them where DAGSTER_HOME is set.
+
+    The project file keeps its comments; tiles that it has are left as they are.
+
+    Example: lulc tiles add 33TVM --aoi aoi.geojson
+    """
+    from lulc_assets.project import load_project  # keeps --help quick
+    from lulc_assets.project.tiles_of_file import add_tiles, choose_tiles
+
+    before = set(load_project(project).tiles)
+    chosen = choose_tiles(tiles or (), aoi)
+    new = {tile: window for tile, window in chosen.items() if tile not in before}
+    if new:
+        add_tiles(project, new)
+    for tile in chosen:
+        typer.echo(f"{tile}: {'added' if tile in new else 'there already'}")
+    _tell_instance(list(chosen), add=True)
+
+
+@app.command("remove")
+def remove(
+    tiles: Annotated[list[str], typer.Argument(help="MGRS squares.")],
+    project: ProjectFile = Path("project.toml"),
+) -> None:
+    """Take tiles out of a project, and out of the instance where DAGSTER_HOME is set.
+
+    What was made of them stays in the store. Runs that wait for such a tile fail and name it.
+
+    Example: lulc tiles remove 33TVM
+    """
+    from lulc_assets.core.grid import validate_tile  # keeps --help quick
+    from lulc_assets.project.tiles_of_file import remove_tiles
+
+    remove_tiles(project, [validate_tile(tile) for tile in tiles])
+    for tile in tiles:
+        typer.echo(f"{tile}: removed; its products stay in the store")
+    _tell_instance(tiles, add=False)
+
+
+def _tell_instance(tiles: list[str], *, add: bool) -> None:
+    """Register tiles in the instance, or take them out of it; without an instance, say so."""
+    import dagster as dg  # keeps --help quick
+
+    from lulc_assets.defs.partitions import TILE, add_keys
+
+    if not os.environ.get("DAGSTER_HOME"):
+        typer.echo("DAGSTER_HOME is not set: `lulc tiles register` tells the instance")
+        return
+    require_home()
+    with dg.DagsterInstance.get() as instance:
+        if add:
+            add_keys(instance, TILE, tiles)
+        else:
+            for tile in tiles:
+                instance.delete_dynamic_partition(TILE, tile)
+
+
+def require_home() -> None:
     """Refuse to go on without an instance to register in: Dagster would make a throw-away one."""
     from lulc_assets.core.errors import InvalidProject  # keeps --help quick
 

@@ -23,7 +23,9 @@ from dagster_shared.utils.warnings import disable_dagster_warnings
 from sqlalchemy.exc import IntegrityError
 
 from lulc_assets.core.store.keys import TileYear
+from lulc_assets.defs.from_products import named_failures
 from lulc_assets.defs.partitions import registered_tiles
+from lulc_assets.defs.past_maps import require_affordable
 from lulc_assets.defs.policies import STEP_RETRIES
 from lulc_assets.defs.resources import ProjectResource
 from lulc_assets.steps import products as of
@@ -58,6 +60,9 @@ def ask_for_a_year(
     """Create the backfill, unless it is there already."""
     work = project.workbench(context)
     tiles = registered_tiles(context.instance, work.project)
+    if not config.confirmed:
+        with named_failures():
+            require_affordable(context.instance, work, tiles)
     created = request_year(
         context.instance,
         context.repository_def.asset_graph,

@@ -5,10 +5,12 @@ before the commit (validation in the steps); no gate is here, since a blocking c
 its own run only.
 """
 
+import time
 from typing import Any
 
 import dagster as dg
 
+from lulc_assets.core.errors import CatalogError
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.defs.partitions import key_of, tile_years
 from lulc_assets.defs.resources import ProjectResource
@@ -23,9 +25,15 @@ from lulc_assets.steps.products import (
     REFERENCE_LABELS,
     SCENE_CATALOG,
 )
+from lulc_assets.steps.watching import audit_scenes
 
 _MAX_NO_DATA_PCT = 5.0
 """More than this without any clear view in a year deserves a look."""
+
+_MAX_MISSING_PCT = 5.0
+"""Of the passes of a year: more is a catalogue that lost scenes, not a satellite that rested."""
+
+_SHOWN_GAPS = 20
 
 _MIN_OBSERVATIONS = 3
 """Fewer votes at the median pixel let a single wrong date decide."""
@@ -65,6 +73,29 @@ def has_scenes(
     properties = _properties(context, project, SCENE_CATALOG)
     return _result(
         properties.selected > 0, candidates=properties.candidates, selected=properties.selected
+    )
+
+
+@dg.asset_check(asset=SCENE_CATALOG.asset, partitions_def=tile_years)
+def catalogue_is_whole(
+    context: dg.AssetCheckExecutionContext, project: ProjectResource
+) -> dg.AssetCheckResult:
+    """Few of the passes that should be there are missing (`lulc scenes audit` names each)."""
+    work = project.workbench(context)
+    key = key_of(SCENE_CATALOG, context)
+    assert isinstance(key, TileYear)
+    try:
+        (found,), without = audit_scenes(work, key.tile, [key.year], as_of=time.time(), around=0)
+    except CatalogError as error:  # no orbits in its items, or away: nothing is said
+        return _result(True, not_audited=str(error))
+    gaps = [f"{g.day} R{g.orbit:03d} {g.kind}" for g in found.gaps[:_SHOWN_GAPS]]
+    return _result(
+        found.missing_pct <= _MAX_MISSING_PCT,
+        missing_pct=found.missing_pct,
+        expected=found.expected,
+        found=found.found,
+        without_orbit=without,
+        gaps=dg.MetadataValue.md("\n".join(f"- {gap}" for gap in gaps) or "none"),
     )
 
 

@@ -26,7 +26,7 @@ from lulc_assets.defs.resources import ProjectResource
 from lulc_assets.steps.product import Product
 from lulc_assets.steps.workbench import Workbench
 
-_DATA_VERSION = "dagster/data_version"
+DATA_VERSION = "dagster/data_version"
 
 Body = Callable[..., Record[Any] | None]
 """Of workbench, key and, for each product that is collected, the keys that have one."""
@@ -116,6 +116,6 @@ def metadata_for(
         dg.AssetKey(product.asset), partition_key=partition
     )
     seen = event.asset_materialization if event is not None else None
-    if seen is not None and (seen.tags or {}).get(_DATA_VERSION) == record.digest:
+    if seen is not None and (seen.tags or {}).get(DATA_VERSION) == record.digest:
         return dict(seen.metadata)
     return metadata_of(work, record)

@@ -50,6 +50,7 @@ from lulc_assets.project.sections import (
     DeliverySection,
     LabelSection,
     LegendSection,
+    PricesSection,
     RegionSection,
     Section,
     StorageSection,
@@ -93,6 +94,7 @@ class Project(Section):
             for again; below it the map that stands is the better one.
         watch_years: years that the sensor of new scenes looks at besides the current one.
         watch: how it looks.
+        prices: unit prices, for quotes.
         folder: where the project file lies.
     """
 
@@ -130,6 +132,7 @@ class Project(Section):
     min_reached: float = Field(default=0.8, ge=0, le=1, allow_inf_nan=False)
     watch_years: tuple[int, ...] = ()
     watch: WatchSection = WatchSection()
+    prices: PricesSection = PricesSection()
     folder: Path
     _legend: Legend = PrivateAttr(KARRA_10)
     _bands: tuple[str, ...] = PrivateAttr(SIX)

@@ -10,6 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
+from lulc_assets.core.catalog.announced import text_of
+from lulc_assets.core.catalog.audit import Audit
+from lulc_assets.core.catalog.audit_items import audit_catalog
 from lulc_assets.core.catalog.news import Known, Settings, Sight
 from lulc_assets.core.catalog.polling import area_of, open_poll
 from lulc_assets.core.catalog.search import SearchResult
@@ -72,7 +75,7 @@ def watch_catalogue(
     def ask(lower: float | None, upper: float | None) -> Iterable[Any]:
         if poll.by_stamp:
             return poll.changed(area, lower, upper)
-        return poll.since(area, window or 0.0)
+        return poll.sensed(area, text_of(window or 0.0), "..")
 
     return look(
         replace(cursor, stamp=poll.stamp),
@@ -127,6 +130,42 @@ def _mapped(work: Workbench, tiles: Collection[str]) -> Callable[[TileYear], boo
         return found[key]
 
     return is_ours
+
+
+def audit_scenes(
+    work: Workbench, tile: str, years: Iterable[int], *, as_of: float, around: int = 1
+) -> tuple[list[Audit], int]:
+    """Audit the project's catalogue over a tile; raises as ``audit_catalog``.
+
+    Items that a table of the tile has and the catalogue has no more are told as withdrawn.
+
+    Args:
+        work: the project.
+        tile: MGRS square.
+        years: calendar years.
+        as_of: seconds since 1970; later passes are not expected.
+        around: years before and after that are read too.
+
+    Returns:
+        An audit a year, and how many items say no relative orbit.
+    """
+    section, chosen = work.project.catalog, sorted(set(years))
+    tables = [work.find(SCENE_CATALOG, TileYear(tile, year)) for year in chosen]
+    return audit_catalog(
+        open_poll(
+            work.project.path_of(section.location),
+            collection=section.collection,
+            dialect=section.dialect,
+            allow_private=section.allow_private,
+        ),
+        tile,
+        chosen,
+        as_of=as_of,
+        dialect=section.dialect,
+        around=around,
+        had=[scene.id for table in tables if table for scene in table.properties.scenes],
+        progress=work.progress,
+    )
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ ASSET_KEYS = {
 }  # fmt: skip
 
 JOBS = {
-    "alerts", "change", "evidence", "map_tile_year", "metrics", "reference", "region",
+    "alerts", "change", "evidence", "map_many", "map_tile_year", "metrics", "reference", "region",
     "seasons", "train", "training_data", "whole_year",
 }  # fmt: skip
 

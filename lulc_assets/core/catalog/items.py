@@ -179,6 +179,11 @@ def item_tile(item: Mapping[str, Any], dialect: Dialect) -> str:
     return product.tile
 
 
+def item_acquisition(item: Mapping[str, Any], dialect: Dialect) -> str:
+    """Platform, sensing time, relative orbit and tile, joined by ``_``; raises as `item_tile`."""
+    return _acquisition(item, dialect, _product(item, dialect), item_tile(item, dialect))
+
+
 def require_epsg(item: Mapping[str, Any], epsg: int) -> None:
     """Refuse an item that declares another CRS than the tile's grid; saying nothing is fine.
 

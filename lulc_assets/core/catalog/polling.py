@@ -81,14 +81,23 @@ class Poll:
             asked = {"gte": low, **({} if high is None else {"lte": high})}
             yield from self._search(area, query={self.stamp: asked})
 
-    def since(self, area: BaseGeometry, sensed_after: float) -> Iterator[Any]:
-        """All items of an area that were acquired after a time; all of a static catalogue."""
+    def sensed(self, area: BaseGeometry, begin: str, end: str) -> Iterator[Any]:
+        """Items of an area that were acquired in a span; all of a static catalogue.
+
+        Args:
+            area: in longitude and latitude.
+            begin: as a STAC API takes it.
+            end: likewise; ``..``: open.
+
+        Raises:
+            CatalogError: it cannot be read to its end.
+        """
         if self.is_static:
             policy = HrefPolicy(self.location, self.allow_private, ())
             found = find_items(self.location, policy, footprint=area, year=0)
             yield from (each.item or {"id": each.location} for each in found)
         else:
-            yield from self._search(area, datetime=f"{text_of(sensed_after)}/..")
+            yield from self._search(area, datetime=f"{begin}/{end}")
 
     def _search(self, area: BaseGeometry, **asked: Any) -> Iterator[dict[str, Any]]:
         fields = {"fields": _FIELDS} if self.leaves_out else {}

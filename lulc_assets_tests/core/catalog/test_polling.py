@@ -122,7 +122,7 @@ def test_an_api_without_filters_is_read_by_date_of_acquisition(serve):
     api = serve([])
     poll = open_poll(api.url)
     assert not poll.by_stamp and not api.asked
-    assert len(list(poll.since(AREA, DAY))) == 3
+    assert len(list(poll.sensed(AREA, "2024-01-02T00:00:00Z", ".."))) == 3
     assert api.asked[0]["datetime"].startswith("2024-01-02T00:00:00")
 
 
@@ -139,7 +139,7 @@ def test_502_on_a_later_page_comes_after_the_items_before_it(serve):
 def test_a_static_catalogue_is_read_whole(tmp_path):
     poll = open_poll(write_catalog(tmp_path, [make_item(), "{"]))
     assert poll.is_static and not poll.by_stamp
-    assert len(list(poll.since(AREA, DAY))) == 2
+    assert len(list(poll.sensed(AREA, "2024-01-02T00:00:00Z", ".."))) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What maps will cost, learnt from what maps did cost."""
