@@ -18,7 +18,7 @@ from lulc_assets.core.store.keys import TileYear, Whole
 from lulc_assets.steps import products as of
 from lulc_assets.steps.product import Product
 
-Condition = dg.AutomationCondition[dg.AssetKey]
+Condition = dg.AutomationCondition[Any]
 
 MOST_AT_ONCE = 200
 """Partitions of an asset that one evaluation may request."""
@@ -28,7 +28,7 @@ DEBOUNCE = "*/30 * * * *"
 
 
 @dataclass(frozen=True)
-class AtMost(dg.AutomationCondition[dg.AssetKey]):
+class AtMost(dg.AutomationCondition[Any]):
     """The first partitions, by key, of those that an operand chooses; the others come later.
 
     Prevents: one changed class weight, 10,000 maps, 10,000 runs queued by a single evaluation, and
@@ -54,8 +54,8 @@ class AtMost(dg.AutomationCondition[dg.AssetKey]):
         return [self.operand]
 
     async def evaluate(  # type: ignore[override]
-        self, context: AutomationContext[dg.AssetKey]
-    ) -> AutomationResult[dg.AssetKey]:
+        self, context: AutomationContext[Any]
+    ) -> AutomationResult[Any]:
         """Evaluate the operand and keep the first."""
         child = await context.for_child_condition(
             child_condition=self.operand,
@@ -79,10 +79,9 @@ def follows_its_inputs(*, but_not: dg.AssetSelection | None = None) -> Condition
     Args:
         but_not: inputs whose change starts nothing. They must be there all the same.
     """
-    changed = When.any_deps_match(When.data_version_changed())
-    if but_not is not None:
-        changed = changed.ignore(but_not)
-    waits = ~When.any_deps_missing() & ~When.any_deps_in_progress() & ~When.in_progress()
+    deps = When.any_deps_match(When.data_version_changed())
+    changed: Condition = deps if but_not is None else deps.ignore(but_not)
+    waits: Condition = ~When.any_deps_missing() & ~When.any_deps_in_progress() & ~When.in_progress()
     return AtMost((changed.since_last_handled() & waits).with_label("inputs changed"))
 
 
@@ -105,9 +104,10 @@ def collects_now_and_then() -> Condition:
     Prevents: 10,000 maps that make the pages 10,000 times; and the opposite: ``eager()`` never runs
     such an asset, because some tile × year is always missing.
     """
-    changed = When.any_deps_match(When.data_version_changed()).since_last_handled()
-    tick = When.cron_tick_passed(DEBOUNCE).since_last_handled()
-    waits = ~When.any_deps_in_progress() & ~When.in_progress()
+    deps: Condition = When.any_deps_match(When.data_version_changed())
+    cron: Condition = When.cron_tick_passed(DEBOUNCE)
+    changed, tick = deps.since_last_handled(), cron.since_last_handled()
+    waits: Condition = ~When.any_deps_in_progress() & ~When.in_progress()
     return AtMost((changed & tick & waits).with_label("collected now and then"))
 
 

@@ -46,7 +46,7 @@ class Announced:
 
     @property
     def changed_at(self) -> float | None:
-        """The change stamp in seconds since 1970; None where it is no time."""
+        """The change stamp in seconds since 1970; None where it is not a time."""
         return seconds_of(self.stamp)
 
 
@@ -99,7 +99,7 @@ def stamp_property(item: Mapping[str, Any], dialect: str | None = None) -> str:
 
 
 def seconds_of(stamp: object) -> float | None:
-    """A time as text in seconds since 1970, UTC where it names no zone; None: it is no time."""
+    """A time as text in seconds since 1970, UTC where it names no zone; None: it is not a time."""
     try:
         moment = datetime.fromisoformat(str(stamp))
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -51,7 +51,7 @@ class WatchCursor:
     seen: Mapping[str, SeenItem] = field(default_factory=dict)
 
     def dumps(self) -> str:
-        """As text: about 40 bytes an item."""
+        """As text: about 40 bytes per item."""
         plain = {**asdict(self), "format": _FORMAT}
         plain["seen"] = {
             name: [item.partition, item.digest, item.at] for name, item in self.seen.items()
