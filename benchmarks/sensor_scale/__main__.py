@@ -25,7 +25,7 @@ from benchmarks.measuring import alone
 from benchmarks.sensor_scale.api import serve
 from benchmarks.sensor_scale.ticks import run_ticks
 from lulc_assets.core.errors import InvalidTileKey
-from lulc_assets.core.grid import validate_tile
+from lulc_assets.core.tile_keys import validate_tile
 
 MOST_S = 30.0
 _BANDS, _COLUMNS, _ROWS = "KLMNPQRSTU", "ABCDEFGHJKLMNPQRSTUVWXYZ", "ABCDEFGHJKLMNPQRSTUV"

@@ -31,7 +31,7 @@ def quote(
     import dagster as dg
 
     from lulc_assets.core.costs.quote import core_hours_per_1000_km2
-    from lulc_assets.core.grid import validate_tile, validate_year
+    from lulc_assets.core.tile_keys import validate_tile, validate_year
     from lulc_assets.defs.past_maps import past_maps, quote_maps
     from lulc_assets.project import load_project
     from lulc_assets.steps.workbench import Workbench

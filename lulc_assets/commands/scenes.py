@@ -210,7 +210,7 @@ def audit(
     from datetime import UTC, datetime
 
     from lulc_assets.commands.simulate import read_years
-    from lulc_assets.core.grid import validate_tile
+    from lulc_assets.core.tile_keys import validate_tile
     from lulc_assets.project import load_project
     from lulc_assets.steps.watching import audit_scenes
     from lulc_assets.steps.workbench import Workbench

@@ -100,7 +100,7 @@ def remove(
 
     Example: lulc tiles remove 33TVM
     """
-    from lulc_assets.core.grid import validate_tile  # keeps --help quick
+    from lulc_assets.core.tile_keys import validate_tile  # keeps --help quick
     from lulc_assets.project.tiles_of_file import remove_tiles
 
     remove_tiles(project, [validate_tile(tile) for tile in tiles])

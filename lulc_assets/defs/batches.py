@@ -25,7 +25,8 @@ from lulc_assets.defs.resources import ProjectResource
 from lulc_assets.steps import products as of
 from lulc_assets.steps.imagery import make_scene_catalog
 from lulc_assets.steps.maps import make_annual_map
-from lulc_assets.steps.predictions import commit_predictions, plan_batches, predict_batch
+from lulc_assets.steps.predicted_scenes import plan_batches, predict_batch
+from lulc_assets.steps.predictions import commit_predictions
 from lulc_assets.steps.product import Product
 from lulc_assets.steps.report import make_accuracy_area_report
 from lulc_assets.steps.workbench import Workbench

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from lulc_assets.core.aoi import cover_area, read_area
 from lulc_assets.core.errors import InvalidGeometry, InvalidProject
-from lulc_assets.core.grid import Window, validate_tile
+from lulc_assets.core.grid import Window
 from lulc_assets.core.tables.text_file import read_utf8
+from lulc_assets.core.tile_keys import validate_tile
 from lulc_assets.core.whole_files import whole_file
 from lulc_assets.project.file import load_project
 

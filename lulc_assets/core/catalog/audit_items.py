@@ -20,9 +20,10 @@ from lulc_assets.core.catalog.items import item_acquisition, item_baseline, item
 from lulc_assets.core.catalog.known_dialects import find_dialect
 from lulc_assets.core.catalog.polling import Poll
 from lulc_assets.core.errors import CatalogError, SceneError
-from lulc_assets.core.grid import SQUARE_M, square_bounds, tile_grid
+from lulc_assets.core.grid import square_bounds, tile_grid
 from lulc_assets.core.imagery.href import shown
 from lulc_assets.core.progress import Progress, silent
+from lulc_assets.core.tile_keys import SQUARE_M
 
 _SPECK = 1e-4
 """Degrees: a point as a polygon."""

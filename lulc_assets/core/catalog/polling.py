@@ -100,7 +100,7 @@ class Poll:
             yield from self._search(area, datetime=f"{begin}/{end}")
 
     def _search(self, area: BaseGeometry, **asked: Any) -> Iterator[dict[str, Any]]:
-        fields = {"fields": _FIELDS} if self.leaves_out else {}
+        fields: dict[str, Any] = {"fields": _FIELDS} if self.leaves_out else {}
         with catalog_errors(self.location):
             search = _client(self.location, self.allow_private).search(
                 collections=[self.collection],
