@@ -35,7 +35,7 @@ def test_a_limit_is_held_and_without_one_nothing_is_asked(priced, monkeypatch):
     work = priced("core_hour = 1.0\nconfirm_above = 10")
     area = sum(area_km2(work, tile) for tile in work.project.tiles)
     ask(work, monkeypatch, [PastMap(area, 9.0)] * 3)
-    with pytest.raises(TooExpensive, match=r"cost 11\.00 EUR .* confirm_above = 10; set confirmed"):
+    with pytest.raises(TooExpensive, match=r"cost 11\.00 EUR .*confirm_above = 10; set confirmed"):
         ask(work, monkeypatch, [PastMap(area, 11.0)] * 3)
     ask(priced("core_hour = 1.0"), monkeypatch, [])
 
