@@ -44,8 +44,10 @@ class Partitions(dg.Config):
     partitions: list[str]
 
 
-@dg.op(tags=GPU_TAGS, pool=GPU_POOL)
-def map_each(context: dg.OpExecutionContext, project: ProjectResource, config: Partitions) -> None:
+@dg.op(tags=GPU_TAGS, pool=GPU_POOL, out=dg.Out(dg.Nothing))
+def map_each(
+    context: dg.OpExecutionContext, project: ProjectResource, config: Partitions
+) -> Iterator[dg.AssetMaterialization | dg.Output[None]]:
     """Make what ``map_tile_year`` makes, of one partition after the other.
 
     Raises:
@@ -59,7 +61,7 @@ def map_each(context: dg.OpExecutionContext, project: ProjectResource, config: P
         try:
             key = TileYear.of_partition(partition)
             for product, record in _make(work, key):
-                _report(context, work, key, product, record)
+                yield from _event(context, work, key, product, record)
         except (LulcError, OSError, ValueError) as error:
             failures[partition[:80]] = f"{type(error).__name__}: {error}"
             context.log.warning(f"{partition[:80]}: {failures[partition[:80]]}")
@@ -69,6 +71,7 @@ def map_each(context: dg.OpExecutionContext, project: ProjectResource, config: P
             description=f"{len(failures)} of {len(config.partitions)} failed:\n{named}",
             allow_retries=False,
         )
+    yield dg.Output(None)
 
 
 def _make(work: Workbench, key: TileYear) -> Iterator[Made]:
@@ -79,27 +82,28 @@ def _make(work: Workbench, key: TileYear) -> Iterator[Made]:
     yield of.ACCURACY_AREA_REPORT, make_accuracy_area_report(work, key)
 
 
-def _report(
+def _event(
     context: dg.OpExecutionContext,
     work: Workbench,
     key: TileYear,
     product: Product[Any, Any],
     record: Record[Any],
-) -> None:
-    """One event, unless the last one of the partition is of this record already."""
+) -> Iterator[dg.AssetMaterialization]:
+    """One event, unless the last one of the partition is of this record already.
+
+    Yielded, so that it is kept at once: what ``log_event`` takes is lost when the op fails.
+    """
     asset = dg.AssetKey(product.asset)
     latest = context.instance.get_latest_data_version_record(asset, partition_key=key.partition)
     seen = latest.asset_materialization if latest is not None else None
     if seen is not None and (seen.tags or {}).get(DATA_VERSION) == record.digest:
         context.log.info(f"{product.asset} {key.title}: there already")
         return
-    context.log_event(
-        dg.AssetMaterialization(
-            asset,
-            partition=key.partition,
-            metadata=metadata_of(work, record),
-            tags={DATA_VERSION: record.digest},
-        )
+    yield dg.AssetMaterialization(
+        asset,
+        partition=key.partition,
+        metadata=metadata_of(work, record),
+        tags={DATA_VERSION: record.digest},
     )
 
 

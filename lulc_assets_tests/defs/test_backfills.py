@@ -5,6 +5,7 @@ from threading import Thread
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.reconstruct import ReconstructableRepository
 from dagster._core.execution.backfill import BulkActionStatus
 
 from lulc_assets.core.store.keys import TileYear
@@ -116,7 +117,9 @@ def test_a_january_that_failed_is_asked_for_again_on_the_next_day():
 
 def test_the_job_creates_it_and_a_second_run_finds_it(project_file, instance):
     config = {"ops": {"ask_for_a_year": {"config": {"year": 2023, "name": "year-2023"}}}}
-    job = defs().resolve_job_def("whole_year")
+    location = ReconstructableRepository.for_module("lulc_assets.definitions", "defs")
+    job = location.get_reconstructable_job("whole_year")
     for _ in range(2):
-        assert job.execute_in_process(instance=instance, run_config=config).success
+        with dg.execute_job(job, instance=instance, run_config=config) as done:
+            assert done.success
     assert len(instance.get_backfills()) == 1
