@@ -23,7 +23,7 @@ from dagster_shared.utils.warnings import disable_dagster_warnings
 from sqlalchemy.exc import IntegrityError
 
 from lulc_assets.core.store.keys import TileYear
-from lulc_assets.defs.from_products import named_failures
+from lulc_assets.defs.failures import named_failures
 from lulc_assets.defs.partitions import registered_tiles
 from lulc_assets.defs.past_maps import require_affordable
 from lulc_assets.defs.policies import STEP_RETRIES
