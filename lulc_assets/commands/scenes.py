@@ -5,18 +5,16 @@ What belongs here: arguments in, tables and JSON out. What does not: the rules
 """
 
 import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lulc_assets.commands.running import progress_bar
+from lulc_assets.commands.scene_tables import print_json, print_table
 from lulc_assets.commands.tiles import ProjectFile
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-
     from lulc_assets.core.grid import PixelGrid
 
 app = typer.Typer(
@@ -24,8 +22,6 @@ app = typer.Typer(
     help="Look into catalogues before anything is made: scenes, recipes, the selection.",
 )
 
-_WIDE = 200
-"""Columns of the table where the output is not a terminal."""
 
 Dialect = Annotated[
     str | None,
@@ -187,7 +183,7 @@ def search(
         table = select_scenes(found.recipes, grid, settings, found.rejected, progress)
     if out is not None:
         write_candidates(out, table)
-    _print_json(table) if as_json else _print_table(table, f"{tile} {year}")
+    print_json(table) if as_json else print_table(table, f"{tile} {year}")
 
 
 @app.command()
@@ -285,42 +281,3 @@ def _read_json(path: Path) -> Any:
         raise IncompleteItem(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise IncompleteItem(f"{path} is not JSON: {error}") from error
-
-
-def _print_table(table: "gpd.GeoDataFrame", title: str) -> None:
-    import pandas as pd
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_WIDE)
-    selected = int(table["selected"].sum())
-    view = Table(title=f"{title}: {selected} of {len(table)} scenes selected", title_justify="left")
-    numeric = ("cloud %", "clear %", "no data %", "order")
-    for name in ("date", "scene", "baseline", "offset", *numeric, "reason"):
-        view.add_column(name, justify="right" if name in numeric else "left", overflow="fold")
-    for row in table.itertuples():
-        date = f"{row.datetime:%Y-%m-%d}" if pd.notna(row.datetime) else "?"
-        numbers = [_number(row.cloud_cover_pct), _number(row.clear_pct), _number(row.nodata_pct)]
-        order = str(row.order) if row.selected else ""
-        cells = [date, row.scene_id, row.baseline, row.offset, *numbers, order, row.reason]
-        # Reasons hold other people's text: never markup.
-        view.add_row(*(Text(cell) for cell in cells), style="bold" if row.selected else "dim")
-    console.print(view)
-
-
-def _number(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:.1f}"
-
-
-def _print_json(table: "gpd.GeoDataFrame") -> None:
-    import pandas as pd
-
-    columns = [name for name in table.columns if name not in ("geometry", "recipe_json")]
-    frame = pd.DataFrame(table[columns])
-    rows = json.loads(frame.to_json(orient="records", date_format="iso"))
-    for row, text in zip(rows, table["recipe_json"], strict=True):
-        row["recipe"] = json.loads(text) if text else None
-    typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))

@@ -14,7 +14,7 @@ from lulc_assets.core.grid import Window
 from lulc_assets.core.tables.text_file import read_utf8
 from lulc_assets.core.tile_keys import validate_tile
 from lulc_assets.core.whole_files import whole_file
-from lulc_assets.project.file import load_project
+from lulc_assets.project.loading import load_project
 
 _HEADER = re.compile(r"^\s*\[", re.MULTILINE)
 
