@@ -28,8 +28,8 @@ def run_ticks(file: Path, tiles: list[str]) -> dict[str, Any]:
         cursor: str | None = None
         results: list[Any] = []
         for name in ("new", "nothing_new"):
-            context = dg.build_sensor_context(instance=instance, cursor=cursor)
-            found[f"{name}_s"] = seconds(partial(_tick, context, resource, results))
+            with dg.build_sensor_context(instance=instance, cursor=cursor) as context:
+                found[f"{name}_s"] = seconds(partial(_tick, context, resource, results))
             found[f"{name}_runs"] = len(results[-1].run_requests or [])
             cursor = results[-1].cursor
         found["project_s"] = seconds(resource.load)
