@@ -28,8 +28,10 @@ def run_ticks(file: Path, tiles: list[str]) -> dict[str, Any]:
         cursor: str | None = None
         results: list[Any] = []
         for name in ("new", "nothing_new"):
-            with dg.build_sensor_context(instance=instance, cursor=cursor) as context:
-                found[f"{name}_s"] = seconds(partial(_tick, context, resource, results))
+            with dg.build_sensor_context(
+                instance=instance, cursor=cursor, resources={"project": resource}
+            ) as context:
+                found[f"{name}_s"] = seconds(partial(_tick, context, results))
             found[f"{name}_runs"] = len(results[-1].run_requests or [])
             cursor = results[-1].cursor
         found["project_s"] = seconds(resource.load)
@@ -37,5 +39,5 @@ def run_ticks(file: Path, tiles: list[str]) -> dict[str, Any]:
     return found
 
 
-def _tick(context: dg.SensorEvaluationContext, resource: ProjectResource, into: list[Any]) -> None:
-    into.append(new_scenes(context, project=resource))
+def _tick(context: dg.SensorEvaluationContext, into: list[Any]) -> None:
+    into.append(new_scenes(context))

@@ -25,8 +25,9 @@ def tick(sensor, project_file: Path, instance: dg.DagsterInstance):
     project_file.write_text(f"watch_years = [{YEAR}]\n" + project_file.read_text())
 
     def look() -> dg.SensorResult:
-        with dg.build_sensor_context(instance=instance) as context:
-            return sensor(context, project=ProjectResource(project_file=str(project_file)))
+        resources = {"project": ProjectResource(project_file=str(project_file))}
+        with dg.build_sensor_context(instance=instance, resources=resources) as context:
+            return sensor(context)
 
     return look
 
@@ -64,8 +65,9 @@ def test_a_catalogue_that_cannot_be_read_skips_the_tile(tick, project_file):
 def test_tiles_that_the_project_does_not_have_are_passed_over(sensor, project_file):
     with dg.DagsterInstance.ephemeral() as instance:
         add_keys(instance, TILE_DIMENSION, ["32TNS"])
-        with dg.build_sensor_context(instance=instance) as context:
-            found = sensor(context, project=ProjectResource(project_file=str(project_file)))
+        resources = {"project": ProjectResource(project_file=str(project_file))}
+        with dg.build_sensor_context(instance=instance, resources=resources) as context:
+            found = sensor(context)
     assert found.skip_reason is not None
 
 
@@ -79,15 +81,17 @@ def test_an_empty_tick_says_what_it_looked_at(tick, sensor, project_file):
 
 
 def test_a_scene_that_vanished_is_told_apart_from_a_new_one(project_file, instance):
-    resource = ProjectResource(project_file=str(project_file))
-    with dg.build_sensor_context(instance=instance) as context:
-        first = new_scenes(context, project=resource)
+    resources = {"project": ProjectResource(project_file=str(project_file))}
+    with dg.build_sensor_context(instance=instance, resources=resources) as context:
+        first = new_scenes(context)
     catalog = project_file.parent / "archive" / "catalog"
     gone = next(catalog.glob("*/*/S2*/S2*.json"))
     listing = next(p for p in catalog.rglob("*.json") if f"/{gone.name}" in p.read_text())
     text = json.loads(listing.read_text())
     text["links"] = [one for one in text["links"] if gone.name not in one["href"]]
     listing.write_text(json.dumps(text))
-    with dg.build_sensor_context(instance=instance, cursor=first.cursor) as context:
-        (request,) = new_scenes(context, project=resource).run_requests
+    with dg.build_sensor_context(
+        instance=instance, resources=resources, cursor=first.cursor
+    ) as context:
+        (request,) = new_scenes(context).run_requests
     assert request.tags["lulc/why"] == f"1 vanished: {gone.stem}"

@@ -80,7 +80,8 @@ def test_checks_report_on_the_map(project_file, instance):
     result = run(instance, "map_tile_year", KEY)
     found = {e.check_name for e in result.get_asset_check_evaluations()}
     assert found == {
-        "has_scenes", "is_well_observed", "uses_every_selected_scene", "can_state_accuracy",
+        "has_scenes", "catalogue_is_whole", "is_well_observed", "uses_every_selected_scene",
+        "can_state_accuracy",
     }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ def test_figures_come_before_lists_and_files_last():
         "candidates",
         "selected",
         "seen",
+        "selection",
         "scenes",
         "record",
         "made_from",

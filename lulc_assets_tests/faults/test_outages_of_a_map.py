@@ -80,11 +80,10 @@ def ids_of(results):
 def ask(work):
     with dg.DagsterInstance.ephemeral() as instance:
         add_keys(instance, TILE_DIMENSION, [TILE])
-        context = dg.build_sensor_context(instance=instance)
-        file = work.project.folder / "project.toml"
-        return scenes_compared(
-            context, project=ProjectResource(project_file=str(file))
-        ).run_requests
+        file = str(work.project.folder / "project.toml")
+        resources = {"project": ProjectResource(project_file=file)}
+        with dg.build_sensor_context(instance=instance, resources=resources) as context:
+            return scenes_compared(context).run_requests
 
 
 def touch_an_item(work):
