@@ -80,7 +80,7 @@ def test_the_layers_can_be_saved_under_plain_names(site, finished_work, tmp_path
         assert all(path.is_file() for path in offered.values())
     text = (site / page).read_text()
     assert "How sure were the votes?" in text
-    assert "Not stated by the project." in text
+    assert "CC0-1.0" in text  # the licence of the simulated project
 
 
 def test_units_say_whether_the_map_is_right(site):

@@ -14,6 +14,7 @@ from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.model.artifacts import readable_json
 from lulc_assets.core.model.bundle import BUNDLE_FILE, Bundle
 from lulc_assets.core.model.quantised import ALLOWED_LOSS_POINTS, Int8Price
+from lulc_assets.core.model.seal import write_manifest
 from lulc_assets.core.training.dataset import select_chips
 from lulc_assets_tests.core.inference.test_engine import block
 from lulc_assets_tests.core.training.chips_for_tests import two_class_chips
@@ -127,6 +128,7 @@ def test_a_record_that_names_another_file_is_refused(copy):
     record = json.loads((copy / BUNDLE_FILE).read_bytes())
     record["int8"]["constants"]["file"] = "../../graph.bin"
     (copy / BUNDLE_FILE).write_bytes(readable_json(record))
+    write_manifest(copy)
     with pytest.raises(BundleError, match=r"graph\.bin"):
         Bundle.load(copy)
 

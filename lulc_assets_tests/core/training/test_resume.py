@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from lulc_assets.core.errors import CheckpointRefused, TrainingFailed
-from lulc_assets.core.training import lightning_module
+from lulc_assets.core.training import tasks
 from lulc_assets.core.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from lulc_assets.core.whole_files import name_part
 from lulc_assets_tests.core.model.test_bundle import Exploding
@@ -244,7 +244,7 @@ def test_a_loss_that_is_not_finite_keeps_the_last_good_checkpoint(tmp_path):
         def break_the_loss(_done: int, _total: int, what: str) -> None:
             if "epoch 2 of" in what:
                 monkey.setattr(
-                    lightning_module,
+                    tasks,
                     "weighted_loss_sums",
                     lambda *_: (torch.tensor(float("nan")), torch.ones(())),
                 )
