@@ -65,7 +65,9 @@ $(VENV)/.services: $(STAMP)
 	touch $@
 
 test-services: setup $(VENV)/.services  ## tests that need PostgreSQL, nginx and Chromium
-	$(BIN)/python -m pytest -m services
+	# Playwright keeps an event loop in its process, in which nothing else can run one.
+	$(BIN)/python -m pytest -m services $(TESTS)/browser
+	$(BIN)/python -m pytest -m services --ignore=$(TESTS)/browser
 
 lint: setup  ## ruff, mypy, import order, definitions, TypeScript
 	$(BIN)/ruff check $(CODE)
