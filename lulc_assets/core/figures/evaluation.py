@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from lulc_assets.core.figures.accuracy import confusion_figure
 from lulc_assets.core.figures.calibration import reliability_figure
+from lulc_assets.core.figures.formats import lower_first
 from lulc_assets.core.figures.maps import add_class_legend
 from lulc_assets.core.figures.quicklook import class_rgb
 from lulc_assets.core.figures.style import (
@@ -114,10 +115,10 @@ def ranked_confusions_figure(matrix: npt.NDArray[np.int64], legend: Legend, titl
         shares = [100 * confusion.share_of_errors for confusion in shown]
         axes.barh(range(len(shown)), shares, color=ACCENT, height=0.65)
         for place, (confusion, share) in enumerate(zip(shown, shares, strict=True)):
-            text = f" {_per_cent(confusion.share_of_label)} % of {_lower(confusion.label)}"
+            text = f" {_per_cent(confusion.share_of_label)} % of {lower_first(confusion.label)}"
             axes.text(share, place, text, va="center", fontsize=SMALL_PT, color=INK)
         axes.set_yticks(
-            range(len(shown)), [f"{c.label} seen as {_lower(c.predicted)}" for c in shown]
+            range(len(shown)), [f"{c.label} seen as {lower_first(c.predicted)}" for c in shown]
         )
         axes.invert_yaxis()
         axes.set_xlim(0, 1.45 * max(shares))
@@ -187,10 +188,6 @@ def panels_figure(chips: _Chips, legend: Legend, title: str) -> bytes:
         figure.suptitle(title, x=0.02, ha="left", fontsize=10, fontweight="bold")
         add_class_legend(figure, shown, legend, unlabelled)
         return encode_figure(figure)
-
-
-def _lower(title: str) -> str:
-    return title[:1].lower() + title[1:]
 
 
 def _per_cent(share: float) -> str:

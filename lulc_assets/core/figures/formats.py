@@ -37,6 +37,11 @@ def format_count(count: int, thing: str) -> str:
     return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
+def lower_first(title: str) -> str:
+    """A title within a sentence: ``bare ground``."""
+    return title[:1].lower() + title[1:]
+
+
 def format_share(share: float) -> str:
     """A share of 0–1 as per cent with one decimal: ``87.3 %``, ``–`` for NaN.
 

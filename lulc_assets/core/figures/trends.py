@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lulc_assets.core.accuracy.report import AccuracyReport, ClassFigures
-from lulc_assets.core.figures.formats import format_level, has_interval
+from lulc_assets.core.figures.formats import format_level, has_interval, lower_first
 from lulc_assets.core.figures.style import (
     INK,
     MUTED,
@@ -63,9 +63,9 @@ def describe_trend(reports: Sequence[AccuracyReport]) -> str:
         if old is None or new is None or not (has_interval(old) and has_interval(new)):
             continue
         if old.ci_high < new.ci_low:
-            apart.append(f"{_lower(after.title)} grew")
+            apart.append(f"{lower_first(after.title)} grew")
         elif new.ci_high < old.ci_low:
-            apart.append(f"{_lower(after.title)} shrank")
+            apart.append(f"{lower_first(after.title)} shrank")
     level = format_level(last.level)
     text = f"Rings: counted on the map. Dots: estimated, bars: {level} intervals."
     years = f"{first.year} and {last.year}"
@@ -112,7 +112,3 @@ def _codes(reports: Sequence[AccuracyReport]) -> list[int]:
 
 def _class(report: AccuracyReport, code: int) -> ClassFigures | None:
     return next((row for row in report.classes if row.code == code), None)
-
-
-def _lower(title: str) -> str:
-    return title[:1].lower() + title[1:]

@@ -22,6 +22,7 @@ from lulc_assets.core.figures.formats import (
     format_share,
     format_share_interval,
     has_interval,
+    lower_first,
 )
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.pages.content import SceneRow
@@ -98,8 +99,7 @@ def plain_words(report: AccuracyReport) -> str:
     if mapped <= 0 or not leading:
         return "The map has no data here."
     shares = [
-        f"{row.title[:1].lower()}{row.title[1:]} ({format_share(row.mapped_area_ha / mapped)})"
-        for row in leading
+        f"{lower_first(row.title)} ({format_share(row.mapped_area_ha / mapped)})" for row in leading
     ]
     area = f"{format_area_ha(mapped)} ({mapped * _KM2_PER_HA:,.1f}\u00a0km²)"
     verb = "class is" if len(shares) == 1 else "classes are"

@@ -20,6 +20,7 @@ from lulc_assets.core.figures.formats import (
     format_share,
     format_share_interval,
     has_interval,
+    lower_first,
 )
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import Legend
@@ -68,8 +69,8 @@ def _confused(cell: int, matrix: npt.NDArray[np.int64], legend: Legend) -> str:
     mapped, truth = legend.by_code(row + 1).title, legend.by_code(column + 1).title
     count, of_truth = int(matrix[row, column]), int(matrix[:, column].sum())
     return (
-        f"{_lower(truth)} is mapped as {_lower(mapped)} ({count:,} of {of_truth:,} units of "
-        f"{_lower(truth)})"
+        f"{lower_first(truth)} is mapped as {lower_first(mapped)} "
+        f"({count:,} of {of_truth:,} units of {lower_first(truth)})"
     )
 
 
@@ -84,7 +85,7 @@ def describe_areas(report: AccuracyReport) -> str:
         share = f" ({format_share(largest.mapped_area_ha / mapped)})" if mapped > 0 else ""
         return (
             f"Mapped areas only, not corrected for errors of the map. The largest class is "
-            f"{_lower(largest.title)} with {format_area_ha(largest.mapped_area_ha)}{share}."
+            f"{lower_first(largest.title)} with {format_area_ha(largest.mapped_area_ha)}{share}."
         )
     level = format_level(report.level)
     bars = _bars(level)
@@ -95,11 +96,11 @@ def describe_areas(report: AccuracyReport) -> str:
     assert worst.area_ha is not None
     direction = "too much" if worst.mapped_area_ha > worst.area_ha.value else "too little"
     first = (
-        f"The map shows {direction} {_lower(worst.title)}: "
+        f"The map shows {direction} {lower_first(worst.title)}: "
         f"{format_area_ha(worst.mapped_area_ha)} mapped, but the {level} interval of the "
         f"estimate is {format_area_interval(worst.area_ha)}."
     )
-    others = [_lower(c.title) for c in off if c is not worst]
+    others = [lower_first(c.title) for c in off if c is not worst]
     if not others:
         return f"{first} All other mapped areas lie inside their intervals. {bars}"
     return f"{first} Also outside their intervals: {_joined(others)}. {bars}"
@@ -133,10 +134,12 @@ def describe_accuracy(report: AccuracyReport) -> str:
             row, estimate = min(known, key=lambda pair: pair[1].value)
             term = "user's" if name == "users" else "producer's"
             sentences.append(
-                f"{lead} {_lower(row.title)} ({term} accuracy {format_share(estimate.value)}, "
+                f"{lead} {lower_first(row.title)} ({term} accuracy {format_share(estimate.value)}, "
                 f"{level} interval {format_share_interval(estimate)})."
             )
-    weak = [_lower(c.title) for c in report.classes if _is_weak(c.users) or _is_weak(c.producers)]
+    weak = [
+        lower_first(c.title) for c in report.classes if _is_weak(c.users) or _is_weak(c.producers)
+    ]
     if weak:
         sentences.append(f"Fewer than {_FEW_UNITS} units, so weakly known: {_joined(weak)}.")
     if not sentences:
@@ -163,10 +166,6 @@ def describe_scenes(selected: Sequence[bool], reasons: Sequence[str]) -> str:
     if count == 1 and len(left_out) > 1:
         return f"{text} {sum(left_out.values())} are left out, each for its own reason."
     return f"{text} Commonest reason for leaving one out: {reason} ({count})."
-
-
-def _lower(title: str) -> str:
-    return title[:1].lower() + title[1:]
 
 
 def _joined(parts: Sequence[str]) -> str:
