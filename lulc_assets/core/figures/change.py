@@ -106,7 +106,7 @@ def transitions_figure(
         axes.set_yticks(range(len(pairs)), [_named(pair, legend) for pair in pairs])
         axes.invert_yaxis()
         axes.set_xlim(0, float(left.max()) * 1.3)
-        axes.set_xlabel("ha of the map, by grade; shown: sustained or recent")
+        axes.set_xlabel("ha by grade; shown: sustained or recent")
         axes.set_title(title)
         axes.grid(axis="x")
         figure.legend(loc="outside lower center", ncols=4)
