@@ -5,7 +5,7 @@ What does not: the project file that follows (``proposal``), reading labels for 
 (``core/labels``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,13 @@ from lulc_assets.core.legends import BUILTIN, find_legend, propose_legend
 from lulc_assets.core.tables.vector_file import read_vector
 
 _CLASS_COLUMNS = ("class_name", "class", "label", "landcover", "land_cover", "lulc", "klasse")
+OBEYED: Mapping[str, str] = {
+    "year": "a label counts in its year only",
+    "tile": "a label counts in its tile only",
+    "window_id": "labels of one window have one role",
+    "label_id": "names the label in tables",
+}
+"""Columns that are obeyed although no key of the project file names them, with what they do."""
 _OURS = ("label_id", "role", "window_id", "annotator", "tile", "year")
 _OTHERS = ("other", "others", "sonstiges", "autre", "autres", "otro", "otros", "drugo", "altro")
 
@@ -35,6 +42,7 @@ class LabelsFound:
         classes: distinct classes as written, in order of area or number, the largest first.
         role_column: ``role``, where it has roles.
         years: of its column ``year``; empty: it has none.
+        obeyed: those of :data:`OBEYED` that it has.
     """
 
     path: Path
@@ -43,6 +51,7 @@ class LabelsFound:
     classes: tuple[str, ...]
     role_column: str | None
     years: tuple[int, ...]
+    obeyed: tuple[str, ...] = ()
 
     @property
     def looks_like_other(self) -> str:
@@ -86,7 +95,8 @@ def look_at_labels(path: Path, column: str = "", layer: str | None = None) -> La
     years: tuple[int, ...] = ()
     if "year" in frame.columns and not frame["year"].isna().any():
         years = tuple(sorted({int(year) for year in frame["year"]}))
-    return LabelsFound(path, layer, chosen, classes, "role" if roles else None, years)
+    obeyed = tuple(name for name in OBEYED if name in frame.columns and name != chosen)
+    return LabelsFound(path, layer, chosen, classes, "role" if roles else None, years, obeyed)
 
 
 def _class_column(path: Path, frame: pd.DataFrame) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lulc_assets.core.aoi import TileOfArea
 from lulc_assets.core.legend import Legend
-from lulc_assets.running.labels_found import LabelsFound
+from lulc_assets.running.labels_found import OBEYED, LabelsFound
 
 CATALOGS: Mapping[str, str] = {
     "earth-search": "https://earth-search.aws.element84.com/v1",
@@ -109,6 +109,7 @@ class Proposal:
         if labels.layer:
             lines.append(f"layer = {_quoted(labels.layer)}")
         lines += [f"class_column = {_quoted(labels.column)}", "repair = true"]
+        lines += [f"# column {name} of the file: {OBEYED[name]}" for name in labels.obeyed]
         if labels.role_column:
             lines.append('role_column = "role"          # train, gold, holdout, as the file says')
         else:

@@ -182,7 +182,7 @@ def test_a_legend_without_a_class_of_the_labels_is_refused(tmp_path, given):
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        ("#E69F00", "#009E73", "colour|color"),
+        ("#DDAE1E", "#007417", "colour|color"),
         ("[labels]", '[bands]\nuse = "ten"\n\n[labels]', "B05|rededge1"),
     ],
     ids=["two classes of one colour", "a band that the catalogue lacks"],

@@ -97,3 +97,17 @@ def test_what_is_proposed_is_a_project(tmp_path):
     assert project.legend() == legend
     assert project.mapped_years() == (2023, 2024)
     assert list(project.tiles) == [each.tile for each in proposal.tiles]
+
+
+def test_columns_that_are_obeyed_are_named_in_the_file(tmp_path):
+    path = drawn(tmp_path, ["Mais", "Wald"], year=[2023, 2023], tile=["33TVM"] * 2, owner=["x"] * 2)
+    labels = look_at_labels(path, "klasse")
+    assert labels.obeyed == ("year", "tile")
+    legend, own = choose_legend(labels, "own", "")
+    area = cover_area(shapely.box(15, 46, 15.03, 46.01))
+    text = Proposal("v", path, area, labels, legend, own, [2023], "https://x.org/v1").to_toml(
+        tmp_path
+    )
+    assert "# column year of the file: a label counts in its year only" in text
+    assert "# column tile of the file:" in text
+    assert "owner" not in text

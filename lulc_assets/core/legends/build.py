@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from lulc_assets.core.errors import InvalidLegend
 from lulc_assets.core.legend import Legend, numbered
 from lulc_assets.core.legend_class import LegendClass, Role, default_role, is_color
-from lulc_assets.core.legends.palette import CLOUD_COLOR, OTHER_COLOR, propose_colors
+from lulc_assets.core.legends.palette import CLOUD_COLOR, OTHER_COLOR, colors_of_names
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class ClassEntry:
     Attributes:
         name: machine name; labels may use it.
         title: as printed; empty: the name, its first letter a capital, ``_`` a space.
-        color: ``#RRGGBB``; empty: one that is told apart from the others.
+        color: ``#RRGGBB``; empty: by what its name means, told apart from the others.
         parent: name of another entry, which thereby is a group and no class of its own.
         role: ``land``, ``cloud`` or ``other``; empty: ``cloud`` of a class called ``clouds``,
             else ``land``.
@@ -79,7 +79,7 @@ def _check_parents(name: str, entries: Iterable[ClassEntry], parents: set[str]) 
 
 
 def _with_colors(entries: Sequence[ClassEntry]) -> list[ClassEntry]:
-    """Entries without a colour get one: clouds and ``other`` grey, the rest proposed."""
+    """Entries without a colour get one: clouds and ``other`` grey, the rest by meaning."""
     greys = {"cloud": CLOUD_COLOR, "other": OTHER_COLOR}
     taken = [entry.color for entry in entries if is_color(entry.color)]
     filled = []
@@ -90,6 +90,6 @@ def _with_colors(entries: Sequence[ClassEntry]) -> list[ClassEntry]:
             color = grey
             taken.append(color)
         filled.append(replace(entry, name=entry.name.strip(), color=color))
-    missing = sum(1 for entry in filled if not entry.color)
-    proposed = iter(propose_colors(missing, taken))
+    missing = [f"{entry.name} {entry.title}" for entry in filled if not entry.color]
+    proposed = iter(colors_of_names(missing, taken))
     return [entry if entry.color else replace(entry, color=next(proposed)) for entry in filled]
