@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 
 from lulc_assets.core.errors import InvalidProject
-from lulc_assets.defs.policies import gpu_limit
+from lulc_assets.defs.policies import GPU_OPS, gpu_limit
 from lulc_assets.project import load_project
 
 VARIABLE = "LULC_EXECUTOR"
@@ -42,7 +42,9 @@ def _multiprocess() -> dg.ExecutorDefinition:
 def _kubernetes() -> dg.ExecutorDefinition:
     from dagster_k8s import k8s_job_executor  # only in a cluster
 
-    return k8s_job_executor.configured({"per_step_k8s_config": training_config()})
+    return k8s_job_executor.configured(
+        {"step_k8s_config": STEP_CONFIG, "per_step_k8s_config": gpu_steps_config()}
+    )
 
 
 _EXECUTORS: Mapping[str, Callable[[], dg.ExecutorDefinition]] = {
@@ -52,15 +54,33 @@ _EXECUTORS: Mapping[str, Callable[[], dg.ExecutorDefinition]] = {
 }
 
 
-def training_config() -> Mapping[str, Any]:
-    """What the pod of a training asks for besides its op's tags: a GPU for each device.
+STEP_CONFIG: Mapping[str, Any] = {
+    "container_config": {
+        "resources": {
+            "requests": {"cpu": "2", "memory": "3Gi", "ephemeral-storage": "20Gi"},
+            "limits": {"memory": "6Gi", "ephemeral-storage": "60Gi"},
+        }
+    }
+}
+"""Of each step's pod: 2.4 GB is the most that a prediction of a whole tile took
+(``benchmarks.scene_inference``), 2.5 GB a training of the demo. Said here because a step inherits
+what its run has, and a run only watches."""
 
-    The project file is read while definitions load, in a cluster only; without one the op's
-    own tags hold.
+
+def gpu_steps_config() -> Mapping[str, Any]:
+    """What pods of GPU steps ask for besides their ops' tags, by op.
+
+    The image that LULC_GPU_IMAGE names, and for a training a GPU for each device. The project
+    file is read while definitions load, in a cluster only; without one the op's own tags hold.
     """
+    container: dict[str, dict[str, Any]] = {op: {} for op in GPU_OPS}
+    image = os.environ.get("LULC_GPU_IMAGE", "")
+    if image:
+        for config in container.values():
+            config["image"] = image
     file = os.environ.get("LULC_PROJECT", "")
-    if not file:
-        return {}
-    training = load_project(file).training
-    count = 0 if training.accelerator == "cpu" else training.devices
-    return {"lulc_model": {"container_config": gpu_limit(count)}}
+    if file:
+        training = load_project(file).training
+        count = 0 if training.accelerator == "cpu" else training.devices
+        container["lulc_model"] |= gpu_limit(count)
+    return {op: {"container_config": config} for op, config in container.items() if config}

@@ -15,6 +15,9 @@ OWNERS = ["team:mapping"]
 GPU_POOL = "gpu"
 """Training and prediction share it; its limit is in the instance (``dagster.yaml``)."""
 
+GPU_OPS = ("lulc_model", "model_evaluation", "predict_scene_batch", "map_each")
+"""Ops with GPU_TAGS."""
+
 METRICS_POOL = "metrics"
 """One writer of the metrics database at a time."""
 
