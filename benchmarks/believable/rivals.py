@@ -1,27 +1,17 @@
-"""The rival mappers of the benchmark: two random forests and the U-Net composite.
+"""The rival mappers of the benchmark: two random forests.
 
-What belongs here: training on one tile's labels, mapping another tile. What does not: the
-judgement. All three get the same label pixels of the same tile and year, and read pixels
-through the pipeline's own reader.
+What belongs here: learning from one tile's labels, mapping another tile. What does not: the
+composites (``composites``) and the judgement. All get the same label pixels of the same tile and
+year, and read pixels through the pipeline's own reader.
 """
 
-import tempfile
 import warnings
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.simulated.tile_years import Classes, Seen, TileYear, clear
-from lulc_assets.core.chips.cut import cut_chips
-from lulc_assets.core.chips.dates import choose_dates
-from lulc_assets.core.chips.settings import ChipSettings
-from lulc_assets.core.compositing.settings import CompositeSettings
-from lulc_assets.core.imagery.reader import read_scene
+from benchmarks.simulated.tile_years import Classes, Seen, clear
 from lulc_assets.core.imagery.scene_block import SceneBlock
-from lulc_assets.core.legend import KARRA_10
-from lulc_assets.core.training.recipe import TrainingRecipe
 
 Places = npt.NDArray[np.int64]
 """Flat indices of the pixels at which a forest is judged."""
@@ -30,18 +20,6 @@ FOREST_PIXELS = 20_000
 """Label pixels that a forest learns from."""
 
 TREES = 100
-
-
-@dataclass(frozen=True)
-class OneDate:
-    """A map from one scene: day, classes, and the pixels that SCL leaves."""
-
-    date: str
-    classes: Classes
-    clear: npt.NDArray[np.bool_]
-
-
-# --- random forests -------------------------------------------------------------------
 
 
 def judge_single_dates(
@@ -126,69 +104,3 @@ def _annual(blocks: list[SceneBlock], places: Places) -> npt.NDArray[np.float32]
     seasons = np.stack([np.where(np.isnan(q), spread[1], q) for q in quarters])
     table = np.concatenate([seasons, spread]).reshape(-1, places.size)
     return np.nan_to_num(table.T).astype(np.float32)
-
-
-# --- U-Net composite ------------------------------------------------------------------
-
-
-def map_year_by_unet(
-    train: TileYear,
-    test: TileYear,
-    chips: ChipSettings,
-    recipe: TrainingRecipe,
-    weights: CompositeSettings,
-) -> tuple[Classes, list[OneDate]]:
-    """The pipeline's map: chips, training, every scene, class-weighted mode.
-
-    Returns:
-        the composite, and the map of each single date.
-    """
-    import torch  # the forests need none
-
-    from lulc_assets.core.training.train import train_model
-
-    dates = choose_dates(train.recipes, chips)
-    cut = cut_chips(dates, train.grid, train.train_mask, train.gold_mask, chips)
-    with tempfile.TemporaryDirectory() as scratch:
-        model = train_model(
-            [cut],
-            recipe,
-            KARRA_10,
-            level="L2A",
-            gsd_m=10.0,
-            inputs={},
-            out_dir=Path(scratch),
-        )
-        network = model.network().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        calibration = model.calibration
-    del cut
-    size = test.grid.height * test.grid.width
-    score, singles = np.zeros((len(KARRA_10.classes) + 1, size), dtype=np.int64), []
-    for scene in test.recipes:
-        block = read_scene(scene, test.grid)
-        found, share = _predict(network, calibration, block.reflectance)
-        seen = clear(block)
-        singles.append(OneDate(scene.date, found, seen))
-        score[found.ravel(), np.arange(size)] += (share * seen).ravel()
-    composite = _winners(score, weights.weight_table()).reshape(test.grid.shape)
-    return composite, singles
-
-
-def _predict(network, calibration, reflectance):  # type: ignore[no-untyped-def]
-    """Classes, uint8, and the winner's probability × 255, int64, both (h, w)."""
-    import torch
-
-    from lulc_assets.core.model.hardware import multiplies_bf16
-
-    batch = torch.from_numpy(np.ascontiguousarray(reflectance))[None]
-    batch = batch.contiguous(memory_format=torch.channels_last)
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, multiplies_bf16("cpu")):
-        best, index = torch.softmax(calibration.apply(network(batch).float()), 1)[0].max(0)
-    share = np.floor(255 * best.numpy() + 0.5).astype(np.int64)
-    return (index.numpy() + 1).astype(np.uint8), share
-
-
-def _winners(score: npt.NDArray[np.int64], table: npt.NDArray[np.int64]) -> Classes:
-    """The class-weighted mode of unweighted sums; clouds have no weight."""
-    found: Classes = (score * table[:, None]).argmax(axis=0).astype(np.uint8)
-    return found

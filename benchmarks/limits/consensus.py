@@ -88,6 +88,8 @@ def encode_sums(path: Path, grid: PixelGrid, threads: int, scratch: Path) -> flo
 def encode_map(folder: Path, grid: PixelGrid, threads: int, scratch: Path) -> float:
     """Seconds to encode the three layers of a map that lies in ``folder``."""
     layers = Layers(grid, KARRA_10)
-    arrays = [read_raster(folder / f"{n}.tif") for n in ("class", "vote_share", "observations")]
-    layers.put(Window(0, 0, grid.height, grid.width), Decision(*arrays))
+    winner, share, count = (
+        read_raster(folder / f"{n}.tif") for n in ("class", "vote_share", "observations")
+    )
+    layers.put(Window(0, 0, grid.height, grid.width), Decision(winner, share, count))
     return seconds(lambda: layers.write(scratch, "share", threads))

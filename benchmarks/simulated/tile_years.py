@@ -4,8 +4,8 @@ What belongs here: scenes, burnt labels, all pixels in memory. What does not: wh
 from them or judged by them.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -26,18 +26,23 @@ from lulc_assets.core.labels.reading import read_labels
 from lulc_assets.core.labels.source import LabelSource
 from lulc_assets.core.labels.table import labels_of
 from lulc_assets.core.scene.recipe import SceneRecipe
+from lulc_assets.steps.weights import window_numbers
 
 Classes = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class TileYear:
-    """One tile and year of an archive: its scenes, and its labels if it has been labelled."""
+    """One tile and year of an archive: its scenes, and its labels if it has been labelled.
+
+    ``windows`` has, by role, the number of the labelled window of each pixel, -1 outside.
+    """
 
     grid: PixelGrid
     recipes: Sequence[SceneRecipe]
     train_mask: Classes
     gold_mask: Classes
+    windows: Mapping[str, npt.NDArray[np.int32]] = field(default_factory=dict)
 
 
 def open_tile_year(root: Path, grid: PixelGrid, tile: str, year: int) -> TileYear:
@@ -52,7 +57,8 @@ def open_tile_year(root: Path, grid: PixelGrid, tile: str, year: int) -> TileYea
     )
     labels = labels_of(read_labels(source).table, tile, year, grid)
     train, gold = (burn_labels(labels, grid, role)[0] for role in ("train", "gold"))
-    return TileYear(grid, recipes, train, gold)
+    windows = {role: window_numbers(labels, grid, tile, {}, role) for role in ("train", "gold")}
+    return TileYear(grid, recipes, train, gold, windows)
 
 
 def open_scenes(folder: Path, grid: PixelGrid, tile: str, year: int) -> list[SceneRecipe]:

@@ -115,9 +115,9 @@ def condition_for(product: Product[Any, Any]) -> Condition | None:
     """The condition of a product, by its kind.
 
     None: what comes from outside (scenes, labels), which sensors, schedules and people start; and
-    all that a model is made of, since training is decided by people.
+    all that is learnt, with what it is made of, since training is decided by people.
     """
-    if not product.inputs or product.asset in MODEL_LINE:
+    if not product.inputs or product.asset in MODEL_LINE or product == of.LEARNED_VOTE:
         return None
     if product.key is not TileYear:
         return collects_now_and_then()

@@ -57,6 +57,13 @@ map_tile_year = dg.define_asset_job(
     description="One tile × year from the catalogue to the report, with the promoted model.",
 )
 
+learn_vote = dg.define_asset_job(
+    "learn_vote",
+    tags=_at_most(hours=4),
+    selection=_assets(of.LEARNED_VOTE),
+    description="Learn a vote from the maps of the training partitions, and judge it on gold.",
+)
+
 seasons = dg.define_asset_job(
     "seasons",
     tags=_at_most(hours=4),

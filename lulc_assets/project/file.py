@@ -19,7 +19,7 @@ from lulc_assets.core.catalog.known_dialects import sampling_m
 from lulc_assets.core.catalog.selection import SelectionSettings
 from lulc_assets.core.change.grades import GradeRule
 from lulc_assets.core.chips.settings import ChipSettings
-from lulc_assets.core.compositing.settings import CompositeSettings
+from lulc_assets.core.compositing.settings import CompositeSettings, VoteSettings
 from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.estimation.measures import AccuracySettings
 from lulc_assets.core.grid import PixelGrid, Window, tile_grid
@@ -124,6 +124,7 @@ class Project(Section):
     windows: WindowSettings = WindowSettings()
     inference: InferenceSettings = InferenceSettings()
     composite: CompositeSettings = CompositeSettings()
+    vote: VoteSettings = VoteSettings()
     change: GradeRule = GradeRule()
     alerts: AlertSettings = AlertSettings()
     delivery: DeliverySection = DeliverySection()

@@ -40,6 +40,7 @@ from lulc_assets.core.store.records import StoredFile
 from lulc_assets.core.tile_keys import FIRST_YEAR
 from lulc_assets.core.whole_files import whole_file
 from lulc_assets.steps.candidates import read_selection
+from lulc_assets.steps.maps import head_of
 from lulc_assets.steps.page_parts import page_name
 from lulc_assets.steps.pages import INDEX, make_report_pages
 from lulc_assets.steps.products import (
@@ -128,7 +129,7 @@ def _map(work: Workbench, key: TileYear, photos: Path, photo_px: int) -> SiteMap
         tile=key.tile,
         year=key.year,
         layers={name: _file(work, record.files[f"{name}.tif"]) for name in LAYERS},
-        rule=record.properties.rule.to_dict(work.legend),
+        rule=record.properties.rule.to_dict(work.legend, head_of(work, record)),
         scenes=[
             SiteScene(
                 row.scene_id,

@@ -4,12 +4,14 @@ What belongs here: ``annual_map``. Seasons (``seasons``) and change come with th
 """
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 from lulc_assets.core.compositing.compose import YearComposite, compose_year
 from lulc_assets.core.compositing.datatakes import Layers, PredictedScene
 from lulc_assets.core.compositing.layers import LAYERS
 from lulc_assets.core.compositing.update import KeptYear
+from lulc_assets.core.compositing.vote_head import VoteHead
 from lulc_assets.core.errors import ProductCorrupt, ProductNotFound
 from lulc_assets.core.figures.maps import class_histogram_figure, map_figure
 from lulc_assets.core.grid import PixelGrid
@@ -17,12 +19,20 @@ from lulc_assets.core.imagery.cog import read_raster, validate_layer
 from lulc_assets.core.lineage.rule import VoteRule
 from lulc_assets.core.publishing.items import write_map_item
 from lulc_assets.core.store.canonical import digest_of
-from lulc_assets.core.store.keys import TileYear
+from lulc_assets.core.store.keys import TileYear, Whole
 from lulc_assets.core.store.publish import stored_name
 from lulc_assets.core.store.records import Record
-from lulc_assets.steps.products import ANNUAL_MAP, SCENE_PREDICTIONS
-from lulc_assets.steps.properties import MapProperties, PredictedRow, PredictionsProperties
+from lulc_assets.steps.products import ANNUAL_MAP, LEARNED_VOTE, SCENE_PREDICTIONS
+from lulc_assets.steps.properties import (
+    LearnedUse,
+    LearnedVoteProperties,
+    MapProperties,
+    PredictedRow,
+    PredictionsProperties,
+)
 from lulc_assets.steps.workbench import Made, Step, Workbench, write_png
+
+VOTE_FILE = "learned_vote.json"
 
 MAP_LAYERS: Mapping[str, str] = {
     "class": "Land-cover class",
@@ -38,16 +48,19 @@ def make_annual_map(work: Workbench, key: TileYear) -> Record[MapProperties]:
     product is the same, byte by byte.
 
     Files: ``class.tif``, ``vote_share.tif``, ``observations.tif``, ``sums_MMDD.zip`` for each
-    part of the year, ``item.json`` (STAC) and pictures. Without any scene, an explicit map of
-    no data.
+    part of the year, ``item.json`` (STAC) and pictures; where a learned vote decided,
+    ``learned_vote.json``. Without any scene, an explicit map of no data.
     """
     step = work.step(ANNUAL_MAP, key)
     predictions, grid = step.read(SCENE_PREDICTIONS), work.grid(key.tile)
+    learned = _promoted_vote(step, predictions)
 
     def build(scratch: Path) -> Made[MapProperties]:
-        found = _compose(step, predictions, grid, scratch)
+        found = _compose(step, predictions, grid, learned, scratch)
         validate_layers(work, found.files, grid)
         files = {path.name: path for path in (*found.files.values(), *found.sums.values())}
+        if learned is not None:
+            files[VOTE_FILE] = work.open(learned, VOTE_FILE)
         files |= _pictures(work, key, found, grid, scratch)
         files["item.json"] = write_map_item(
             scratch / "item.json",
@@ -64,33 +77,76 @@ def make_annual_map(work: Workbench, key: TileYear) -> Record[MapProperties]:
                 "lulc:bundle": predictions.properties.bundle,
             },
         )
-        return Made(files, _properties(work, found, predictions, grid))
+        return Made(files, _properties(work, found, predictions, grid, learned))
 
     composite = work.project.composite.identity(work.legend)
-    return step.make({"grid": grid, "composite": composite, "legend": work.legend.digest}, build)
+    made_of = {"grid": grid, "composite": composite, "legend": work.legend.digest}
+    head = {} if learned is None else {"learned_vote": learned.files[VOTE_FILE].sha256}
+    return step.make(made_of | head, build)
+
+
+def _promoted_vote(
+    step: Step[TileYear, MapProperties], predictions: Record[PredictionsProperties]
+) -> Record[LearnedVoteProperties] | None:
+    """The learned vote, if the project wants one and it is for these predictions.
+
+    The map is of the head's bytes, not of its record: learning again from the same sums and labels
+    changes no map.
+    """
+    work = step.work
+    if not work.project.vote.learned:
+        return None
+    found, why = step.look_at(LEARNED_VOTE, Whole()), ""
+    if found is None:
+        why = "there is none yet; run the job learn_vote once the training partitions have maps"
+    elif not found.properties.verdict.promote:
+        why = f"it is refused: {found.properties.verdict.reason}"
+    elif found.properties.bundle != predictions.properties.bundle:
+        why = "it was learnt from the votes of another model; run the job learn_vote again"
+    if not why:
+        return found
+    work.warn(f"{step.key.title} is decided by the plain vote, not by the learned one: {why}")
+    return None
+
+
+def head_of(
+    work: Workbench, record: Record[MapProperties] | Record[LearnedVoteProperties]
+) -> VoteHead | None:
+    """The learned vote among the files of a record, if there is one; raises InvalidProduct."""
+    if VOTE_FILE not in record.files:
+        return None
+    path = work.open(record, VOTE_FILE)
+    return VoteHead.from_json(path.read_bytes(), str(path))
 
 
 def _compose(
     step: Step[TileYear, MapProperties],
     predictions: Record[PredictionsProperties],
     grid: PixelGrid,
+    learned: Record[LearnedVoteProperties] | None,
     scratch: Path,
 ) -> YearComposite:
     """From the former map's sums if they can be had, else from all scenes."""
     work, settings = step.work, step.work.project.composite
     scenes = predicted_scenes(work, predictions.properties.scenes)
+    compose = partial(
+        compose_year,
+        scenes,
+        grid,
+        settings,
+        scratch,
+        legend=work.legend,
+        head=None if learned is None else head_of(work, learned),
+        progress=work.progress,
+    )
     try:
         kept = None if step.former is None else _kept_year(work, step.former, grid)
-        return compose_year(
-            scenes, grid, settings, scratch, legend=work.legend, kept=kept, progress=work.progress
-        )
+        return compose(kept=kept)
     except (ProductCorrupt, ProductNotFound) as error:
         if step.former is None:
             raise
         work.progress(0, len(scenes), f"all scenes are read again: {error}")
-        return compose_year(
-            scenes, grid, settings, scratch, legend=work.legend, progress=work.progress
-        )
+        return compose()
 
 
 def _kept_year(work: Workbench, former: Record[MapProperties], grid: PixelGrid) -> KeptYear | None:
@@ -129,8 +185,10 @@ def _properties(
     found: YearComposite,
     predictions: Record[PredictionsProperties],
     grid: PixelGrid,
+    learned: Record[LearnedVoteProperties] | None,
 ) -> MapProperties:
     counted = set(found.scene_ids)
+    vote = "" if learned is None else learned.files[VOTE_FILE].sha256
     return MapProperties(
         predictions=tuple(r for r in predictions.properties.scenes if r.scene_id in counted),
         datatakes=found.datatakes,
@@ -144,8 +202,9 @@ def _properties(
         taught=predictions.properties.taught,
         grid=grid,
         legend=work.legend.digest,
-        rule=VoteRule.of(work.project.composite, work.legend),
+        rule=VoteRule.of(work.project.composite, work.legend, vote),
         unreachable=predictions.properties.unreachable,
+        learned=LearnedUse(vote, found.changed_by_head, found.left_to_plain) if vote else None,
     )
 
 

@@ -16,7 +16,7 @@ from lulc_assets.core.grid import square_bounds
 from lulc_assets.core.lineage.pixel import PixelReader
 from lulc_assets.core.lineage.trace import PixelTrace
 from lulc_assets.core.store.keys import TileYear
-from lulc_assets.steps.maps import predicted_scenes
+from lulc_assets.steps.maps import head_of, predicted_scenes
 from lulc_assets.steps.products import ANNUAL_MAP
 from lulc_assets.steps.workbench import Workbench
 
@@ -71,7 +71,8 @@ def open_pixels(work: Workbench, key: TileYear) -> Iterator[PixelReader]:
     record = work.read(ANNUAL_MAP, key)
     layers = {name: work.open(record, f"{name}.tif") for name in LAYERS}
     scenes, rule = predicted_scenes(work, record.properties.predictions), record.properties.rule
-    with PixelReader(layers, scenes, work.grid(key.tile), rule, work.legend) as reader:
+    head = head_of(work, record)
+    with PixelReader(layers, scenes, work.grid(key.tile), rule, work.legend, head) as reader:
         yield reader
 
 

@@ -82,8 +82,24 @@ SCENE_PREDICTIONS = Product(
     inputs=(Input(SCENE_CATALOG), Input(MODEL_BUNDLE)),
 )
 
+_LEARNED_VOTE = Product("learned_vote", 1, Whole, of.LearnedVoteProperties)
+"""As maps look at it: it is learnt from the sums of maps that stand already."""
+
 ANNUAL_MAP = Product(
-    "annual_map", 4, TileYear, of.MapProperties, inputs=(Input(SCENE_PREDICTIONS),)
+    "annual_map",
+    4,
+    TileYear,
+    of.MapProperties,
+    inputs=(Input(SCENE_PREDICTIONS),),
+    looks_at=(_LEARNED_VOTE,),
+)
+
+LEARNED_VOTE = Product(
+    "learned_vote",
+    _LEARNED_VOTE.version,
+    Whole,
+    of.LearnedVoteProperties,
+    inputs=(Input(ANNUAL_MAP, Reach.EVERY), Input(REFERENCE_LABELS, Reach.EVERY)),
 )
 
 SEASONAL_MAPS = Product(
@@ -195,6 +211,7 @@ PRODUCTS: tuple[Product[Any, Any], ...] = in_order(
         MODEL_BUNDLE,
         SCENE_PREDICTIONS,
         ANNUAL_MAP,
+        LEARNED_VOTE,
         SEASONAL_MAPS,
         CHANGE_EVIDENCE,
         CHANGE_MAP,

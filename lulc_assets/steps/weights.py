@@ -24,8 +24,10 @@ from lulc_assets.core.labels.schema import GOLD
 from lulc_assets.core.labels.table import read_label_table
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.store.keys import TileYear
+from lulc_assets.core.store.records import Record
 from lulc_assets.steps.maps import kept_parts
 from lulc_assets.steps.products import ANNUAL_MAP, REFERENCE_LABELS
+from lulc_assets.steps.properties import MapProperties
 from lulc_assets.steps.workbench import Workbench
 
 Partition = tuple[str, int]
@@ -127,11 +129,22 @@ def _groups(settings: CompositeSettings, by_season: bool) -> Mapping[str, list[i
 
 
 def _sums_of(work: Workbench, tile: str, year: int) -> dict[str, Path]:
-    """The kept sums of a map, in the order of the parts of the project's year."""
-    record, parts = work.read(ANNUAL_MAP, TileYear(tile, year)), work.project.composite.parts()
+    return sums_of(work, work.read(ANNUAL_MAP, TileYear(tile, year)))
+
+
+def sums_of(work: Workbench, record: Record[MapProperties]) -> dict[str, Path]:
+    """The kept sums of a map, in the order of the parts of the project's year.
+
+    Raises:
+        InvalidProduct: it keeps other parts than the project has now, or none.
+    """
+    parts = work.project.composite.parts()
     kept = kept_parts(record)
     if set(kept) != {part.name for part in parts}:
-        raise InvalidProduct(f"{record.product} keeps other parts of the year; make it again")
+        raise InvalidProduct(
+            f"{record.product} keeps sums of {', '.join(kept) or 'no parts'}, the project has "
+            f"{', '.join(part.name for part in parts)} ([composite] seasons); make it again"
+        )
     return {part.name: work.open(record, kept[part.name]) for part in parts}
 
 
@@ -150,7 +163,7 @@ def _gold_votes(
     labels, grid = work.read(REFERENCE_LABELS, TileYear(tile, year)), work.grid(tile)
     truth = read_raster(work.open(labels, "gold.tif"))
     table = read_label_table(work.open(labels, "labels.parquet"))
-    windows = _window_numbers(table, grid, tile, numbers)
+    windows = window_numbers(table, grid, tile, numbers)
     chosen = (truth > 0) & (truth <= len(work.legend.land)) & (windows >= 0)
     sums, composite = _sums_of(work, tile, year), work.project.composite
     votes = votes_at(sums, grid, composite, chosen, work.legend)
@@ -161,17 +174,29 @@ def _gold_votes(
     )
 
 
-def _window_numbers(
-    labels: gpd.GeoDataFrame, grid: PixelGrid, tile: str, numbers: dict[tuple[str, str], int]
+def window_numbers(
+    labels: gpd.GeoDataFrame,
+    grid: PixelGrid,
+    tile: str,
+    numbers: dict[tuple[str, str], int],
+    role: str = GOLD,
 ) -> npt.NDArray[np.int32]:
-    """Number of the gold window of each pixel, -1 outside; a polygon without one is its own."""
-    gold = labels[labels["role"] == GOLD]
-    if gold.empty:
+    """Number of the labelled window of each pixel, -1 outside; a polygon without one is its own.
+
+    Args:
+        labels: table of a tile and year.
+        grid: of the result.
+        tile: that the windows are of.
+        numbers: tile and window → its number; gets those of new windows.
+        role: of the polygons.
+    """
+    chosen = labels[labels["role"] == role]
+    if chosen.empty:
         return np.full(grid.shape, -1, np.int32)
-    names = gold["window_id"].where(gold["window_id"] != "", gold["label_id"])
+    names = chosen["window_id"].where(chosen["window_id"] != "", chosen["label_id"])
     shapes = [
         (geometry, numbers.setdefault((tile, name), len(numbers)))
-        for geometry, name in zip(gold.geometry, names, strict=True)
+        for geometry, name in zip(chosen.geometry, names, strict=True)
     ]
     burnt: npt.NDArray[np.int32] = rasterize(
         shapes, out_shape=grid.shape, transform=grid.transform, fill=-1, dtype="int32"

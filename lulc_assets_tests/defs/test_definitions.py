@@ -12,15 +12,15 @@ ASSET_KEYS = {
     "accuracy_area_report", "accuracy_by_region", "accuracy_by_tile", "annual_map",
     "area_change", "change_alerts", "change_evidence", "change_map", "class_accuracy",
     "class_areas", "confusion_pairs", "label_quality",
-    "lulc_model", "metric_tables", "model_bundle", "model_evaluation", "observations",
-    "reference_labels",
+    "learned_vote", "lulc_model", "metric_tables", "model_bundle", "model_evaluation",
+    "observations", "reference_labels",
     "reference_sample", "region_report", "report_pages", "scene_catalog",
     "scene_predictions", "scene_selection", "seasonal_maps", "stg_metrics", "training_chips",
 }  # fmt: skip
 
 JOBS = {
-    "alerts", "change", "evidence", "map_many", "map_tile_year", "metrics", "reference", "region",
-    "seasons", "train", "training_data", "whole_year",
+    "alerts", "change", "evidence", "learn_vote", "map_many", "map_tile_year", "metrics",
+    "reference", "region", "seasons", "train", "training_data", "whole_year",
 }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from lulc_assets.steps.imagery import make_scene_catalog, make_training_chips
 from lulc_assets.steps.judging import make_model_evaluation
 from lulc_assets.steps.label_quality import make_label_quality
 from lulc_assets.steps.labels import make_reference_labels
+from lulc_assets.steps.learned_vote import make_learned_vote
 from lulc_assets.steps.maps import make_annual_map
 from lulc_assets.steps.metrics import make_metric_tables
 from lulc_assets.steps.pages import make_report_pages
@@ -72,6 +73,7 @@ STEPS = {
     "reference_sample": lambda work: make_reference_sample(work, REGION_KEY),
     "scene_predictions": predict,
     "annual_map": lambda work: make_annual_map(work, KEY),
+    "learned_vote": make_learned_vote,
     "seasonal_maps": lambda work: make_seasonal_maps(work, KEY),
     "change_evidence": make_change_evidence,
     "change_map": lambda work: make_change_map(work, KEY),

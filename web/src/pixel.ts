@@ -176,6 +176,7 @@ export function describePixel(
     head,
     h('p', {}, fill(words.datesCounted, {n: counted, m: decision.votes.length})),
     h('p', {class: trace.agrees ? 'check' : 'check wrong', role: 'status'}, stored.code || decision.code ? verdict : words.noVotes),
+    decision.plain !== decision.code && h('p', {class: 'check'}, fill(words.learned, {class: title(decision.plain)})),
     decision.flagged && h('p', {class: 'check'}, words.flagged),
     strip(decision.votes, color, title),
     scores.length > 0 && h('h3', {}, words.perClass),

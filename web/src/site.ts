@@ -5,6 +5,8 @@
  * everything inside it. What belongs here: nothing that draws.
  */
 
+import type {Head} from './head.ts';
+
 export interface StoredFile {
   href: string;
   bytes: number;
@@ -74,6 +76,8 @@ export interface Rule {
   flag_ground_pct: number;
   flag_min_dates: number;
   min_mapping_unit_px: number;
+  /** The learned vote that decided where it could; null: the plain vote did. */
+  head: Head | null;
 }
 
 export interface Photo extends StoredFile {

@@ -5,6 +5,7 @@
  * both with the same readings. What belongs here: numbers in, decision out. No reading, no page.
  */
 
+import {learned, type View} from './head.ts';
 import type {Rule} from './site.ts';
 
 export interface Reading {
@@ -33,6 +34,8 @@ export interface MapValue {
 }
 
 export interface Decision extends MapValue {
+  /** Code of the plain vote; another one where a learned vote decided otherwise. */
+  plain: number;
   flagged: boolean;
   scores: Map<number, number>;
   votes: DateVote[];
@@ -129,9 +132,19 @@ export function decide(readings: Reading[], rule: Rule, cloudCodes: Iterable<num
   for (const vote of votes) {
     if (vote.counted) scores.set(vote.code, (scores.get(vote.code) ?? 0) + vote.score);
   }
-  const value = rule.strategy === 'latest' ? latest(votes) : largest(scores, votes, rule);
+  const plain = rule.strategy === 'latest' ? latest(votes) : largest(scores, votes, rule);
+  let value = plain;
+  if (rule.head !== null && plain.code !== 0) {
+    const views = passes.filter(({speaker}) => speaker.code !== 0).map(({date, speaker}): View => {
+      const land = cloud.has(speaker.code) ? 0 : speaker.code;
+      return {part: partOf(date, parts), land, probability: speaker.probability, clear: speaker.clear};
+    });
+    const code = learned(rule.head, views, flagged, scores);
+    const total = [...scores.values()].reduce((sum, score) => sum + score, 0);
+    if (code !== 0) value = {...plain, code, share: Math.floor((255 * scores.get(code)!) / total)};
+  }
   votes.sort((a, b) => compare(a.date, b.date) || compare(a.id, b.id));
-  return {...value, flagged, scores, votes};
+  return {...value, plain: plain.code, flagged, scores, votes};
 }
 
 function largest(scores: Map<number, number>, votes: DateVote[], rule: Rule): MapValue {

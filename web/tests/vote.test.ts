@@ -14,6 +14,7 @@ const RULE: Rule = {
   flag_ground_pct: 50,
   flag_min_dates: 4,
   min_mapping_unit_px: 1,
+  head: null,
 };
 let count = 0;
 const reading = (code: number, probability = 200, clear = true, more: Partial<Reading> = {}): Reading => {

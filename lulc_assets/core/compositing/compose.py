@@ -32,6 +32,7 @@ from lulc_assets.core.compositing.sums_file import (
     pack_block,
 )
 from lulc_assets.core.compositing.update import KeptYear, PartPlan, plan_parts, plan_update
+from lulc_assets.core.compositing.vote_head import VoteHead
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.cog import BLOCK_PX
 from lulc_assets.core.inference.pipeline import read_ahead
@@ -58,6 +59,8 @@ class YearComposite:
         sieved_pixels: pixels that the minimum mapping unit changed.
         observations_median: votes at the median pixel.
         passes_read: passes that were decoded; of an update only what changed.
+        left_to_plain: pixels with a vote that the learned vote left to the plain one.
+        changed_by_head: pixels to which it gave another class; both 0 without one.
     """
 
     files: Mapping[str, Path]
@@ -69,6 +72,8 @@ class YearComposite:
     sieved_pixels: int
     observations_median: float
     passes_read: int
+    left_to_plain: int = 0
+    changed_by_head: int = 0
 
 
 def compose_year(
@@ -79,6 +84,7 @@ def compose_year(
     *,
     legend: Legend = KARRA_10,
     kept: KeptYear | None = None,
+    head: VoteHead | None = None,
     progress: Progress = silent,
 ) -> YearComposite:
     """Compose predictions into one map; without predictions, a map of no data.
@@ -94,6 +100,7 @@ def compose_year(
             part of the year ``sums_MMDD.zip``.
         legend: of the predictions and the map.
         kept: sums of a former map; used where that reads fewer scenes.
+        head: a learned vote; it decides from the sums, so that no scene is read for it.
         progress: told after each block.
 
     Returns:
@@ -101,14 +108,15 @@ def compose_year(
 
     Raises:
         InvalidProduct: a prediction is on another grid, is not uint8, holds a code that is
-            not in the legend, or two predictions share an id but not their files.
+            not in the legend, or two predictions share an id but not their files; or the learned
+            vote is of another legend or of other parts of the year.
         InvalidProject: more scenes than sums can hold, or a weight of a class that the legend
             does not have.
         ProductCorrupt: the kept sums cannot be read or are not those of their scenes.
         UnreadableRaster: a prediction cannot be read.
     """
     settings.require(legend)
-    takes, strategy = group_datatakes(predictions), strategy_of(settings, legend)
+    takes, strategy = group_datatakes(predictions), strategy_of(settings, legend, head)
     plans = None
     if kept is not None and strategy.unit is not None:
         land = len(legend.land)
@@ -117,7 +125,7 @@ def compose_year(
         plans = plan_parts(takes.values(), settings)
     layers = Layers(grid, legend)
     out_dir.mkdir(parents=True, exist_ok=True)
-    flagged, sums = _count_blocks(plans, strategy, layers, settings, out_dir, progress)
+    totals, sums = _count_blocks(plans, strategy, layers, settings, out_dir, progress)
     sieved = layers.apply_mapping_unit(settings.min_mapping_unit_px)
     return YearComposite(
         files=layers.write(out_dir, strategy.share_title, settings.threads),
@@ -125,11 +133,22 @@ def compose_year(
         scene_ids=scene_ids(takes),
         datatakes=len(takes),
         class_counts=layers.class_counts(),
-        flagged_pixels=flagged,
+        flagged_pixels=totals.flagged,
         sieved_pixels=sieved,
         observations_median=layers.observations_median(),
         passes_read=sum(len(plan.add) + len(plan.retract) for plan in plans),
+        left_to_plain=totals.left_to_plain,
+        changed_by_head=totals.changed,
     )
+
+
+@dataclass
+class _Totals:
+    """Pixels of all blocks."""
+
+    flagged: int = 0
+    left_to_plain: int = 0
+    changed: int = 0
 
 
 def _count_blocks(
@@ -139,10 +158,10 @@ def _count_blocks(
     settings: CompositeSettings,
     folder: Path,
     progress: Progress,
-) -> tuple[int, dict[str, Path]]:
-    """Fill the layers and write the sums; flagged pixels, and part → file of sums."""
+) -> tuple[_Totals, dict[str, Path]]:
+    """Fill the layers and write the sums; pixels counted, and part → file of sums."""
     windows = list(layers.grid.blocks(BLOCK_PX))
-    total = 0
+    totals = _Totals()
     with ExitStack() as stack:
         writers = {
             plan.name: stack.enter_context(
@@ -169,13 +188,15 @@ def _count_blocks(
             closing(read_ahead(windows, _as_it_is, counter.count, settings.threads))
         )
         for done, (_, block) in enumerate(blocks, start=1):
-            total += block.flagged_pixels
+            totals.flagged += block.flagged_pixels
+            totals.left_to_plain += block.decision.left_to_plain
+            totals.changed += block.decision.changed
             layers.put(block.window, block.decision)
             for name, packed in block.packed.items():
                 writers[name].write(packed)
             progress(done, len(windows), "blocks composed")
     kept = {p.name: _link(p.base, folder, p.name) for p in plans if p.base and p.keeps_base}
-    return total, {name: writer.path for name, writer in writers.items()} | kept
+    return totals, {name: writer.path for name, writer in writers.items()} | kept
 
 
 def _as_it_is(window: Window) -> Window:

@@ -175,6 +175,34 @@ class CompositeSettings:
         }
 
 
+@dataclass(frozen=True)
+class VoteSettings:
+    """``[vote]``: the learned vote.
+
+    Attributes:
+        learned: decide annual maps by the learned vote, where there is one that was promoted.
+        margin: how much worse than the plain vote it might at most be, 0–1, as far as the gold
+            windows can tell: the low end of the 95 % interval of the difference must lie above
+            −margin. 0.01: a head is only worth its trouble if it is better, so less is forgiven
+            than to another model.
+        class_margin: how much lower the F1 of a class may be, 0–1; wide, since a class has no
+            interval here.
+        min_class_pixels: gold pixels from which on a class is looked at.
+    """
+
+    learned: bool = False
+    margin: float = 0.01
+    class_margin: float = 0.05
+    min_class_pixels: int = 100
+
+    def __post_init__(self) -> None:
+        for name in ("margin", "class_margin"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise InvalidProject(f"vote.{name} = {getattr(self, name)!r} is not within 0–1")
+        if self.min_class_pixels < 1:
+            raise InvalidProject("vote.min_class_pixels must be at least 1")
+
+
 def _check_weights(where: str, weights: Mapping[str, int]) -> None:
     for name, weight in weights.items():
         if not isinstance(weight, int) or not 0 <= weight <= WEIGHT_MAX:

@@ -9,7 +9,8 @@ loops (``kernel``), reading and files.
   another class counts 0 (only the winner's probability is stored); all classes weigh 1.
 - ``latest``: the last clear view decides.
 
-All but ``latest`` are made from sums, so that a scene can be added or taken away later.
+All but ``latest`` are made from sums, so that a scene can be added or taken away later. A learned
+vote (``vote_head``) refines the weighted mode where it can.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,8 @@ import numpy.typing as npt
 from lulc_assets.core.compositing.reading import Stack
 from lulc_assets.core.compositing.settings import CompositeSettings
 from lulc_assets.core.compositing.sums_file import BlockSums
+from lulc_assets.core.compositing.vote_head import VoteHead
+from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.grid import Window
 from lulc_assets.core.legend import KARRA_10, Legend
 
@@ -38,11 +41,15 @@ class Decision:
         winner: class code, 0 where nobody voted.
         share: 255 = all; see the strategy's ``share_title``.
         count: votes, 255 = 255 or more.
+        left_to_plain: pixels with a vote that a learned vote did not decide.
+        changed: pixels to which a learned vote gave another class than the plain vote.
     """
 
     winner: U8
     share: U8
     count: U8
+    left_to_plain: int = 0
+    changed: int = 0
 
 
 @dataclass(frozen=True)
@@ -124,6 +131,51 @@ class SumStrategy:
         )
 
 
+@dataclass(frozen=True)
+class LearnedStrategy:
+    """The weighted mode, refined by a learned vote.
+
+    Attributes:
+        plain: the weighted mode.
+        head: the learned vote.
+    """
+
+    plain: Strategy
+    head: VoteHead
+    share_title: str = "255 x score of the class / all scores; the class is a learned vote's"
+
+    @property
+    def unit(self) -> str | None:
+        """See :class:`Strategy`."""
+        return self.plain.unit
+
+    def empty(self, window: Window) -> BlockSums:
+        """See :class:`Strategy`."""
+        return self.plain.empty(window)
+
+    def add(self, block: BlockSums, stack: Stack, sign: int) -> None:
+        """See :class:`Strategy`."""
+        self.plain.add(block, stack, sign)
+
+    def decide(self, parts: Sequence[PartVotes]) -> Decision:
+        """See :class:`Strategy`."""
+        from lulc_assets.core.compositing.vote_head_kernel import decide_learned  # numba
+
+        found = self.plain.decide(parts)
+        left, changed = decide_learned(
+            _stacked([part.sums.sums for part in parts]),
+            _stacked([part.sums.tallies for part in parts]),
+            _stacked([part.flagged for part in parts]),
+            np.stack([part.weights for part in parts]),
+            np.ascontiguousarray(self.head.weights.T),
+            self.head.needed,
+            self.head.known,
+            found.winner,
+            found.share,
+        )
+        return replace(found, left_to_plain=left, changed=changed)
+
+
 _VIEWS = 4
 """Planes of :class:`LatestStrategy`."""
 
@@ -174,11 +226,36 @@ _SUMS: Mapping[str, SumStrategy] = {
 }
 
 
-def strategy_of(settings: CompositeSettings, legend: Legend = KARRA_10) -> Strategy:
-    """The strategy that the settings name, for the classes of a legend."""
+def strategy_of(
+    settings: CompositeSettings, legend: Legend = KARRA_10, head: VoteHead | None = None
+) -> Strategy:
+    """The strategy that the settings name, for the classes of a legend.
+
+    Args:
+        settings: name and parts of the year.
+        legend: of the predictions.
+        head: a learned vote that refines the weighted mode.
+
+    Raises:
+        InvalidProject: the strategy is another one, and cannot be refined.
+        InvalidProduct: the head is of another legend or of other parts of the year.
+    """
+    if head is not None:
+        head.require(legend, tuple(part.name for part in settings.parts()))
+        if settings.strategy != "weighted_mode":
+            raise InvalidProject(
+                f"[vote] learned refines the strategy weighted_mode, not {settings.strategy}; "
+                "change [composite] strategy or leave it off"
+            )
     land = len(legend.land)
-    found = _SUMS.get(settings.strategy)
-    return LatestStrategy(land) if found is None else replace(found, land=land)
+    named = _SUMS.get(settings.strategy)
+    plain = LatestStrategy(land) if named is None else replace(named, land=land)
+    return refined(plain, head)
+
+
+def refined(plain: Strategy, head: VoteHead | None) -> Strategy:
+    """A strategy that keeps sums of probabilities, refined by a learned vote if there is one."""
+    return plain if head is None else LearnedStrategy(plain, head)
 
 
 def flag_tallies(tallies: Sequence[U16], settings: CompositeSettings, legend: Legend) -> Flags:

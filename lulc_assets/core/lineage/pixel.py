@@ -18,8 +18,14 @@ from rasterio.windows import Window as RasterWindow
 from lulc_assets.core.compositing.datatakes import Datatake, PredictedScene, group_datatakes
 from lulc_assets.core.compositing.layers import LAYERS
 from lulc_assets.core.compositing.reading import BlockReader, Stack
-from lulc_assets.core.compositing.strategies import PartVotes, flag_tallies, strategy_of
+from lulc_assets.core.compositing.strategies import (
+    PartVotes,
+    flag_tallies,
+    refined,
+    strategy_of,
+)
 from lulc_assets.core.compositing.sums_file import BlockSums
+from lulc_assets.core.compositing.vote_head import VoteHead
 from lulc_assets.core.errors import PointOutside, UnreadableRaster
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.gdal import gdal_env
@@ -40,6 +46,7 @@ class PixelReader:
         grid: of the map.
         rule: that it was decided by.
         legend: of its codes.
+        head: the learned vote that decided it; None where none did.
 
     Raises:
         InvalidProduct: a prediction is on another grid.
@@ -53,11 +60,12 @@ class PixelReader:
         grid: PixelGrid,
         rule: VoteRule,
         legend: Legend,
+        head: VoteHead | None = None,
     ) -> None:
         self._grid, self._rule, self._legend = grid, rule, legend
         self._takes = group_datatakes(scenes)
         self._scenes = [scene for take in self._takes.values() for scene in take.scenes]
-        self._strategy = strategy_of(rule.settings, legend)
+        self._strategy = refined(strategy_of(rule.settings, legend), head)
         with ExitStack() as stack, gdal_env():
             # One scene as a pass of its own: what each datastrip said is wanted, not their merger.
             singles = [Datatake(scene.scene_id, (scene,)) for scene in self._scenes]

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from lulc_assets.core.compositing.seasons import Part, part_of
 from lulc_assets.core.compositing.settings import CompositeSettings, StrategyName
+from lulc_assets.core.compositing.vote_head import VoteHead
 from lulc_assets.core.legend import Legend
 
 
@@ -29,6 +30,7 @@ class VoteRule:
         flag_ground_pct: see there.
         flag_min_dates: see there.
         min_mapping_unit_px: above 1, a pixel may show the class of its surroundings.
+        learned: SHA-256 of the learned vote that decided where it could; empty: none did.
     """
 
     strategy: StrategyName
@@ -37,10 +39,11 @@ class VoteRule:
     flag_ground_pct: int
     flag_min_dates: int
     min_mapping_unit_px: int
+    learned: str = ""
 
     @classmethod
-    def of(cls, settings: CompositeSettings, legend: Legend) -> "VoteRule":
-        """The rule that settings come to with a legend."""
+    def of(cls, settings: CompositeSettings, legend: Legend, learned: str = "") -> "VoteRule":
+        """The rule that settings come to with a legend, and a learned vote by its digest."""
         return cls(
             strategy=settings.strategy,
             weights_256={
@@ -54,6 +57,7 @@ class VoteRule:
             flag_ground_pct=settings.flag_ground_pct,
             flag_min_dates=settings.flag_min_dates,
             min_mapping_unit_px=settings.min_mapping_unit_px,
+            learned=learned,
         )
 
     @property
@@ -79,8 +83,13 @@ class VoteRule:
             table[legend.code_of(name)] = weight
         return table
 
-    def to_dict(self, legend: Legend) -> dict[str, Any]:
-        """Plain JSON for the map page; weights by code, thresholds as the legend lets them be."""
+    def to_dict(self, legend: Legend, head: VoteHead | None = None) -> dict[str, Any]:
+        """Plain JSON for the map page; weights by code, thresholds as the legend lets them be.
+
+        Args:
+            legend: of the codes.
+            head: the learned vote that ``learned`` names.
+        """
         masked_pct, ground_pct, min_dates = self.settings.flag_rule(legend)
         return {
             "strategy": self.strategy,
@@ -92,4 +101,5 @@ class VoteRule:
             "flag_ground_pct": int(ground_pct),
             "flag_min_dates": int(min_dates),
             "min_mapping_unit_px": self.min_mapping_unit_px,
+            "head": None if head is None else head.to_dict(),
         }

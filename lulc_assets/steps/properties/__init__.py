@@ -16,6 +16,8 @@ from lulc_assets.steps.properties.imagery import (
 )
 from lulc_assets.steps.properties.maps import (
     Applicability,
+    LearnedUse,
+    LearnedVoteProperties,
     MapProperties,
     PredictedRow,
     PredictedSceneProperties,
@@ -53,6 +55,8 @@ __all__ = [
     "EvidenceSource",
     "HistoryProperties",
     "LabelQualityProperties",
+    "LearnedUse",
+    "LearnedVoteProperties",
     "LookProperties",
     "MapProperties",
     "ModelEvent",

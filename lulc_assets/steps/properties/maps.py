@@ -7,6 +7,7 @@ that a room of the domain owns, which are used as they are.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from lulc_assets.core.compositing.vote_head_judge import VoteVerdict
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.lineage.rule import VoteRule
 from lulc_assets.core.store.records import StoredFile
@@ -89,6 +90,22 @@ class PredictionsProperties:
 
 
 @dataclass(frozen=True)
+class LearnedUse:
+    """What a learned vote did to a map.
+
+    Attributes:
+        vote: SHA-256 of ``learned_vote.json`` among the map's files.
+        changed_pixels: that the plain vote would give another class.
+        left_to_plain_pixels: that have a vote, and were left to the plain one: none that counts in
+            a part of the year that the head needs, or none for a class that it knows.
+    """
+
+    vote: str
+    changed_pixels: int
+    left_to_plain_pixels: int
+
+
+@dataclass(frozen=True)
 class MapProperties:
     """Of ``annual_map``.
 
@@ -107,6 +124,7 @@ class MapProperties:
         legend: digest of the legend of the codes.
         rule: by which the votes were counted.
         unreachable: those of ``failed_scenes`` that nobody could look at.
+        learned: None where the plain vote decided.
     """
 
     predictions: tuple[PredictedRow, ...]
@@ -123,11 +141,39 @@ class MapProperties:
     legend: str
     rule: VoteRule
     unreachable: tuple[str, ...] = ()
+    learned: LearnedUse | None = None
 
     @property
     def scenes(self) -> tuple[str, ...]:
         """Ids of the scenes that were counted."""
         return tuple(row.scene_id for row in self.predictions)
+
+
+@dataclass(frozen=True)
+class LearnedVoteProperties:
+    """Of ``learned_vote``.
+
+    Attributes:
+        bundle: digest of the record of the model whose votes it learnt from.
+        parts: of the year, by their first days.
+        maps: tile and year of each map whose sums it learnt from.
+        strength: of the pull towards the plain vote; None: nothing better was found.
+        pixels: labelled ones that it learnt from.
+        windows: that they lie in.
+        left_out: agreement on training windows that were left out, 0–1.
+        plain_left_out: the same of the plain vote.
+        verdict: on gold windows; maps use the head only where it says ``promote``.
+    """
+
+    bundle: str
+    parts: tuple[str, ...]
+    maps: tuple[str, ...]
+    strength: float | None
+    pixels: int
+    windows: int
+    left_out: float
+    plain_left_out: float
+    verdict: VoteVerdict
 
 
 @dataclass(frozen=True)
