@@ -22,6 +22,7 @@ from rio_cogeo.cogeo import cog_validate
 from lulc_assets.core.errors import InvalidProduct, UnreadableRaster
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.gdal import gdal_env
+from lulc_assets.core.imagery.written import require_whole, told_by_name
 from lulc_assets.core.whole_files import whole_file
 
 LayerKind = Literal["class", "continuous"]
@@ -63,6 +64,7 @@ def write_cog(
 
     Raises:
         InvalidProduct: the array does not have the grid's shape.
+        OSError: it did not reach the disk whole (``written``).
     """
     if array2d.shape != grid.shape:
         raise InvalidProduct(
@@ -70,13 +72,11 @@ def write_cog(
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     profile = layer_profile(grid, array2d.dtype, nodata) | cog_options(kind, array2d.dtype)
-    with (
-        whole_file(path, durable=False) as part,
-        gdal_env(),
-        rasterio.open(part, "w", driver="COG", **profile) as target,
-    ):
-        target.write(array2d, 1)
-        dress_band(target, colormap, description)
+    with told_by_name(path, array2d.nbytes), whole_file(path, durable=False) as part:
+        with gdal_env(), rasterio.open(part, "w", driver="COG", **profile) as target:
+            target.write(array2d, 1)
+            dress_band(target, colormap, description)
+        require_whole(part)
     return path
 
 

@@ -26,6 +26,7 @@ from lulc_assets.core.imagery.cog import (
     layer_profile,
 )
 from lulc_assets.core.imagery.gdal import gdal_env
+from lulc_assets.core.imagery.written import require_whole, told_by_name
 from lulc_assets.core.whole_files import name_part, put_in_place
 
 
@@ -55,6 +56,7 @@ class GrowingLayer:
         description: str = "",
     ) -> None:
         self.path = path
+        self._bytes = grid.height * grid.width
         self._kind = kind
         path.parent.mkdir(parents=True, exist_ok=True)
         self._plain = name_part(path)
@@ -78,16 +80,26 @@ class GrowingLayer:
             scratch.unlink(missing_ok=True)
 
     def put(self, window: Window, pixels: npt.NDArray[np.uint8]) -> None:
-        """Lay down a window, uint8 (h, w)."""
+        """Lay down a window, uint8 (h, w).
+
+        Raises:
+            OSError: the disk did not take it.
+        """
         part = RasterWindow(window.col, window.row, window.width, window.height)
-        with gdal_env():
+        with told_by_name(self.path, self._bytes), gdal_env():
             self._target.write(pixels, 1, window=part)
 
     def finish(self) -> Path:
-        """Make the COG of what was put; nothing can be put any more."""
-        with gdal_env():
-            self._target.close()
-            options = cog_options(self._kind, np.uint8)
-            rasterio.shutil.copy(self._plain, self._part, driver="COG", **options)
+        """Make the COG of what was put; nothing can be put any more.
+
+        Raises:
+            OSError: it did not reach the disk whole (``written``).
+        """
+        with told_by_name(self.path, self._bytes):
+            with gdal_env():
+                self._target.close()
+                options = cog_options(self._kind, np.uint8)
+                rasterio.shutil.copy(self._plain, self._part, driver="COG", **options)
+            require_whole(self._part)
         put_in_place(self._part, self.path, durable=False)
         return self.path
