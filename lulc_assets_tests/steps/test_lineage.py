@@ -358,6 +358,20 @@ def test_region_metrics_and_pages_come_from_committed_reports(copied):
         assert 'href="index.html"' in (folder / name).read_text()
 
 
+def test_a_tile_that_the_project_lost_is_passed_over_by_metrics_and_pages(copied):
+    # Before, a KeyError with the key of the tile ended the job for good.
+    work = open_work(copied)
+    make_region_report(work, REGION_KEY)
+    copied.write_text(copied.read_text().replace(TILE, "33TWM"))
+    work, folder = open_work(copied), copied.parent / "pages"
+    assert TILE not in work.project.tiles
+    tables = make_metric_tables(work, [KEY], [REGION_KEY])
+    assert not any(TILE in report for report in tables.properties.reports)
+    make_report_pages(work, folder, [KEY], [REGION_KEY])
+    assert not (folder / "33TVM_2022.html").exists()
+    assert "33TVM" not in (folder / "index.html").read_text()
+
+
 def test_a_region_with_a_missing_report_is_an_error(finished_work):
     with pytest.raises(ProductNotFound, match="annual_map/33TVM/2020"):
         make_region_report(finished_work, RegionYear(REGION, 2020))
