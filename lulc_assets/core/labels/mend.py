@@ -66,7 +66,7 @@ def mend_geometries(
     account = []
     for row in np.flatnonzero(broken | collected):
         before = mended[row]
-        problem = "missing" if before is None else shapely.is_valid_reason(before)
+        problem = _problem(before)
         if collected[row] and problem == "Valid Geometry":
             problem = "GeometryCollection"
         after = None if before is None else _made_valid(before, label_ids[int(row)])
@@ -78,6 +78,14 @@ def mend_geometries(
             change = after.area / before.area - 1 if before.area > 0 else np.inf
         account.append(Mended(label_ids[int(row)], problem.split("[")[0], float(change)))
     return mended, account
+
+
+def _problem(geometry: shapely.Geometry | None) -> str:
+    """In a word or two; an empty geometry is valid, which tells nobody what is wrong with it."""
+    if geometry is None:
+        return "missing"
+    empty = geometry.geom_type != "GeometryCollection" and shapely.is_empty(geometry)
+    return "empty geometry" if empty else str(shapely.is_valid_reason(geometry))
 
 
 def _made_valid(geometry: shapely.Geometry, label_id: str) -> shapely.Geometry | None:

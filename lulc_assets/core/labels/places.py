@@ -31,6 +31,8 @@ def require_places(labels: gpd.GeoDataFrame, where: str) -> None:
     if labels.crs.is_geographic:
         lost |= (np.abs(bounds[:, [0, 2]]) > 360 + _ROUNDING).any(axis=1)
         lost |= (np.abs(bounds[:, [1, 3]]) > 90 + _ROUNDING).any(axis=1)
+    elif len(bounds) and (np.abs(bounds) <= [180, 90, 180, 90]).all():
+        lost[:] = True  # of a map in metres: two hundred metres around its origin, in the sea
     if lost.any():
         _refuse(labels, lost, where)
 
@@ -39,7 +41,9 @@ def _refuse(labels: gpd.GeoDataFrame, lost: np.ndarray, where: str) -> None:
     row = labels.loc[lost].iloc[0]
     x, y = row.geometry.bounds[:2]
     what = f"label {row['label_id']} lies at x {x:,.6g}, y {y:,.6g}"
-    if np.isfinite([x, y]).all() and max(abs(x), abs(y)) <= 360:
+    if not labels.crs.is_geographic and np.isfinite([x, y]).all():
+        hint = "they look like degrees: name their true CRS, EPSG:4326 for instance"
+    elif np.isfinite([x, y]).all() and max(abs(x), abs(y)) <= 360:
         hint = "are x and y (longitude and latitude) exchanged?"
     else:
         hint = "they look like metres: name their true CRS (GeoJSON without one means degrees)"

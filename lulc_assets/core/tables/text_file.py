@@ -11,6 +11,14 @@ from pathlib import Path
 from lulc_assets.core.errors import LulcError
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_OTHERS = (
+    (b"PK\x03\x04", "a workbook (.xlsx, .ods) or another zip archive"),
+    (b"\xd0\xcf\x11\xe0", "a workbook of an old Excel (.xls)"),
+    (b"%PDF", "a PDF"),
+    (b"SQLite format 3\0", "a database or GeoPackage"),
+    (b"PAR1", "a Parquet file"),
+)
+_MARKUP = re.compile(r"\s*<(!doctype|html|\?xml)", re.IGNORECASE)
 _FOREIGN = 0.7
 """Share of letters beyond ASCII, in words that hold any, from which on a text is not Western:
 "Wälder" has 1 of 6, Russian or Chinese bytes that are read as Windows-1252 have nearly all."""
@@ -44,8 +52,11 @@ def decode_delivered(data: bytes) -> str:
     """Text in UTF-8, UTF-16 or Windows' Western encoding.
 
     Raises:
-        UnicodeError: in none of them; the message says so.
+        UnicodeError: in none of them, or no table at all; the message says so.
     """
+    for magic, what in _OTHERS:
+        if data.startswith(magic):
+            raise UnicodeError(f"it is {what}, whatever its name says")
     if data.startswith(_UTF16):
         return data.decode("utf-16")
     try:
@@ -56,6 +67,8 @@ def decode_delivered(data: bytes) -> str:
             raise UnicodeError("it is neither UTF-8 nor Western text") from None
     if "\0" in text:
         raise UnicodeError("it holds zero bytes, as UTF-16 without a byte order mark does")
+    if _MARKUP.match(text):
+        raise UnicodeError("it is a web page or XML, as a server answers that wants a login")
     return text
 
 

@@ -21,6 +21,7 @@ def test_loops_are_kept_spikes_removed_and_what_has_no_area_left_out():
     assert [m.label_id for m in account] == list("bcdef")
     assert [m.label_id for m in account if m.dropped] == list("def")
     assert account[0].problem == "Self-intersection"
+    assert [m.problem for m in account[3:]] == ["missing", "empty geometry"]
     assert account[1].area_change == pytest.approx(0)
 
 

@@ -229,3 +229,10 @@ def test_advice_for_a_geometry_is_advice_that_helps(write):
 def test_coordinates_that_are_no_place_name_label_and_numbers(write, box, hint):
     with pytest.raises(InvalidGeometry, match=rf"label labels-000001 lies at x .*{hint}"):
         read_labels(write([box], ["trees"], crs=4326, suffix="geojson"))
+
+
+def test_degrees_in_a_map_of_metres_are_named_as_that(write):
+    # Before: "too small for a pixel", since a square of 500 m is 0.005 metres wide there.
+    box = shapely.box(13.97, 45.86, 13.98, 45.87)
+    with pytest.raises(InvalidGeometry, match=r"label labels-000001 lies at .*look like degrees"):
+        read_labels(write([box], ["trees"], crs=32633))

@@ -64,6 +64,22 @@ def test_text_in_an_encoding_that_nothing_names_is_refused(read, encoding):
         read(text.encode(encoding))
 
 
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"PK\x03\x04\x14\x00\x06\x00", "a workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "an old Excel"),
+        (b"%PDF-1.7\n1,2\n", "a PDF"),
+        (b"SQLite format 3\0", "GeoPackage"),
+        ("\ufeff\n<!DOCTYPE html><title>Log in</title>", "a web page"),
+        ('<?xml version="1.0"?>\n<Workbook>', "XML"),
+    ],
+)
+def test_what_is_no_text_and_is_called_csv_is_named(read, data, what):
+    with pytest.raises(InvalidSample, match=rf"table\.csv: .*{what}.*Save it as CSV UTF-8"):
+        read(data)
+
+
 def test_a_line_that_is_too_long_and_a_double_title_are_named(read):
     with pytest.raises(InvalidSample, match=r"table\.csv, line 3: 3 cells"):
         read("a,b\n1,2\n1,2,3\n").frame()
