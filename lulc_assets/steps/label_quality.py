@@ -5,6 +5,7 @@ does not: its page (``pages``).
 """
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,7 +16,9 @@ import shapely
 from lulc_assets.core.figures.labels import outlier_figure, spectra_figure
 from lulc_assets.core.figures.quicklook import true_color
 from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.imagery.masks import SCL_SNOW_ICE, SCL_VOTING
 from lulc_assets.core.imagery.reader import SceneReader
+from lulc_assets.core.imagery.scene_block import SceneBlock
 from lulc_assets.core.labels.spectra import find_outliers, measure_spectra
 from lulc_assets.core.labels.table import read_label_table
 from lulc_assets.core.scene.recipe import SceneRecipe
@@ -34,6 +37,10 @@ _DATES = 6
 _MARGIN_PX = 8
 _LARGEST_PX = 160
 """Side of a cut-out at most; of a larger polygon its middle is shown."""
+
+_GROUND = tuple(code for code in SCL_VOTING if code != SCL_SNOW_ICE)
+_COVERED_SHARE = 0.1
+"""Share of a cut-out under snow, cloud or no data that a picture bears."""
 
 
 def make_label_quality(work: Workbench, key: TileYear) -> Record[LabelQualityProperties]:
@@ -73,22 +80,40 @@ def make_label_quality(work: Workbench, key: TileYear) -> Record[LabelQualityPro
 def _draw_outliers(
     work: Workbench, outliers: gpd.GeoDataFrame, recipes: Sequence[SceneRecipe], grid: PixelGrid
 ) -> bytes:
-    """Cut-outs of the clearest scene."""
+    """Cut-outs, each of the first scene that shows the ground of its place."""
     cuts: list[npt.NDArray[np.uint8]] = []
     outlines, titles = [], []
-    if recipes and len(outliers):
-        with SceneReader(recipes[0], grid) as reader:
-            for row in outliers.itertuples():
-                window = _window_around(row.geometry, grid)
-                block = reader.read(window)
-                cuts.append(true_color(block.reflectance, block.valid))
-                outlines.append(_rings(row.geometry, grid.cut(window)))
-                named, seen = (
-                    work.legend.by_code(int(code)).title
-                    for code in (row.class_code, row.looks_like)
-                )
-                titles.append(f"{named}\nlike {seen.lower()}")
+    with ExitStack() as stack:
+        readers = [stack.enter_context(SceneReader(recipe, grid)) for recipe in recipes]
+        for row in outliers.itertuples() if readers else ():
+            window = _window_around(row.geometry, grid)
+            block, date = _bare_ground(readers, recipes, window)
+            cuts.append(true_color(block.reflectance, block.valid))
+            outlines.append(_rings(row.geometry, grid.cut(window)))
+            named, seen = (
+                work.legend.by_code(int(code)).title for code in (row.class_code, row.looks_like)
+            )
+            titles.append(f"{named}\nlike {seen.lower()}\n{date}")
     return outlier_figure(cuts, outlines, titles)
+
+
+def _bare_ground(
+    readers: Sequence[SceneReader], recipes: Sequence[SceneRecipe], window: Window
+) -> tuple[SceneBlock, str]:
+    """The window on the first date that covers little of it, else on the one that covers least.
+
+    The clearest scene of a year is often one of winter: under snow every picture is white.
+    """
+    best: tuple[float, SceneBlock, str] | None = None
+    for reader, recipe in zip(readers, recipes, strict=True):
+        block = reader.read(window)
+        covered = 1 - float(np.mean(block.valid & np.isin(block.scl, _GROUND)))
+        if best is None or covered < best[0]:
+            best = covered, block, recipe.date
+        if covered <= _COVERED_SHARE:
+            break
+    assert best is not None, "no scene to look at"
+    return best[1], best[2]
 
 
 def _window_around(geometry: shapely.Geometry, grid: PixelGrid) -> Window:

@@ -20,7 +20,7 @@ SCENE_LOOK = Product("scene_look", 1, SceneOfYear, of.LookProperties, part_of=SC
 
 LABEL_QUALITY = Product(
     "label_quality",
-    4,
+    5,
     TileYear,
     of.LabelQualityProperties,
     inputs=(Input(REFERENCE_LABELS), Input(SCENE_CATALOG)),

@@ -2,12 +2,23 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import geopandas as gpd
+import numpy as np
 import pytest
 
 from lulc_assets.core.errors import LabelLeak
+from lulc_assets.core.grid import Window
 from lulc_assets.core.imagery.cog import read_raster
+from lulc_assets.core.imagery.masks import (
+    SCL_CLOUD_HIGH,
+    SCL_SNOW_ICE,
+    SCL_VEGETATION,
+    SCL_WATER,
+)
+from lulc_assets.core.imagery.scene_block import SceneBlock
+from lulc_assets.steps import label_quality
 from lulc_assets.steps.imagery import make_training_chips
 from lulc_assets.steps.label_quality import make_label_quality
 from lulc_assets.steps.labels import make_reference_labels
@@ -71,3 +82,31 @@ def test_chips_of_strict_gold_hold_agreed_pixels_only(strict):
     assert chips.inputs["reference_labels/33TVM/2022"] == record.digest
     assert chips.properties.layout.buffer_px == 0
     assert chips.properties.layout.size_px == 32
+
+
+@pytest.mark.parametrize(
+    ("codes", "shown"),
+    [
+        ([SCL_SNOW_ICE, SCL_VEGETATION, SCL_WATER], 1),
+        ([SCL_SNOW_ICE, SCL_SNOW_ICE, SCL_SNOW_ICE], 0),
+        ([SCL_SNOW_ICE, SCL_CLOUD_HIGH, SCL_WATER], 2),
+    ],
+)
+def test_a_polygon_is_shown_without_snow_where_a_date_allows_it(codes, shown):
+    # The clearest scene is often one of winter: every cut-out was white.
+    class Reader:
+        def __init__(self, code):
+            self.code = code
+
+        def read(self, window):
+            shape = (window.height, window.width)
+            return SceneBlock(
+                np.zeros((6, *shape), np.float32), np.ones(shape, bool), np.full(shape, self.code)
+            )
+
+    recipes = [SimpleNamespace(date=f"2022-0{number + 1}-01") for number in range(len(codes))]
+    block, date = label_quality._bare_ground(
+        [Reader(code) for code in codes], recipes, Window(0, 0, 4, 4)
+    )
+    assert date == recipes[shown].date
+    assert (block.scl == codes[shown]).all()

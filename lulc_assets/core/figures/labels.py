@@ -122,7 +122,7 @@ def outlier_figure(
         return notice_figure(_OUTLIERS, "No polygon lies far from its class.")
     columns = 4
     lines = -(-len(pictures) // columns)
-    with drawing(0.4 + 1.6 * lines) as figure:
+    with drawing(0.4 + 1.75 * lines) as figure:
         panels = figure.subplots(lines, columns, squeeze=False)
         for axes in panels.flat:
             axes.set_axis_off()

@@ -63,7 +63,7 @@ def _row(account: LabelAccount, name: str, title: str, color: str) -> dict[str, 
 
 def _losses(row: ClassAccount, prefix: str) -> str:
     parts = sorted(row.lost.items(), key=lambda part: -part[1])
-    return prefix + ", ".join(f"{n:,} {reason}" for reason, n in parts) if parts else ""
+    return prefix + ", ".join(f"{n:,} ({reason})" for reason, n in parts) if parts else ""
 
 
 def _note(table: AccountTable) -> str:
