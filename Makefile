@@ -57,8 +57,8 @@ FAST := $(addprefix $(TESTS)/core/,test_crosswalks.py test_legend.py test_whole_
 test-fast: setup  ## tests that answer within about three minutes
 	$(BIN)/python -m pytest -n 2 -m "not services and not slow" $(wildcard $(FAST))
 
-coverage: setup  ## the tests with the share of lines and branches that ran
-	$(BIN)/python -m pytest -n 2 -m "not services" --cov --cov-report=term:skip-covered
+coverage: setup  ## the tests with the share of lines and branches that ran; fails below the floor
+	$(BIN)/python -m pytest -n 2 -m "not services" --cov --cov-report=term-missing:skip-covered
 
 $(VENV)/.services: $(STAMP)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev,services]"

@@ -6,14 +6,12 @@ Windows, a sample stratified by an older map, and a simple random one, of the si
 ground; the map errs in patches and pixel by pixel.
 """
 
-import argparse
-import json
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from scipy.ndimage import uniform_filter
 
+from benchmarks.truth_known import draw_stratified, options_of, write_rows
 from lulc_assets.core.estimation.assisted import estimate_assisted
 from lulc_assets.core.estimation.choice import estimate_area_share, estimate_overall
 from lulc_assets.core.estimation.estimate import Estimate
@@ -24,8 +22,6 @@ from lulc_assets.simulation.world.change import make_history
 from lulc_assets.simulation.world.landscape import make_landscape
 from lulc_assets.simulation.world.spectra import class_of_kind
 
-DOCS = Path(__file__).parents[2] / "docs"
-START, END = "<!-- benchmarks.assisted -->", "<!-- end -->"
 SIDE, WINDOW, WINDOWS, UNITS, LEAST = 768, 16, 60, 400, 30
 K = 9
 DESIGNS = ("windows", "older map", "simple random")
@@ -78,14 +74,8 @@ def draw(world: World, design: str, rng: np.random.Generator) -> tuple[np.ndarra
         return picked, Strata(("all",), one, np.array([float(size)]), np.zeros(1))
     codes = [c for c in range(1, K + 1) if np.count_nonzero(world.older == c) >= LEAST]
     members = [np.flatnonzero(world.older == c) for c in codes]
-    parts = [
-        rng.choice(here, min(UNITS // len(codes), here.size), replace=False) for here in members
-    ]
-    of_unit = np.repeat(np.arange(len(codes)), [p.size for p in parts])
-    sizes = np.array([float(here.size) for here in members])
-    return np.concatenate(parts), Strata(
-        tuple(map(str, codes)), of_unit, sizes, np.zeros(len(codes))
-    )
+    units = [UNITS // len(codes)] * len(codes)
+    return draw_stratified(members, units, [str(c) for c in codes], rng)
 
 
 def run(world: World, design: str, samples: int) -> list[dict]:
@@ -130,8 +120,8 @@ def _row(design: str, name: str, truth: float, pairs: list[tuple[Estimate, Estim
     }
 
 
-def write_table(rows: list[dict], page: Path) -> None:
-    """Put the table between its marks on the page."""
+def tabulate(rows: list[dict]) -> list[str]:
+    """Lines of the page's table."""
     lines = [
         "| design | figure | truth | bias | in its errors | variance, design-based / assisted "
         "| coverage, design-based | assisted |",
@@ -144,26 +134,15 @@ def write_table(rows: list[dict], page: Path) -> None:
             f"| {r['bias_in_mc_errors']:+.1f} | {r['variance_ratio']:.1f} | {plain:.3f} "
             f"| {helped:.3f} |"
         )
-    before, rest = page.read_text(encoding="utf-8").split(START)
-    table = "\n".join(lines)
-    text = f"{before}{START}\n{table}\n{END}{rest.split(END, 1)[1]}"
-    page.write_text(text, encoding="utf-8")
+    return lines
 
 
 def main() -> None:
     """Run all designs and write page and JSON."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--samples", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--out", type=Path, default=DOCS, help="folder of the page")
-    options = parser.parse_args()
+    options = options_of(__doc__)
     world = make_world(options.seed)
     rows = [row for design in DESIGNS for row in run(world, design, options.samples)]
-    text = json.dumps(rows, indent=0) + "\n"
-    (options.out / "accuracy_assisted.json").write_text(text, encoding="utf-8")
-    for row in rows:
-        print(json.dumps(row), flush=True)
-    write_table(rows, options.out / "accuracy_assisted.md")
+    write_rows(rows, tabulate(rows), options.out / "accuracy_assisted.md", "assisted")
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ def run(
 ) -> dict[str, Any]:
     """Train one variant and judge it: the figures of one line."""
     from lulc_assets.core.judging.evaluate import evaluate_model
-    from lulc_assets.core.training.card import TrainedModel  # loads torch
+    from lulc_assets.core.training.candidate import TrainedModel  # loads torch
     from lulc_assets.core.training.train import train_model
 
     recipe = replace(base, **variant.recipe)
@@ -120,7 +120,7 @@ def run(
         )
         validation = evaluate_model(model, [own], "val")
         matrices = predict_dates(model, test, truth)
-        report = model.read_card()["calibration_report"]
+        report = model.card.calibration_report
     accuracies = [float(np.trace(m) / m.sum()) for m in matrices]
     accuracy = float(np.mean(accuracies))
     return {
@@ -128,8 +128,8 @@ def run(
         "rare_f1": rare_f1(np.sum(matrices, axis=0)),
         "validation_accuracy": validation.overall,
         "split_gap": validation.overall - accuracy,
-        "calibration_error_before": report["before"]["expected_calibration_error"],
-        "calibration_error_after": report["after"]["expected_calibration_error"],
+        "calibration_error_before": report.before.expected_calibration_error,
+        "calibration_error_after": report.after.expected_calibration_error,
         "epochs": len(model.history),
         "training_chips": own.count("train"),
     }

@@ -8,20 +8,14 @@ drawn, interpreted without error at three dates, and loss of forest a year in a 
 monitoring period is estimated, once from one sample seen at all dates (a panel), once from two.
 """
 
-import argparse
-import json
-from pathlib import Path
-
 import numpy as np
 
 from benchmarks.redd.landscape import Forest, make_forest
+from benchmarks.truth_known import draw_stratified, options_of, write_rows
 from lulc_assets.core.estimation.emissions import Factor, Period, estimate_emissions
 from lulc_assets.core.estimation.settings import AccuracySettings
 from lulc_assets.core.estimation.strata import Strata
 
-DOCS = Path(__file__).parents[2] / "docs"
-PAGE = "redd.md"
-START, END = "<!-- benchmarks.redd -->", "<!-- end -->"
 UNITS = {"loss": 500, "gain": 30, "buffer": 600, "stable class": 3000, "stable rest": 100}
 NEVER_FOREST = "stable rest"
 """Loss of forest cannot occur there: in this example the first map knows what was forest."""
@@ -33,12 +27,8 @@ FIGURES = ("reference", "monitoring", "reduction")
 def draw_units(forest: Forest, rng: np.random.Generator) -> tuple[np.ndarray, Strata]:
     """Pixels of one stratified sample, flat indices, and their strata."""
     held = [(name, forest.members[h]) for h, name in enumerate(UNITS) if forest.members[h].size]
-    picked = [rng.choice(here, min(UNITS[n], here.size), replace=False) for n, here in held]
-    of_unit = np.repeat(np.arange(len(held)), [p.size for p in picked])
-    sizes = np.array([here.size for _, here in held], dtype=float)
-    names = tuple(name for name, _ in held)
-    fractions = np.array([p.size for p in picked]) / sizes
-    return np.concatenate(picked), Strata(names, of_unit, sizes, fractions)
+    names, members = zip(*held, strict=True)
+    return draw_stratified(members, [UNITS[n] for n in names], names, rng, finite=True)
 
 
 def run(samples: int, seed: int, *, panel: bool) -> list[dict]:
@@ -91,8 +81,8 @@ def _row(forest: Forest, panel: bool, unit: str, key: str, found: list) -> dict:
     }
 
 
-def write_table(rows: list[dict], page: Path) -> None:
-    """Put the table between its marks on the page."""
+def tabulate(rows: list[dict]) -> list[str]:
+    """Lines of the page's table."""
     lines = [
         "| design | figure | unit a year | truth | bias / reference | coverage of 90 % | width |"
     ]
@@ -102,28 +92,16 @@ def write_table(rows: list[dict], page: Path) -> None:
             f"| {r['design']} | {r['figure']} | {r['unit']} | {r['truth']:,.1f} "
             f"| {r['bias']:+.1%} | {r['coverage']:.3f} | {r['width']:,.1f} |"
         )
-    text = page.read_text(encoding="utf-8")
-    before, rest = text.split(START)
-    after = rest.split(END)[1]
-    table = "\n".join(lines)
-    page.write_text(f"{before}{START}\n{table}\n{END}{after}", encoding="utf-8")
+    return lines
 
 
 def main() -> None:
     """Run both designs, print the rows and write the page."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--samples", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--out", type=Path, default=DOCS, help="folder of the page")
-    options = parser.parse_args()
+    options = options_of(__doc__)
     rows = [
         row for panel in (True, False) for row in run(options.samples, options.seed, panel=panel)
     ]
-    for row in rows:
-        print(json.dumps(row), flush=True)
-    text = json.dumps(rows, indent=0) + "\n"
-    (options.out / "redd.json").write_text(text, encoding="utf-8")
-    write_table(rows, options.out / PAGE)
+    write_rows(rows, tabulate(rows), options.out / "redd.md", "redd")
 
 
 if __name__ == "__main__":

@@ -166,7 +166,7 @@ def measure_sizes(asked: Namespace, bundle: Bundle) -> dict[str, Any]:
     result = results[asked.size]
     cores = usable_cores()
     result |= {"size_px": asked.size, "cores": cores, "trained": bool(asked.project),
-               "network": bundle.record["network"]["encoder"],
+               "network": bundle.record.network.encoder,
                "global_year": global_year(result["mpx_per_s"], cores, asked.device)}  # fmt: skip
     if asked.growth:
         result["growth"] = {

@@ -20,13 +20,17 @@ from lulc_assets.core.inference.settings import InferenceSettings
 from lulc_assets.core.inference.torch_engine import TorchPredictor
 from lulc_assets.core.inference.windows import pad_to
 from lulc_assets.core.legend import KARRA_10
-from lulc_assets.core.model.bundle import Bundle
+from lulc_assets.core.model.artifacts import RecordedFile, sha256_of
+from lulc_assets.core.model.bundle import GRAPH_FILE, Bundle, BundleRecord
 from lulc_assets.core.model.calibration import Calibration
+from lulc_assets.core.model.card import CalibrationReport, ModelCard
 from lulc_assets.core.model.footprint import measure_footprint
 from lulc_assets.core.model.graph import export_graph
 from lulc_assets.core.model.network import NetworkSpec, Normalisation, build_network
+from lulc_assets.core.model.reliability import Reliability
 from lulc_assets.core.scene.recipe import BAND_ROLES
 from lulc_assets.core.store.keys import TileYear, Whole
+from lulc_assets.core.training.candidate import setup_of
 from lulc_assets.core.training.dataset import ChipSelection, select_chips
 from lulc_assets.core.training.recipe import TrainingRecipe
 from lulc_assets.project import load_project
@@ -50,18 +54,22 @@ def untrained_bundle(encoder: str) -> Bundle:
         bands, classes, recipe.dropout,
     )  # fmt: skip
     network = build_network(spec, Normalisation((0.1,) * bands, (0.1,) * bands)).eval()
-    calibration = Calibration.none(classes)
-    record = {
-        "levels": ["L2A"],
-        "gsd_m": 10.0,
-        "bands": list(BAND_ROLES),
-        "network": spec.to_dict(),
-        "normalisation": network.normalisation.to_dict(),
-        "calibration": calibration.to_dict(),
-        "footprint": measure_footprint(network).to_dict(),
-    }
-    weights = safetensors.torch.save(dict(network.state_dict()))
-    return Bundle(record, KARRA_10, weights, export_graph(network, calibration))
+    calibration, weights = Calibration.none(classes), safetensors.torch.save(network.state_dict())
+    graph, nobody = export_graph(network, calibration), Reliability.none()
+    card = ModelCard(
+        **vars(setup_of(recipe)),
+        legend=KARRA_10, bands=BAND_ROLES, level="L2A", gsd_m=10.0, network=spec,
+        normalisation=network.normalisation,
+        class_pixels=dict.fromkeys(KARRA_10.names, 1), class_weights={}, warnings=(),
+        chips={}, inputs={}, history=(), best_epoch=0, calibration=calibration,
+        calibration_report=CalibrationReport("none", 0, 0, (), (), (), False, *[nobody] * 3),
+        weights=RecordedFile("weights.safetensors", sha256_of(weights), len(weights)),
+    )  # fmt: skip
+    record = BundleRecord.of(
+        card, footprint=measure_footprint(network), evaluation={}, verdict={},
+        graph=RecordedFile(GRAPH_FILE, sha256_of(graph), len(graph)),
+    )  # fmt: skip
+    return Bundle(record, sha256_of(record.to_bytes()), weights, graph)
 
 
 def project_bundle(file: Path) -> Bundle:

@@ -119,7 +119,7 @@ def _epochs(module: Any, batches: WatchedBatches, device: Any, ddp: bool, epochs
 
     # The history needs a validation, which is not what is measured here.
     module.on_train_epoch_end = lambda: None
-    with started_ranks(1, {}, {}, torch.get_num_threads()) as rank:
+    with started_ranks(1, None, {}, torch.get_num_threads()) as rank:
         trainer = Trainer(
             accelerator=device, devices=1, strategy=ddp_strategy(rank) if ddp else "auto",
             precision=choose_training_precision("auto", device), max_epochs=epochs + 1,

@@ -4,6 +4,7 @@ What belongs here: arguments in, files, tables and JSON out. What does not: read
 judging (``core/patches``, ``core/judging``), pages (``core/pages``).
 """
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from lulc_assets.core.judging.evaluate import Evaluation
     from lulc_assets.core.patches.classifier import Trainable
     from lulc_assets.core.patches.folder import Patches
-    from lulc_assets.core.training.card import TrainedModel
+    from lulc_assets.core.training.candidate import TrainedModel
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -88,7 +89,7 @@ def train(
         trained = train_patches(
             patches, recipe, out, split=split, level=level, folder=Path.cwd(), progress=progress
         )
-    parameters = count_parameters(trained.read_card())
+    parameters = count_parameters(trained.card.network, trained.recipe.trainable)
     if not as_json:
         share = f"{parameters.learning:,} of {parameters.total:,} parameters"
         plain_console().print(f"trained {share}, {len(trained.history)} epochs, on {_n(trained)}")
@@ -111,9 +112,9 @@ def evaluate(
     from lulc_assets.core.patches.folder import read_patches
 
     trained = _open(model)
-    card = trained.read_card()
-    patches = read_patches(folder, card["bands"], _bands(order))
-    parameters = count_parameters(card)
+    card = trained.card
+    patches = read_patches(folder, card.bands, _bands(order))
+    parameters = count_parameters(card.network, trained.recipe.trainable)
     _judge(trained, patches, model, page, as_json, parameters, every=all_patches)
 
 
@@ -150,7 +151,7 @@ def _ask(
     if not files:
         raise typer.BadParameter("name files of patches")
     trained = _open(model)
-    card, legend = trained.read_card(), trained.legend
+    card, legend = trained.card, trained.legend
     images, probabilities = answer_files(trained, files, order)
     if page is not None:
         from lulc_assets.core.pages.patch_report import asked_page
@@ -188,7 +189,7 @@ def _judge(
     from lulc_assets.core.patches.answers import judge_patches
 
     judged = judge_patches(trained, patches, every=every)
-    card, legend = trained.read_card(), trained.legend
+    card, legend = trained.card, trained.legend
     figures = judged_figures(
         judged.evaluation, trained.history, legend, judged.images, judged.codes,
         judged.probabilities, patches.bands,
@@ -220,22 +221,22 @@ def _as_json(
         "confusion": evaluation.matrix.tolist(),
         "confusions": describe_confusions(evaluation, trained.legend),
         "parameters": {"total": parameters.total, "trained": parameters.learning},
-        "history": trained.history,
-        "weights_sha256": trained.read_card()["weights"]["sha256"],
+        "history": [asdict(row) for row in trained.history],
+        "weights_sha256": trained.card.weights.sha256,
     }
 
 
 def _open(model: Path) -> "TrainedModel":
-    from lulc_assets.core.patches.classifier import require_patch_card
-    from lulc_assets.core.training.card import TrainedModel
+    from lulc_assets.core.patches.classifier import require_patch_network
+    from lulc_assets.core.training.candidate import TrainedModel
 
     trained = TrainedModel.open(model)
-    require_patch_card(trained.read_card(), str(model))
+    require_patch_network(trained.card.network, str(model))
     return trained
 
 
 def _n(trained: "TrainedModel") -> str:
-    chips = trained.read_card()["chips"]
+    chips = trained.card.chips
     return f"{chips['train']} patches (validation {chips['val']}, test {chips['gold']})"
 
 

@@ -82,7 +82,7 @@ def quote_maps(instance: dg.DagsterInstance, work: Workbench, tiles: Sequence[st
         InvalidProject: a tile is not in the project.
     """
     areas = [area_km2(work, tile) for tile in tiles]
-    return make_quote(areas, past_maps(instance, work), work.project.prices.units)
+    return make_quote(areas, past_maps(instance, work), work.project.prices)
 
 
 def require_affordable(instance: dg.DagsterInstance, work: Workbench, tiles: Sequence[str]) -> None:

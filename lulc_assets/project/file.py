@@ -20,6 +20,7 @@ from lulc_assets.core.catalog.selection import SelectionSettings
 from lulc_assets.core.change.grades import GradeRule
 from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.compositing.settings import CompositeSettings, VoteSettings
+from lulc_assets.core.costs.quote import Prices
 from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.estimation.measures import AccuracySettings
 from lulc_assets.core.grid import PixelGrid, Window, tile_grid
@@ -50,7 +51,6 @@ from lulc_assets.project.sections import (
     DeliverySection,
     LabelSection,
     LegendSection,
-    PricesSection,
     RegionSection,
     Section,
     StorageSection,
@@ -133,7 +133,7 @@ class Project(Section):
     min_reached: float = Field(default=0.8, ge=0, le=1, allow_inf_nan=False)
     watch_years: tuple[int, ...] = ()
     watch: WatchSection = WatchSection()
-    prices: PricesSection = PricesSection()
+    prices: Prices = Prices()
     folder: Path
     _legend: Legend = PrivateAttr(KARRA_10)
     _bands: tuple[str, ...] = PrivateAttr(SIX)

@@ -11,7 +11,6 @@ from typing import Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from lulc_assets.core.chips.settings import Balance
-from lulc_assets.core.costs.quote import Prices
 from lulc_assets.core.crosswalks import Relation
 from lulc_assets.core.errors import InvalidLegend
 from lulc_assets.core.labels.source import Overlaps
@@ -97,33 +96,6 @@ class WatchSection(Section):
     overlap_hours: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     window_days: float = Field(default=60.0, gt=0, allow_inf_nan=False)
     most_runs: int = Field(default=1000, ge=1)
-
-
-class PricesSection(Section):
-    """Unit prices, for quotes; what is not given leaves money, or CO₂, unknown.
-
-    Attributes:
-        currency: for people.
-        core_hour: of a CPU core.
-        gpu_hour: of a GPU, its machine not counted.
-        stored_gb_year: of a gigabyte kept for a year.
-        co2_g_core_hour: grams.
-        co2_g_gpu_hour: grams.
-        confirm_above: a backfill that may cost more is not begun without confirmation.
-    """
-
-    currency: str = "EUR"
-    core_hour: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    gpu_hour: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    stored_gb_year: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    co2_g_core_hour: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    co2_g_gpu_hour: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    confirm_above: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-
-    @property
-    def units(self) -> Prices:
-        """As the quote takes them."""
-        return Prices(**self.model_dump(exclude={"confirm_above"}))
 
 
 class TileSection(Section):

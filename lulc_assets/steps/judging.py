@@ -39,7 +39,7 @@ def make_model_evaluation(work: Workbench) -> Record[EvaluationProperties]:
     """
     from lulc_assets.core.judging.evaluate import evaluate_model, predict_some  # loads torch
     from lulc_assets.core.judging.promotion import decide_promotion
-    from lulc_assets.core.training.card import TrainedModel
+    from lulc_assets.core.training.candidate import TrainedModel
 
     step = work.step(MODEL_EVALUATION, Whole())
     candidate, chips = step.read(LULC_MODEL), read_training_chips(step)
@@ -57,7 +57,7 @@ def make_model_evaluation(work: Workbench) -> Record[EvaluationProperties]:
         verdict = decide_promotion(found, other, work.project.promotion)
         (scratch / "evaluation.json").write_bytes(canonical_json(found.to_dict()))
         files = {"evaluation.json": scratch / "evaluation.json"}
-        pictures = evaluation_pictures(found.to_dict(), predict_some(model, sets), work.legend)
+        pictures = evaluation_pictures(found, predict_some(model, sets), work.legend)
         files |= {name: write_png(scratch, name, png) for name, png in pictures.items()}
         return Made(files, _properties(candidate.digest, against, found, verdict))
 

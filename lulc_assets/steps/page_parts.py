@@ -125,8 +125,11 @@ def _map_figures(work: Workbench, records: TileRecords) -> list[PageFigure]:
         read_raster(work.open(records.annual_map, f"{name}.tif"))
         for name in ("vote_share", "observations")
     )
-    title = "How sure were the votes?"
-    figures = [PageFigure(title, votes_figure(share, votes, title), describe_votes(share, votes))]
+    figures = [
+        PageFigure(
+            "How sure were the votes?", votes_figure(share, votes), describe_votes(share, votes)
+        )
+    ]
     if records.seasons is not None:
         figures.append(_season_figure(work, records.seasons))
     return figures

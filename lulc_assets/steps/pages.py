@@ -243,7 +243,7 @@ def _trend(work: Workbench, years: Sequence[Record[ReportProperties]]) -> list[P
         return []
     reports = [read_report(work, record) for record in years]
     title = "What changed over the years?"
-    return [PageFigure(title, area_trend_figure(reports, title), describe_trend(reports))]
+    return [PageFigure(title, area_trend_figure(reports), describe_trend(reports))]
 
 
 def _index_page(

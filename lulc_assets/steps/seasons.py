@@ -60,7 +60,7 @@ def make_seasonal_maps(work: Workbench, key: TileYear) -> Record[SeasonPropertie
             validate_layers(work, found[season.name].files, grid)
             item = _write_item(work, key, season, found[season.name], own, scratch)
             files[item.name] = item
-        figure = _draw_seasons(work, found, f"Seasons of {key.title}")
+        figure = _draw_seasons(work, found)
         files["seasons.png"] = write_png(scratch, "seasons.png", figure)
         return Made(files, _properties(work, found))
 
@@ -130,7 +130,7 @@ def _write_item(
     )
 
 
-def _draw_seasons(work: Workbench, found: Mapping[str, SeasonComposite], title: str) -> bytes:
+def _draw_seasons(work: Workbench, found: Mapping[str, SeasonComposite]) -> bytes:
     maps = {
         name if one.complete else f"{name}, this year's part": (
             read_raster(one.files["class"]),
@@ -138,7 +138,7 @@ def _draw_seasons(work: Workbench, found: Mapping[str, SeasonComposite], title: 
         )
         for name, one in found.items()
     }
-    return seasons_figure(maps, work.legend, title)
+    return seasons_figure(maps, work.legend)
 
 
 def _properties(work: Workbench, found: Mapping[str, SeasonComposite]) -> SeasonProperties:

@@ -6,7 +6,7 @@ definitions load without it.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +30,8 @@ from lulc_assets.steps.workbench import Made, Step, Workbench, write_png
 
 if TYPE_CHECKING:
     from lulc_assets.core.chips.chip_set import Chips
-    from lulc_assets.core.training.card import TrainedModel
+    from lulc_assets.core.model.card import ModelCard
+    from lulc_assets.core.training.candidate import TrainedModel
 
 ChipRecords = Sequence[Record[ChipProperties]]
 
@@ -67,15 +68,15 @@ def make_lulc_model(work: Workbench) -> Record[ModelProperties]:
         with _kept_elsewhere(work, checkpoints) as progress:
             heard = replace(work, progress=progress)
             model = _train(heard, sets, chips, scratch / "model", checkpoints)
-        card = model.read_card()
+        card = model.card
         files = {
             "weights.safetensors": model.weights,
-            "applicability.safetensors": model.card.with_name("applicability.safetensors"),
-            "card.json": model.card,
-            **_pictures(scratch, model, card),
+            "applicability.safetensors": model.folder / "applicability.safetensors",
+            "card.json": model.folder / "card.json",
+            **_pictures(scratch, card),
             **_descriptions(scratch, card, sets, work.project.training.licence),
         }
-        return Made(files, _model_properties(model, card, level))
+        return Made(files, _model_properties(card, level))
 
     keep(work, step.former)
     record = step.make(settings, build)
@@ -84,14 +85,14 @@ def make_lulc_model(work: Workbench) -> Record[ModelProperties]:
 
 
 def _settings(work: Workbench) -> dict[str, object]:
-    from lulc_assets.core.training.card import describe_recipe  # loads torch
+    from lulc_assets.core.training.candidate import setup_of  # loads torch
     from lulc_assets.core.training.fitting import device_for
     from lulc_assets.core.training.pretrained import digest_files, local_files
 
     recipe, training = work.project.recipe, work.project.training
     balance = [training.balance, training.balance_ratio, work.project.chips.seed]
     return {
-        "recipe": describe_recipe(recipe, device_for(training.on_devices)),
+        "recipe": setup_of(recipe, device_for(training.on_devices)),
         "pretrained": digest_files(local_files(recipe, work.project.folder)),
         "legend": work.legend.digest,
         "licence": training.licence,
@@ -164,19 +165,19 @@ def _balanced(work: Workbench, sets: "list[Chips]", room: Room) -> "list[Chips]"
     return balance_together(sets, training.balance, training.balance_ratio, seed, room)
 
 
-def _pictures(scratch: Path, model: "TrainedModel", card: Mapping[str, Any]) -> dict[str, Path]:
-    report = card["calibration_report"]
+def _pictures(scratch: Path, card: "ModelCard") -> dict[str, Path]:
+    report = card.calibration_report
     diagram = reliability_figure(
-        {"Before": report["before"], "After": report["after"]}, "Probabilities on validation chips"
+        {"Before": report.before, "After": report.after}, "Probabilities on validation chips"
     )
     return {
-        "loss.png": write_png(scratch, "loss.png", loss_curve_figure(model.history)),
+        "loss.png": write_png(scratch, "loss.png", loss_curve_figure(card.history)),
         "reliability.png": write_png(scratch, "reliability.png", diagram),
     }
 
 
 def _descriptions(
-    scratch: Path, card: Mapping[str, Any], sets: "list[Chips]", licence: str
+    scratch: Path, card: "ModelCard", sets: "list[Chips]", licence: str
 ) -> dict[str, Path]:
     """``item.json`` (STAC, MLM extension) and ``card.md``."""
     from lulc_assets.core.publishing.model_item import Origin, card_as_markdown, write_model_item
@@ -188,21 +189,16 @@ def _descriptions(
     return {"item.json": item, "card.md": scratch / "card.md"}
 
 
-def _model_properties(
-    model: "TrainedModel", card: Mapping[str, Any], level: str
-) -> ModelProperties:
-    best = int(card["best_epoch"])
-    last = model.history[best - 1] if model.history else {}
-    report = card["calibration_report"]
-    accuracy = last.get("val_accuracy")
+def _model_properties(card: "ModelCard", level: str) -> ModelProperties:
+    report = card.calibration_report
     return ModelProperties(
-        epochs=len(model.history),
-        best_epoch=best,
-        validation_accuracy=None if accuracy is None else float(accuracy),
-        calibration_error_before=float(report["before"]["expected_calibration_error"]),
-        calibration_error_after=float(report["after"]["expected_calibration_error"]),
-        chips={split: int(count) for split, count in card["chips"].items()},
-        warnings=tuple(card["warnings"]),
+        epochs=len(card.history),
+        best_epoch=card.best_epoch,
+        validation_accuracy=card.best.val_accuracy,
+        calibration_error_before=report.before.expected_calibration_error,
+        calibration_error_after=report.after.expected_calibration_error,
+        chips=dict(card.chips),
+        warnings=card.warnings,
         level=level,
-        taught=tuple(name for name, pixels in card["class_pixels"].items() if pixels),
+        taught=tuple(sorted(card.taught)),
     )

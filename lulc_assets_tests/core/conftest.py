@@ -4,7 +4,7 @@ import pytest
 
 from lulc_assets.core.chips.chip_set import Chips
 from lulc_assets.core.legend import KARRA_10
-from lulc_assets.core.training.card import TrainedModel
+from lulc_assets.core.training.candidate import TrainedModel
 from lulc_assets.core.training.train import train_model
 from lulc_assets_tests.core.training.chips_for_tests import TINY, two_class_chips
 

@@ -47,7 +47,9 @@ def test_a_limit_that_cannot_be_compared_with_is_not_passed_over(priced, monkeyp
         ask(priced("core_hour = 1.0\nconfirm_above = 10"), monkeypatch, [])
 
 
-@pytest.mark.parametrize("prices", ["core_hour = -1", "gpu_hour = nan", 'core_hour = "dear"'])
-def test_prices_that_are_none_are_refused_by_name(priced, prices):
+@pytest.mark.parametrize(
+    "prices", ["core_hour = -1", "gpu_hour = nan", 'core_hour = "dear"', "core_hours = 1"]
+)
+def test_what_cannot_be_a_price_is_refused_by_name(priced, prices):
     with pytest.raises(InvalidProject, match=r"prices\.(core|gpu)_hour"):
         priced(prices)

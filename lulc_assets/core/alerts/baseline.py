@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -43,7 +42,7 @@ class BaselineSource:
     year: int
     class_map: Path
     sums: Mapping[str, Path]
-    identity: Mapping[str, Any] = field(default_factory=dict)
+    identity: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_baseline(
@@ -106,7 +105,7 @@ class BaselineFile:
         header = self._file.header
         self.year = int(header["year"])
         self.parts = tuple(Part(name, (first[0], first[1])) for name, first in header["parts"])
-        self.identity: dict[str, Any] = header["identity"]
+        self.identity: dict[str, str] = header["identity"]
 
     def __enter__(self) -> "BaselineFile":
         return self

@@ -7,7 +7,6 @@ refusing that of another judge. What does not: judging (``update``, ``blocks``).
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from lulc_assets.core.alerts.baseline import BaselineFile
 from lulc_assets.core.alerts.block_file import BlockFile
@@ -37,7 +36,7 @@ class Judge:
     baseline: Path
     evidence: Evidence
     settings: AlertSettings
-    context: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, str] = field(default_factory=dict)
 
     def identity(self, baseline: BaselineFile) -> str:
         """Digest of all that a state depends on besides its scenes."""

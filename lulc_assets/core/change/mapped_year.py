@@ -7,7 +7,6 @@ comparing them (``yearly``).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from lulc_assets.core.compositing.datatakes import PredictedScene
 from lulc_assets.core.errors import InvalidProduct
@@ -29,7 +28,7 @@ class MappedYear:
     class_map: Path
     scenes: Sequence[PredictedScene]
     sums: Mapping[str, Path] = field(default_factory=dict)
-    identity: Mapping[str, Any] = field(default_factory=dict)
+    identity: Mapping[str, str] = field(default_factory=dict)
 
 
 def require_comparable(former: MappedYear, current: MappedYear) -> None:

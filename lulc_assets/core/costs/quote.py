@@ -12,9 +12,11 @@ Intervals, 4.7), and the sum of maps of areas aᵢ within Σaᵢ · mean ± t ·
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
 from lulc_assets.core.errors import LulcError
 
@@ -47,9 +49,13 @@ class PastMap:
     stored_gb: float = 0.0
 
 
+Price = Annotated[float | None, Field(ge=0, allow_inf_nan=False)]
+"""As the project file may give it; None: unknown."""
+
+
 @dataclass(frozen=True)
 class Prices:
-    """Unit prices of a project.
+    """Unit prices of a project; what is not given leaves money, or CO₂, unknown.
 
     Attributes:
         currency: for people.
@@ -58,14 +64,16 @@ class Prices:
         stored_gb_year: of a gigabyte kept for a year.
         co2_g_core_hour: grams.
         co2_g_gpu_hour: grams.
+        confirm_above: a backfill that may cost more is not begun without confirmation.
     """
 
-    currency: str = ""
-    core_hour: float | None = None
-    gpu_hour: float | None = None
-    stored_gb_year: float | None = None
-    co2_g_core_hour: float | None = None
-    co2_g_gpu_hour: float | None = None
+    currency: str = "EUR"
+    core_hour: Price = None
+    gpu_hour: Price = None
+    stored_gb_year: Price = None
+    co2_g_core_hour: Price = None
+    co2_g_gpu_hour: Price = None
+    confirm_above: Price = None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ What belongs here: reliability diagrams. What does not: their numbers
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,24 +21,26 @@ from lulc_assets.core.figures.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from lulc_assets.core.model.reliability import Reliability  # loads torch
+
 _FEWEST_SHOWN = 0.001
 """A bin with a smaller share of the pixels is a matter of chance and gets no point."""
 
 
-def reliability_figure(panels: Mapping[str, Mapping[str, Any]], title: str) -> bytes:
+def reliability_figure(panels: Mapping[str, "Reliability"], title: str) -> bytes:
     """Share correct against probability, a panel each for before and after calibration.
 
     On the dotted line a probability means what it says; below it the model is too sure. The
     bars show how many pixels have which probability.
 
     Args:
-        panels: title → ``Reliability.to_dict()``; one or two are legible.
+        panels: title → reliability; one or two are legible.
         title: printed above.
 
     Returns:
         PNG bytes.
     """
-    if not any(sum(found["pixels"]) for found in panels.values()):
+    if not any(found.pixels.sum() for found in panels.values()):
         return notice_figure(title, "There is no pixel to judge probabilities by.")
     with drawing(3.3) as figure:
         grid = figure.subplots(
@@ -48,7 +50,7 @@ def reliability_figure(panels: Mapping[str, Mapping[str, Any]], title: str) -> b
         for (upper, lower), (name, found) in zip(grid.T, panels.items(), strict=True):
             _draw_diagram(upper, found)
             _draw_pixels(lower, found)
-            error = 100 * found["expected_calibration_error"]
+            error = 100 * found.expected_calibration_error
             upper.set_title(f"{name}: error {error:.1f} points", fontsize=9, fontweight="normal")
             lower.set_xlabel("Probability of the\npredicted class")
         grid[0, 0].set_ylabel("Share correct")
@@ -56,11 +58,11 @@ def reliability_figure(panels: Mapping[str, Mapping[str, Any]], title: str) -> b
         return encode_figure(figure)
 
 
-def _draw_diagram(axes: "Axes", found: Mapping[str, Any]) -> None:
-    pixels = np.array(found["pixels"], dtype=np.float64)
+def _draw_diagram(axes: "Axes", found: "Reliability") -> None:
+    pixels = found.pixels.astype(np.float64)
     shown = pixels > _FEWEST_SHOWN * pixels.sum()
-    confidence = np.array(found["confidence"])[shown] / pixels[shown]
-    correct = np.array(found["correct"])[shown] / pixels[shown]
+    confidence = found.confidence[shown] / pixels[shown]
+    correct = found.correct[shown] / pixels[shown]
     axes.plot([0, 1], [0, 1], color=MUTED, linestyle=":", linewidth=1.2)
     axes.vlines(confidence, confidence, correct, color=CONTRAST, linewidth=1.2)
     axes.plot(confidence, correct, color=ACCENT, marker="o", markersize=3.5)
@@ -70,8 +72,8 @@ def _draw_diagram(axes: "Axes", found: Mapping[str, Any]) -> None:
     axes.grid()
 
 
-def _draw_pixels(axes: "Axes", found: Mapping[str, Any]) -> None:
-    pixels = np.array(found["pixels"], dtype=np.float64)
+def _draw_pixels(axes: "Axes", found: "Reliability") -> None:
+    pixels = found.pixels.astype(np.float64)
     edges = np.linspace(0, 1, len(pixels) + 1)
     shares = 100 * pixels / max(1.0, pixels.sum())
     axes.bar(edges[:-1], shares, width=np.diff(edges), align="edge", color=ACCENT)

@@ -5,8 +5,7 @@ list of confusions, and the set of pictures of one evaluation. What does not: th
 shares (``accuracy_figures.py``), or any figure of a population.
 """
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +31,9 @@ from lulc_assets.core.figures.training import chip_rgb
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.legend_class import LandCover
 
+if TYPE_CHECKING:
+    from lulc_assets.core.judging.evaluate import Evaluation, ShownChips  # loads torch
+
 _SHOWN_CONFUSIONS = 12
 
 
@@ -45,38 +47,25 @@ class Confusion(NamedTuple):
     share_of_errors: float
 
 
-class _Chips(Protocol):
-    """``ShownChips`` of ``core/judging/evaluate.py``, which loads torch."""
-
-    @property
-    def images(self) -> npt.NDArray[np.uint16]: ...
-    @property
-    def masks(self) -> npt.NDArray[np.uint8]: ...
-    @property
-    def predicted(self) -> npt.NDArray[np.uint8]: ...
-    @property
-    def bands(self) -> tuple[str, ...]: ...
-
-
 def evaluation_pictures(
-    evaluation: Mapping[str, Any], chips: _Chips, legend: Legend
+    evaluation: "Evaluation", chips: "ShownChips", legend: Legend
 ) -> dict[str, bytes]:
     """All pictures of one evaluation: file name → PNG.
 
     Args:
-        evaluation: ``Evaluation.to_dict()``.
+        evaluation: of a split.
         chips: some chips of the same split with their predictions.
         legend: of both.
     """
-    matrix = np.array(evaluation["matrix"], dtype=np.int64)
-    where = "gold windows" if evaluation["split"] == "gold" else f"{evaluation['split']} chips"
+    matrix = evaluation.matrix
+    where = "gold windows" if evaluation.split == "gold" else f"{evaluation.split} chips"
     return {
         "confusion.png": confusion_figure(matrix, legend, title=f"Agreement on {where}"),
         "confusion_log.png": log_confusion_figure(matrix, legend, f"Pixels of {where}"),
         "confusions.png": ranked_confusions_figure(matrix, legend, f"Confusions on {where}"),
         "panels.png": panels_figure(chips, legend, f"Some chips of {where}"),
         "reliability.png": reliability_figure(
-            {"Uncalibrated": evaluation["raw"], "Calibrated": evaluation["calibrated"]},
+            {"Uncalibrated": evaluation.raw, "Calibrated": evaluation.calibrated},
             f"Probabilities on {where}",
         ),
     }
@@ -159,7 +148,7 @@ def log_confusion_figure(
         return encode_figure(figure)
 
 
-def panels_figure(chips: _Chips, legend: Legend, title: str) -> bytes:
+def panels_figure(chips: "ShownChips", legend: Legend, title: str) -> bytes:
     """A row per chip: what the network sees, what annotators say, what the network says."""
     count = len(chips.images)
     if count == 0:

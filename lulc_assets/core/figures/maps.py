@@ -216,14 +216,12 @@ def class_histogram_figure(
 def seasons_figure(
     maps: Mapping[str, tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]],
     legend: Legend,
-    title: str,
 ) -> bytes:
     """Maps of seasons side by side, and below each how often its ground was seen.
 
     Args:
         maps: name → class codes (h, w) uint8, 0 = no data, and votes counted (h, w) uint8.
         legend: of the codes.
-        title: printed above.
 
     Returns:
         PNG bytes.
@@ -236,7 +234,6 @@ def seasons_figure(
     height, width = next(iter(classes.values())).shape
     row_in = WIDTH_IN / len(maps) * height / width + 0.25
     with drawing(2 * row_in + 1.3) as figure:
-        figure.suptitle(title, fontsize=10, fontweight="bold", x=0.02, ha="left")
         axes = figure.subplots(2, len(maps), squeeze=False)
         for column, name in enumerate(maps):
             bare_image(axes[0, column], class_rgb(classes[name], legend), name)

@@ -4,8 +4,7 @@ What belongs here: curves and chips. What does not: accuracy of maps
 (``accuracy_figures.py``).
 """
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -32,34 +31,33 @@ from lulc_assets.core.scene.bands import SIX
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from lulc_assets.core.model.card import Epoch  # loads torch
+
 CHIP_SCALE = 10_000
 """Chips store reflectance × 10000 as uint16."""
-
-History = Sequence[Mapping[str, Any]]
 
 _MOST_CHIPS = 12
 
 
-def loss_curve_figure(history: History) -> bytes:
+def loss_curve_figure(history: Sequence["Epoch"]) -> bytes:
     """Loss and accuracy by epoch, training and validation together.
 
     Args:
-        history: one row per epoch with ``epoch``, ``train_loss``, ``val_loss``,
-            ``train_accuracy``, ``val_accuracy`` (shares of 0–1), ``learning_rate``; a missing or
-            NaN figure leaves a gap. A dotted line marks each fall of the learning rate.
+        history: one row per epoch; NaN leaves a gap. A dotted line marks each fall of the
+            learning rate.
 
     Returns:
         PNG bytes.
     """
     if not history:
         return notice_figure("Training", "No epoch has finished yet.")
-    epochs = [int(row["epoch"]) for row in history]
+    epochs = [row.epoch for row in history]
     with drawing(3.9) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True)
         figure.suptitle("Training", x=0.02, ha="left", fontsize=10, fontweight="bold")
         for axes, key, scale in ((upper, "loss", 1.0), (lower, "accuracy", 100.0)):
             for part, color, mark in (("train", CONTRAST, "s"), ("val", ACCENT, "o")):
-                values = [scale * figure_of(row, f"{part}_{key}") for row in history]
+                values = [scale * getattr(row, f"{part}_{key}") for row in history]
                 label = "training" if part == "train" else "validation"
                 axes.plot(epochs, values, color=color, marker=mark, markersize=3.5, label=label)
             _mark_rate_drops(axes, history)
@@ -73,22 +71,16 @@ def loss_curve_figure(history: History) -> bytes:
         return encode_figure(figure)
 
 
-def figure_of(row: Mapping[str, Any], key: str) -> float:
-    """A number of a history row, NaN where it is missing."""
-    value = row.get(key)
-    return math.nan if value is None else float(value)
-
-
-def rate_drops(history: History) -> list[tuple[int, float]]:
+def rate_drops(history: Sequence["Epoch"]) -> list[tuple[int, float]]:
     """Epochs from which on the learning rate is lower than before, and the new rate."""
     drops = []
     for before, after in pairwise(history):
-        if figure_of(after, "learning_rate") < figure_of(before, "learning_rate"):
-            drops.append((int(after["epoch"]), figure_of(after, "learning_rate")))
+        if after.learning_rate < before.learning_rate:
+            drops.append((after.epoch, after.learning_rate))
     return drops
 
 
-def _mark_rate_drops(axes: "Axes", history: History) -> None:
+def _mark_rate_drops(axes: "Axes", history: Sequence["Epoch"]) -> None:
     for place, (epoch, _) in enumerate(rate_drops(history)):
         label = "learning rate lowered" if place == 0 else None
         axes.axvline(epoch - 0.5, color=MUTED, linestyle=":", linewidth=1.2, label=label)

@@ -25,12 +25,11 @@ _COLUMNS = 3
 _ROW_IN = 1.35
 
 
-def area_trend_figure(reports: Sequence[AccuracyReport], title: str) -> bytes:
+def area_trend_figure(reports: Sequence[AccuracyReport]) -> bytes:
     """One small chart per class: mapped area as rings, estimates as dots with intervals.
 
     Args:
         reports: of one place, one per year.
-        title: printed above.
 
     Returns:
         PNG bytes.
@@ -38,10 +37,9 @@ def area_trend_figure(reports: Sequence[AccuracyReport], title: str) -> bytes:
     ordered = sorted(reports, key=lambda report: report.year)
     codes = _codes(ordered)
     if len(ordered) < 2 or not codes:
-        return notice_figure(title, "There is one year only: a trend needs two.")
+        return notice_figure("Areas by year", "There is one year only: a trend needs two.")
     lines = -(-len(codes) // _COLUMNS)
     with drawing(0.6 + _ROW_IN * lines) as figure:
-        figure.suptitle(title, fontsize=10, fontweight="bold", x=0.02, ha="left")
         panels = figure.subplots(lines, _COLUMNS, squeeze=False).ravel()
         for axes, code in zip(panels, codes, strict=False):
             _draw_class(axes, ordered, code)

@@ -24,13 +24,12 @@ _HALF = 128
 _BARS_IN = 0.8
 
 
-def votes_figure(share: U8, observations: U8, title: str) -> bytes:
+def votes_figure(share: U8, observations: U8) -> bytes:
     """Vote share and votes counted, side by side.
 
     Args:
         share: (h, w) uint8, 255 = all votes for the class shown.
         observations: (h, w) uint8, votes counted; 0 = no data, left white.
-        title: printed above.
 
     Returns:
         PNG bytes.
@@ -44,7 +43,6 @@ def votes_figure(share: U8, observations: U8, title: str) -> bytes:
     height, width = share.shape
     panel_in = min(WIDTH_IN / 2 * height / width, 1.5 * WIDTH_IN)
     with drawing(panel_in + _BARS_IN) as figure:
-        figure.suptitle(title, fontsize=10, fontweight="bold", x=0.02, ha="left")
         for axes, (name, image, colors, most) in zip(figure.subplots(1, 2), panels, strict=True):
             _draw(figure, axes, name, image, colors, most)
         return encode_figure(figure)

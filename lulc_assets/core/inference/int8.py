@@ -29,9 +29,8 @@ from lulc_assets.core.errors import BundleError, InvalidProject, NoTrainingChips
 from lulc_assets.core.inference.engine import Dn, cpu_capability
 from lulc_assets.core.inference.openvino_engine import OpenVinoPredictor
 from lulc_assets.core.legend import Legend
-from lulc_assets.core.model.artifacts import readable_json
 from lulc_assets.core.model.bundle import BUNDLE_FILE, Bundle
-from lulc_assets.core.model.quantised import Int8Graph, Int8Price, describe_int8
+from lulc_assets.core.model.quantised import Int8Graph, Int8Price, write_int8
 from lulc_assets.core.model.seal import write_manifest
 from lulc_assets.core.progress import Progress, silent
 from lulc_assets.core.training.dataset import ChipSelection, select_chips
@@ -73,8 +72,8 @@ def add_int8(
     graph = quantise(bundle, select_chips(chip_sets, "train"))
     price = measure_price(replace(bundle, int8=graph), chip_sets, progress)
     made_by = f"nncf {version('nncf')}, openvino {ov.__version__}, {cpu_capability()}"
-    record = {**bundle.record, "int8": describe_int8(price, graph, made_by, folder)}
-    (folder / BUNDLE_FILE).write_bytes(readable_json(record))
+    record = replace(bundle.record, int8=write_int8(price, graph, made_by, folder))
+    (folder / BUNDLE_FILE).write_bytes(record.to_bytes())
     write_manifest(folder)
     return price
 

@@ -54,7 +54,7 @@ class OpenVinoPredictor:
         self.bundle = bundle
         self.precision = precision
         if precision == "int8":
-            self._int8 = require_int8(bundle.record, bundle.int8)
+            self._int8 = require_int8(bundle.record.int8, bundle.int8)
             self._floats: Precision = "bf16" if multiplies_bf16("cpu") else "fp32"
         else:
             self._floats = precision

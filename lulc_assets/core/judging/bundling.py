@@ -6,7 +6,6 @@ verdict (``promotion``).
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 from lulc_assets.core.errors import BundleError
 from lulc_assets.core.judging.evaluate import Evaluation
@@ -14,26 +13,16 @@ from lulc_assets.core.judging.promotion import Verdict
 from lulc_assets.core.model.applicability import APPLICABILITY_FILE
 from lulc_assets.core.model.artifacts import (
     WEIGHTS_FILE,
-    describe_file,
-    read_json_object,
+    RecordedFile,
     read_verified,
-    read_verified_weights,
-    readable_json,
-    restore_network,
+    write_recorded,
 )
-from lulc_assets.core.model.bundle import (
-    BUNDLE_FILE,
-    BUNDLE_FORMAT,
-    BUNDLE_FORMAT_VERSION,
-    COPIED,
-    GRAPH_FILE,
-)
-from lulc_assets.core.model.calibration import Calibration
+from lulc_assets.core.model.bundle import BUNDLE_FILE, GRAPH_FILE, BundleRecord
 from lulc_assets.core.model.footprint import measure_footprint
 from lulc_assets.core.model.graph import export_graph
 from lulc_assets.core.model.seal import write_manifest
 from lulc_assets.core.model.triton import CONFIG_FILE, triton_config
-from lulc_assets.core.training.card import CARD_FILE
+from lulc_assets.core.training.candidate import TrainedModel
 
 
 def write_bundle(
@@ -55,36 +44,30 @@ def write_bundle(
     """
     if not verdict.promote:
         raise BundleError(f"candidate {trained_dir} is refused, no bundle: {verdict.reason}")
-    card = read_json_object(Path(trained_dir) / CARD_FILE, "model card")
-    network = restore_network(card, read_verified_weights(Path(trained_dir), card["weights"]))
-    calibration = Calibration.from_dict(card["calibration"], len(card["legend"]["classes"]))
+    trained = TrainedModel.open(Path(trained_dir))
+    card, network = trained.card, trained.network()
     out_dir.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(Path(trained_dir) / WEIGHTS_FILE, out_dir / WEIGHTS_FILE)
-    (out_dir / GRAPH_FILE).write_bytes(export_graph(network, calibration))
-    record = {
-        "format": BUNDLE_FORMAT,
-        "format_version": BUNDLE_FORMAT_VERSION,
-        **{key: card[key] for key in COPIED},
-        "graph": describe_file(out_dir / GRAPH_FILE),
-        **_copy_applicability(card, Path(trained_dir), out_dir),
-        "footprint": measure_footprint(network).to_dict(),
-        "levels": [card["level"]],
-        "card": card,
-        "evaluation": evaluation.to_dict(),
-        "verdict": verdict.to_dict(),
-    }
-    (out_dir / BUNDLE_FILE).write_bytes(readable_json(record))
-    config = triton_config("lulc", len(record["bands"]), len(record["legend"]["classes"]))
+    shutil.copyfile(trained.weights, out_dir / WEIGHTS_FILE)
+    graph = write_recorded(out_dir / GRAPH_FILE, export_graph(network, card.calibration))
+    record = BundleRecord.of(
+        card,
+        graph=graph,
+        applicability=_copy_applicability(trained, out_dir),
+        footprint=measure_footprint(network),
+        evaluation=evaluation.to_dict(),
+        verdict=verdict.to_dict(),
+    )
+    (out_dir / BUNDLE_FILE).write_bytes(record.to_bytes())
+    config = triton_config("lulc", len(record.bands), len(record.legend.classes))
     (out_dir / CONFIG_FILE).write_text(config, encoding="utf-8")
     write_manifest(out_dir)
     return out_dir
 
 
-def _copy_applicability(card: dict[str, Any], trained_dir: Path, out_dir: Path) -> dict[str, Any]:
-    """The entry of the record; none for a candidate from before there was an applicability."""
-    entry = card.get("applicability")
-    if entry is None:
-        return {}
-    content = read_verified(trained_dir, entry, APPLICABILITY_FILE, "applicability")
-    (out_dir / APPLICABILITY_FILE).write_bytes(content)
-    return {"applicability": describe_file(out_dir / APPLICABILITY_FILE)}
+def _copy_applicability(trained: TrainedModel, out_dir: Path) -> RecordedFile | None:
+    """The file's entry; None for a candidate from before there was an applicability."""
+    recorded = trained.card.applicability
+    if recorded is None:
+        return None
+    content = read_verified(trained.folder, recorded, APPLICABILITY_FILE, "applicability")
+    return write_recorded(out_dir / APPLICABILITY_FILE, content)

@@ -9,12 +9,14 @@ Weights are safetensors, never pickle: loading one cannot run code.
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import safetensors
 import safetensors.torch
 import torch
+from pydantic import PlainSerializer, PlainValidator
 from torch import nn
 
 from lulc_assets.core.errors import BundleError
@@ -26,8 +28,19 @@ from lulc_assets.core.model.network import (
     Normalisation,
     build_network,
 )
+from lulc_assets.core.store.typed import read_typed
 
 WEIGHTS_FILE = "weights.safetensors"
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class RecordedFile:
+    """A file as the record beside it knows it: name, SHA-256, size in bytes."""
+
+    file: str
+    sha256: str
+    bytes: int
 
 
 def readable_json(data: Mapping[str, Any]) -> bytes:
@@ -44,12 +57,43 @@ def sha256_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def write_weights(module: nn.Module, path: Path) -> dict[str, Any]:
-    """Write a module's tensors; returns the file's name, SHA-256 and size for a record."""
+def write_weights(module: nn.Module, path: Path) -> RecordedFile:
+    """Write a module's tensors as safetensors."""
     tensors = {k: v.detach().cpu().contiguous() for k, v in sorted(module.state_dict().items())}
-    content = safetensors.torch.save(tensors)
+    return write_recorded(path, safetensors.torch.save(tensors))
+
+
+def write_recorded(path: Path, content: bytes) -> RecordedFile:
+    """Write a file; returns what a record says of it."""
     path.write_bytes(content)
-    return {"file": path.name, "sha256": sha256_of(content), "bytes": len(content)}
+    return _recorded(path.name, content)
+
+
+def _recorded(name: str, content: bytes) -> RecordedFile:
+    return RecordedFile(name, sha256_of(content), len(content))
+
+
+def read_record_file(kind: type[R], path: Path, what: str) -> R:
+    """Read a JSON file as a dataclass.
+
+    Args:
+        kind: the dataclass.
+        path: of the file.
+        what: for messages.
+
+    Raises:
+        BundleError: the file is missing or does not parse, or a field is missing or has another
+            type; the message names it.
+    """
+    return record_of(kind, read_json_object(path, what), f"{what}: {path}")
+
+
+def record_of(kind: type[R], content: Mapping[str, Any], where: str) -> R:
+    """A parsed JSON object as a dataclass, see :func:`read_record_file`."""
+    try:
+        return read_typed(kind, json.dumps(content).encode())
+    except ValueError as error:
+        raise BundleError(f"{where}: {error}; train or copy the model again") from error
 
 
 def read_json_object(path: Path, what: str) -> dict[str, Any]:
@@ -69,58 +113,49 @@ def read_json_object(path: Path, what: str) -> dict[str, Any]:
     return record
 
 
-def describe_file(path: Path) -> dict[str, Any]:
-    """A file's name, SHA-256 and size for a record."""
-    content = path.read_bytes()
-    return {"file": path.name, "sha256": sha256_of(content), "bytes": len(content)}
-
-
-def read_verified_weights(directory: Path, entry: Mapping[str, Any]) -> bytes:
+def read_verified_weights(directory: Path, recorded: RecordedFile) -> bytes:
     """The content of a weights file, see :func:`read_verified`."""
-    return read_verified(directory, entry, WEIGHTS_FILE, "weights")
+    return read_verified(directory, recorded, WEIGHTS_FILE, "weights")
 
 
-def read_verified(directory: Path, entry: Mapping[str, Any], name: str, what: str) -> bytes:
+def read_verified(directory: Path, recorded: RecordedFile, name: str, what: str) -> bytes:
     """Read a file and compare it with its record, before anything parses it.
 
     Args:
         directory: holds the file.
-        entry: ``file``, ``sha256`` and ``bytes`` of the record.
+        recorded: what the record says.
         name: the only name that the record may give.
         what: for messages.
 
     Raises:
         BundleError: missing, of another size or digest, or of another name.
     """
-    if not {"file", "sha256", "bytes"} <= set(entry):
-        raise BundleError(f"the record in {directory} does not say what its {what} are")
-    if entry["file"] != name:
-        raise BundleError(f"{what} must be a file {name!r}, the record names {entry['file']!r}")
+    if recorded.file != name:
+        raise BundleError(f"{what} must be a file {name!r}, the record names {recorded.file!r}")
     path = directory / name
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         raise BundleError(f"{what}: {path} is missing") from None
-    if len(content) != entry["bytes"] or sha256_of(content) != entry["sha256"]:
+    if len(content) != recorded.bytes or sha256_of(content) != recorded.sha256:
         raise BundleError(
             f"{what}: {path} is not that of the record ({len(content)} bytes, recorded "
-            f"{entry['bytes']}; or another SHA-256): truncated or tampered with; train or "
+            f"{recorded.bytes}; or another SHA-256): truncated or tampered with; train or "
             f"copy it again"
         )
     return content
 
 
-def require_normalisation(record: Mapping[str, Any], weights: bytes) -> None:
+def require_normalisation(stated: Normalisation, weights: bytes) -> None:
     """Refuse a record whose normalisation is not that of its weights; builds no network.
 
     Raises:
         BundleError: the bytes are not a safetensors file, or the two differ.
     """
     try:
-        stated = Normalisation.from_dict(record["normalisation"])
         tensors = safetensors.torch.load(weights)
         own = [tensors[name].flatten() for name in ("mean", "std", "log_offset")]
-    except (KeyError, TypeError, ValueError, safetensors.SafetensorError) as error:
+    except (KeyError, ValueError, safetensors.SafetensorError) as error:
         raise BundleError(
             f"the weights do not load with the record's normalisation: {error!r}"
         ) from error
@@ -129,17 +164,14 @@ def require_normalisation(record: Mapping[str, Any], weights: bytes) -> None:
         raise BundleError("the weights were trained with another normalisation than the record's")
 
 
-def restore_network(record: Mapping[str, Any], weights: bytes) -> LandCoverNetwork:
+def restore_network(
+    spec: NetworkSpec, normalisation: Normalisation, weights: bytes
+) -> LandCoverNetwork:
     """Build the network that a card or bundle describes and load verified weights.
 
     Raises:
         BundleError: the bytes are not a safetensors file, or do not fit the description.
     """
-    try:
-        normalisation = Normalisation.from_dict(record["normalisation"])
-        spec = NetworkSpec.from_dict(record["network"])
-    except (KeyError, TypeError) as error:
-        raise BundleError(f"the record does not describe a network: {error!r}") from error
     network = build_network(spec, normalisation)
     stated = network.normalisation
     try:
@@ -191,3 +223,9 @@ def legend_from_dict(data: Mapping[str, Any]) -> Legend:
     if legend.digest != recorded:
         raise BundleError(f"legend {legend.name}: its classes do not have the recorded digest")
     return legend
+
+
+RecordedLegend = Annotated[
+    Legend, PlainValidator(legend_from_dict), PlainSerializer(legend_to_dict)
+]
+"""A legend as records spell it."""

@@ -17,35 +17,96 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import JsonValue
+
 from lulc_assets.core.errors import BundleError, IncompatibleScene
 from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.model.applicability import APPLICABILITY_FILE
 from lulc_assets.core.model.artifacts import (
-    legend_from_dict,
+    RecordedFile,
+    RecordedLegend,
     read_json_object,
     read_verified,
     read_verified_weights,
     readable_json,
+    record_of,
     require_normalisation,
     restore_network,
     sha256_of,
 )
 from lulc_assets.core.model.calibration import Calibration
+from lulc_assets.core.model.card import ModelCard
 from lulc_assets.core.model.footprint import Footprint
-from lulc_assets.core.model.network import LandCoverNetwork
-from lulc_assets.core.model.patch_model import PATCH_ARCHITECTURE
-from lulc_assets.core.model.quantised import Int8Graph, read_int8
+from lulc_assets.core.model.network import LandCoverNetwork, NetworkSpec, Normalisation
+from lulc_assets.core.model.quantised import Int8Graph, RecordedInt8, read_int8
 from lulc_assets.core.model.seal import require_sealed
 from lulc_assets.core.scene.recipe import SceneRecipe
+from lulc_assets.core.store.typed import as_plain
 
 BUNDLE_FILE = "bundle.json"
 BUNDLE_FORMAT = "lulc-bundle"
 BUNDLE_FORMAT_VERSION = 3
 GRAPH_FILE = "graph.onnx"
-COPIED = ("legend", "bands", "gsd_m", "network", "normalisation", "calibration", "weights")
-_REQUIRED = (*COPIED, "graph", "footprint", "levels", "card", "evaluation", "verdict")
 _GSD_TOLERANCE = 0.05
 """Relative: the Slovenian sample has pixels of 9.995 m, which is 10 m; 20 m is not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleRecord:
+    """Content of ``bundle.json``.
+
+    Attributes:
+        card: of the training that made the model. Legend, bands, sampling, network,
+            normalisation, calibration and weights are its own, repeated for readers of bundles.
+        levels: processing levels that the model accepts.
+        footprint: what windows must know of the network.
+        graph: the ONNX file.
+        evaluation: agreement with gold windows, for the eye: no reader looks into it.
+        verdict: likewise.
+        applicability: None for models that have none.
+        int8: None where it was not asked for.
+    """
+
+    legend: RecordedLegend
+    bands: tuple[str, ...]
+    gsd_m: float
+    network: NetworkSpec
+    normalisation: Normalisation
+    calibration: Calibration
+    weights: RecordedFile
+    card: ModelCard
+    levels: tuple[str, ...]
+    footprint: Footprint
+    graph: RecordedFile
+    evaluation: Mapping[str, JsonValue]
+    verdict: Mapping[str, JsonValue]
+    applicability: RecordedFile | None = None
+    int8: RecordedInt8 | None = None
+    format: str = BUNDLE_FORMAT
+    format_version: int = BUNDLE_FORMAT_VERSION
+
+    def __post_init__(self) -> None:
+        self.calibration.require(len(self.legend.classes))
+
+    @classmethod
+    def of(cls, card: ModelCard, **added: Any) -> "BundleRecord":
+        """The record of a promoted candidate; what its card does not say is added."""
+        return cls(
+            card=card,
+            legend=card.legend,
+            bands=card.bands,
+            gsd_m=card.gsd_m,
+            network=card.network,
+            normalisation=card.normalisation,
+            calibration=card.calibration,
+            weights=card.weights,
+            levels=(card.level,),
+            **added,
+        )
+
+    def to_bytes(self) -> bytes:
+        """The one spelling of a record: equal content, equal bytes."""
+        return readable_json(as_plain(self, leave_out_none=True))
 
 
 @dataclass(frozen=True)
@@ -54,15 +115,15 @@ class Bundle:
 
     Attributes:
         record: content of ``bundle.json``.
-        legend: of its logits; code = argmax + 1.
+        digest: SHA-256 over the record as it was written, which holds the digest of the weights.
         weights: verified content of the safetensors file.
         graph: verified content of the ONNX file.
         int8: the same quantised; None where it was not asked for, or costs too much.
         applicability: verified content of the file of that name; None where there is none.
     """
 
-    record: dict[str, Any]
-    legend: Legend
+    record: BundleRecord
+    digest: str
     weights: bytes
     graph: bytes
     int8: Int8Graph | None = None
@@ -91,79 +152,64 @@ class Bundle:
                 legend or the normalisation is another one.
         """
         require_sealed(Path(directory), trusted_key)
-        record = read_json_object(Path(directory) / BUNDLE_FILE, "model bundle")
-        _check_format(record, Path(directory))
-        if task_of_record(record) != task:
+        content = read_json_object(Path(directory) / BUNDLE_FILE, "model bundle")
+        _check_format(content, Path(directory))
+        record = record_of(BundleRecord, content, f"bundle {directory}")
+        if record.network.task != task:
             raise BundleError(
-                f"bundle {directory} holds a model for {task_of_record(record)}, not for {task}"
+                f"bundle {directory} holds a model for {record.network.task}, not for {task}"
             )
-        own = legend_from_dict(record["legend"])
+        own = record.legend
         if legend is not None and own.digest != legend.digest:
             raise BundleError(
                 f"bundle {directory} has legend {own.name} ({own.digest[:12]}), the maps have "
                 f"{legend.name} ({legend.digest[:12]}); train a model for that legend"
             )
-        weights = read_verified_weights(Path(directory), record["weights"])
-        require_normalisation(record, weights)
-        graph = read_verified(Path(directory), record["graph"], GRAPH_FILE, "graph")
-        far = record.get("applicability")
-        if far is not None:
-            far = read_verified(Path(directory), far, APPLICABILITY_FILE, "applicability")
-        int8 = read_int8(record, Path(directory))
-        return cls(record, own, weights, graph, int8, far)
+        weights = read_verified_weights(Path(directory), record.weights)
+        require_normalisation(record.normalisation, weights)
+        graph = read_verified(Path(directory), record.graph, GRAPH_FILE, "graph")
+        far = None
+        if record.applicability is not None:
+            recorded = record.applicability
+            far = read_verified(Path(directory), recorded, APPLICABILITY_FILE, "applicability")
+        int8 = read_int8(record.int8, Path(directory))
+        # Of what was written, not of what is read of it: a digest stays what products cite.
+        return cls(record, sha256_of(readable_json(content)), weights, graph, int8, far)
 
     @property
-    def digest(self) -> str:
-        """SHA-256 over the canonical record, which holds the digest of the weights."""
-        return sha256_of(readable_json(self.record))
-
-    @property
-    def card(self) -> dict[str, Any]:
-        """The card of the training that made it."""
-        card: dict[str, Any] = self.record["card"]
-        return card
+    def legend(self) -> Legend:
+        """Of its logits; code = argmax + 1."""
+        return self.record.legend
 
     @property
     def taught(self) -> tuple[str, ...]:
-        """Names of the classes that training showed; the others are not mapped, which is not 0 ha.
-
-        A card that does not say it was written before it was asked: all classes then.
-        """
-        pixels = self.card.get("class_pixels")
-        return tuple(n for n in self.legend.names if pixels is None or pixels.get(n, 0) > 0)
+        """Names of the classes that training showed; no other is mapped, which is not 0 ha."""
+        return self.record.card.taught
 
     @property
     def levels(self) -> tuple[str, ...]:
         """Processing levels that it accepts."""
-        return tuple(self.record["levels"])
+        return self.record.levels
 
     @property
     def gsd_m(self) -> float:
         """Ground sampling that it accepts, metres."""
-        return float(self.record["gsd_m"])
+        return self.record.gsd_m
 
     @property
     def bands(self) -> tuple[str, ...]:
         """Roles of its input bands in order."""
-        return tuple(self.record["bands"])
+        return self.record.bands
 
     @property
     def calibration(self) -> Calibration:
-        """From logits to probabilities.
-
-        Raises:
-            BundleError: it does not fit the legend.
-        """
-        return Calibration.from_dict(self.record["calibration"], len(self.legend.classes))
+        """From logits to probabilities."""
+        return self.record.calibration
 
     @property
     def footprint(self) -> Footprint:
-        """What windows must know of the network.
-
-        Raises:
-            BundleError: the record does not hold it.
-        """
-        return Footprint.from_dict(self.record["footprint"])
+        """What windows must know of the network."""
+        return self.record.footprint
 
     def network(self) -> LandCoverNetwork:
         """The network on the CPU, in evaluation mode.
@@ -171,7 +217,7 @@ class Bundle:
         Raises:
             BundleError: the weights do not fit the described network.
         """
-        return restore_network(self.record, self.weights)
+        return restore_network(self.record.network, self.record.normalisation, self.weights)
 
     def require(self, recipe: SceneRecipe) -> None:
         """Refuse a scene that the model was not trained for.
@@ -199,20 +245,11 @@ class Bundle:
             )
 
 
-def task_of_record(record: Mapping[str, Any]) -> str:
-    """What the network of a card or bundle is for: ``segmentation`` or ``patches``."""
-    named = str(record["network"].get("architecture", ""))
-    return "patches" if named.lower() == PATCH_ARCHITECTURE.lower() else "segmentation"
-
-
-def _check_format(record: dict[str, Any], directory: Path) -> None:
+def _check_format(record: Mapping[str, Any], directory: Path) -> None:
     if record.get("format") != BUNDLE_FORMAT:
-        raise BundleError(f"{directory / BUNDLE_FILE} is no {BUNDLE_FORMAT} record")
+        raise BundleError(f"{directory / BUNDLE_FILE} is not a {BUNDLE_FORMAT} record")
     if record.get("format_version") != BUNDLE_FORMAT_VERSION:
         raise BundleError(
             f"bundle {directory} has format version {record.get('format_version')}, this package "
             f"reads {BUNDLE_FORMAT_VERSION}; write the bundle again"
         )
-    missing = [key for key in _REQUIRED if key not in record]
-    if missing:
-        raise BundleError(f"bundle {directory} lacks {', '.join(missing)}")

@@ -8,9 +8,8 @@ weights, which a temperature alone (Guo et al. 2017) cannot undo; bias-corrected
 temperature scaling (Alexandari et al. 2020) can.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import torch
 
@@ -51,25 +50,16 @@ class Calibration:
         bias = torch.tensor(self.bias, dtype=logits.dtype, device=logits.device)
         return logits / self.temperature + bias[:, None, None]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types; :meth:`from_dict` reverses it."""
-        return {"bias": list(self.bias), "temperature": self.temperature}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any], classes: int) -> "Calibration":
-        """Rebuild from :meth:`to_dict`.
+    def require(self, classes: int) -> None:
+        """Refuse what cannot make probabilities.
 
         Raises:
-            BundleError: there is not one finite bias a class, or the temperature is not
+            BundleError: there is not one finite bias per class, or the temperature is not
                 above 0.
         """
-        try:
-            found = cls(tuple(float(b) for b in data["bias"]), float(data["temperature"]))
-        except (KeyError, TypeError, ValueError) as error:
-            raise BundleError(f"the record does not hold a calibration: {error!r}") from error
-        values = torch.tensor([*found.bias, found.temperature])
-        if len(found.bias) != classes or not values.isfinite().all() or found.temperature <= 0:
+        values = torch.tensor([*self.bias, self.temperature])
+        if len(self.bias) != classes or not values.isfinite().all() or self.temperature <= 0:
             raise BundleError(
-                f"calibration {data} needs {classes} finite biases and a temperature above 0"
+                f"calibration with bias {list(self.bias)} and temperature {self.temperature}: "
+                f"needs {classes} finite biases and a temperature above 0; train the model again"
             )
-        return found

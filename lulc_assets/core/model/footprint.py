@@ -9,14 +9,12 @@ block is measured: the gradient of a pixel's winning logit with respect to the i
 how much each neighbour matters.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
 
-from lulc_assets.core.errors import BundleError
 from lulc_assets.core.model.network import LandCoverNetwork
 
 GRADIENT_SHARE = 0.999
@@ -44,24 +42,9 @@ class Footprint:
     halo_px: int
     bytes_per_px: int
 
-    def to_dict(self) -> dict[str, int]:
-        """Plain numbers for a record."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "Footprint":
-        """Rebuild from :meth:`to_dict`.
-
-        Raises:
-            BundleError: a number is missing or not positive.
-        """
-        try:
-            found = cls(*(int(data[key]) for key in ("stride", "halo_px", "bytes_per_px")))
-        except (KeyError, TypeError, ValueError) as error:
-            raise BundleError(f"the record does not hold a footprint: {error!r}") from error
-        if min(found.stride, found.halo_px, found.bytes_per_px) < 1:
-            raise BundleError(f"the footprint {dict(data)} must be numbers above 0")
-        return found
+    def __post_init__(self) -> None:
+        if min(self.stride, self.halo_px, self.bytes_per_px) < 1:
+            raise ValueError(f"{self} must have numbers above 0")
 
 
 def measure_footprint(network: LandCoverNetwork) -> Footprint:

@@ -7,8 +7,7 @@ Normalisation is part of the network (buffers), so that training and inference, 
 later export of the graph, cannot disagree about it.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import segmentation_models_pytorch as smp
@@ -45,15 +44,6 @@ class Normalisation:
     std: tuple[float, ...]
     log_offset: float = LOG_OFFSET
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types."""
-        return {"mean": list(self.mean), "std": list(self.std), "log_offset": self.log_offset}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "Normalisation":
-        """Rebuild from :meth:`to_dict`."""
-        return cls(tuple(data["mean"]), tuple(data["std"]), float(data["log_offset"]))
-
 
 @dataclass(frozen=True)
 class NetworkSpec:
@@ -79,14 +69,11 @@ class NetworkSpec:
     classes: int
     dropout: float
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types."""
-        return {**asdict(self), "decoder_channels": list(self.decoder_channels)}
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> "NetworkSpec":
-        """Rebuild from :meth:`to_dict`."""
-        return cls(**{**data, "decoder_channels": tuple(data["decoder_channels"])})
+    @property
+    def task(self) -> str:
+        """What the network is for: ``segmentation`` or ``patches``."""
+        patches = self.architecture.lower() == PATCH_ARCHITECTURE.lower()
+        return "patches" if patches else "segmentation"
 
 
 class LandCoverNetwork(nn.Module):

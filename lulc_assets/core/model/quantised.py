@@ -5,19 +5,18 @@ quantising a network and measuring the price (``core/inference/int8``), running 
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from lulc_assets.core.errors import BundleError
-from lulc_assets.core.model.artifacts import describe_file, read_verified
+from lulc_assets.core.model.artifacts import RecordedFile, read_verified, write_recorded
 
 ALLOWED_LOSS_POINTS = 0.5
 """Percentage points of agreement with labels that INT8 may lose on any split: a sixth of the
 margin of promotion, so that no report shows it."""
 
-_FILES = {"graph": "graph_int8.xml", "constants": "graph_int8.bin"}
-_FIELDS = {"graph": "structure", "constants": "constants"}
+_GRAPH_FILE = "graph_int8.xml"
+_CONSTANTS_FILE = "graph_int8.bin"
 
 
 @dataclass(frozen=True)
@@ -63,41 +62,57 @@ class Int8Price:
         )
 
 
-def describe_int8(price: Int8Price, graph: Int8Graph, note: str, folder: Path) -> dict[str, Any]:
+@dataclass(frozen=True)
+class RecordedInt8:
+    """What the record of a bundle says of INT8.
+
+    Attributes:
+        price: of the quantised graph.
+        made_by: what made it and on which processor.
+        graph: its structure; None, as ``constants`` is, where the price is too high.
+        constants: its constants.
+    """
+
+    price: Int8Price
+    made_by: str
+    graph: RecordedFile | None = None
+    constants: RecordedFile | None = None
+
+
+def write_int8(price: Int8Price, graph: Int8Graph, made_by: str, folder: Path) -> RecordedInt8:
     """Write the graph if its price is acceptable; what the record of the bundle says of it.
 
     Args:
         price: measured on chips that the quantisation did not see.
         graph: written to ``folder``.
-        note: what made it and on which processor.
+        made_by: what made it and on which processor.
         folder: of the bundle.
     """
-    record: dict[str, Any] = {"price": asdict(price), "made_by": note}
     if not price.acceptable:
-        return record
-    for part, name in _FILES.items():
-        (folder / name).write_bytes(getattr(graph, _FIELDS[part]))
-        record[part] = describe_file(folder / name)
-    return record
+        return RecordedInt8(price, made_by)
+    structure = write_recorded(folder / _GRAPH_FILE, graph.structure)
+    return RecordedInt8(
+        price, made_by, structure, write_recorded(folder / _CONSTANTS_FILE, graph.constants)
+    )
 
 
-def read_int8(record: Mapping[str, Any], folder: Path) -> Int8Graph | None:
+def read_int8(recorded: RecordedInt8 | None, folder: Path) -> Int8Graph | None:
     """The graph of a bundle, verified; None where the bundle has none.
 
     Raises:
         BundleError: its files are not those of the record.
     """
-    said = record.get("int8")
-    if said is None or "graph" not in said:
+    if recorded is None or recorded.graph is None:
         return None
-    parts = {
-        field: read_verified(folder, said.get(part, {}), _FILES[part], f"INT8 {part}")
-        for part, field in _FIELDS.items()
-    }
-    return Int8Graph(**parts)
+    if recorded.constants is None:
+        raise BundleError(f"the record in {folder} has an INT8 graph without constants")
+    return Int8Graph(
+        read_verified(folder, recorded.graph, _GRAPH_FILE, "INT8 graph"),
+        read_verified(folder, recorded.constants, _CONSTANTS_FILE, "INT8 constants"),
+    )
 
 
-def require_int8(record: Mapping[str, Any], graph: Int8Graph | None) -> Int8Graph:
+def require_int8(recorded: RecordedInt8 | None, graph: Int8Graph | None) -> Int8Graph:
     """The graph, or a refusal that says why there is none.
 
     Raises:
@@ -105,10 +120,9 @@ def require_int8(record: Mapping[str, Any], graph: Int8Graph | None) -> Int8Grap
     """
     if graph is not None:
         return graph
-    said = record.get("int8")
-    if said is None:
+    if recorded is None:
         raise BundleError(
             "this bundle has no INT8 graph: with [inference] precision = 'int8' in the project "
             "file, materialize model_bundle again"
         )
-    raise BundleError(f"{Int8Price(**said['price'])}: choose [inference] precision = 'auto'")
+    raise BundleError(f"{recorded.price}: choose [inference] precision = 'auto'")

@@ -7,11 +7,12 @@ Source: Guo et al. 2017, "On calibration of modern neural networks", section 2.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from pydantic import PlainSerializer, PlainValidator
 
 BINS = 15
 """Of equal width over 0–1, as Guo et al. and most who followed them."""
@@ -92,10 +93,23 @@ class Reliability:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Reliability":
-        """Rebuild from :meth:`to_dict`."""
-        return cls(
-            np.array(data["pixels"], dtype=np.int64),
-            np.array(data["confidence"], dtype=np.float64),
-            np.array(data["correct"], dtype=np.int64),
-            float(data["nll"]),
-        )
+        """Rebuild from :meth:`to_dict`.
+
+        Raises:
+            ValueError: a figure is missing or not a number.
+        """
+        try:
+            return cls(
+                np.array(data["pixels"], dtype=np.int64),
+                np.array(data["confidence"], dtype=np.float64),
+                np.array(data["correct"], dtype=np.int64),
+                float(data["nll"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"not the figures of a reliability: {error!r}") from error
+
+
+RecordedReliability = Annotated[
+    Reliability, PlainValidator(Reliability.from_dict), PlainSerializer(Reliability.to_dict)
+]
+"""A reliability as records spell it."""

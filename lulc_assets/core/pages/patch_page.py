@@ -66,7 +66,10 @@ def view_patches(page: PatchPage) -> dict[str, Any]:
         "warnings": list(page.warnings),
         "figures": [view_figure(f.title, f.png, f.caption) for f in page.figures],
         "columns": list(page.columns),
-        "rows": [vars(row) for row in page.rows],
+        "rows": [
+            {"title": row.title, "color": row.color, **dict(enumerate(row.values))}
+            for row in page.rows
+        ],
         "note": page.note,
         "provenance": dict(page.provenance),
     }

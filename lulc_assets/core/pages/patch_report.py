@@ -28,6 +28,7 @@ from lulc_assets.core.pages.patch_page import PatchPage, PatchRow
 
 if TYPE_CHECKING:
     from lulc_assets.core.judging.evaluate import Evaluation
+    from lulc_assets.core.model.card import Epoch, ModelCard
     from lulc_assets.core.patches.classifier import Trainable
 
 _FEW = 30
@@ -35,7 +36,7 @@ _FEW = 30
 
 def judged_figures(
     evaluation: "Evaluation",
-    history: Sequence[Mapping[str, Any]],
+    history: Sequence["Epoch"],
     legend: Legend,
     images: npt.NDArray[np.uint16],
     codes: npt.NDArray[np.uint8],
@@ -54,7 +55,7 @@ def judged_figures(
         bands: roles of the images' bands.
     """
     matrix = evaluation.matrix
-    raw = {"Uncalibrated": evaluation.raw.to_dict(), "Calibrated": evaluation.calibrated.to_dict()}
+    panels = {"Uncalibrated": evaluation.raw, "Calibrated": evaluation.calibrated}
     return {
         "loss.png": loss_curve_figure(history),
         "confusion.png": confusion_figure(
@@ -63,7 +64,7 @@ def judged_figures(
         "confusion_log.png": log_confusion_figure(matrix, legend, "Test patches", "patches"),
         "confusions.png": ranked_confusions_figure(matrix, legend, "Confusions of test patches"),
         "pairs.png": confused_patches_figure(images, codes, probabilities, legend, bands),
-        "reliability.png": reliability_figure(raw, "Probabilities on test patches"),
+        "reliability.png": reliability_figure(panels, "Probabilities on test patches"),
     }
 
 
@@ -84,7 +85,7 @@ def judged_page(
     evaluation: "Evaluation",
     legend: Legend,
     figures: Mapping[str, bytes],
-    card: Mapping[str, Any],
+    card: "ModelCard",
     parameters: "Trainable",
 ) -> PatchPage:
     """The page of a judged classifier."""
@@ -104,10 +105,10 @@ def judged_page(
         note="Found: test patches of the class that get it. F1: harmonic mean of the shares that "
         "are found and that are right.",
         provenance={
-            "Encoder": str(card["network"]["encoder"]),
-            "Bands": ", ".join(card["bands"]),
+            "Encoder": card.network.encoder,
+            "Bands": ", ".join(card.bands),
             "Parameters": f"{parameters.learning:,} of {parameters.total:,} were trained",
-            "Weights (SHA-256)": str(card["weights"]["sha256"]),
+            "Weights (SHA-256)": card.weights.sha256,
             "Test set": evaluation.reference_digest,
         },
     )
@@ -118,14 +119,14 @@ def asked_page(
     images: Sequence[npt.NDArray[np.uint16]],
     probabilities: npt.NDArray[np.float32],
     legend: Legend,
-    card: Mapping[str, Any],
+    card: "ModelCard",
 ) -> PatchPage:
     """The page of some patches with all their probabilities; of one place at several dates too."""
     best = probabilities.argmax(1)
     answers = [legend.classes[i].title for i in best]
     same = len(set(answers)) == 1
     value = answers[0] if same else " → ".join(answers)
-    picture = patch_vectors_figure(images, names, probabilities, legend, card["bands"])
+    picture = patch_vectors_figure(images, names, probabilities, legend, card.bands)
     return PatchPage(
         title=", ".join(names),
         value=value,
@@ -140,7 +141,7 @@ def asked_page(
             for n, c in enumerate(legend.classes)
         ],
         note="All probabilities; each column sums to 100 %.",
-        provenance={"Weights (SHA-256)": str(card["weights"]["sha256"])},
+        provenance={"Weights (SHA-256)": card.weights.sha256},
     )
 
 
@@ -149,13 +150,13 @@ def _with(name: str, png: bytes) -> tuple[str, bytes, str]:
     return title, png, caption
 
 
-def _row(evaluation: "Evaluation", card: Mapping[str, Any], name: str, legend: Legend) -> PatchRow:
+def _row(evaluation: "Evaluation", card: "ModelCard", name: str, legend: Legend) -> PatchRow:
     known = legend.by_code(legend.code_of(name))
     at, total = known.code - 1, evaluation.gold_pixels[name]
     f1 = evaluation.f1[name]
     found = f"{int(evaluation.matrix[at, at])} of {total}"
     values = [
-        f"{card['class_pixels'][name]:,}",
+        f"{card.class_pixels[name]:,}",
         f"{total:,}",
         found,
         "–" if f1 is None else f"{f1:.2f}",
@@ -163,8 +164,8 @@ def _row(evaluation: "Evaluation", card: Mapping[str, Any], name: str, legend: L
     return PatchRow(known.title, known.color, values)
 
 
-def _warnings(evaluation: "Evaluation", card: Mapping[str, Any]) -> list[str]:
-    found = list(card["warnings"])
+def _warnings(evaluation: "Evaluation", card: "ModelCard") -> list[str]:
+    found = list(card.warnings)
     fewest = min(evaluation.gold_pixels.values())
     if fewest < _FEW:
         found.append(

@@ -19,7 +19,7 @@ from lulc_assets.core.patches.split import PatchSplit, split_patches
 
 if TYPE_CHECKING:
     from lulc_assets.core.judging.evaluate import Evaluation
-    from lulc_assets.core.training.card import TrainedModel
+    from lulc_assets.core.training.candidate import TrainedModel
 
 
 @dataclass(frozen=True)
@@ -53,21 +53,27 @@ def judge_patches(trained: "TrainedModel", patches: Patches, *, every: bool = Fa
     """
     from lulc_assets.core.judging.evaluate import evaluate_model
 
-    inputs = trained.read_card()["inputs"]
     if every:
         parts = ["gold"] * len(patches.files)
-    elif not isinstance(inputs.get("split"), dict) or inputs["patches"] != len(patches.files):
-        raise BundleError(
-            f"the classifier was trained from {inputs.get('patches')} patches, the folder holds "
-            f"{len(patches.files)}: which of them it saw cannot be told; give --all for patches "
-            "that it never saw"
-        )
     else:
-        parts = split_patches(patches.files, PatchSplit(**inputs["split"]))
+        parts = split_patches(patches.files, _recorded_split(trained, len(patches.files)))
     chips = chips_of(patches, trained.legend, parts)
     test = np.array(parts) == "gold"
     images, codes = patches.images[test], chips.masks[test, 0, 0]
     return Judged(evaluate_model(trained, [chips]), images, codes, classify(trained, images))
+
+
+def _recorded_split(trained: "TrainedModel", count: int) -> PatchSplit:
+    """The draw that a classifier was trained by, for so many patches."""
+    from lulc_assets.core.model.artifacts import record_of  # loads torch
+
+    seen, split = (trained.card.inputs.get(name) for name in ("patches", "split"))
+    if not isinstance(split, dict) or seen != count:
+        raise BundleError(
+            f"the classifier was trained from {seen} patches, the folder holds {count}: which of "
+            "them it saw cannot be known; give --all for patches that it never saw"
+        )
+    return record_of(PatchSplit, split, f"the split in the card of {trained.folder}")
 
 
 def answer_files(
@@ -81,19 +87,19 @@ def answer_files(
         UnreadableRaster: a file is damaged.
         LabelError: it lacks a band, or is a picture where reflectance is needed.
     """
-    card = trained.read_card()
+    card = trained.card
     images = []
     for path in files:
         image, picture = read_patch(path)
-        if picture != (card["level"] == PICTURE_LEVEL):
+        if picture != (card.level == PICTURE_LEVEL):
             kinds = ("8-bit pictures", "reflectance")
             raise LabelError(
                 f"{path} holds {kinds[not picture]}, the classifier was trained on {kinds[picture]}"
             )
         roles = order_of(path, len(image), order, pictures=picture)
-        missing = [role for role in card["bands"] if role not in roles]
+        missing = [role for role in card.bands if role not in roles]
         if missing:
             raise LabelError(f"{path} lacks {', '.join(missing)}, which the classifier needs")
-        images.append(image[[roles.index(role) for role in card["bands"]]])
+        images.append(image[[roles.index(role) for role in card.bands]])
     answers = [classify(trained, image[None]) for image in images]
     return images, np.concatenate(answers)

@@ -20,12 +20,15 @@ from lulc_assets.core.legends.builtin import BUILTIN
 from lulc_assets.core.patches.folder import Patches
 from lulc_assets.core.patches.split import PatchSplit, group_patches, split_patches
 from lulc_assets.core.progress import Progress, silent
+from lulc_assets.core.store.typed import as_plain
 from lulc_assets.core.training.recipe import TrainingRecipe
 
 if TYPE_CHECKING:
     from lulc_assets.core.chips.chip_set import Chips
     from lulc_assets.core.judging.evaluate import HasNetwork
-    from lulc_assets.core.training.card import TrainedModel
+    from lulc_assets.core.model.network import NetworkSpec
+    from lulc_assets.core.training.candidate import TrainedModel
+    from lulc_assets.core.training.recipe import Trainable as Layers
 
 PATCH_RECIPE = TrainingRecipe(
     architecture="PatchClassifier",
@@ -120,7 +123,7 @@ def train_patches(
     *,
     split: PatchSplit | None = None,
     parts: Sequence[str] | None = None,
-    inputs: Mapping[str, Any] | None = None,
+    inputs: Mapping[str, str] | None = None,
     level: str = "L1C",
     folder: Path = Path(),
     checkpoints: Path | None = None,
@@ -154,7 +157,7 @@ def train_patches(
         **(inputs or {}),
         "patches": len(patches.files),
         "patch_px": int(patches.images.shape[-1]),
-        "split": vars(settings) if parts is None else "given",
+        "split": as_plain(settings) if parts is None else "given",
     }
     trained = train_model(
         [chips],
@@ -174,15 +177,14 @@ def train_patches(
     return trained
 
 
-def count_parameters(card: Mapping[str, Any]) -> Trainable:
-    """Parameters of a card's network, and how many of them its recipe trains."""
-    from lulc_assets.core.model.network import NetworkSpec, Normalisation, build_network
+def count_parameters(spec: "NetworkSpec", trainable: "Layers") -> Trainable:
+    """Parameters of a network, and how many of them a recipe trains."""
+    from lulc_assets.core.model.network import Normalisation, build_network
     from lulc_assets.core.training.pretrained import freeze
 
-    network = build_network(
-        NetworkSpec.from_dict(card["network"]), Normalisation.from_dict(card["normalisation"])
-    )
-    freeze(network, card["recipe"]["trainable"])
+    bands = spec.in_channels
+    network = build_network(spec, Normalisation((0.0,) * bands, (1.0,) * bands))
+    freeze(network, trainable)
     sizes = [(p.numel(), p.requires_grad) for p in network.parameters()]
     return Trainable(sum(n for n, _ in sizes), sum(n for n, learns in sizes if learns))
 
@@ -216,17 +218,14 @@ def classify(
     return np.concatenate(found)
 
 
-def require_patch_card(card: Mapping[str, Any], where: str) -> None:
+def require_patch_network(spec: "NetworkSpec", where: str) -> None:
     """Refuse a model of another task.
 
     Raises:
         BundleError: it draws maps.
     """
-    architecture = str(card.get("network", {}).get("architecture", ""))
-    if architecture.lower() != PATCH_RECIPE.architecture.lower():
-        raise BundleError(
-            f"{where} is a model for maps ({architecture or 'unknown'}), not a patch classifier"
-        )
+    if spec.task != "patches":
+        raise BundleError(f"{where} is a model for maps ({spec.architecture}), not for patches")
 
 
 def recipe_with(**changes: Any) -> TrainingRecipe:

@@ -12,17 +12,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Generic, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
-
 from lulc_assets.core.errors import ProductCorrupt
 from lulc_assets.core.store.canonical import Json, canonical_json, digest_of, digest_of_bytes
+from lulc_assets.core.store.typed import as_plain, read_typed
 
 FORMAT_VERSION = 2
 FIRST_FORMAT = 1
 """Without inputs, version and types: such records are named, not guessed at."""
 
 P = TypeVar("P")
-_SHOWN_VALUE = 60
 
 
 @dataclass(frozen=True)
@@ -97,10 +95,9 @@ def make_record(
     Raises:
         TypeError: a property has another type than its class declares.
     """
-    adapter = _adapter(type(properties))
     try:
-        plain = adapter.dump_python(properties, mode="json", warnings="error")
-    except Exception as error:  # pydantic raises several kinds for what a class did not declare
+        plain = as_plain(properties)
+    except TypeError as error:
         raise TypeError(f"properties of {product}: {error}") from error
     data = canonical_json(
         {
@@ -137,9 +134,11 @@ def read_record(data: bytes, where: str, properties: type[P]) -> Record[P]:
     except (KeyError, TypeError, AttributeError) as error:
         raise ProductCorrupt(f"commit record {where} does not parse: {error!r}") from error
     try:
-        typed = _adapter(properties).validate_json(canonical_json(plain), strict=True)
-    except ValidationError as error:
-        raise ProductCorrupt(f"commit record {where}: {_explain(error)}") from error
+        typed = read_typed(properties, canonical_json(plain))
+    except ValueError as error:
+        raise ProductCorrupt(
+            f"commit record {where}: property {error}; make the product again"
+        ) from error
     return Record(product, basis, files, typed, data)
 
 
@@ -167,22 +166,3 @@ def _plain(name: str, where: str) -> str:
     if "/" in name or "\\" in name or "\0" in name or name in ("", ".", ".."):
         raise ProductCorrupt(f"commit record {where} names a file {name[:80]!r}: not a plain name")
     return name
-
-
-def _explain(error: ValidationError) -> str:
-    first = error.errors()[0]
-    path = ".".join(str(part) for part in first["loc"])
-    if first["type"] in ("missing", "missing_argument"):
-        return f"property {path} is missing; make the product again"
-    shown = repr(first["input"])
-    shown = shown if len(shown) <= _SHOWN_VALUE else f"{shown[:_SHOWN_VALUE]}…"
-    return f"property {path} = {shown}: {first['msg']}; make the product again"
-
-
-_adapters: dict[type[Any], TypeAdapter[Any]] = {}
-
-
-def _adapter(properties: type[Any]) -> TypeAdapter[Any]:
-    if properties not in _adapters:
-        _adapters[properties] = TypeAdapter(properties)
-    return _adapters[properties]

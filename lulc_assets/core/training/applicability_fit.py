@@ -5,7 +5,6 @@ What belongs here: fitting and writing it. What does not: what a distance means
 """
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,7 +17,8 @@ from lulc_assets.core.model.applicability import (
     Applicability,
     cell_features,
 )
-from lulc_assets.core.model.artifacts import describe_file
+from lulc_assets.core.model.artifacts import write_recorded
+from lulc_assets.core.model.card import RecordedApplicability
 from lulc_assets.core.model.network import LandCoverNetwork
 from lulc_assets.core.training.dataset import ChipBatches, ChipSelection
 
@@ -40,18 +40,17 @@ _BATCH_SIZE = 16
 _SMALLEST_DEVIATION = 1e-6
 
 
-def write_applicability(fitted: Applicability, folder: Path) -> dict[str, Any]:
-    """Write the file; returns its name, SHA-256 and size, and what a card says of it."""
-    path = folder / APPLICABILITY_FILE
-    path.write_bytes(fitted.to_bytes())
-    return {
-        **describe_file(path),
-        "features": len(fitted.mean),
-        "cell_px": fitted.cell_px,
-        "axes": len(fitted.variance),
-        "median_distance": float(fitted.thresholds[BEYOND // 2]),
-        "largest_distance": float(fitted.thresholds[BEYOND]),
-    }
+def write_applicability(fitted: Applicability, folder: Path) -> RecordedApplicability:
+    """Write the file; returns what a card says of it."""
+    recorded = write_recorded(folder / APPLICABILITY_FILE, fitted.to_bytes())
+    return RecordedApplicability(
+        **vars(recorded),
+        features=len(fitted.mean),
+        cell_px=int(fitted.cell_px),
+        axes=len(fitted.variance),
+        median_distance=float(fitted.thresholds[BEYOND // 2]),
+        largest_distance=float(fitted.thresholds[BEYOND]),
+    )
 
 
 def fit_applicability(

@@ -20,7 +20,7 @@ few validation blocks:
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,7 @@ import torch
 
 from lulc_assets.core.errors import NotFinite
 from lulc_assets.core.model.calibration import Calibration
+from lulc_assets.core.model.card import CalibrationReport
 from lulc_assets.core.model.reliability import Reliability
 from lulc_assets.core.training.dataset import ChipBatches, ChipSelection
 
@@ -85,11 +86,11 @@ class Fitted:
 
     Attributes:
         calibration: of all pixels of the sample.
-        report: plain JSON, for the card.
+        report: how it was fitted, for the card.
     """
 
     calibration: Calibration
-    report: dict[str, Any]
+    report: CalibrationReport
 
 
 def sample_logits(
@@ -154,18 +155,18 @@ def fit_calibration(
     counts = torch.bincount(sample.labels, minlength=classes)
     fitted = _fit(sample, begun, method)
     after, cross_fitted = _judge_apart(sample, begun, method)
-    report = {
-        "method": method,
-        "pixels": len(sample.labels),
-        "labelled_pixels": sample.labelled,
-        "class_pixels": counts.tolist(),
-        "start_bias": list(begun.bias),
-        "kept_at_start": [int(c) + 1 for c in torch.nonzero(counts < FEWEST_PIXELS).flatten()],
-        "cross_fitted": cross_fitted,
-        "before": sample.reliability(identity).to_dict(),
-        "start": sample.reliability(begun).to_dict(),
-        "after": after.to_dict(),
-    }
+    report = CalibrationReport(
+        method=method,
+        pixels=len(sample.labels),
+        labelled_pixels=sample.labelled,
+        class_pixels=tuple(counts.tolist()),
+        start_bias=begun.bias,
+        kept_at_start=tuple(int(c) + 1 for c in torch.nonzero(counts < FEWEST_PIXELS).flatten()),
+        cross_fitted=cross_fitted,
+        before=sample.reliability(identity),
+        start=sample.reliability(begun),
+        after=after,
+    )
     return Fitted(fitted, report)
 
 

@@ -94,7 +94,7 @@ class TellProgress(Callback):
         done = len(pl_module.history) * self.batches + batch_idx + 1
         what = f"training, epoch {pl_module.epoch_number} of at most {pl_module.epochs}"
         if pl_module.history:
-            what += f", validation accuracy {pl_module.history[-1]['val_accuracy']:.3f}"
+            what += f", validation accuracy {pl_module.history[-1].val_accuracy:.3f}"
         self.progress(done, pl_module.epochs * self.batches, what)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

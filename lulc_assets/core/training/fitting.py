@@ -26,7 +26,7 @@ from lulc_assets.core.training.devices import TrainingDevices
 from lulc_assets.core.training.lightning_module import LandCoverTraining
 from lulc_assets.core.training.loss import LossWeights
 from lulc_assets.core.training.pretrained import freeze
-from lulc_assets.core.training.ranks import OneMachine, Rank, started_ranks
+from lulc_assets.core.training.ranks import OneMachine, Rank, RankJob, started_ranks
 from lulc_assets.core.training.recipe import TrainingRecipe
 from lulc_assets.core.training.resume import KeepCheckpoints, epochs_done
 
@@ -116,17 +116,17 @@ def fit(
         TrainingFailed: the loss is not finite; the message names the last good checkpoint.
     """
     module, found = fitting.module, kept.find()
-    job = {
-        "recipe": module.recipe.to_dict(),
-        "spec": spec.to_dict(),
-        "normalisation": module.network.normalisation.to_dict(),
-        "weights": module.weights.to_dict(),
-        "epochs": module.epochs,
-        "device": fitting.device,
-        "least": fitting.least,
-        "checkpoint": None if found is None else str(kept.folder),
-        "identity": kept.identity,
-    }
+    job = RankJob(
+        recipe=module.recipe,
+        spec=spec,
+        normalisation=module.network.normalisation,
+        weights=module.weights,
+        epochs=module.epochs,
+        device=fitting.device,
+        least=fitting.least,
+        checkpoint=None if found is None else str(kept.folder),
+        identity=kept.identity,
+    )
     chips = {"train": fitting.training, "val": fitting.validation}
     threads = threads_of_one(module.recipe, devices.count)
     try:

@@ -11,6 +11,7 @@ import torch
 from lightning.pytorch import LightningModule
 
 from lulc_assets.core.errors import TrainingFailed
+from lulc_assets.core.model.card import Epoch
 from lulc_assets.core.model.network import LandCoverNetwork
 from lulc_assets.core.training.dataset import Batch, to_reflectance
 from lulc_assets.core.training.loss import LossWeights
@@ -45,9 +46,7 @@ class LandCoverTraining(LightningModule):
     """Trains a :class:`LandCoverNetwork` by a :class:`TrainingRecipe`.
 
     Attributes:
-        history: one row per epoch: epoch (from 1), learning_rate, train_loss,
-            train_accuracy, val_loss, val_accuracy. The losses are weighted means over
-            labelled pixels; training figures are taken during the epoch, with dropout.
+        history: one row per epoch; training figures are taken during the epoch, with dropout.
         epochs: to train at most, those before a kill counted in.
     """
 
@@ -69,7 +68,7 @@ class LandCoverTraining(LightningModule):
         self.weights = weights
         self.register_buffer("class_weights", torch.tensor(weights.training).float())
         self.register_buffer("validation_weights", torch.tensor(weights.validation).float())
-        self.history: list[dict[str, float]] = []
+        self.history: list[Epoch] = []
         self._train_score, self._val_score = _RunningScore(), _RunningScore()
 
     @property
@@ -156,14 +155,14 @@ class LandCoverTraining(LightningModule):
     def on_train_epoch_end(self) -> None:
         """Write the epoch's row of the history (before the schedule steps)."""
         self.history.append(
-            {
-                "epoch": self.epoch_number,
-                "learning_rate": float(self.trainer.optimizers[0].param_groups[0]["lr"]),
-                "train_loss": self._train_score.loss,
-                "train_accuracy": self._train_score.accuracy,
-                "val_loss": self._val_score.loss,
-                "val_accuracy": self._val_score.accuracy,
-            }
+            Epoch(
+                epoch=self.epoch_number,
+                learning_rate=float(self.trainer.optimizers[0].param_groups[0]["lr"]),
+                train_loss=self._train_score.loss,
+                train_accuracy=self._train_score.accuracy,
+                val_loss=self._val_score.loss,
+                val_accuracy=self._val_score.accuracy,
+            )
         )
 
     def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:

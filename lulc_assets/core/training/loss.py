@@ -6,7 +6,6 @@ Source: Karra et al. 2021 (weighted cross-entropy, inverse-log weights, weight z
 unlabelled pixels); formula of the weights: Paszke et al. 2016 (ENet), section 5.2.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -50,15 +49,6 @@ class LossWeights:
         weights = class_weights(class_pixels, formula)
         learnt = np.where(np.asarray(class_pixels) > 0, weights, 0.0)
         return cls(tuple(weights.tolist()), tuple(learnt.tolist()))
-
-    def to_dict(self) -> dict[str, list[float]]:
-        """Plain JSON types."""
-        return {"training": list(self.training), "validation": list(self.validation)}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Sequence[float]]) -> Self:
-        """Rebuild from :meth:`to_dict`."""
-        return cls(tuple(data["training"]), tuple(data["validation"]))
 
 
 def class_weights(

@@ -11,36 +11,21 @@ import sys
 import threading
 from pathlib import Path
 
-from lulc_assets.core.model.network import NetworkSpec, Normalisation
 from lulc_assets.core.training.checkpoint import read_checkpoint
 from lulc_assets.core.training.fitting import Fitting, new_module, run_epochs
-from lulc_assets.core.training.loss import LossWeights
 from lulc_assets.core.training.ranks import READY, Rank, leave_group, read_job, read_selection
-from lulc_assets.core.training.recipe import TrainingRecipe
 
 
 def train_as_rank(folder: Path, number: int) -> None:
     """Train along with rank 0 until it is done."""
     job = read_job(folder)
-    recipe = TrainingRecipe.from_dict(job["recipe"])
-    module = new_module(
-        NetworkSpec.from_dict(job["spec"]),
-        Normalisation.from_dict(job["normalisation"]),
-        LossWeights.from_dict(job["weights"]),
-        recipe,
-        job["epochs"],
-    )
+    module = new_module(job.spec, job.normalisation, job.weights, job.recipe, job.epochs)
     found = None
-    if job["checkpoint"] is not None:
-        found = read_checkpoint(Path(job["checkpoint"]), job["identity"])
-    fitting = Fitting(
-        module,
-        read_selection(folder, "train"),
-        read_selection(folder, "val"),
-        job["device"],
-        least=job["least"],
-    )
-    rank = Rank(number, job["world"], job["port"])
+    if job.checkpoint is not None:
+        found = read_checkpoint(Path(job.checkpoint), job.identity)
+    training, validation = (read_selection(folder, name) for name in ("train", "val"))
+    fitting = Fitting(module, training, validation, job.device, least=job.least)
+    rank = Rank(number, job.world, job.port)
     try:
         run_epochs(fitting, found, rank)
     finally:

@@ -9,16 +9,14 @@ write nothing. Lightning's own launchers either run the caller's command line ag
 Dagster's, or return neither history nor best weights.
 """
 
-import json
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -29,7 +27,13 @@ from lightning.fabric.plugins.environments.lightning import find_free_network_po
 import lulc_assets
 from lulc_assets.core.chips.chip_set import Chips
 from lulc_assets.core.errors import TrainingFailed
+from lulc_assets.core.model.hardware import Device
+from lulc_assets.core.model.network import NetworkSpec, Normalisation
+from lulc_assets.core.store.canonical import canonical_json
+from lulc_assets.core.store.typed import as_plain, read_typed
 from lulc_assets.core.training.dataset import ChipSelection
+from lulc_assets.core.training.loss import LossWeights
+from lulc_assets.core.training.recipe import TrainingRecipe
 
 JOB_FILE = "job.json"
 READY = b"ready\n"
@@ -52,6 +56,37 @@ class Rank:
     """
 
     number: int = 0
+    world: int = 1
+    port: int = 0
+
+
+@dataclass(frozen=True)
+class RankJob:
+    """What every process is given besides its chips.
+
+    Attributes:
+        recipe: to follow.
+        spec: how the network is built.
+        normalisation: of the network.
+        weights: of the loss.
+        epochs: to train at most.
+        device: where.
+        least: chips that a step of one device needs.
+        checkpoint: folder of the checkpoint that all go on from; None: from the start.
+        identity: of the training, as its checkpoints name it.
+        world: processes in all.
+        port: of rank 0 on this machine.
+    """
+
+    recipe: TrainingRecipe
+    spec: NetworkSpec
+    normalisation: Normalisation
+    weights: LossWeights
+    epochs: int
+    device: Device
+    least: int
+    checkpoint: str | None
+    identity: str
     world: int = 1
     port: int = 0
 
@@ -108,13 +143,13 @@ class OneMachine(ClusterEnvironment):
 
 @contextmanager
 def started_ranks(
-    world: int, job: Mapping[str, Any], selections: Mapping[str, ChipSelection], threads: int
+    world: int, job: RankJob | None, selections: Mapping[str, ChipSelection], threads: int
 ) -> Iterator[Rank]:
     """Start ranks 1 to ``world`` − 1; yields rank 0. They end with the context.
 
     Args:
         world: processes in all.
-        job: plain JSON that ``rank_process`` understands.
+        job: of every rank, with no port yet; None: rank 0 is alone.
         selections: chips by name, for every rank.
         threads: of each process.
 
@@ -128,8 +163,8 @@ def started_ranks(
     os.environ["OMP_NUM_THREADS"] = str(threads)
     with tempfile.TemporaryDirectory(prefix="lulc-ranks-") as scratch:
         folder = Path(scratch)
-        if world > 1:
-            _write_job(folder, {**job, "world": world, "port": rank.port}, selections)
+        if job is not None and world > 1:
+            _write_job(folder, replace(job, world=world, port=rank.port), selections)
         children = [_start(folder, number) for number in range(1, world)]
         try:
             for number, child in enumerate(children, start=1):
@@ -160,10 +195,9 @@ def leave_group() -> None:
         torch.distributed.destroy_process_group()
 
 
-def read_job(folder: Path) -> dict[str, Any]:
-    """What :func:`started_ranks` was given as ``job``, with ``world`` and ``port``."""
-    job: dict[str, Any] = json.loads((folder / JOB_FILE).read_bytes())
-    return job
+def read_job(folder: Path) -> RankJob:
+    """What :func:`started_ranks` was given, with the port of rank 0."""
+    return read_typed(RankJob, (folder / JOB_FILE).read_bytes())
 
 
 def read_selection(folder: Path, name: str) -> ChipSelection:
@@ -176,10 +210,8 @@ def read_selection(folder: Path, name: str) -> ChipSelection:
     return ChipSelection([Chips(images, masks, gpd.GeoDataFrame())], places)
 
 
-def _write_job(
-    folder: Path, job: Mapping[str, Any], selections: Mapping[str, ChipSelection]
-) -> None:
-    (folder / JOB_FILE).write_text(json.dumps(job))
+def _write_job(folder: Path, job: RankJob, selections: Mapping[str, ChipSelection]) -> None:
+    (folder / JOB_FILE).write_bytes(canonical_json(as_plain(job)))
     for name, selection in selections.items():
         first, count = selection.image(0), len(selection)
         images = np.lib.format.open_memmap(

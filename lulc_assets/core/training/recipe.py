@@ -178,7 +178,7 @@ class TrainingRecipe:
         return {**asdict(self), "decoder_channels": list(self.decoder_channels)}
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> "TrainingRecipe":
+    def from_dict(cls, data: Mapping[str, Any]) -> "TrainingRecipe":
         """Rebuild a recipe from :meth:`to_dict`."""
         return cls(**{**data, "decoder_channels": tuple(data["decoder_channels"])})
 

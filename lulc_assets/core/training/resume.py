@@ -9,6 +9,7 @@ is taken at the start of an epoch, when everything of the last one has happened,
 training goes on by running the epochs that are left.
 """
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import EarlyStopping
 
 from lulc_assets.core.errors import CheckpointRefused
+from lulc_assets.core.model.card import Epoch
 from lulc_assets.core.training.callbacks import BestWeights
 from lulc_assets.core.training.checkpoint import Checkpoint, write_checkpoint
 from lulc_assets.core.training.lightning_module import LandCoverTraining
@@ -78,7 +80,7 @@ class KeepCheckpoints(Callback):
         for number, values in saved["state"].items():
             tensors |= {f"optimizer.{number}.{k}": v for k, v in values.items()}
         state = {
-            "history": module.history,
+            "history": [asdict(row) for row in module.history],
             "best": {"loss": self.best.loss, "epoch": self.best.epoch},
             "stopping": stopping,
             "schedule": schedule.state_dict(),
@@ -88,7 +90,7 @@ class KeepCheckpoints(Callback):
 
     def _restore(self, found: Checkpoint, trainer: Trainer, module: LandCoverTraining) -> None:
         state, tensors = found.state, found.tensors
-        module.history = [dict(row) for row in state["history"]]
+        module.history = [Epoch(**row) for row in state["history"]]
         module.network.load_state_dict(_under(tensors, "network."))
         self.best.state = _under(tensors, "best.")
         self.best.loss, self.best.epoch = state["best"]["loss"], state["best"]["epoch"]

@@ -11,28 +11,24 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from pydantic import JsonValue
 
 from lulc_assets.core.chips.account import join_accounts
 from lulc_assets.core.errors import NoTrainingChips, TrainingFailed
 from lulc_assets.core.legend import Legend
-from lulc_assets.core.model.artifacts import WEIGHTS_FILE, readable_json, sha256_of, write_weights
+from lulc_assets.core.model.artifacts import WEIGHTS_FILE, sha256_of, write_weights
+from lulc_assets.core.model.card import CARD_FILE, ModelCard, TrainingPlan
 from lulc_assets.core.progress import Progress, silent
 from lulc_assets.core.scene.recipe import Level
 from lulc_assets.core.training.applicability_fit import fit_applicability, write_applicability
 from lulc_assets.core.training.batch_need import least_batch
 from lulc_assets.core.training.calibrate import fit_calibration, sample_logits
-from lulc_assets.core.training.card import (
-    CARD_FILE,
-    TrainedModel,
-    describe_data,
-    describe_network,
-    describe_recipe,
-)
+from lulc_assets.core.training.candidate import TrainedModel, setup_of, warn_of_absent
 from lulc_assets.core.training.dataset import (
     ChipSelection,
     count_class_pixels,
@@ -71,7 +67,7 @@ def train_model(
     *,
     level: Level,
     gsd_m: float,
-    inputs: Mapping[str, Any],
+    inputs: Mapping[str, JsonValue],
     out_dir: Path,
     checkpoints: Path | None = None,
     folder: Path = Path(),
@@ -133,14 +129,23 @@ def train_model(
         size = _require_fitting_size(training, validation, network.stride)
         least = least_batch(network, spec.architecture, len(bands), size)
         require_full_batches(len(training), recipe, least, devices)
-        described = {
-            **describe_recipe(recipe, device),
-            **describe_network(spec, normalisation, legend, bands, level, gsd_m),
-            **describe_data(legend, pixels, weights.training, _count_chips(chip_sets), inputs),
-            "pretrained": digest_files(local_files(recipe, folder)),
-            "devices": devices.count,
-        }
-        kept = Kept(checkpoints, sha256_of(readable_json(described)))
+        plan = TrainingPlan(
+            **vars(setup_of(recipe, device)),
+            legend=legend,
+            bands=bands,
+            level=level,
+            gsd_m=float(gsd_m),
+            network=spec,
+            normalisation=normalisation,
+            class_pixels=dict(zip(legend.names, pixels.tolist(), strict=True)),
+            class_weights=dict(zip(legend.names, weights.training, strict=True)),
+            warnings=warn_of_absent(legend, pixels),
+            chips=_count_chips(chip_sets),
+            inputs=dict(inputs),
+            pretrained=digest_files(local_files(recipe, folder)),
+            devices=devices.count,
+        )
+        kept = Kept(checkpoints, sha256_of(plan.to_bytes()))
         fitting = Fitting(module, training, validation, device, devices.distributed, least)
         best = fit(fitting, spec, kept, devices, progress)
         network.load_state_dict(best.state)
@@ -152,18 +157,18 @@ def train_model(
         calibration = calibrated.calibration.silencing((pixels == 0).tolist())
         far = fit_applicability(network, training, validation) if task.draws_cells else None
     out_dir.mkdir(parents=True, exist_ok=True)
-    card = {
-        **described,
-        "history": module.history,
-        "best_epoch": best.epoch,
-        "calibration": calibration.to_dict(),
-        "calibration_report": calibrated.report,
-        "weights": write_weights(network, out_dir / WEIGHTS_FILE),
-        **({} if far is None else {"applicability": write_applicability(far, out_dir)}),
-    }
-    (out_dir / CARD_FILE).write_bytes(readable_json(card))
+    card = ModelCard.of(
+        plan,
+        history=tuple(module.history),
+        best_epoch=best.epoch,
+        calibration=calibration,
+        calibration_report=calibrated.report,
+        weights=write_weights(network, out_dir / WEIGHTS_FILE),
+        applicability=None if far is None else write_applicability(far, out_dir),
+    )
+    (out_dir / CARD_FILE).write_bytes(card.to_bytes())
     kept.remove()
-    return TrainedModel(out_dir / WEIGHTS_FILE, out_dir / CARD_FILE, module.history)
+    return TrainedModel(out_dir, card)
 
 
 def _count_chips(chip_sets: Sequence["Chips"]) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """All figures: they draw, repeat to the byte, and survive odd inputs."""
 
 import io
+import math
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -23,6 +24,8 @@ from lulc_assets.core.figures.trends import area_trend_figure
 from lulc_assets.core.figures.votes import votes_figure
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.model.card import Epoch
+from lulc_assets.core.model.reliability import Reliability
 from lulc_assets.core.scene.bands import SIX
 from lulc_assets_tests.core.pages.sample_data import (
     make_candidates,
@@ -52,10 +55,10 @@ FIGURES = {
     "labels": lambda: map_figures.label_figure(CODES, KARRA_10),
     "histogram": lambda: map_figures.class_histogram_figure({0: 3, 1: 7, 10: 2}, KARRA_10, "px"),
     "seasons": lambda: map_figures.seasons_figure(
-        {"wet": (CODES, CODES), "dry": (CODES[::-1], CODES)}, KARRA_10, "Seasons"
+        {"wet": (CODES, CODES), "dry": (CODES[::-1], CODES)}, KARRA_10
     ),
-    "votes": lambda: votes_figure(CODES * 20, CODES, "Votes"),
-    "trend": lambda: area_trend_figure([make_report(), replace(make_report(), year=2030)], "Areas"),
+    "votes": lambda: votes_figure(CODES * 20, CODES),
+    "trend": lambda: area_trend_figure([make_report(), replace(make_report(), year=2030)]),
     "prediction": lambda: scene_figures.prediction_figure(
         quicklook.true_color(REFLECTANCE, CODES > 0), CODES, CODES > 2, KARRA_10, "S2A"
     ),
@@ -108,7 +111,7 @@ def test_perfect_and_empty_evaluations_have_sentences():
 
 
 def test_no_pixel_has_a_sentence_instead_of_a_diagram():
-    size_of(calibration_figures.reliability_figure({"Before": {"pixels": [0, 0]}}, "Probabilities"))
+    size_of(calibration_figures.reliability_figure({"Before": Reliability.none()}, "Probabilities"))
 
 
 def test_drawing_leaves_global_settings_alone():
@@ -158,7 +161,7 @@ def test_timelines_of_odd_catalogues_are_drawn(candidates):
 
 @pytest.mark.parametrize(
     "history",
-    [[], make_history(1), [{"epoch": 0, "val_loss": None, "train_loss": float("nan")}]],
+    [[], make_history(1), [Epoch(1, 1e-3, math.nan, 0.5, math.nan, math.nan)]],
     ids=["empty", "one epoch", "not finite"],
 )
 def test_odd_histories_are_drawn(history):

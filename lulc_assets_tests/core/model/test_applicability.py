@@ -99,7 +99,7 @@ def test_a_file_that_does_not_fit_is_refused(fitted, damage):
 def test_a_bundle_carries_the_candidate_s_file_and_refuses_another(trained, chips, tmp_path):
     evaluation, yes = evaluate_model(trained, [chips]), Verdict(True, "good enough")
     folder = write_bundle(trained.weights.parent, evaluation, yes, tmp_path / "bundle")
-    own = trained.card.with_name(APPLICABILITY_FILE).read_bytes()
+    own = (trained.folder / APPLICABILITY_FILE).read_bytes()
     assert Bundle.load(folder).applicability == own
     (folder / APPLICABILITY_FILE).write_bytes(own[:-1])
     with pytest.raises(BundleError, match=APPLICABILITY_FILE):

@@ -16,21 +16,10 @@ def test_the_temperature_divides_before_the_bias_is_added():
     assert calibrated.flatten().tolist() == [4.0, 2.0]
 
 
-def test_a_calibration_survives_its_spelling_in_a_record():
-    calibration = Calibration((0.25, -1.5), 1.75)
-    assert Calibration.from_dict(calibration.to_dict(), 2) == calibration
-
-
 @pytest.mark.parametrize(
-    "record",
-    [
-        {},
-        {"bias": [0.0], "temperature": 1.0},
-        {"bias": [0.0, float("nan")], "temperature": 1.0},
-        {"bias": [0.0, 0.0], "temperature": 0.0},
-        {"bias": "no", "temperature": 1.0},
-    ],
+    ("bias", "temperature"),
+    [((0.0,), 1.0), ((0.0, float("nan")), 1.0), ((0.0, 0.0), 0.0), ((0.0, 0.0), -1.0)],
 )
-def test_a_record_without_a_usable_calibration_is_refused(record):
-    with pytest.raises(BundleError, match="calibration"):
-        Calibration.from_dict(record, 2)
+def test_an_unusable_calibration_is_refused(bias, temperature):
+    with pytest.raises(BundleError, match="needs 2 finite biases and a temperature above 0"):
+        Calibration(bias, temperature).require(2)

@@ -7,6 +7,8 @@ from lulc_assets.core.accuracy.report import AccuracyReport, ClassFigures
 from lulc_assets.core.estimation.estimate import Estimate
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.model.card import Epoch
+from lulc_assets.core.model.reliability import Reliability
 
 NAN = float("nan")
 
@@ -150,27 +152,23 @@ def make_candidates(count: int = 20) -> pd.DataFrame:
     return table
 
 
-def make_history(epochs: int = 12) -> list[dict[str, float]]:
+def make_history(epochs: int = 12) -> list[Epoch]:
     return [
-        {
-            "epoch": e,
-            "train_loss": 1.6 * 0.8**e + 0.25,
-            "val_loss": 1.5 * 0.8**e + 0.4 + 0.012 * max(0, e - 7),
-            "train_accuracy": 0.93 - 0.5 * 0.8**e,
-            "val_accuracy": 0.88 - 0.45 * 0.8**e,
-            "learning_rate": 1e-3 if e < 6 else 1e-4,
-        }
+        Epoch(
+            epoch=e,
+            train_loss=1.6 * 0.8**e + 0.25,
+            val_loss=1.5 * 0.8**e + 0.4 + 0.012 * max(0, e - 7),
+            train_accuracy=0.93 - 0.5 * 0.8**e,
+            val_accuracy=0.88 - 0.45 * 0.8**e,
+            learning_rate=1e-3 if e < 6 else 1e-4,
+        )
         for e in range(epochs)
     ]
 
 
-def make_reliability(truth: float, bins: int = 15) -> dict[str, object]:
+def make_reliability(truth: float, bins: int = 15) -> Reliability:
     """Pixels whose class is right ``truth`` times as often as stated."""
     middle = (np.arange(bins) + 0.5) / bins
     pixels = np.round(1000 * middle**2).astype(int)
-    return {
-        "pixels": pixels.tolist(),
-        "confidence": (pixels * middle).tolist(),
-        "correct": np.round(pixels * middle * truth).astype(int).tolist(),
-        "expected_calibration_error": float((1 - truth) * (pixels * middle).sum() / pixels.sum()),
-    }
+    correct = np.round(pixels * middle * truth).astype(int)
+    return Reliability(pixels, pixels * middle, correct, nll=0.0)

@@ -16,7 +16,7 @@ from lulc_assets.core.patches.classifier import (
     classify,
     count_parameters,
     recipe_with,
-    require_patch_card,
+    require_patch_network,
     train_patches,
 )
 from lulc_assets.core.patches.folder import read_patches
@@ -67,15 +67,13 @@ def test_only_the_last_layers_learn_if_asked(patches, classifier, tmp_path):
     assert not torch.equal(
         before["model.classification_head.1.weight"], after["model.classification_head.1.weight"]
     )
-    assert count_parameters(tuned.read_card()).learning == 256 * 3 + 3
+    assert count_parameters(tuned.card.network, "decoder").learning == 256 * 3 + 3
 
 
 def test_two_of_twenty_five_million_parameters_learn_in_a_resnet_50():
     recipe = recipe_with(encoder="resnet50", decoder_channels=(1024,), trainable="decoder")
     spec = PATCHES.network(recipe, KARRA_10, 13)
-    card = {"network": spec.to_dict(), "recipe": recipe.to_dict(),
-            "normalisation": Normalisation((0.0,) * 13, (1.0,) * 13).to_dict()}  # fmt: skip
-    counted = count_parameters(card)
+    counted = count_parameters(spec, recipe.trainable)
     assert round(counted.total / 1e6, 1) == 25.6
     assert round(counted.learning / 1e6, 1) == 2.1
 
@@ -97,7 +95,7 @@ def test_an_encoder_goes_from_patches_to_maps_and_back(classifier, tmp_path):
 
 def test_bad_folders_of_a_model_are_named(classifier, patches, folder, tmp_path):
     with pytest.raises(BundleError, match="a model for maps"):
-        require_patch_card({"network": {"architecture": "Unet"}}, "here")
+        require_patch_network(SEGMENTATION.network(TrainingRecipe("Unet"), KARRA_10, 3), "here")
     more = make_folder(tmp_path / "more", each=7)
     with pytest.raises(BundleError, match=r"trained from 18 patches, the folder holds 21"):
         judge_patches(classifier, read_patches(more, BANDS))

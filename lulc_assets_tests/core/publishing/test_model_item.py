@@ -11,6 +11,7 @@ from stac_model.schema import MLModelProperties
 
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.publishing.model_item import Origin, card_as_markdown, write_model_item
+from lulc_assets.core.store.typed import as_plain
 from lulc_assets_tests.core.training.chips_for_tests import two_class_chips
 
 
@@ -24,7 +25,7 @@ def origin():
 @pytest.fixture
 def item(trained, origin, tmp_path):
     name = "weights-0123.safetensors"
-    path = write_model_item(tmp_path / "i.json", trained.read_card(), origin, name, "CC-BY-4.0")
+    path = write_model_item(tmp_path / "i.json", trained.card, origin, name, "CC-BY-4.0")
     return pystac.Item.from_file(str(path))
 
 
@@ -36,13 +37,13 @@ def test_the_origin_is_where_and_when_the_chips_were_seen(origin):
 
 
 def test_the_item_says_what_goes_in_and_what_comes_out(item, trained):
-    card, model = trained.read_card(), MLMExtension.ext(item)
+    card, model = trained.card, MLMExtension.ext(item)
     (given,) = model.input
-    assert [band.name for band in given.bands] == card["bands"]
+    assert [band.name for band in given.bands] == list(card.bands)
     assert given.input.shape == [-1, 6, -1, -1]
     # Reflectance goes in as it is; what the network makes of it is for the reader to know.
     assert given.properties.get("value_scaling") is None
-    assert item.properties["lulc:normalisation"] == card["normalisation"]
+    assert item.properties["lulc:normalisation"] == as_plain(card.normalisation)
     (result,) = model.output
     assert [known.name for known in result.classes] == list(KARRA_10.names)
     assert model.framework == "PyTorch"
@@ -51,10 +52,10 @@ def test_the_item_says_what_goes_in_and_what_comes_out(item, trained):
 
 def test_the_item_names_the_weights_by_their_digest(item, trained):
     weights = item.assets["weights"]
-    card = trained.read_card()
-    assert FileExtension.ext(weights).checksum == "1220" + card["weights"]["sha256"]
+    card = trained.card
+    assert FileExtension.ext(weights).checksum == "1220" + card.weights.sha256
     assert "mlm:model" in weights.roles
-    assert item.properties["lulc:inputs"] == card["inputs"]
+    assert item.properties["lulc:inputs"] == card.inputs
 
 
 def test_the_extension_s_own_library_reads_the_item(item):
@@ -86,14 +87,14 @@ def test_the_item_keeps_the_rules_of_the_extension_s_schema(item):
 
 def test_equal_cards_give_equal_items(trained, origin, tmp_path):
     paths = [
-        write_model_item(tmp_path / name, trained.read_card(), origin, "w.safetensors", "other")
+        write_model_item(tmp_path / name, trained.card, origin, "w.safetensors", "other")
         for name in ("a.json", "b.json")
     ]
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
 def test_the_page_has_figures_every_class_and_the_warnings(trained, origin):
-    text = card_as_markdown(trained.read_card(), origin, "CC-BY-4.0")
+    text = card_as_markdown(trained.card, origin, "CC-BY-4.0")
     for known in KARRA_10.classes:
         assert f"| {known.title} |" in text
     assert "class trees has no labelled training pixel" in text

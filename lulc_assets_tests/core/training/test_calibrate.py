@@ -42,8 +42,8 @@ def test_what_class_weights_and_a_sure_network_distort_is_taken_back():
     shares, weights = [0.7, 0.25, 0.05], [1.9, 4.2, 15.0]
     sample = drawn(shares, weights, sureness=2.0)
     found = fit_calibration(sample, start_of(weights), BOTH)
-    assert found.report["before"]["expected_calibration_error"] > 0.05
-    assert found.report["after"]["expected_calibration_error"] < 0.01
+    assert found.report.before.expected_calibration_error > 0.05
+    assert found.report.after.expected_calibration_error < 0.01
     # logits = 2·(ln posterior + ln w): temperature 2, bias −ln w (up to a constant).
     assert found.calibration.temperature == pytest.approx(2.0, rel=0.05)
     bias = torch.tensor(found.calibration.bias) - torch.tensor(start_of(weights))
@@ -56,14 +56,14 @@ def test_a_temperature_alone_cannot_take_class_weights_back():
     alone = fit_calibration(sample, start_of(weights), "temperature")
     both = fit_calibration(sample, start_of(weights), BOTH)
     assert set(alone.calibration.bias) == {0.0}
-    before, bent = alone.report["before"]["mean_nll"], alone.report["after"]["mean_nll"]
-    assert before - bent < 0.1 * (before - both.report["after"]["mean_nll"])
+    before, bent = alone.report.before.mean_nll, alone.report.after.mean_nll
+    assert before - bent < 0.1 * (before - both.report.after.mean_nll)
 
 
 def test_no_calibration_is_the_identity_and_still_judged():
     found = fit_calibration(drawn([0.5, 0.5], [2.0, 2.0]), [0.0, 0.0], "none")
     assert found.calibration.temperature == 1.0
-    assert found.report["after"]["mean_nll"] == pytest.approx(found.report["before"]["mean_nll"])
+    assert found.report.after.mean_nll == pytest.approx(found.report.before.mean_nll)
 
 
 def test_a_class_that_validation_does_not_have_keeps_its_start():
@@ -71,7 +71,7 @@ def test_a_class_that_validation_does_not_have_keeps_its_start():
     sample = drawn([0.7, 0.299, 0.001], weights, n=20_000)
     assert 0 < int((sample.labels == 2).sum()) < FEWEST_PIXELS
     found = fit_calibration(sample, start_of(weights), BOTH)
-    assert found.report["kept_at_start"] == [3]
+    assert found.report.kept_at_start == (3,)
     assert found.calibration.bias[2] == pytest.approx(start_of(weights)[2])
     # The others do not rise together to press it out.
     shift = torch.tensor(found.calibration.bias) - torch.tensor(start_of(weights))
@@ -102,8 +102,8 @@ def test_a_fit_is_never_less_likely_than_its_start(raw, sureness, seed):
     sample = drawn(shares, weights, n=3_000, sureness=sureness, seed=seed)
     sample = dataclasses.replace(sample, places=torch.zeros(3_000, dtype=torch.int64))
     found = fit_calibration(sample, start_of(weights), BOTH)
-    assert not found.report["cross_fitted"]
-    assert found.report["after"]["mean_nll"] <= found.report["start"]["mean_nll"] + 1e-6
+    assert not found.report.cross_fitted
+    assert found.report.after.mean_nll <= found.report.start.mean_nll + 1e-6
     assert found.calibration.temperature > 0
 
 
@@ -115,8 +115,8 @@ def test_the_figures_after_are_of_places_that_the_fit_did_not_see():
         sample, labels=torch.where(turned, 1 - sample.labels, sample.labels)
     )
     report = fit_calibration(crossed, [0.0, 0.0], BOTH).report
-    assert report["cross_fitted"]
-    assert report["after"]["mean_nll"] > 0.69
+    assert report.cross_fitted
+    assert report.after.mean_nll > 0.69
 
 
 def test_the_sample_has_the_classes_as_the_chips_have_them(trained, chips):

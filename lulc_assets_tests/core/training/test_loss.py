@@ -81,4 +81,3 @@ def test_a_class_without_training_pixels_has_no_weight_in_validation():
     weights = LossWeights.of([900, 100, 0])
     assert weights.training == tuple(class_weights([900, 100, 0]))
     assert weights.validation == (*weights.training[:2], 0.0)
-    assert LossWeights.from_dict(weights.to_dict()) == weights

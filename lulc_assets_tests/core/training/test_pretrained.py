@@ -85,4 +85,4 @@ def test_a_fine_tuned_model_starts_where_the_former_ended(trained, tmp_path):
     before, after = (dict(m.network().named_parameters()) for m in (trained, model))
     for name, parameter in before.items():
         torch.testing.assert_close(after[name], parameter, rtol=0, atol=1e-7)
-    assert set(model.read_card()["pretrained"]) == {"start_from"}
+    assert set(model.card.pretrained) == {"start_from"}

@@ -45,7 +45,7 @@ def test_ddp_on_one_device_trains_what_one_device_trains(tmp_path, monkeypatch):
     alone = train([chips], tmp_path / "alone", THREE_EPOCHS)
     ddp = train([chips], tmp_path / "ddp", THREE_EPOCHS, devices=TrainingDevices(1, "cpu", "ddp"))
     for one, other in zip(alone.history, ddp.history, strict=True):
-        assert one == pytest.approx(other, rel=1e-4)
+        assert dataclasses.astuple(one) == pytest.approx(dataclasses.astuple(other), rel=1e-4)
     assert "OMP_NUM_THREADS" not in os.environ
     assert not torch.distributed.is_initialized()
 
@@ -75,12 +75,12 @@ def test_two_processes_train_one_model_and_go_on_after_a_kill(tmp_path):
     whole = train([chips], tmp_path / "whole", recipe, devices=TWO)
     assert resumed.weights.read_bytes() == whole.weights.read_bytes()
     assert resumed.history == whole.history
-    assert whole.read_card()["devices"] == 2
+    assert whole.card.devices == 2
     assert evaluate_model(whole, [chips]).overall > 0.9
     # Shared batches make the same number of steps and nearly the same loss.
     alone = train([chips], tmp_path / "alone", recipe)
     assert len(alone.history) == len(whole.history)
-    assert whole.history[0]["train_loss"] == pytest.approx(alone.history[0]["train_loss"], rel=0.3)
+    assert whole.history[0].train_loss == pytest.approx(alone.history[0].train_loss, rel=0.3)
     assert "MASTER_PORT" not in os.environ
 
 

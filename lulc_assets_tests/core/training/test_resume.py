@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from lulc_assets.core.errors import CheckpointRefused, TrainingFailed
+from lulc_assets.core.model.card import ModelCard
 from lulc_assets.core.training import tasks
 from lulc_assets.core.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from lulc_assets.core.whole_files import name_part
@@ -81,7 +82,7 @@ def epochs_run(folder: Path, out: Path):
 def same(one, other) -> bool:
     return (
         one.weights.read_bytes() == other.weights.read_bytes()
-        and one.card.read_bytes() == other.card.read_bytes()
+        and one.card.to_bytes() == other.card.to_bytes()
     )
 
 
@@ -152,8 +153,7 @@ def test_kill_9_and_the_same_call_again(whole, tmp_path):
     process.stdout.close()
     again = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
     assert "epoch 1 of" not in again.stdout
-    card = json.loads((tmp_path / "out" / "card.json").read_bytes())
-    assert card["history"] == whole.history
+    assert ModelCard.read(tmp_path / "out" / "card.json").history == whole.history
     weights = (tmp_path / "out" / "weights.safetensors").read_bytes()
     assert weights == whole.weights.read_bytes()
 

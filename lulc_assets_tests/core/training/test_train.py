@@ -26,29 +26,29 @@ def test_a_separable_problem_is_learnt(tmp_path):
     chips = two_class_chips(n_train=16)
     model = train([chips], tmp_path, dataclasses.replace(TINY, max_epochs=3))
     assert evaluate_model(model, [chips]).overall > 0.95
-    assert model.history[-1]["val_loss"] < model.history[0]["train_loss"]
+    assert model.history[-1].val_loss < model.history[0].train_loss
 
 
 def test_the_card_says_what_was_trained_from_what(trained):
-    card = trained.read_card()
+    card = trained.card
     chosen = dataclasses.replace(TINY, architecture="Unet")  # of "auto", by the labels there are
-    assert card["recipe"] == chosen.to_dict()
-    assert card["recipe_digest"] == chosen.digest
-    assert card["legend"]["digest"] == KARRA_10.digest
-    assert (card["level"], card["gsd_m"]) == ("L2A", 10.0)
-    assert card["bands"] == ["red", "green", "blue", "nir", "swir1", "swir2"]
-    assert card["chips"] == {"train": 8, "val": 2, "gold": 2}
-    assert card["inputs"] == {"chips": "abc"}
-    assert card["history"] == trained.history
-    assert card["best_epoch"] == 1
-    assert card["weights"]["bytes"] == trained.weights.stat().st_size
+    assert card.recipe == chosen.to_dict()
+    assert card.recipe_digest == chosen.digest
+    assert card.legend.digest == KARRA_10.digest
+    assert (card.level, card.gsd_m) == ("L2A", 10.0)
+    assert card.bands == ("red", "green", "blue", "nir", "swir1", "swir2")
+    assert card.chips == {"train": 8, "val": 2, "gold": 2}
+    assert card.inputs == {"chips": "abc"}
+    assert card.history == trained.history
+    assert card.best_epoch == 1
+    assert card.weights.bytes == trained.weights.stat().st_size
 
 
 def test_classes_without_pixels_are_named_and_their_weight_is_finite(trained):
-    card = trained.read_card()
-    assert len(card["warnings"]) == 8
-    assert "trees" in card["warnings"][0]
-    assert card["class_weights"]["trees"] == pytest.approx(1 / np.log(1.02))
+    card = trained.card
+    assert len(card.warnings) == 8
+    assert "trees" in card.warnings[0]
+    assert card.class_weights["trees"] == pytest.approx(1 / np.log(1.02))
 
 
 def test_a_class_that_cannot_be_learnt_does_not_choose_the_epoch(tmp_path):
@@ -61,9 +61,9 @@ def test_a_class_that_cannot_be_learnt_does_not_choose_the_epoch(tmp_path):
         train([chips], tmp_path / name, recipe).history
         for name, chips in (("whole", whole), ("foreign", foreign))
     ]
-    losses = [[row["val_loss"] for row in history] for history in histories]
+    losses = [[row.val_loss for row in history] for history in histories]
     assert losses[0] == pytest.approx(losses[1], rel=1e-6)
-    assert histories[1][-1]["val_accuracy"] < histories[0][-1]["val_accuracy"]  # it still counts
+    assert histories[1][-1].val_accuracy < histories[0][-1].val_accuracy  # it still counts
 
 
 def test_training_and_validation_without_a_common_class_are_refused(tmp_path):
@@ -74,7 +74,7 @@ def test_training_and_validation_without_a_common_class_are_refused(tmp_path):
 
 
 def test_the_card_has_the_same_bytes_whenever_it_is_written(trained):
-    content = trained.card.read_bytes()
+    content = (trained.folder / "card.json").read_bytes()
     again = json.dumps(json.loads(content), sort_keys=True, indent=2, ensure_ascii=False)
     assert content.decode() == again + "\n"
 
@@ -83,8 +83,8 @@ def test_data_of_one_class_train_a_model_that_says_so(tmp_path):
     chips = two_class_chips()
     chips.masks[chips.masks == 8] = 0
     model = train([chips], tmp_path)
-    card = model.read_card()
-    assert len(card["warnings"]) == 9
+    card = model.card
+    assert len(card.warnings) == 9
     assert evaluate_model(model, [chips]).overall == 1.0
     assert model.calibration.temperature == pytest.approx(1.0, abs=0.2)
 
@@ -102,14 +102,15 @@ def test_two_processes_train_the_same_bytes(trained, chips, tmp_path):
     subprocess.run([sys.executable, "-c", SCRIPT, tmp_path], check=True, timeout=120)
     assert (tmp_path / "weights.safetensors").read_bytes() == trained.weights.read_bytes()
     other = json.loads((tmp_path / "card.json").read_bytes())
-    assert {**other, "inputs": {"chips": "abc"}} == trained.read_card()
+    own = json.loads((trained.folder / "card.json").read_bytes())
+    assert {**other, "inputs": {"chips": "abc"}} == own
 
 
 def test_bfloat16_on_two_threads_trains_the_same_bytes_again(chips, tmp_path):
     recipe = dataclasses.replace(TINY, precision="bf16-mixed", threads=2)
     runs = [train([chips], tmp_path / str(i), recipe) for i in range(2)]
     assert runs[0].weights.read_bytes() == runs[1].weights.read_bytes()
-    assert runs[0].card.read_bytes() == runs[1].card.read_bytes()
+    assert runs[0].card.to_bytes() == runs[1].card.to_bytes()
 
 
 def test_another_seed_trains_other_weights(trained, chips, tmp_path):
@@ -131,10 +132,10 @@ def test_the_weights_kept_are_those_of_the_best_epoch(chips, tmp_path):
     # A rate that grows the loss again after the first epoch.
     recipe = dataclasses.replace(TINY, max_epochs=3, learning_rate=0.3, plateau_patience=9)
     model = train([chips], tmp_path, recipe)
-    losses = [row["val_loss"] for row in model.history]
+    losses = [row.val_loss for row in model.history]
     best = int(np.argmin(losses))
-    assert model.read_card()["best_epoch"] == best + 1
-    expected = model.history[best]["val_accuracy"]
+    assert model.card.best_epoch == best + 1
+    expected = model.history[best].val_accuracy
     assert evaluate_model(model, [chips], "val").overall == pytest.approx(expected, abs=0.02)
 
 
@@ -146,13 +147,13 @@ def test_the_rate_falls_on_a_plateau_and_training_stops_early(tmp_path):
     )
     history = train([chips], tmp_path, recipe).history
     assert 1 < len(history) < 30
-    assert history[-1]["learning_rate"] <= TINY.learning_rate * recipe.plateau_factor
+    assert history[-1].learning_rate <= TINY.learning_rate * recipe.plateau_factor
 
 
 def test_the_last_epochs_run_at_the_smaller_rate_even_without_a_plateau(chips, tmp_path):
     recipe = dataclasses.replace(TINY, max_epochs=3, cooldown_epochs=2, plateau_patience=9)
     history = train([chips], tmp_path, recipe).history
-    assert [row["learning_rate"] for row in history] == pytest.approx([5e-3, 5e-4, 5e-4])
+    assert [row.learning_rate for row in history] == pytest.approx([5e-3, 5e-4, 5e-4])
 
 
 def test_progress_ends_at_its_total(chips, tmp_path):
@@ -205,8 +206,8 @@ def test_chips_of_two_sizes_are_refused(tmp_path):
 
 def test_bf16_trains_too(chips, tmp_path):
     model = train([chips], tmp_path, dataclasses.replace(TINY, precision="bf16-mixed"))
-    assert model.read_card()["precision"] == "bf16-mixed"
-    assert np.isfinite(model.history[0]["val_loss"])
+    assert model.card.precision == "bf16-mixed"
+    assert np.isfinite(model.history[0].val_loss)
 
 
 @pytest.mark.parametrize(("pixels", "chosen"), [(900, "Pixelwise"), (90_000, "Unet")])
@@ -221,6 +222,6 @@ def test_the_network_is_chosen_by_the_ground_that_is_labelled(tmp_path, pixels, 
     model = train_model(
         [chips], recipe, KARRA_10, level="L2A", gsd_m=10.0, inputs={}, out_dir=tmp_path
     )
-    assert model.read_card()["network"]["architecture"] == chosen
-    assert model.read_card()["recipe"]["architecture"] == chosen
+    assert model.card.network.architecture == chosen
+    assert model.card.recipe["architecture"] == chosen
     assert model.network().eval()(torch.zeros(1, 6, 32, 32)).shape == (1, 10, 32, 32)
