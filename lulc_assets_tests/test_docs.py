@@ -108,8 +108,9 @@ def test_benchmarks_that_are_named_exist_with_their_options(page: Path):
         scripts = [path for path in called if path.is_file()]
         assert scripts, name
         source = scripts[0].read_text("utf-8")
-        if "benchmarks.measuring import" in source:  # options of all fast paths
-            source += (REPOSITORY / "benchmarks" / "measuring.py").read_text("utf-8")
+        for shared in ("measuring", "truth_known"):  # options that several have
+            if f"benchmarks.{shared} import" in source:
+                source += (REPOSITORY / "benchmarks" / f"{shared}.py").read_text("utf-8")
         for option in OPTION.findall(rest):
             assert f'"{option}"' in source or "add_arguments" in source, f"{name} {option}"
 

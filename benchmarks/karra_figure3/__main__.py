@@ -62,7 +62,7 @@ def known_lines() -> Iterator[str]:
     )
     yield ""
     yield (
-        f"California's trees show the size of the slip: printed are {TREES_PRINTED_MHA} Mha, while "
+        f"California's trees show the size of the slip: {TREES_PRINTED_MHA} Mha are printed, while "
         f"the matrix beside them implies {TREES_IMPLIED_MHA} Mha. The ratio of the two, "
         f"{mapped:.3f}, is the mapped share of the class: that is what one multiplies by, once too "
         "often, when the mapped area of the class stands for the total."
@@ -85,7 +85,8 @@ def known_lines() -> Iterator[str]:
         "of equal size), and the interval wider by the root of it:"
     )
     yield ""
-    yield f"| ρ | design effect | worth as many pixels | wider by | ± at {OVERALL:.0%}, points |"
+    heads = "design effect | equivalent number of pixels | wider by"
+    yield f"| ρ | {heads} | ± at {OVERALL:.0%}, points |"
     yield "|---:|---:|---:|---:|---:|"
     for rho in CORRELATIONS:
         effect = cluster_design_effect(PIXELS, WINDOWS, rho)
