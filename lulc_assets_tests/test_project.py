@@ -51,7 +51,7 @@ def test_a_good_file_gives_grids_paths_and_settings(tmp_path):
     ("old", "new", "named"),
     [
         ("33TVM]", "33TIM]", "33TIM"),
-        ("[100, 9200, 64, 96]", "[100, 10900, 64, 96]", "leaves the tile"),
+        ("[100, 9200, 64, 96]", "[100, 10900, 64, 96]", "beyond the tile"),
         ('tiles = ["33TVM"]\nyears', 'tiles = ["33TWM"]\nyears', "33TWM"),
         ("years = [2022]", "years = [2014]", "2014"),
         ("size_px = 64", "size_px = 50", "chip size 50 px"),

@@ -45,7 +45,7 @@ def show(
     from lulc_assets.steps.alerts import STEPS, read_alert_table
 
     if step and step not in STEPS:
-        raise InvalidProject(f"--step {step!r} is none of {', '.join(STEPS)}")
+        raise InvalidProject(f"--step {step!r} is not one of {', '.join(STEPS)}")
     work, _, record = _read(project, tile, year)
     found, table = record.properties, read_alert_table(work, record)
     rows: list[dict[str, Any]] = []

@@ -96,7 +96,7 @@ def _ask_about_size(tiles: "list[TileOfArea]", years: int, yes: bool) -> None:
         f"cores and {km2 * 1e4 * 20 * years / 1e9:,.0f} GB for {years} year(s)"
     )
     if not sys.stdin.isatty():
-        raise InvalidProject(f"{text}; call it with --yes if that is meant")
+        raise InvalidProject(f"{text}; run it with --yes if that is intended")
     typer.confirm(f"{text}. Go on?", abort=True)
 
 

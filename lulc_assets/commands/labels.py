@@ -186,7 +186,7 @@ def _areas(
     from lulc_assets.core.labels.campaign import CampaignArea
 
     if bool(tiles) == bool(maps):
-        raise typer.BadParameter("give --tile or --map, not both and not neither")
+        raise typer.BadParameter("give either --tile or --map")
     if maps:
         return [CampaignArea(one.tile, one.grid, one) for one in open_maps(maps)]
     return [CampaignArea(tile, _grid(tile, window)) for tile in tiles]
@@ -200,7 +200,9 @@ def _grid(tile: str, window: tuple[int, int, int, int] | None) -> "PixelGrid":
         return whole
     row, col, height, width = window
     if min(row, col) < 0 or row + height > whole.height or col + width > whole.width:
-        raise typer.BadParameter(f"{window} leaves the tile's {whole.height} × {whole.width}")
+        raise typer.BadParameter(
+            f"{window} reaches beyond the tile's {whole.height} × {whole.width}"
+        )
     return whole.cut(Window(*window))
 
 

@@ -117,7 +117,7 @@ def export(
 
     work = _open(project)
     if out.exists():
-        raise BundleError(f"{out} is there already; name another folder")
+        raise BundleError(f"{out} already exists; name another folder")
     record = work.read(MODEL_BUNDLE, Whole())
     out.mkdir(parents=True)
     for name in record.files:

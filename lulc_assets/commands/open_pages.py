@@ -30,7 +30,7 @@ def open_pages(
     found = load_project(project)
     index = Path(found.path_of(found.pages)) / "index.html"
     if not index.is_file():
-        raise InvalidPage(f"{index} is not there yet; make it with lulc run --project {project}")
+        raise InvalidPage(f"{index} does not exist yet; make it with lulc run --project {project}")
     typer.echo(index)
     if browser and _has_screen():
         webbrowser.open(index.as_uri())

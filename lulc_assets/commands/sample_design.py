@@ -159,7 +159,7 @@ def open_frame(
     from lulc_assets.core.sampling.strata_maps import open_strata
 
     if bool(maps) == bool(strata):
-        raise InvalidSample("give --map, or --strata with --strata-names, one of the two")
+        raise InvalidSample("give either --map, or --strata with --strata-names")
     if not strata:
         return open_maps(maps or [], purpose, find_named_legend(legend))
     if not names:

@@ -247,7 +247,9 @@ def _grid(
         return whole
     row, col, height, width = window
     if min(row, col) < 0 or row + height > whole.height or col + width > whole.width:
-        raise typer.BadParameter(f"{window} leaves the tile's {whole.height} × {whole.width}")
+        raise typer.BadParameter(
+            f"{window} reaches beyond the tile's {whole.height} × {whole.width}"
+        )
     return whole.cut(Window(*window))
 
 

@@ -96,7 +96,7 @@ def _require_rest() -> None:
         runs = instance.get_run_records(dg.RunsFilter(statuses=at_work), limit=1)
     if runs:
         raise StoreError(
-            f"run {runs[0].dagster_run.run_id} is at work or waits: nothing was taken; call it "
+            f"run {runs[0].dagster_run.run_id} is active or queued: nothing was removed; try "
             "again when all runs have ended"
         )
 

@@ -68,7 +68,9 @@ def read_area(path: Path, layer: str | None = None) -> BaseGeometry:
     degrees = frame.to_crs(4326)
     bad = [n for n, b in enumerate(degrees.bounds.to_numpy(), 1) if not all(map(math.isfinite, b))]
     if bad:
-        raise InvalidGeometry(f"{path}: feature {bad[0]} has no place in degrees; check its CRS")
+        raise InvalidGeometry(
+            f"{path}: feature {bad[0]} cannot be expressed in degrees; check its CRS"
+        )
     area = shapely.union_all(shapely.force_2d(degrees.geometry.to_numpy()))
     left, bottom, right, top = area.bounds
     if left < -180 or right > 180 or right - left > 180:
@@ -91,7 +93,7 @@ def _require_polygon(where: str, shape: BaseGeometry | None) -> None:
         raise InvalidGeometry(f"{where} is a {shape.geom_type}, not a polygon; draw its outline")
     if not shape.is_valid:
         reason = shapely.is_valid_reason(shape)
-        raise InvalidGeometry(f"{where} is not sound: {reason}; repair it (QGIS: Fix geometries)")
+        raise InvalidGeometry(f"{where} is not valid: {reason}; repair it (QGIS: Fix geometries)")
     if not shape.area > 0:
         raise InvalidGeometry(f"{where} has no area")
 
@@ -120,7 +122,7 @@ def cover_area(area: BaseGeometry) -> list[TileOfArea]:
                 if each is not None:
                     found[tile] = each
     if not found:
-        raise InvalidGeometry("no tile owns ground of the area; is it smaller than a pixel?")
+        raise InvalidGeometry("no tile owns any of the area; is it smaller than a pixel?")
     return [found[tile] for tile in sorted(found)]
 
 

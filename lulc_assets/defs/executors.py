@@ -27,7 +27,9 @@ def chosen_executor() -> dg.ExecutorDefinition | None:
     if not name:
         return None
     if name not in _EXECUTORS:
-        raise InvalidProject(f"{VARIABLE} is {name[:80]!r}; it is one of {', '.join(_EXECUTORS)}")
+        raise InvalidProject(
+            f"{VARIABLE} is {name[:80]!r}; it must be one of {', '.join(_EXECUTORS)}"
+        )
     return _EXECUTORS[name]()
 
 

@@ -203,7 +203,9 @@ class Project(Section):
                 f"tiles.{tile}.window {window} is empty; it is row, column, height, width"
             )
         if min(row, col) < 0 or row + height > whole.height or col + width > whole.width:
-            raise InvalidProject(f"tiles.{tile}.window {window} leaves the tile's {whole.shape}")
+            raise InvalidProject(
+                f"tiles.{tile}.window {window} reaches beyond the tile's {whole.shape}"
+            )
         return whole.cut(Window(*window))
 
     def area(self) -> BaseGeometry | None:

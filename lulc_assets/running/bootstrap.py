@@ -73,7 +73,7 @@ def bootstrap(home: Path, project: Project, *, gpu: int, metrics: int = 1) -> Bo
     for pool, slots in pools.items():
         if slots < 1:
             raise InvalidProject(
-                f"pool {pool} would have {slots} slots, and its steps would wait for ever; give "
+                f"pool {pool} would have {slots} slots, and its steps would wait forever; give "
                 "1 or more"
             )
     with dg.DagsterInstance.from_config(str(home)) as instance:

@@ -67,7 +67,7 @@ def tell(
     zones = zones_of(work)
     if not zones:
         raise InvalidZones(
-            "nobody is to be told of alerts: name a file of zones in the project file, [delivery] "
+            "no receiver of alerts is named: name a file of zones in the project file, [delivery] "
             'zones = "zones.gpkg"'
         )
     alerts = read_alert_table(work, record)

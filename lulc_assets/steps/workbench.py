@@ -112,7 +112,7 @@ class Workbench:
         if record is None:
             where = f" for {key.title}" if key.title else ""
             raise ProductNotFound(
-                f"product {product.at(key)} is not there; materialize "
+                f"product {product.at(key)} does not exist yet; materialize "
                 f"{product.part_of or product.asset}{where} first"
             )
         return record

@@ -108,7 +108,7 @@ def test_exported_draws_have_the_quantiles_that_were_printed(world, tmp_path):
     [
         (["--years", "5", "--years", "0"], "0 years; a period ends after its start"),
         (["--years", "5"], "1 lengths of periods"),
-        (["--factor", "-3"], "tonnes CO2e a hectare above 0"),
+        (["--factor", "-3"], "tonnes CO2e per hectare above 0"),
         (["--loss-of", "lava"], "class 'lava' is not in legend"),
         (["--level", "1"], "between 0 and 1"),
         (["--level", "0"], "between 0 and 1"),

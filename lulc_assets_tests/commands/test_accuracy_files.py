@@ -166,7 +166,7 @@ def test_areas_in_the_customs_of_other_countries_are_the_same_areas(estimate, ar
     [
         ({"counts": "# Columns=prediction,Lines=reference.\n0066,0004\n0002,0055\n"},
             "lines are the reference here"),
-        ({"counts": COUNTS.replace("map,", "Reference,", 1)}, "exchange rows and columns"),
+        ({"counts": COUNTS.replace("map,", "Reference,", 1)}, "swap rows and columns"),
         ({"counts": TOTALS.replace(",75\n", ",99\n")}, "column 'Total' is 99, the others sum to 7"),
         ({"areas": AREAS + "Total,9\n"}, "area 'Total' is 9, the others sum to 900000"),
         ({"counts": "\n".join(",".join(r[i > 0 :]) for i, r in enumerate(ROWS)).removeprefix(

@@ -108,7 +108,7 @@ def test_weights_by_season_are_printed_by_season(tmp_path):
     [
         (["--by-season"], "need seasons that cover the year"),
         (["--map", "33TVM-2022"], "write TILE/YEAR"),
-        (["--map", "33TVM/2021"], "33TVM/2021 is not there"),
+        (["--map", "33TVM/2021"], "33TVM/2021 does not exist yet"),
     ],
 )
 def test_what_cannot_be_fitted_is_refused(tmp_path, options, message):

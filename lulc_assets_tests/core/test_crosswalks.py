@@ -66,7 +66,7 @@ def test_a_team_s_own_table_is_read(tmp_path: Path):
         ("R1,Reed,reeds,exact", UnknownClass, r"line 2.*'reeds'"),
         ("R1,Reed,trees,same", LabelError, "line 2: 'same' is not one of exact"),
         (",Reed,trees,exact", LabelError, "line 2: source is empty"),
-        ("R1,a,trees,exact\nR1,b,water,exact", LabelError, "line 3: 'R1' comes twice"),
+        ("R1,a,trees,exact\nR1,b,water,exact", LabelError, "line 3: 'R1' occurs twice"),
         ("R1,a,trees", LabelError, "line 2: no relation"),
         ("", LabelError, "has no entry"),
     ],

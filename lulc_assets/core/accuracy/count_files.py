@@ -86,7 +86,7 @@ def _read_matrix(table: CsvTable) -> CountTable:
     if is_called_reference(lines[0][0]):
         raise InvalidSample(
             f"{path}: the first column is called {lines[0][0]!r}; the lines must be the map "
-            "classes: exchange rows and columns, or call it map if they are"
+            "classes: swap rows and columns, or call it map if they are"
         )
     texts = [text for line in lines[1:] for text in line[1:]]
     numbers = iter(table.numbers(texts, range(len(columns) + 1)))

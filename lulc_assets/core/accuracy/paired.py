@@ -151,7 +151,9 @@ def refuse_other_units(before: ReferenceSample, after: ReferenceSample) -> None:
         raise InvalidSample("the two interpretations are not of the same units")
     for column in ("stratum", "inclusion_probability", "x", "y"):
         if not before.units[column].equals(after.units[column]):
-            raise InvalidSample(f"the two interpretations differ in {column}: one design drew them")
+            raise InvalidSample(
+                f"the two interpretations differ in {column}: but one design drew both"
+            )
 
 
 def frame_area_ha(maps: Sequence[MapFile], sample: ReferenceSample) -> float:

@@ -117,7 +117,7 @@ def _require_places(zones: geopandas.GeoDataFrame, source: str) -> None:
         x, y = first.geometry.bounds[:2]
         raise InvalidGeometry(
             f"{source}, zone {first['zone']!r}: lies at x {x:,.6g}, y {y:,.6g}, which is not a "
-            "place in its CRS; check whether x and y are exchanged and the CRS is the right one"
+            "place in its CRS; check whether x and y are swapped and the CRS is the right one"
         )
 
 

@@ -190,7 +190,7 @@ def _post(
     except _TryAgain as error:
         raise AlertsNotDelivered(
             f"webhook {shown(address)} of zone {batch[0].zone}: {error}; tried {ATTEMPTS} times. "
-            "Its alerts are told again with the next scene"
+            "Its alerts are sent again with the next scene"
         ) from error
 
 

@@ -73,6 +73,6 @@ def read_kept_state(path: Path, grid: PixelGrid, identity: str | None = None) ->
     if identity is not None and found != identity:
         raise InvalidProduct(
             f"state {path} was judged with another bundle, baseline, evidence or settings than "
-            "are wanted now; judge the year anew (leave the kept states out)"
+            "those in use now; judge the year anew (leave the kept states out)"
         )
     return KeptState(path, seen)

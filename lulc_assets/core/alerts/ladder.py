@@ -99,7 +99,9 @@ class AlertSettings:
                 "[alerts] support_ratio must be above 1, expire_days and min_area_px at least 1"
             )
         if self.core_px < 1 or self.core_px % 2 == 0:
-            raise InvalidProject(f"[alerts] core_px {self.core_px} is not an odd number from 1 on")
+            raise InvalidProject(
+                f"[alerts] core_px {self.core_px} is not an odd number of at least 1"
+            )
         if not 0 < self.hazard_pct_per_year < 50:
             raise InvalidProject(
                 f"[alerts] hazard_pct_per_year {self.hazard_pct_per_year} is not in 0–50"

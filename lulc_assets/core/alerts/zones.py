@@ -108,7 +108,8 @@ def read_alert_zones(
     for zone in zones:
         if slugs.count(zone.slug) > 1:
             raise InvalidZones(
-                f"{path}: zone {zone.name!r} is named twice, or like another but for signs "
+                f"{path}: zone {zone.name!r} is named twice, or differs from another only in "
+                f"signs "
                 f"(files of both would be called {zone.slug})"
             )
     return zones
@@ -137,7 +138,7 @@ def _zone(path: Path, number: int, row: object, legend: Legend) -> AlertZone:
         raise InvalidZones(f"{where}: email {email!r} is not an e-mail address")
     step = _text(row, "min_step") or "confirmed"
     if step not in STEPS:
-        raise InvalidZones(f"{where}: min_step {step!r} is none of {', '.join(STEPS)}")
+        raise InvalidZones(f"{where}: min_step {step!r} is not one of {', '.join(STEPS)}")
     names = tuple(n.strip() for n in _text(row, "to_classes").split(",") if n.strip())
     unknown = [n for n in names if n not in legend.names]
     if unknown:

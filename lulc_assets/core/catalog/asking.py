@@ -155,7 +155,8 @@ class Answers:
         host = urlsplit(recipe.bands[SCL_ROLE].href).netloc
         if host and self._silent_hosts.get(host, 0) >= PATIENCE:
             raise ImageryUnreachable(
-                f"scene {recipe.id}: not asked, {PATIENCE} scenes in a row had no answer of {host}"
+                f"scene {recipe.id}: not asked, {PATIENCE} scenes in a row had no answer "
+                f"from {host}"
             )
         try:
             found = ask(recipe)

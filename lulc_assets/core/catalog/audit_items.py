@@ -72,7 +72,7 @@ def audit_catalog(
         progress(number, number, f"{tile}: {len(passes)} passes")
     if not passes:
         raise CatalogError(
-            f"{shown(poll.location)} has no item around {tile} that says its relative orbit "
+            f"{shown(poll.location)} has no item around {tile} that gives its relative orbit "
             f"({without} do not): such a catalogue cannot be audited"
         )
     pairs = {tile: opposite_neighbours(tile)}

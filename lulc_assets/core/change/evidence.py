@@ -190,7 +190,7 @@ class Evidence:
         if found != (FORMAT, legend.digest):
             raise ProductCorrupt(
                 f"evidence {path} is of (format, legend) {found}; needed is "
-                f"{(FORMAT, legend.digest)}: learn it anew"
+                f"{(FORMAT, legend.digest)}: learn it again"
             )
         return cls(empty, origin, legend)
 

@@ -92,6 +92,6 @@ def _true_years(path: Path, key: SealedKey) -> Years:
     if without:
         raise InvalidSample(
             f"{path}: {len(without)} units have no row, {without[0]} first; every unit that was "
-            "drawn counts, also where nothing changed"
+            "drawn counts, even where nothing changed"
         )
     return np.array([told[unit] for unit in units], np.int64)

@@ -97,7 +97,7 @@ def read_crosswalk(path: Path, legend: Legend = KARRA_10) -> Crosswalk:
         cells = {str(name): str(cell) for name, cell in row.items()}
         entries.append(_entry(cells, where, legend))
         if entries[-1].source in {e.source for e in entries[:-1]}:
-            raise LabelError(f"{where}: {entries[-1].source!r} comes twice")
+            raise LabelError(f"{where}: {entries[-1].source!r} occurs twice")
     if not entries:
         raise LabelError(f"crosswalk {path} has no entry; columns: {', '.join(_COLUMNS)}")
     return Crosswalk(path.stem, f"as described in {path.name}", path.name, tuple(entries))

@@ -90,8 +90,8 @@ class Factor:
     def __post_init__(self) -> None:
         if not self.value > 0 or not self.se >= 0 or not math.isfinite(self.value + self.se):
             raise InvalidSample(
-                f"emission factor {self.value:g} ± {self.se:g}: give tonnes CO2e a hectare above 0 "
-                "and a standard error of 0 or more"
+                f"emission factor {self.value:g} ± {self.se:g}: give tonnes CO2e per hectare above "
+                "0 and a standard error of 0 or more"
             )
 
     def draw(self, rng: np.random.Generator, size: int) -> Numbers:

@@ -95,7 +95,7 @@ def _pixel_of(crs: str, first: PixelGrid) -> tuple[int, float]:
         return epsg, first.pixel_m / _METRES_PER_DEGREE
     if known.axis_info[0].unit_name not in ("metre", "meter"):
         raise InvalidProject(
-            f"--crs {crs!r} counts in {known.axis_info[0].unit_name}; name one in metres or degrees"
+            f"--crs {crs!r} is in {known.axis_info[0].unit_name}; name one in metres or degrees"
         )
     return epsg, first.pixel_m
 

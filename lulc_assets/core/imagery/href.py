@@ -87,8 +87,8 @@ class HrefPolicy:
         host = urlsplit(url).hostname or ""
         if not any(fnmatchcase(host, pattern) for pattern in hosts):
             raise HrefRefused(
-                f"{shown(url)!r}: host {host!r} is none of this provider's ({', '.join(hosts)}); "
-                "add it to the allowed hosts if you trust it"
+                f"{shown(url)!r}: host {host!r} is not one of this provider's "
+                f"({', '.join(hosts)}); add it to the allowed hosts if you trust it"
             )
 
     def _inside_root(self, path: str, href: str) -> str:

@@ -37,7 +37,7 @@ def read_date(stem: str, pattern: str = "") -> date:
     if not found:
         hint = f"that --date {pattern!r} fits" if pattern else "like 20230517 or 2023-05-17"
         raise IncompleteItem(
-            f"{stem}: its name holds no date {hint}; rename it, or write where the date stands, "
+            f"{stem}: its name holds no date {hint}; rename it, or say where the date is, "
             "like --date 'stack_%d%m%Y*'"
         )
     if len(found) > 1:
@@ -115,7 +115,7 @@ def read_bands(name: str, descriptions: Sequence[str | None], wanted: Sequence[s
         )
     twice = sorted({role for role in roles if role and roles.count(role) > 1})
     if twice:
-        raise MissingBand(f"{name}: {', '.join(twice)} stands in it twice; name bands by --bands")
+        raise MissingBand(f"{name}: {', '.join(twice)} occurs in it twice; name bands by --bands")
     return roles
 
 

@@ -61,7 +61,7 @@ def import_product(path: Path, folder: Path) -> ImportedScene:
     try:
         files = _unpack(path, target) if path.suffix == ".zip" else sorted(path.rglob("*"))
     except zipfile.BadZipFile as error:
-        raise UnreadableRaster(f"{path}: is not a whole zip: {error}") from error
+        raise UnreadableRaster(f"{path}: is not a complete zip: {error}") from error
     bands = _bands(files)
     if not set(bands) & {band.number for band in BANDS.values()}:
         raise MissingBand(f"{path}: holds no JPEG 2000 file of a band under GRANULE/*/IMG_DATA")

@@ -41,10 +41,12 @@ class InferenceSettings:
 
     def __post_init__(self) -> None:
         if self.engine not in get_args(EngineName):
-            raise ValueError(f"engine {self.engine!r} is none of {', '.join(get_args(EngineName))}")
+            raise ValueError(
+                f"engine {self.engine!r} is not one of {', '.join(get_args(EngineName))}"
+            )
         if self.precision not in get_args(WantedPrecision):
             raise ValueError(
-                f"precision {self.precision!r} is none of {', '.join(get_args(WantedPrecision))}"
+                f"precision {self.precision!r} is not one of {', '.join(get_args(WantedPrecision))}"
             )
         if self.threads is not None and self.threads < 1:
             raise ValueError(f"threads must be at least 1, not {self.threads}")

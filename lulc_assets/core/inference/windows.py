@@ -79,7 +79,7 @@ class WindowSettings:
         if self.memory_mb < 1:
             raise ValueError(f"memory_mb must be at least 1: {self}")
         if self.blend not in get_args(Blend):
-            raise ValueError(f"blend {self.blend!r} is none of {', '.join(get_args(Blend))}")
+            raise ValueError(f"blend {self.blend!r} is not one of {', '.join(get_args(Blend))}")
         if self.blend == "hann" and halo == 0:
             raise ValueError("blend = 'hann' averages over the halo; halo_px = 0 leaves none")
 

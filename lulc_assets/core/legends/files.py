@@ -39,10 +39,10 @@ def read_legend(path: Path) -> Legend:
     readers = {".csv": _read_csv, ".qml": _read_qml, ".clr": _read_clr}
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        raise InvalidLegend(f"legend file {path} is none of {', '.join(readers)}")
+        raise InvalidLegend(f"legend file {path} is not one of {', '.join(readers)}")
     try:
         if path.stat().st_size > _LARGEST_FILE:
-            raise InvalidLegend(f"legend file {path} has {path.stat().st_size} bytes: no legend")
+            raise InvalidLegend(f"legend file {path} has {path.stat().st_size} bytes: not a legend")
         entries = list(reader(path, path.read_text("utf-8-sig")))
     except OSError as error:
         raise InvalidLegend(f"legend file {path} cannot be read: {error.strerror}") from error

@@ -50,17 +50,17 @@ def require_manifest(folder: Path) -> None:
     manifest = read_json_object(folder / MANIFEST_FILE, "manifest")
     listed = manifest.get("files")
     if manifest.get("format") != _FORMAT or not isinstance(listed, dict):
-        raise BundleError(f"{folder / MANIFEST_FILE} is no {_FORMAT}")
+        raise BundleError(f"{folder / MANIFEST_FILE} is not a {_FORMAT}")
     there = {str(path.relative_to(folder)): path for path in _files(folder)}
     for name in sorted(set(there) ^ set(listed)):
         what = "lacks" if name in listed else "holds, and its manifest does not name,"
-        raise BundleError(f"bundle {folder} {what} {name}: copy it anew")
+        raise BundleError(f"bundle {folder} {what} {name}: copy it again")
     for name, path in there.items():
         entry: Any = listed[name]
         if not isinstance(entry, dict) or _sha256(path) != entry.get("sha256"):
             raise BundleError(
-                f"bundle {folder}: {name} has not the SHA-256 of the manifest: damaged or tampered "
-                "with; copy it anew"
+                f"bundle {folder}: {name} does not have the SHA-256 of the manifest: damaged or "
+                "tampered with; copy it again"
             )
 
 

@@ -123,7 +123,7 @@ def list_patches(folder: Path) -> tuple[PatchFile, ...]:
     if len(found) < 2:
         raise LabelError(
             f"patches: {folder} has {len(found)} folders of classes, two are needed; it "
-            "must hold a folder for each class, and these the patches"
+            "must hold a folder for each class, each with its patches"
         )
     empty = [name for name, paths in found.items() if not paths]
     if empty:
@@ -200,8 +200,8 @@ def _require_names(files: Sequence[PatchFile]) -> None:
     for paths in by_name.values():
         if len(paths) > 1:
             raise LabelError(
-                f"patches: {' and '.join(map(str, paths))} have one name; which of them is meant "
-                "nobody could say later: rename or remove one"
+                f"patches: {' and '.join(map(str, paths))} have one name; they could not be "
+                "told apart later: rename or remove one"
             )
 
 

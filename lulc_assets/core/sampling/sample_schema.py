@@ -93,7 +93,9 @@ def check_design(units: geopandas.GeoDataFrame, design: SampleDesign) -> None:
     chances = units["inclusion_probability"]
     if chances.isna().any():
         unit = units.loc[chances.isna(), "unit_id"].iloc[0]
-        raise InvalidSample(f"unit {unit!r} of a {design.design} sample has no inclusion chance")
+        raise InvalidSample(
+            f"unit {unit!r} of a {design.design} sample has no inclusion probability"
+        )
     if design.needs_primary_units:
         _check_primary_units(units, design)
     if design.design != "cluster":

@@ -52,7 +52,8 @@ def refuse_whole(name: str) -> None:
     """
     if name.strip().casefold() in _WHOLE:
         raise InvalidSample(
-            f"stratum {name!r}: the name stands for the sum of all strata; call it what it is"
+            f"stratum {name!r}: the name stands for the sum of all strata; choose one "
+            "that says what it is"
         )
 
 

@@ -60,7 +60,9 @@ def grid_of_reference(
     if min(row, col) < 0 or min(height, width) < 1 or height * width > most_pixels:
         raise IncompleteItem(f"window {window} is not a row, column, height, width of a tile")
     if row + height > whole.height or col + width > whole.width:
-        raise IncompleteItem(f"window {window} leaves the tile's {whole.height} x {whole.width}")
+        raise IncompleteItem(
+            f"window {window} reaches beyond the tile's {whole.height} x {whole.width}"
+        )
     return whole.cut(Window(row, col, height, width))
 
 
@@ -91,7 +93,9 @@ def _fetch(url: str) -> Any:
             answer.raise_for_status()
             return answer.json()
     except (requests.RequestException, ValueError) as error:
-        raise CatalogError(f"item {shown(url)!r} cannot be had: {type(error).__name__}") from error
+        raise CatalogError(
+            f"item {shown(url)!r} cannot be fetched: {type(error).__name__}"
+        ) from error
 
 
 def _read(path: Path) -> Any:

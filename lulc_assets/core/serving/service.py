@@ -75,7 +75,7 @@ class Service:
         most = self.settings.max_upload_mb * 2**20
         stated = request.headers.get("content-length", "0")
         if stated.isdigit() and int(stated) > most:
-            raise HTTPException(413, f"a body has at most {self.settings.max_upload_mb} MB")
+            raise HTTPException(413, f"a body may have at most {self.settings.max_upload_mb} MB")
         size = 0
         try:
             async with asyncio.timeout(self.settings.upload_limit_s):
@@ -84,7 +84,7 @@ class Service:
                         size += len(piece)
                         if size > most:
                             raise HTTPException(
-                                413, f"a body has at most {self.settings.max_upload_mb} MB"
+                                413, f"a body may have at most {self.settings.max_upload_mb} MB"
                             )
                         out.write(piece)
         except TimeoutError:

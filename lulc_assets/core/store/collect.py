@@ -74,8 +74,8 @@ def plan_sweep(store: ObjectStore, *, versions: int, days: float, now: float) ->
         raise StoreError("store gc works on stores in a directory; this one is in a bucket")
     if versions < 1 or days < LEAST_DAYS:
         raise StoreError(
-            f"a rule of {versions} versions and {days:g} days could take what a run needs: keep at "
-            f"least 1 version and {LEAST_DAYS:g} days"
+            f"a rule of {versions} versions and {days:g} days could remove what a run needs: keep "
+            f"at least 1 version and {LEAST_DAYS:g} days"
         )
     records = {record.digest: record for record in _records(store)}
     standing = list(_standing(store))
@@ -180,9 +180,9 @@ def _parsed(data: bytes) -> dict[str, object]:
     try:
         value = json.loads(data)
     except ValueError as error:
-        raise StoreError(f"a record of the store does not parse ({error}); nothing is taken") from (
-            error
-        )
+        raise StoreError(
+            f"a record of the store does not parse ({error}); nothing is removed"
+        ) from (error)
     return value if isinstance(value, dict) else {}
 
 

@@ -60,7 +60,7 @@ def set_aside_first_format(store: ObjectStore, *, look_only: bool = False) -> li
             continue
         target = store.root / ASIDE / inside
         if target.exists():
-            raise StoreError(f"{target} is there already; move it elsewhere and call it again")
+            raise StoreError(f"{target} already exists; move it elsewhere and call it again")
         if not look_only:
             _move(path, target)
         found.append(SetAside(inside.parent.as_posix(), files, f"{ASIDE}/{inside.as_posix()}"))

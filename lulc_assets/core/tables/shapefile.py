@@ -43,7 +43,7 @@ def companions_of(path: Path, error: type[LulcError]) -> None:
         promised = 2 * int.from_bytes(file.read(_LENGTH + 4)[_LENGTH:], "big")
     if path.stat().st_size < promised:
         raise error(
-            f"{path}: is torn: {path.stat().st_size:,} of {promised:,} bytes; copy it again"
+            f"{path}: is truncated: {path.stat().st_size:,} of {promised:,} bytes; copy it again"
         )
 
 
@@ -75,7 +75,7 @@ def decode_table(frame: Any, path: Path, error: type[LulcError]) -> Any:
         strange = [v for v in decoded.values() if v is not None and looks_foreign(v)]
         if strange:
             raise error(
-                f"{path}: text such as {strange[0]!r} is in an encoding that nothing names; add "
+                f"{path}: text such as {strange[0]!r} is in an encoding that is not named; add "
                 f"{path.stem}.cpg with its name (GBK, CP1251, …), or save it as GeoPackage"
             )
     changed = frame.rename(columns=lambda c: decoded.get(str(c)) or c)

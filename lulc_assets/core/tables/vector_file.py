@@ -85,7 +85,7 @@ def read_attributes(path: Path, columns: Sequence[str], error: type[LulcError]) 
     if len(frames) > 1 and len(fitting) != 1:
         raise error(
             f"{path}: {len(fitting) or 'none'} of the layers {', '.join(map(repr, names))} have "
-            f"the columns {', '.join(columns)}; deliver the one that is meant as a file"
+            f"the columns {', '.join(columns)}; save the one that is meant as a file of its own"
         )
     return pd.DataFrame(fitting[0] if fitting else frames[0])
 

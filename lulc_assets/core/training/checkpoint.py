@@ -90,7 +90,7 @@ def read_checkpoint(folder: Path, identity: str) -> Checkpoint | None:
         raise CheckpointRefused(f"{folder / name} cannot be read: {error.strerror}") from error
     if hashlib.sha256(content).hexdigest() != pointer["sha256"]:
         raise CheckpointRefused(
-            f"{folder / name} has not the recorded SHA-256: truncated or tampered with"
+            f"{folder / name} does not have the recorded SHA-256: truncated or tampered with"
         )
     try:
         tensors = safetensors.torch.load(content)
@@ -111,7 +111,9 @@ def _read_pointer(path: Path, identity: str) -> dict[str, Any]:
     if kind != (FORMAT, FORMAT_VERSION):
         raise CheckpointRefused(f"{path} is {kind}, this package reads {(FORMAT, FORMAT_VERSION)}")
     if found != stated:
-        raise CheckpointRefused(f"{path} has not the recorded SHA-256: truncated or tampered with")
+        raise CheckpointRefused(
+            f"{path} does not have the recorded SHA-256: truncated or tampered with"
+        )
     if own != identity:
         raise CheckpointRefused(f"{path} is of another training ({own[:12]}, not {identity[:12]})")
     return dict(pointer)

@@ -35,7 +35,7 @@ class TrainingDevices:
         for name, known in (("accelerator", Accelerator), ("strategy", Strategy)):
             if getattr(self, name) not in get_args(known):
                 raise ValueError(
-                    f"[training] {name} {getattr(self, name)!r} is none of "
+                    f"[training] {name} {getattr(self, name)!r} is not one of "
                     f"{', '.join(get_args(known))}"
                 )
 

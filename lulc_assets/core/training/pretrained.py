@@ -133,8 +133,8 @@ def _from_hub(spec: NetworkSpec, name: str) -> Mapping[str, torch.Tensor]:
         )
     except Exception as error:  # hubs, their clients and timm share no base class
         raise PretrainedUnavailable(
-            f"weights {name!r} of encoder {spec.encoder} cannot be had: {error}. Without network "
-            "give the path of a safetensors file, or train without encoder_weights"
+            f"weights {name!r} of encoder {spec.encoder} are not available: {error}. Without "
+            "network give the path of a safetensors file, or train without encoder_weights"
         ) from error
     return encoder.state_dict()
 
@@ -166,7 +166,7 @@ def _load(module: nn.Module, tensors: Mapping[str, torch.Tensor], what: str) -> 
 
 def _tensors(path: Path) -> dict[str, torch.Tensor]:
     if path.suffix != _SUFFIX:
-        raise PretrainedUnavailable(f"{path} is no {_SUFFIX} file; pickled weights can run code")
+        raise PretrainedUnavailable(f"{path} is not a {_SUFFIX} file; pickled weights can run code")
     try:
         return dict(safetensors.torch.load(_read(path)))
     except (safetensors.SafetensorError, ValueError) as error:

@@ -76,7 +76,7 @@ def test_one_flipped_byte_is_refused(sealed, copy, name):
     with pytest.raises(BundleError, match="refused"):
         require_signature(copy, sealed[1])
     if name != MANIFEST_FILE:
-        with pytest.raises(BundleError, match=f"{name} has not the SHA-256"):
+        with pytest.raises(BundleError, match=f"{name} does not have the SHA-256"):
             require_manifest(copy)
 
 

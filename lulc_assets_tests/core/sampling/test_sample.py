@@ -118,7 +118,7 @@ def test_unequal_chances_are_no_simple_random_sample():
 
 
 def test_a_probability_sample_without_chances_is_refused():
-    with pytest.raises(InvalidSample, match="no inclusion chance"):
+    with pytest.raises(InvalidSample, match="no inclusion probability"):
         sample_at(small_grid(), [1, 2], [1, 2], [1, 1], chance=np.nan)
 
 

@@ -91,4 +91,4 @@ def test_a_damaged_bundle_or_one_of_another_key_is_not_served(bundle_dir, tmp_pa
     (copy / "graph.onnx").write_bytes(bytes(graph))
     done = CliRunner().invoke(app, ["serve", str(copy)])
     assert done.exit_code == 1
-    assert "graph.onnx has not the SHA-256" in done.stderr.replace("\n", " ")
+    assert "graph.onnx does not have the SHA-256" in done.stderr.replace("\n", " ")

@@ -89,14 +89,14 @@ def test_what_is_young_stays_since_a_run_puts_files_before_the_record(store, tmp
 
 @pytest.mark.parametrize("rule", [{"versions": 0}, {"days": 0.5}])
 def test_a_rule_that_could_harm_a_run_is_refused(store, rule):
-    with pytest.raises(StoreError, match="could take what a run needs"):
+    with pytest.raises(StoreError, match="could remove what a run needs"):
         plan(store, **rule)
 
 
 def test_a_record_that_does_not_parse_stops_everything(store, tmp_path):
     put(store, tmp_path, "map", 0)
     next((store.root / "records").rglob("*.json")).write_text("{")
-    with pytest.raises(StoreError, match="nothing is taken"):
+    with pytest.raises(StoreError, match="nothing is removed"):
         plan(store)
 
 
