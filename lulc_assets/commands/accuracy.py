@@ -63,7 +63,7 @@ def estimate(
     intervals: Annotated[
         Intervals,
         typer.Option(
-            help="guarded: hold the truth in about 95 of 100 samples, also where few units show "
+            help="guarded: hold the truth in about 95 of 100 samples, even where few units show "
             "an omission; printed: estimate ± 1.96 SE, as Olofsson et al. 2014 print it, which "
             "holds it in 1 to 9 of 10 samples where a class has few omission units."
         ),
@@ -161,8 +161,8 @@ def report(
     looks: Annotated[
         int,
         typer.Option(
-            help="Looks at the figures that were planned before the first, after each of which the "
-            "sampling may stop: each interval is then at 1 - (1 - level) / looks."
+            help="Number of looks at the figures, planned before the first; sampling may stop "
+            "after each: each interval is then at 1 - (1 - level) / looks."
         ),
     ] = 1,
     systematic_variance: LatticeVariance = SystematicVariance.random,

@@ -24,7 +24,7 @@ def emissions(
     monitoring: Pair,
     map: Annotated[list[str], typer.Option("--map", help=MAP_HELP)],
     loss_of: Annotated[str, typer.Option(help="Class whose loss is meant, such as trees.")],
-    factor: Annotated[float, typer.Option(help="Emission factor, t CO2e a hectare lost.")],
+    factor: Annotated[float, typer.Option(help="Emission factor, t CO2e per hectare lost.")],
     factor_se: Annotated[float, typer.Option(help="Its standard error.")] = 0.0,
     years: Annotated[
         list[float] | None,
@@ -33,7 +33,7 @@ def emissions(
     never_in: Annotated[
         list[str] | None,
         typer.Option(
-            help="Stratum that never was of the class, where loss cannot occur. A claim to be "
+            help="Stratum that was never of the class, where loss cannot occur. A claim to be "
             "reported with the figures; a unit that shows loss there is an error."
         ),
     ] = None,

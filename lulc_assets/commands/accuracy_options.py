@@ -35,7 +35,7 @@ LatticeVariance = Annotated[
     typer.Option(
         help="Of a systematic sample of one lattice: random, as if drawn at random (safe), or "
         "neighbours, from differences of units side by side (sharper on a dense lattice). "
-        "Several lattices need neither: their spread tells."
+        "Several lattices need neither: their spread shows it."
     ),
 ]
 

@@ -62,7 +62,7 @@ def change(
     level: Level = DEFAULT_LEVEL,
     legend: LegendName = "",
     per_year: Annotated[
-        bool, typer.Option(help="Areas a year, from the years that the samples describe.")
+        bool, typer.Option(help="Areas per year, from the years that the samples describe.")
     ] = False,
     zones: Annotated[
         Path | None, typer.Option(help="Polygons (name, zone or id): change in each of them.")

@@ -70,7 +70,7 @@ def show(
 def export(
     tile: Tile,
     year: Year,
-    out: Annotated[Path, typer.Option(help="Folder for the files; is made if need be.")],
+    out: Annotated[Path, typer.Option(help="Folder for the files; created if needed.")],
     project: ProjectFile = Path("project.toml"),
 ) -> None:
     """Copy layers, GeoParquet and feeds into a folder, with a GeoPackage for QGIS.
@@ -109,10 +109,10 @@ def deliver(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Tell the addressees of the project's zones what they were not told yet.
+    """Send the addressees of the project's zones what they have not been sent yet.
 
-    The job does so after each update; call it when a receiver was away, or with --dry-run.
-    Nobody is told twice of an alert as new.
+    The job does so after each update; call it when a receiver was unavailable, or with
+    --dry-run. No alert is sent twice as new.
 
     Example: lulc alerts deliver 33TVM 2024 --dry-run
     """

@@ -25,7 +25,10 @@ def export(
     project: ProjectFile = Path("project.toml"),
     href_base: Annotated[
         str,
-        typer.Option(help="Address under which the store is published; none: its own work."),
+        typer.Option(
+            help="Address under which the store is published; none: items point to the files "
+            "where they are."
+        ),
     ] = "",
     licence: Annotated[
         str, typer.Option(help="Licence of the products, an SPDX identifier; none: the project's.")

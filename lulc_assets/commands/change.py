@@ -26,7 +26,7 @@ _GRADES = ("sustained", "recent", "flicker", "insufficient")
 Tile = Annotated[str, typer.Argument(help="Tile, like 33TVM.")]
 Year = Annotated[int, typer.Argument(help="Year; it is compared with the year before.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
-Out = Annotated[Path, typer.Option(help="Folder for the files; is made if need be.")]
+Out = Annotated[Path, typer.Option(help="Folder for the files; created if needed.")]
 
 
 @app.command()

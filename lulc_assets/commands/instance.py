@@ -30,7 +30,7 @@ def bootstrap_instance(
 ) -> None:
     """Make the instance in DAGSTER_HOME ready: settings, limits of pools, tiles and regions.
 
-    May be called again, after a change of the project file for instance.
+    Can be called again, for instance after a change to the project file.
 
     Example: DAGSTER_HOME=/srv/lulc/dagster lulc instance bootstrap --postgres --gpu 2
     """

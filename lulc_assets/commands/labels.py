@@ -28,7 +28,7 @@ app = typer.Typer(
     help="Training and gold labels: choose windows to label, check what annotators deliver.",
 )
 
-Layer = Annotated[str | None, typer.Option(help="Layer of a file with several.")]
+Layer = Annotated[str | None, typer.Option(help="Layer, where a file has several.")]
 GridWindow = Annotated[
     tuple[int, int, int, int] | None,
     typer.Option(help="Row, column, height, width of the area of interest on the tile's grid."),
@@ -135,7 +135,7 @@ def check(
 ) -> None:
     """Say what is in a label file and what a project would refuse; exit 1 if it would.
 
-    It looks for unknown classes, broken geometries, labels in another place than the tile,
+    It looks for unknown classes, broken geometries, labels outside the tile,
     overlaps, training labels on gold ground,
     polygons too small for a 10 m pixel, and, where several people drew the same windows, how
     far they agree.

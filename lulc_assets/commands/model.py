@@ -63,7 +63,7 @@ def promote(
 ) -> None:
     """Promote a candidate whatever its verdict, for instance one that was refused.
 
-    The rule of promotion asks gold windows only. When you know more than they do (a class
+    The rule of promotion looks at gold windows only. When you know more than they do (a class
     that they lack, an error in them), say so in the reason. The model in use is set aside:
     no later run brings it back by itself.
     """
@@ -93,9 +93,9 @@ def rollback(
 
 @app.command()
 def export(
-    out: Annotated[Path, typer.Argument(help="Folder for the bundle; must not be there yet.")],
+    out: Annotated[Path, typer.Argument(help="Folder for the bundle; must not exist yet.")],
     key: Annotated[
-        Path | None, typer.Option(help="Private key (PEM) to sign it with; else as it is.")
+        Path | None, typer.Option(help="Private key (PEM) to sign it with; without it, as it is.")
     ] = None,
     triton: Annotated[
         Path | None, typer.Option(help="Also write a Triton model repository there.")

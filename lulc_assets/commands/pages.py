@@ -20,7 +20,7 @@ _MEGABYTE = 1_000_000
 
 @app.command("build")
 def build(
-    out: Annotated[Path, typer.Option(help="Folder of the site; files of others stay.")],
+    out: Annotated[Path, typer.Option(help="Folder of the site; other files in it stay.")],
     project: ProjectFile = Path("project.toml"),
     photo_px: Annotated[
         int, typer.Option(min=0, help="Longest side of each date's true-colour picture; 0: none.")

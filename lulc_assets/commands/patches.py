@@ -35,10 +35,12 @@ def train(
     folder: Folder,
     out: Annotated[Path, typer.Option(help="Folder of the model; created if need be.")],
     bands: Annotated[
-        str, typer.Option(help="A set (rgb, six, ten, twelve, thirteen) or bands with commas.")
+        str,
+        typer.Option(help="A set (rgb, six, ten, twelve, thirteen) or bands separated by commas."),
     ] = "",
     order: Annotated[
-        str, typer.Option(help="Bands of the files with commas, where they are not EuroSAT's.")
+        str,
+        typer.Option(help="Bands of the files, separated by commas, where they are not EuroSAT's."),
     ] = "",
     encoder: Annotated[str, typer.Option(help="resnet18, resnet50, tu-…")] = "resnet18",
     hidden: Annotated[
@@ -100,7 +102,7 @@ def train(
 def evaluate(
     model: Model,
     folder: Folder,
-    order: Annotated[str, typer.Option(help="Bands of the files with commas.")] = "",
+    order: Annotated[str, typer.Option(help="Bands of the files, separated by commas.")] = "",
     all_patches: Annotated[
         bool, typer.Option("--all", help="All patches: of a folder that no training saw.")
     ] = False,
@@ -122,7 +124,7 @@ def evaluate(
 def predict(
     model: Model,
     patches: Annotated[list[Path] | None, typer.Argument(help="Files of patches.")] = None,
-    order: Annotated[str, typer.Option(help="Bands of the files with commas.")] = "",
+    order: Annotated[str, typer.Option(help="Bands of the files, separated by commas.")] = "",
     page: PageFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -135,7 +137,7 @@ def compare(
     model: Model,
     before: Annotated[Path, typer.Argument(help="A patch.")],
     after: Annotated[Path, typer.Argument(help="The same place at another date.")],
-    order: Annotated[str, typer.Option(help="Bands of the files with commas.")] = "",
+    order: Annotated[str, typer.Option(help="Bands of the files, separated by commas.")] = "",
     page: PageFile = None,
     as_json: AsJson = False,
 ) -> None:

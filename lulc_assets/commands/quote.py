@@ -15,7 +15,7 @@ from lulc_assets.commands.tiles import ProjectFile, require_home
 
 def quote(
     years: Annotated[str, typer.Option(help="A year or a span, like 2015-2024.")],
-    tiles: Annotated[str, typer.Option(help="Tiles with commas; left out: all.")] = "",
+    tiles: Annotated[str, typer.Option(help="Tiles, separated by commas; all if left out.")] = "",
     project: ProjectFile = Path("project.toml"),
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

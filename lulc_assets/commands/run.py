@@ -23,7 +23,9 @@ def run(
     project: ProjectFile = Path("project.toml"),
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", help="A job: training_data, train, map_tile_year, … Repeat it."),
+        typer.Option(
+            "--only", help="A job: training_data, train, map_tile_year, … Repeat for more."
+        ),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be run, and run nothing.")

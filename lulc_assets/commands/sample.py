@@ -83,7 +83,7 @@ def draw(
     how: Annotated[Draw, typer.Option(help="Sampling design.")] = Draw.stratified,
     window: Annotated[int, typer.Option(help="Pixels on a side of a window.")] = 10,
     within: Annotated[
-        int | None, typer.Option(help="Pixels drawn in each window; all without it.")
+        int | None, typer.Option(help="Pixels drawn in each window; all if left out.")
     ] = None,
     starts: Annotated[
         int,
@@ -99,8 +99,9 @@ def draw(
 ) -> None:
     """Draw units and write them for QGIS and Collect Earth Online, blind to the map.
 
-    The folder for_interpreters/ shows places only. Keep sealed/ from the interpreters: it
-    holds the strata and the chances, without which no area can be estimated later.
+    The folder for_interpreters/ shows places only. Keep sealed/ from the interpreters:
+    it holds the strata and the inclusion probabilities, without which no area can be estimated
+    later.
 
     Example: lulc sample draw --map map.tif --units crops=100 --units trees=80 --seed 7 --out s
     """
@@ -157,7 +158,7 @@ def ingest(
 
     Units on which interpreters disagree stay without class until somebody settles them: they
     are listed in disputed.csv beside the sample. With --map and --target it says how many
-    more units to take where.
+    more units to take, and where.
 
     Example: lulc sample ingest s --labels anna.csv --labels ben.gpkg --out sample.parquet
     """
@@ -199,7 +200,7 @@ def import_points(
         ),
     ],
     out: Annotated[Path, typer.Option(help="The reference sample (GeoParquet).")],
-    layer: Annotated[str | None, typer.Option(help="Layer of a file with several.")] = None,
+    layer: Annotated[str | None, typer.Option(help="Layer, where a file has several.")] = None,
     class_column: Annotated[str, typer.Option(help="Column of the labels.")] = "reference_class",
     crosswalk: Annotated[
         str, typer.Option(help="Vocabulary of the labels; else the legend's own classes.")
@@ -210,7 +211,7 @@ def import_points(
 
     Columns: unit_id, the class, inclusion_probability, and where the design has them stratum
     and primary_unit (the window, or the start of a lattice). Without a design that drew them,
-    write {"design": "none"}: agreement can be told then, no area and no interval.
+    write {"design": "none"}: it then gives agreement, but no area and no interval.
 
     Example: lulc sample import points.gpkg --design design.json --out sample.parquet
     """

@@ -70,9 +70,9 @@ def design(
         ),
     ] = None,
     legend: LegendName = "",
-    least: Annotated[int, typer.Option(help="Units of every class at least.")] = 20,
+    least: Annotated[int, typer.Option(help="At least this many units of every class.")] = 20,
     minutes: Annotated[float, typer.Option(help="Minutes to interpret a unit once.")] = 3.0,
-    interpreters: Annotated[int, typer.Option(help="Interpreters a unit.")] = 2,
+    interpreters: Annotated[int, typer.Option(help="Interpreters per unit.")] = 2,
     format: Annotated[str, typer.Option(help="table or json.")] = "table",
     purpose: Annotated[Purpose, typer.Option("--for", help=PURPOSE_HELP)] = Purpose.map,
 ) -> None:

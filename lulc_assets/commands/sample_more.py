@@ -25,7 +25,7 @@ def extend(
         list[str],
         typer.Option("--units", help="crops=50 (repeat, stratified), or one number (simple)."),
     ],
-    seed: Annotated[int, typer.Option(help="Another one than that of the first draw.")],
+    seed: Annotated[int, typer.Option(help="Different from that of the first draw.")],
     map: FrameMaps = None,
     strata: Strata = None,
     strata_names: StrataNames = "",
@@ -58,7 +58,7 @@ def strata(
     before: Annotated[list[str], typer.Option(help="Class map of the first year; TILE=path.")],
     after: Annotated[list[str], typer.Option(help="Class map of the second year, likewise.")],
     of: Annotated[str, typer.Option("--of", help="Class whose change is meant: trees.")],
-    out: Annotated[Path, typer.Option(help="Folder of the strata rasters, one a map.")],
+    out: Annotated[Path, typer.Option(help="Folder of the strata rasters, one per map.")],
     buffer_px: Annotated[int, typer.Option(help="Buffer around mapped change, pixels.")] = 3,
     legend: LegendName = "",
 ) -> None:
@@ -82,7 +82,7 @@ def strata(
 
 def replicates(
     sample: Annotated[Path, typer.Argument(help="Reference sample (`lulc sample ingest`).")],
-    out: Annotated[Path, typer.Option(help="CSV: unit_id, weight, and a column a replicate.")],
+    out: Annotated[Path, typer.Option(help="CSV: unit_id, weight, and a column per replicate.")],
 ) -> None:
     """Replicate weights (JKn), with which other survey programs get the same standard errors.
 

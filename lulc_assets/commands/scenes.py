@@ -63,9 +63,9 @@ def import_scenes(
 ) -> None:
     """Make a folder of imagery into a catalogue that every command here reads.
 
-    Writes catalog.json and stac_items into the folder. Stacks are cut into a COG a band; products
-    of ESA stay as they are. Whether numbers hold the offset of baseline 04.00 is told by the
-    name of a product, and by the pixels of a stack.
+    Writes catalog.json and stac_items into the folder. Stacks are cut into one COG per band;
+    products of ESA stay as they are. Whether numbers hold the offset of baseline 04.00 follows from
+    the name of a product, and from the pixels of a stack.
 
     Example: lulc scenes import imagery --bands B02,B03,B04,B08,SCL
     """
@@ -141,7 +141,9 @@ def search(
     fields: Annotated[
         bool, typer.Option("--fields", help="Judge by the items' fields; open no file.")
     ] = False,
-    clear_observations: Annotated[int, typer.Option(help="A pixel is served after so many.")] = 10,
+    clear_observations: Annotated[
+        int, typer.Option(help="Clear observations after which a pixel has enough.")
+    ] = 10,
     max_scenes: Annotated[int, typer.Option(help="Never more scenes than this.")] = 40,
     allow_private: AllowPrivate = False,
     allow_host: AllowHost = None,
@@ -193,7 +195,7 @@ def audit(
     project: ProjectFile = Path("project.toml"),
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Name the passes that a catalogue should have of a tile, and has not.
+    """Name the passes that a catalogue should have of a tile but lacks.
 
     Orbits, revisit and days are learnt from the items of the tile, its neighbours and the years
     around. `missing`: neighbours have the pass; `missing everywhere`: nobody has, so that it was

@@ -40,7 +40,7 @@ def simulate(
     size: Annotated[
         int, typer.Option(help="Side of each tile's area of interest in 10 m pixels, even.")
     ] = 1024,
-    seed: Annotated[int, typer.Option(help="Another seed is another country.")] = _SEED,
+    seed: Annotated[int, typer.Option(help="Another seed gives another country.")] = _SEED,
     scenes: Annotated[int, typer.Option(help="Acquisitions of a tile and year.")] = 12,
     sample: Annotated[int, typer.Option(help="Reference points of each year and design.")] = 1200,
     profile: Annotated[
@@ -62,15 +62,15 @@ def simulate(
         bool,
         typer.Option(
             "--own",
-            help="Write area.geojson and own_labels.gpkg beside it too: a polygon, and labels of "
-            "four classes of one's own, for `lulc init`.",
+            help="Write area.geojson and own_labels.gpkg beside it too: a polygon, and labels "
+            "with four classes of their own, for `lulc init`.",
         ),
     ] = False,
 ) -> None:
     """Simulate a Sentinel-2 archive: imagery, labels, samples, and the truth to judge by.
 
     The two default tiles overlap and share one landscape; other tiles get a landscape each.
-    The same words give the same bytes. An archive that is there already is left alone.
+    The same arguments give the same bytes. An existing archive is left alone.
 
     Example: lulc simulate --out demo/archive --years 2021-2023 --profile stress
     """

@@ -47,18 +47,18 @@ def migrate(
 def gc(
     project: ProjectFile = Path("project.toml"),
     versions: Annotated[
-        int, typer.Option(help="Records of each product that stay besides the one that stands.")
+        int, typer.Option(help="Records of each product that stay besides the current one.")
     ] = 2,
-    days: Annotated[float, typer.Option(help="What is younger stays, whatever it is.")] = 14.0,
+    days: Annotated[float, typer.Option(help="Anything younger stays.")] = 14.0,
     delete: Annotated[
-        bool, typer.Option("--delete", help="Take it away. Without this, only say what would go.")
+        bool, typer.Option("--delete", help="Remove it. Without this, only list what would go.")
     ] = False,
 ) -> None:
-    """Say what of the store nobody refers to any more; with --delete, take it away.
+    """List what nothing in the store refers to any more; with --delete, remove it.
 
-    What stands, the last versions before it, and everything that these refer to stay: the inputs of
+    Current products, the last versions before them, and all that these refer to stay: the inputs of
     a report, the model of a map, the evaluation of a decision. With DAGSTER_HOME set, nothing is
-    taken while a run is at work.
+    removed while a run is active.
 
     Example: lulc store gc --versions 3 --delete
     """

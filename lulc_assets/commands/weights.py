@@ -46,7 +46,7 @@ def fit(
 
     The annual maps keep the votes of each pixel by class, so other weights are tried in
     seconds. Weights are pulled towards the defaults, and judged on gold windows that were left
-    out: if nothing holds there, the defaults are kept, and that is the answer. Nothing is
+    out: if no other weights hold up there, the defaults are kept. Nothing is
     changed: copy the printed lines into the project file and make the maps again, which reads
     no scene either.
 
