@@ -167,7 +167,7 @@ class LearnedStrategy:
             _stacked([part.sums.tallies for part in parts]),
             _stacked([part.flagged for part in parts]),
             np.stack([part.weights for part in parts]),
-            np.ascontiguousarray(self.head.weights.T),
+            np.ascontiguousarray(self.head.weights.T, np.float64),
             self.head.needed,
             self.head.known,
             found.winner,

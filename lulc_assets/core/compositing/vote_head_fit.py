@@ -25,7 +25,7 @@ from lulc_assets.core.compositing.vote_head import (
 )
 from lulc_assets.core.errors import NoLabels
 
-STRENGTHS = (0.1, 0.03, 0.01, 0.003, 0.001, 0.0003)
+STRENGTHS = (0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001, 0.00003)
 FOLDS = 5
 LEAST_WINDOWS = 3
 LEAST_PIXELS = 50
