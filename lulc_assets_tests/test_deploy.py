@@ -55,7 +55,8 @@ def test_the_overlay_changes_the_place_and_keeps_the_executor(manifests):
 @pytest.mark.parametrize("name", ["cpu", "gpu"])
 def test_images_are_pinned_and_do_not_run_as_root(name):
     lines = (DEPLOY / "docker" / f"{name}.Dockerfile").read_text().splitlines()
-    base = next(line for line in lines if line.startswith("FROM "))
+    base = next(line for line in lines if line.startswith("ARG BASE="))
+    assert "FROM ${BASE}" in lines  # so that a digest can be given without an edit
     assert re.search(r":\d+\.\d+", base)
     assert "latest" not in base
     assert "USER 10001" in lines
@@ -64,7 +65,8 @@ def test_images_are_pinned_and_do_not_run_as_root(name):
 
 def test_no_secret_lies_in_what_is_deployed():
     for path in (p for p in DEPLOY.rglob("*") if p.is_file()):
-        assert not SECRET.search(path.read_text()), path
+        text = path.read_text().replace("http_tokens", "")  # a setting of AWS
+        assert not SECRET.search(text), path
 
 
 @pytest.mark.parametrize("path", sorted((DEPLOY / "local" / "systemd").glob("*.service")))
