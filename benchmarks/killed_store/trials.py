@@ -8,13 +8,14 @@ is killed just before it, and just after it.
 """
 
 import os
+import pickle
 import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lulc_assets.core.errors import CommitConflict
 from lulc_assets.core.store.objects import ObjectStore
@@ -128,13 +129,53 @@ def trial(open_store: OpenStore, folder: Path, number: int, step: int) -> tuple[
     Returns:
         Whether the writer was killed, and which product stood.
     """
-    store, text = open_store(), f"{number}"
-    try:
-        before = commit(store, folder / "scratch", f"before {number}")
-    except CommitConflict as conflict:  # nobody else writes
-        raise AssertionError(str(conflict)) from conflict
+    text = f"{number}"
+
+    def begin() -> Record[Pixels]:
+        try:
+            return commit(open_store(), folder / "scratch", f"before {number}")
+        except CommitConflict as conflict:  # nobody else writes
+            raise AssertionError(str(conflict)) from conflict
+
+    def end() -> str:
+        store = open_store()
+        stood = judge(store, before, text)
+        after = commit(store, folder / "scratch", text)
+        assert judge(store, after, text) == "old"
+        return stood
+
+    before = forked(begin)
     killed = killed_commit(open_store, folder / "killed", text, step)
-    stood = judge(store, before, text)
-    after = commit(store, folder / "scratch", text)
-    assert judge(store, after, text) == "old"
-    return killed, stood
+    return killed, forked(end)
+
+
+T = TypeVar("T")
+
+
+def forked(call: Callable[[], T]) -> T:
+    """The result of a call in a process of its own.
+
+    The process that forks writers must not have used a bucket itself: the threads of the
+    connection do not go on in a child, which then waits for ever.
+
+    Raises:
+        AssertionError: what the call raised, in words.
+    """
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            answer: tuple[bool, Any] = (True, call())
+        except BaseException as error:
+            answer = (False, f"{type(error).__name__}: {error}")
+        with os.fdopen(write, "wb") as pipe:
+            pickle.dump(answer, pipe)
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        done, answer_or_error = pickle.load(pipe)
+    os.waitpid(child, 0)
+    if not done:
+        raise AssertionError(answer_or_error)
+    result: T = answer_or_error
+    return result

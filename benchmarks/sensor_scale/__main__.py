@@ -56,7 +56,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
     os.environ["NO_PROXY"] = "127.0.0.1"
-    tiles = list(islice(_tiles(), chosen.tiles))
+    tiles = list(islice(tiles_of_earth(), chosen.tiles))
     with tempfile.TemporaryDirectory(prefix="scale-") as name, _api(tiles, chosen.items) as api:
         url, counted = api
         file = Path(name) / "project.toml"
@@ -78,7 +78,7 @@ def main() -> None:
         print(f"{key:16} {value:,.1f}" if isinstance(value, float) else f"{key:16} {value:,}")
 
 
-def _tiles() -> Iterator[str]:
+def tiles_of_earth() -> Iterator[str]:
     """Squares that exist, zone by zone."""
     for zone, band, column, row in product(range(1, 61), _BANDS, _COLUMNS, _ROWS):
         try:

@@ -79,7 +79,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "products" {
     status = "Enabled"
 
     filter {
-      prefix = "${var.prefix}/work/ops/"
+      prefix = join("/", [var.prefix, "work", "ops", ""])
     }
 
     expiration {

@@ -109,6 +109,36 @@ def remove(
     _tell_instance(tiles, add=False)
 
 
+@app.command("plan")
+def plan(
+    aoi: Annotated[Path, typer.Option(help="Polygons of all that is to be mapped.")],
+    most_keys: Annotated[int, typer.Option(help="Tile × years of a region, at most.")] = 100_000,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for a list of tiles of each region.")
+    ] = None,
+) -> None:
+    """Say how many tiles an area has, and split them into regions that Dagster can keep.
+
+    Each region gets a project file, a prefix of the store and a database of its own
+    (docs/deploy-server.md).
+
+    Example: lulc tiles plan --aoi world.geojson --out regions
+    """
+    from lulc_assets.core.aoi import cover_area, read_area  # keeps --help quick
+    from lulc_assets.defs.partitions import years
+    from lulc_assets.running.regions import split_tiles
+
+    counted = len(years.get_partition_keys())
+    groups = split_tiles([part.tile for part in cover_area(read_area(aoi))], counted, most_keys)
+    for group in groups:
+        typer.echo(f"{group.name}: {len(group.tiles):,} tiles, {group.keys:,} keys")
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            (out / f"{group.name}.txt").write_text("\n".join(group.tiles) + "\n", "utf-8")
+    tiles = sum(len(group.tiles) for group in groups)
+    typer.echo(f"{tiles:,} tiles × {counted} years in {len(groups)} regions")
+
+
 def _tell_instance(tiles: list[str], *, add: bool) -> None:
     """Register tiles in the instance, or take them out of it; without an instance, say so."""
     import dagster as dg  # keeps --help quick
