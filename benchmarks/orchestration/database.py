@@ -42,7 +42,15 @@ def postgres() -> Iterator[Mapping[str, str]]:
         [*user, programs / "initdb", "--auth=trust", "--username=postgres", place / "data"],
         check=True, capture_output=True, cwd="/",
     )  # fmt: skip
-    control = [*user, programs / "pg_ctl", "-D", place / "data", "-w", "-l", place / "log"]
+    control: list[str | Path] = [
+        *user,
+        programs / "pg_ctl",
+        "-D",
+        place / "data",
+        "-w",
+        "-l",
+        place / "log",
+    ]
     options = f"-p {port} -c listen_addresses=127.0.0.1 -k {place}"
     subprocess.run([*control, "-o", options, "start"], check=True, cwd="/", capture_output=True)
     try:
