@@ -125,14 +125,27 @@ def _map_figures(work: Workbench, records: TileRecords) -> list[PageFigure]:
         read_raster(work.open(records.annual_map, f"{name}.tif"))
         for name in ("vote_share", "observations")
     )
-    figures = [
-        PageFigure(
-            "How sure were the votes?", votes_figure(share, votes), describe_votes(share, votes)
-        )
-    ]
+    caption = describe_votes(share, votes) + describe_learned(records.annual_map.properties)
+    figures = [PageFigure("How sure were the votes?", votes_figure(share, votes), caption)]
     if records.seasons is not None:
         figures.append(_season_figure(work, records.seasons))
     return figures
+
+
+def describe_learned(properties: MapProperties) -> str:
+    """What a learned vote did to the map; empty where none decided."""
+    used = properties.learned
+    if used is None:
+        return ""
+    mapped = sum(n for name, n in properties.class_pixels.items() if name != "no_data")
+    changed, left = (
+        100 * pixels / max(mapped, 1) for pixels in (used.changed_pixels, used.left_to_plain_pixels)
+    )
+    return (
+        f" A learned vote decided: {changed:.1f}\u00a0% of the pixels have another class than the "
+        f"plain count of votes gives them, and {left:.1f}\u00a0% were left to that count. A class "
+        "that won against it has a small share."
+    )
 
 
 def _season_figure(work: Workbench, seasons: Record[SeasonProperties]) -> PageFigure:

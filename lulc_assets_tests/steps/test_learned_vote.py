@@ -15,6 +15,7 @@ from lulc_assets.core.store.local import LocalStore
 from lulc_assets.steps.labels import make_reference_labels
 from lulc_assets.steps.learned_vote import make_learned_vote
 from lulc_assets.steps.maps import make_annual_map, predicted_scenes
+from lulc_assets.steps.page_parts import describe_learned
 from lulc_assets.steps.pixels import open_pixels
 from lulc_assets.steps.products import LEARNED_VOTE, SCENE_PREDICTIONS
 from lulc_assets_tests.core.compositing.scenes import write_prediction
@@ -113,9 +114,14 @@ def test_a_traced_pixel_counts_again_to_what_the_map_says(world):
             assert reader.trace(int(row), int(col)).agrees
 
 
-def test_the_figure_of_the_gain_is_there(world):
-    work, _, _, vote, _ = world
+def test_the_figure_of_the_gain_is_there_and_pages_say_what_the_vote_did(world):
+    work, truth, plain, vote, record = world
     assert work.open(vote, "gains.png").read_bytes().startswith(b"\x89PNG")
+    share = 100 * record.properties.learned.changed_pixels / truth.size
+    assert f"{share:.1f}\u00a0% of the pixels have another class" in describe_learned(
+        record.properties
+    )
+    assert describe_learned(plain.properties) == ""
 
 
 def test_without_a_vote_or_with_one_of_another_model_the_plain_vote_decides_and_it_is_said(

@@ -138,11 +138,12 @@ def inputs_of(parts: int, land: int) -> int:
 
 
 def input_names(parts: tuple[str, ...], legend: Legend) -> list[str]:
-    """What each input is, for people: ``clear crops 0401``."""
+    """What each input is, for people: ``clear crops from 04-01``; the last one is ``always``."""
+    since = [f"from {part[:2]}-{part[2:]}" for part in parts]
     return [
-        *(f"{how} {land.name} {part}" for how in ("clear", "masked") for part in parts
+        *(f"{how} {land.title.lower()} {day}" for how in ("clear", "masked") for day in since
           for land in legend.land),
-        *(f"{tally} dates {part}" for part in parts for tally in TALLY_NAMES),
+        *(f"dates of {tally} {day}" for day in since for tally in TALLY_NAMES),
         "always",
     ]  # fmt: skip
 

@@ -186,10 +186,13 @@ def _helpers(
     code: int,
     names: list[str],
 ) -> tuple[str, ...]:
-    """Inputs that put the class before the one that the plain vote had, by their mean part."""
+    """Inputs that put the class before the one that the plain vote had, by their mean part.
+
+    The last input is always there and says nothing of a pixel, so that it is left out.
+    """
     against = head.weights[plain[won] - 1]
     parts = (gold.inputs[won] * (head.weights[code - 1] - against)).mean(axis=0)
-    order = np.argsort(-parts, kind="stable")[:REASONS_SHOWN]
+    order = np.argsort(-parts[:-1], kind="stable")[:REASONS_SHOWN]
     return tuple(names[at] for at in order if parts[at] > 0)
 
 

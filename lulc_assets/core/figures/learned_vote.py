@@ -40,7 +40,7 @@ def class_gains_figure(verdict: VoteVerdict, legend: Legend) -> bytes:
             axes.scatter(plain, height, s=28, facecolor="white", edgecolor=MUTED, zorder=3)
             axes.scatter(learned, height, s=28, color=color, zorder=4)
             if gain.helped_by:
-                axes.text(0.0, height - 0.42, f"by {'; '.join(gain.helped_by[:2])}",
+                axes.text(0.0, height - 0.42, f"by {gain.helped_by[0]}",
                           fontsize=8.5, color=MUTED, va="center")  # fmt: skip
         axes.set_yticks(
             range(len(rows)), [f"{title}\n{gain.gold_pixels:,} px" for title, gain in rows]

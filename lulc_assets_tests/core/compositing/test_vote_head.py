@@ -81,12 +81,12 @@ def test_scores_are_exact_integers_of_the_definition(tmp_path):
     names = input_names(PARTS, KARRA_10)
     assert len(names) == WIDTH
     assert {name: int(v) for name, v in zip(names, row, strict=True) if v} == {
-        "clear grass 0101": 683,  # 1024 · 200 / 300, rounded
-        "clear crops 0401": 341,
-        "masked crops 0401": 1024,
-        "clear ground dates 0101": 341,
-        "clear ground dates 0401": 341,
-        "masked ground dates 0401": 341,
+        "clear grass from 01-01": 683,  # 1024 · 200 / 300, rounded
+        "clear crops from 04-01": 341,
+        "masked crops from 04-01": 1024,
+        "dates of clear ground from 01-01": 341,
+        "dates of clear ground from 04-01": 341,
+        "dates of masked ground from 04-01": 341,
         "always": 1024,
     }
 
