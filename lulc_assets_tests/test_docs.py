@@ -33,6 +33,8 @@ years = [2024]
 COMMAND = re.compile(r"(?:^|`|\s)lulc ([a-z][^`\n]*)")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 BENCHMARK = re.compile(r"python -m benchmarks\.(\w+)([^`\n|]*)")
+BLOCK = re.compile(r"^ *```(?:sh|bash|console)?\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+FOLDERS_THAT_MUST_EXIST = {"imagery"}
 OPTION = re.compile(r"(?<![\w-])--[a-z][\w-]*")
 
 
@@ -55,6 +57,31 @@ def test_a_command_that_is_shown_exists_with_its_options(page: str, line: str):
     assert not [word for word in wanted if word.isalpha()], f"{page}: lulc {line}"
     known = {name for one in command.params for name in one.opts} | {"--help"}
     assert {word for word in words if word.startswith("--")} <= known, f"{page}: lulc {line}"
+
+
+def commands_in_blocks() -> list[tuple[str, str]]:
+    """(page, line) of every line of a code block that calls ``lulc``."""
+    found = []
+    for page in PAGES:
+        text = page.read_text("utf-8").replace("\\\n", " ")
+        for block in BLOCK.findall(text):
+            lines = [line.strip() for line in block.splitlines()]
+            found += [(page.name, line) for line in lines if line.startswith("lulc ")]
+    return found
+
+
+@pytest.mark.parametrize(("page", "line"), commands_in_blocks())
+def test_a_command_in_a_block_is_understood_as_a_whole(page: str, line: str, tmp_path: Path):
+    """Nothing that it needs is left out, and each value is of the kind that its option takes."""
+    command, words = get_command(app), shlex.split(line, comments=True)[1:]
+    while words and words[0] in getattr(command, "commands", {}):
+        command = command.commands[words.pop(0)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        for folder in FOLDERS_THAT_MUST_EXIST & set(words):
+            (tmp_path / folder).mkdir()
+        context = command.make_context("lulc", words)
+    assert context.command is command, f"{page}: {line}"
 
 
 def shown_settings() -> list[tuple[str, str]]:
@@ -92,6 +119,7 @@ def test_pages_show_settings_at_all():
 
 def test_pages_show_commands_at_all():
     assert len(shown_commands()) > 25
+    assert len(commands_in_blocks()) > 35
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

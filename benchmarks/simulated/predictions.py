@@ -33,13 +33,16 @@ F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
 
 
-def make_scenes(folder: Path, size_px: int, count: int, threads: int) -> list[PredictedScene]:
-    """Write ``count`` scenes of ``size_px`` a side, spread over a year."""
+def make_scenes(
+    folder: Path, size_px: int, count: int, threads: int, land: int = CLOUDS - 1
+) -> list[PredictedScene]:
+    """Write ``count`` scenes of ``size_px`` a side, spread over a year, of ``land`` classes."""
     grid = make_grid(size_px)
     ground = _ground(min(size_px, PATTERN_PX))
 
     def make(number: int) -> None:
-        for name, layer in zip(LAYERS, _scene(ground, number), strict=True):
+        classes, *others = _scene(ground, number)
+        for name, layer in zip(LAYERS, (_of_many(classes, land), *others), strict=True):
             write_cog(
                 folder / "scenes" / f"s{number:03d}" / f"{name}.tif",
                 _laid_out(layer, size_px),
@@ -50,6 +53,25 @@ def make_scenes(folder: Path, size_px: int, count: int, threads: int) -> list[Pr
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(make, range(count)))
     return scenes_in(folder)
+
+
+def make_block(size_px: int, count: int, land: int) -> tuple[U8, U8, U8]:
+    """Classes, probabilities and masks of scenes in memory, each (count, size, size) uint8."""
+    ground = _ground(size_px)
+    classes, probabilities, masks = zip(*(_scene(ground, n) for n in range(count)), strict=True)
+    many = np.stack([_of_many(each, land) for each in classes])
+    return many, np.stack(probabilities), np.stack(masks)
+
+
+def _of_many(classes: U8, land: int) -> U8:
+    """The pattern's nine classes of land as ``land`` classes, by stripes of 16 pixels."""
+    parts = land // (CLOUDS - 1)
+    if parts < 2:
+        return classes
+    stripe = (np.arange(classes.shape[1]) // 16 % parts).astype(np.uint8)
+    many = (classes - 1) * np.uint8(parts) + 1 + stripe
+    found = np.where(classes == CLOUDS, land + 1, np.where(classes == 0, 0, many))
+    return found.astype(np.uint8)
 
 
 def scenes_in(folder: Path) -> list[PredictedScene]:

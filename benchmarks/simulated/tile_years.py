@@ -25,6 +25,7 @@ from lulc_assets.core.labels.burn import burn_labels
 from lulc_assets.core.labels.reading import read_labels
 from lulc_assets.core.labels.source import LabelSource
 from lulc_assets.core.labels.table import labels_of
+from lulc_assets.core.scene.bands import SIX
 from lulc_assets.core.scene.recipe import SceneRecipe
 from lulc_assets.steps.weights import window_numbers
 
@@ -45,9 +46,11 @@ class TileYear:
     windows: Mapping[str, npt.NDArray[np.int32]] = field(default_factory=dict)
 
 
-def open_tile_year(root: Path, grid: PixelGrid, tile: str, year: int) -> TileYear:
-    """Find the scenes and burn the labels, as the pipeline does."""
-    recipes = open_scenes(root / "catalog", grid, tile, year)
+def open_tile_year(
+    root: Path, grid: PixelGrid, tile: str, year: int, roles: tuple[str, ...] = SIX
+) -> TileYear:
+    """Find the scenes, with the bands of some roles, and burn the labels, as the pipeline does."""
+    recipes = open_scenes(root / "catalog", grid, tile, year, roles)
     source = LabelSource(
         path=str(root / "labels.gpkg"),
         class_column="class_name",
@@ -61,9 +64,11 @@ def open_tile_year(root: Path, grid: PixelGrid, tile: str, year: int) -> TileYea
     return TileYear(grid, recipes, train, gold, windows)
 
 
-def open_scenes(folder: Path, grid: PixelGrid, tile: str, year: int) -> list[SceneRecipe]:
+def open_scenes(
+    folder: Path, grid: PixelGrid, tile: str, year: int, roles: tuple[str, ...] = SIX
+) -> list[SceneRecipe]:
     """The scenes that the pipeline selects from the static catalogue in a folder."""
-    found = search_scenes(str(folder / "catalog.json"), tile, year, grid)
+    found = search_scenes(str(folder / "catalog.json"), tile, year, grid, roles=roles)
     return selected_recipes(select_scenes(found.recipes, grid, SelectionSettings()))
 
 

@@ -11,6 +11,8 @@ from benchmarks.measuring import seconds
 from benchmarks.simulated.predictions import make_grid, make_scenes, scenes_in
 from lulc_assets.core.compositing.compose import compose_year
 from lulc_assets.core.compositing.settings import CompositeSettings
+from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.legends import propose_legend
 
 
 def _warm_up(folder: Path) -> None:
@@ -19,11 +21,14 @@ def _warm_up(folder: Path) -> None:
         compose_year(warm, make_grid(64), CompositeSettings(), out)
 
 
-def run_ours(folder: Path, size: int, threads: int) -> float:
-    """Seconds of ``compose_year`` over the scenes in a folder."""
+def run_ours(folder: Path, size: int, threads: int, land: int = 9) -> float:
+    """Seconds of ``compose_year`` over the scenes in a folder, of ``land`` classes and clouds."""
     _warm_up(folder)
     settings, scenes = CompositeSettings(threads=threads), scenes_in(folder)
-    return seconds(lambda: compose_year(scenes, make_grid(size), settings, folder / "map"))
+    names = [f"class {number}" for number in range(1, land + 1)]
+    legend = KARRA_10 if land == 9 else propose_legend("many", [*names, "clouds"])
+    grid, out = make_grid(size), folder / "map"
+    return seconds(lambda: compose_year(scenes, grid, settings, out, legend=legend))
 
 
 def run_limit(folder: Path, size: int, threads: int) -> dict[str, float]:

@@ -69,8 +69,9 @@ def print_check(project: "Project", checked: "ProjectCheck") -> None:
             f"{'Problem' if finding.severity == 'refusal' else 'Note'}: {finding.text}",
             soft_wrap=True,
         )
+    minutes = max(1, round(checked.minutes))
     console.print(
-        f"To expect, roughly, on two cores: {max(1, round(checked.minutes)):,} minutes, "
+        f"To expect, roughly, on two cores: {minutes:,} minute{'s' * (minutes > 1)}, "
         f"{max(0.1, checked.gigabytes):,.1f} GB. "
         f"{'It would fail as it is.' if checked.refusals else 'Ready: lulc run'}"
     )

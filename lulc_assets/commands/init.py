@@ -58,6 +58,7 @@ def init(
     """
     from lulc_assets.core.aoi import cover_area, read_area  # keeps --help quick
     from lulc_assets.core.catalog.sources import catalog_location
+    from lulc_assets.core.errors import CatalogError
     from lulc_assets.core.tile_keys import validate_year
     from lulc_assets.running.home import prepare_home, write_unless_edited
     from lulc_assets.running.labels_found import choose_legend, look_at_labels, split_labels
@@ -71,7 +72,11 @@ def init(
     tiles = cover_area(read_area(aoi))
     _ask_about_size(tiles, len(wanted), yes)
     found = look_at_labels(*split_labels(labels), layer)
-    place = catalog_location(CATALOGS.get(catalog, catalog))
+    try:
+        place = catalog_location(CATALOGS.get(catalog, catalog))
+    except CatalogError as error:
+        known = ", ".join(CATALOGS)
+        raise CatalogError(f"{error}; --catalog takes {known}, a URL or a folder") from error
     chosen, own = choose_legend(found, legend, _other(found, legend, other, yes))
     proposal = Proposal(
         name or folder.resolve().name, aoi, tiles, found, chosen, own, wanted, place, collection

@@ -83,7 +83,7 @@ def import_scenes(
         typer.echo(f"left out {file}: {reason}", err=True)
     unmasked = sum(scene.mask == "none" for scene in found.scenes)
     tiles = sorted({scene.tile for scene in found.scenes})
-    typer.echo(f"{len(found.scenes)} scenes of {', '.join(tiles)}")
+    typer.echo(f"{len(found.scenes)} scene{'s' * (len(found.scenes) > 1)} of {', '.join(tiles)}")
     if unmasked:
         typer.echo(f"{unmasked} have no cloud mask: only the network's own cloud class decides")
     typer.echo(found.catalog)

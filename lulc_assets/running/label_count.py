@@ -46,6 +46,9 @@ def count_labels(project: Project) -> LabelCount:
     count = LabelCount()
     accounts, kept = [], set[str]()
     delivered: LabelSet | None = None
+    if not project.training_partitions():
+        text = "[training] names no tile or no year: nothing teaches the model; fill both in"
+        count.findings.append(Finding("refusal", text))
     for tile, year in project.training_partitions():
         try:
             delivered, account = _count_partition(project, tile, year, count)

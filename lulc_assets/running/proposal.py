@@ -85,12 +85,19 @@ class Proposal:
             self._labels(folder),
             _TRAINING.format(
                 tiles=json.dumps([each.tile for each in self.tiles]),
-                years=[y for y in self.years if not self.labels.years or y in self.labels.years],
+                years=self._training_years(),
             ),
         ]
         if sum(each.area_km2 for each in self.tiles) < SMALL_AREA_KM2:
             parts.append(_SMALL)
         return "".join(parts)
+
+    def _training_years(self) -> list[int]:
+        """Mapped years that labels are of; where they are of none, the years of the labels."""
+        if not self.labels.years:
+            return list(self.years)
+        both = [year for year in self.years if year in self.labels.years]
+        return both or list(self.labels.years)
 
     def _legend(self) -> str:
         if not self.own_classes:

@@ -165,6 +165,14 @@ def test_labels_that_make_no_legend_are_refused_by_name(tmp_path, given, names, 
     assert "bad.gpkg" in result.output
 
 
+def test_labels_of_another_year_than_any_scene_are_told_at_once(tmp_path, given):
+    boxes, classes = fields(("Wald", "Mais"))
+    labels = save(tmp_path / "old.gpkg", boxes, klasse=classes, year=[2021] * len(boxes))
+    result = init(tmp_path, {**given, "--labels": f"{labels}:klasse"})
+    assert result.exit_code == 1
+    assert "Problem: 33TVL 2021" in result.output
+
+
 def test_umlauts_are_fine(tmp_path, given):
     boxes, classes = fields(("Gewässer", "Gehölz", "Äcker", "Öde"))
     labels = save(tmp_path / "u.gpkg", boxes, klasse=classes)
@@ -183,9 +191,10 @@ def test_a_legend_without_a_class_of_the_labels_is_refused(tmp_path, given):
     ("before", "after", "said"),
     [
         ("#DDAE1E", "#007417", "colour|color"),
+        ("years = [2023]          #", "years = []   #", "names no tile or no year"),
         ("[labels]", '[bands]\nuse = "ten"\n\n[labels]', "B05|rededge1"),
     ],
-    ids=["two classes of one colour", "a band that the catalogue lacks"],
+    ids=["two classes of one colour", "no year to learn from", "a band that the catalogue lacks"],
 )
 def test_an_edit_that_cannot_work_is_told_by_check(tmp_path, given, before, after, said):
     assert init(tmp_path, given).exit_code == 0

@@ -111,3 +111,17 @@ def test_columns_that_are_obeyed_are_named_in_the_file(tmp_path):
     assert "# column year of the file: a label counts in its year only" in text
     assert "# column tile of the file:" in text
     assert "owner" not in text
+
+
+@pytest.mark.parametrize(
+    ("labelled", "mapped", "trained"),
+    [([2021], [2023], [2021]), ([2021, 2023], [2023, 2024], [2023]), ([], [2023], [2023])],
+)
+def test_training_takes_years_that_labels_are_of(tmp_path, labelled, mapped, trained):
+    columns = {"year": [labelled[0], labelled[-1]]} if labelled else {}
+    labels = look_at_labels(drawn(tmp_path, ["Mais", "Wald"], **columns))
+    legend, own = choose_legend(labels, "own", "")
+    area = cover_area(shapely.box(15, 46, 15.03, 46.01))
+    proposal = Proposal("v", labels.path, area, labels, legend, own, mapped, "https://x.org/v1")
+    project = Project(**tomllib.loads(proposal.to_toml(tmp_path)), folder=tmp_path)
+    assert list(project.training.years) == trained

@@ -1,0 +1,1 @@
+"""RGB, six or ten bands on the same labels."""
