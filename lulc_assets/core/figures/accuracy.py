@@ -23,7 +23,9 @@ from lulc_assets.core.figures.style import (
     SMALL_PT,
     drawing,
     encode_figure,
+    matrix_width_in,
     notice_figure,
+    shorten,
 )
 from lulc_assets.core.legend import Legend
 
@@ -70,7 +72,7 @@ def confusion_figure(
     shares = np.divide(
         counts, totals, out=np.zeros(counts.shape), where=np.broadcast_to(totals > 0, counts.shape)
     )
-    with drawing(1.75 + 0.36 * len(used)) as figure:
+    with drawing(1.75 + 0.36 * len(used), matrix_width_in(len(used))) as figure:
         axes = figure.add_subplot()
         _draw_cells(axes, shares)
         texts = _cell_texts(counts, totals)
@@ -80,7 +82,7 @@ def confusion_figure(
                 column, row, texts[row][column], ha="center", va="center",
                 fontsize=SMALL_PT, color="white" if dark else INK,
             )  # fmt: skip
-        titles = [legend.by_code(int(i) + 1).title for i in used]
+        titles = [shorten(legend.by_code(int(i) + 1).title) for i in used]
         axes.set_xticks(
             range(len(used)),
             [f"{t} (n={n})" for t, n in zip(titles, totals, strict=True)],

@@ -3,7 +3,7 @@
 What belongs here: figures whose subject is change. What does not: maps of one year (``maps``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,9 @@ from lulc_assets.core.figures.style import (
     WIDTH_IN,
     drawing,
     encode_figure,
+    legend_height_in,
     notice_figure,
+    pair_labels,
     present_codes,
 )
 from lulc_assets.core.grid import PixelGrid
@@ -64,7 +66,7 @@ def change_figure(from_to: U16, grade: U8, grid: PixelGrid, legend: Legend, titl
     codes = present_codes([to], legend)
     if not codes:
         title = f"{title}: no lasting change is shown"
-    with drawing(_map_height(grid) + 1.05 + 0.19 * -(-len(codes) // 3)) as figure:
+    with drawing(_map_height(grid) + 1.05 + legend_height_in(codes, legend, None)) as figure:
         axes = figure.add_subplot()
         figure.suptitle(title, x=0.01, ha="left", fontsize=10.0, fontweight="bold")
         draw_on_grid(axes, image, grid)
@@ -92,7 +94,9 @@ def transitions_figure(
     )[:_MOST_ROWS]
     if not pairs:
         return notice_figure(title, "The maps of the two years agree everywhere.")
-    with drawing(1.15 + 0.27 * len(pairs)) as figure:
+    titles = [(legend.by_code(a).title, legend.by_code(b).title) for a, b in pairs]
+    names, row_in = pair_labels(titles, "→")
+    with drawing(1.15 + row_in * len(pairs)) as figure:
         axes = figure.add_subplot()
         left = np.zeros(len(pairs))
         for name in grades:
@@ -103,7 +107,7 @@ def transitions_figure(
         for place, pair in enumerate(pairs):
             area = format_number(float(lasting[pair] * pixel_ha))
             axes.text(left[place], place, f" {area} shown", va="center", fontsize=8.5)
-        axes.set_yticks(range(len(pairs)), [_named(pair, legend) for pair in pairs])
+        axes.set_yticks(range(len(pairs)), names)
         axes.invert_yaxis()
         axes.set_xlim(0, float(left.max()) * 1.3)
         axes.set_xlabel("ha by grade; shown: sustained or recent")
@@ -145,10 +149,6 @@ def alerts_figure(step: U8, baseline: U8, grid: PixelGrid, legend: Legend, title
         if handles:
             figure.legend(handles=handles, loc="outside lower center", ncols=4)
         return encode_figure(figure)
-
-
-def _named(pair: Sequence[int], legend: Legend) -> str:
-    return " → ".join(legend.by_code(code).title for code in pair)
 
 
 def _map_height(grid: PixelGrid) -> float:

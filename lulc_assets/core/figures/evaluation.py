@@ -24,8 +24,12 @@ from lulc_assets.core.figures.style import (
     bare_image,
     drawing,
     encode_figure,
+    legend_height_in,
+    matrix_width_in,
     notice_figure,
+    pair_labels,
     present_codes,
+    shorten,
 )
 from lulc_assets.core.figures.training import chip_rgb
 from lulc_assets.core.legend import Legend
@@ -99,16 +103,17 @@ def ranked_confusions_figure(matrix: npt.NDArray[np.int64], legend: Legend, titl
     if not ranked:
         return notice_figure(title, "The model and the labels agree on every pixel.")
     shown = ranked[:_SHOWN_CONFUSIONS]
-    with drawing(0.9 + 0.26 * len(shown)) as figure:
+    pairs = [(confusion.label, lower_first(confusion.predicted)) for confusion in shown]
+    names, row_in = pair_labels(pairs, "seen as")
+    with drawing(0.9 + row_in * len(shown)) as figure:
         axes = figure.add_subplot()
         shares = [100 * confusion.share_of_errors for confusion in shown]
         axes.barh(range(len(shown)), shares, color=ACCENT, height=0.65)
         for place, (confusion, share) in enumerate(zip(shown, shares, strict=True)):
-            text = f" {_per_cent(confusion.share_of_label)} % of {lower_first(confusion.label)}"
+            of_what = "the class" if "\n" in names[place] else lower_first(confusion.label)
+            text = f" {_per_cent(confusion.share_of_label)} % of {of_what}"
             axes.text(share, place, text, va="center", fontsize=SMALL_PT, color=INK)
-        axes.set_yticks(
-            range(len(shown)), [f"{c.label} seen as {lower_first(c.predicted)}" for c in shown]
-        )
+        axes.set_yticks(range(len(shown)), names)
         axes.invert_yaxis()
         axes.set_xlim(0, 1.45 * max(shares))
         axes.set_xlabel("Share of all errors, %")
@@ -126,7 +131,7 @@ def log_confusion_figure(
     counts = matrix[np.ix_(used, used)]
     decades = np.log10(np.maximum(counts, 1))
     largest = max(1.0, float(decades.max()))
-    with drawing(1.75 + 0.36 * len(used)) as figure:
+    with drawing(1.75 + 0.36 * len(used), matrix_width_in(len(used))) as figure:
         axes = figure.add_subplot()
         empty = np.ma.masked_array(decades, counts == 0)
         axes.imshow(empty, cmap="Blues", vmin=-0.3 * largest, vmax=largest, aspect="auto")
@@ -139,7 +144,7 @@ def log_confusion_figure(
         edges = np.arange(len(used) + 1) - 0.5
         axes.hlines(edges, edges[0], edges[-1], color=GRID, linewidth=0.6)
         axes.vlines(edges, edges[0], edges[-1], color=GRID, linewidth=0.6)
-        titles = [legend.by_code(int(i) + 1).title for i in used]
+        titles = [shorten(legend.by_code(int(i) + 1).title) for i in used]
         axes.set_xticks(range(len(used)), titles, rotation=45, ha="right", rotation_mode="anchor")
         axes.set_yticks(range(len(used)), titles)
         axes.set_xlabel(f"Label ({unit}, logarithmic colours)")
@@ -156,8 +161,7 @@ def panels_figure(chips: "ShownChips", legend: Legend, title: str) -> bytes:
     shown = present_codes([chips.masks, chips.predicted], legend)
     unlabelled = "Unlabelled" if np.any(chips.masks == LandCover.NO_DATA) else None
     panel = (WIDTH_IN - 0.1) / 3
-    legend_lines = -(-(len(shown) + (unlabelled is not None)) // 3)
-    with drawing(count * panel + 0.5 + 0.2 * legend_lines) as figure:
+    with drawing(count * panel + 0.5 + legend_height_in(shown, legend, unlabelled)) as figure:
         grid = figure.subplots(count, 3, squeeze=False)
         for line, image, mask, predicted in zip(
             grid, chips.images, chips.masks, chips.predicted, strict=True

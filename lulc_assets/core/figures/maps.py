@@ -20,8 +20,11 @@ from lulc_assets.core.figures.style import (
     bare_image,
     drawing,
     encode_figure,
+    legend_columns,
+    legend_height_in,
     notice_figure,
     present_codes,
+    shorten,
     swatches,
 )
 from lulc_assets.core.grid import PixelGrid
@@ -35,7 +38,6 @@ if TYPE_CHECKING:
 _FIGURE_PX = 900
 """About as many pixels as a figure has: a larger map is shrunk by mode before drawing."""
 _SEASON_PX = 450
-_LEGEND_COLUMNS = 3
 
 
 def map_figure(
@@ -81,10 +83,10 @@ def _georeferenced(
 ) -> bytes:
     shown = present_codes([codes], legend)
     zero = zero_title if np.any(codes == LandCover.NO_DATA) else None
-    lines = -(-(len(shown) + (zero is not None)) // _LEGEND_COLUMNS)
+    below = legend_height_in(shown, legend, zero)
     height, width = codes.shape
     map_height = min((WIDTH_IN - 0.9) * height / width, 1.5 * WIDTH_IN)
-    with drawing(map_height + 1.05 + 0.19 * lines) as figure:
+    with drawing(map_height + 1.05 + below) as figure:
         axes = figure.add_subplot()
         # The layout makes room for a title of the figure, not for one of axes of fixed shape.
         figure.suptitle(title, x=0.01, ha="left", fontsize=10.0, fontweight="bold")
@@ -100,13 +102,13 @@ def _georeferenced(
 
 
 def add_class_legend(figure: "Figure", codes: list[int], legend: Legend, zero: str | None) -> None:
-    """Put the classes that occur below a figure, in three columns."""
+    """Put the classes that occur below a figure, in columns."""
     handles = swatches(codes, legend, zero)
     if handles:
         figure.legend(
             handles=handles,
             loc="outside lower center",
-            ncols=_LEGEND_COLUMNS,
+            ncols=legend_columns(codes, legend),
             handlelength=1.2,
             handleheight=1.0,
             columnspacing=1.2,
@@ -202,7 +204,9 @@ def class_histogram_figure(
             axes.barh(place, amount, color=color, edgecolor=MUTED, linewidth=0.5, height=0.7)
             text = f" {format_number(amount)}  ({format_share(amount / total)})"
             axes.text(amount, place, text, va="center", fontsize=8.5)
-        axes.set_yticks(range(len(rows)), [_class_style(code, legend)[1] for code, _ in rows])
+        axes.set_yticks(
+            range(len(rows)), [shorten(_class_style(code, legend)[1]) for code, _ in rows]
+        )
         axes.invert_yaxis()
         axes.set_xlim(0, max(amount for _, amount in rows) * 1.42)
         axes.set_xlabel(f"{unit} (share of all)")
@@ -233,7 +237,9 @@ def seasons_figure(
     most = max((int(votes.max()) for votes in seen.values()), default=0)
     height, width = next(iter(classes.values())).shape
     row_in = WIDTH_IN / len(maps) * height / width + 0.25
-    with drawing(2 * row_in + 1.3) as figure:
+    zero = "No data" if any(np.any(codes == 0) for codes in classes.values()) else None
+    codes = present_codes(list(classes.values()), legend)
+    with drawing(2 * row_in + 0.55 + legend_height_in(codes, legend, zero)) as figure:
         axes = figure.subplots(2, len(maps), squeeze=False)
         for column, name in enumerate(maps):
             bare_image(axes[0, column], class_rgb(classes[name], legend), name)
@@ -243,8 +249,7 @@ def seasons_figure(
         whole = MaxNLocator(6, integer=True)
         bar = figure.colorbar(shown, ax=axes[1, :], location="bottom", fraction=0.06, ticks=whole)
         bar.set_label("Votes counted")
-        zero = "No data" if any(np.any(codes == 0) for codes in classes.values()) else None
-        add_class_legend(figure, present_codes(list(classes.values()), legend), legend, zero)
+        add_class_legend(figure, codes, legend, zero)
         return encode_figure(figure)
 
 

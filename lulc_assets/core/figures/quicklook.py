@@ -101,7 +101,7 @@ def shrink(rgb: Rgb, max_px: int) -> Rgb:
 def shrink_classes(class_map: npt.NDArray[np.uint8], max_px: int) -> npt.NDArray[np.uint8]:
     """Take the commonest code of blocks of pixels until no side exceeds ``max_px``.
 
-    Ties go to the smallest code; codes above 15 are not expected in a class map.
+    Ties go to the smallest code.
     """
     factor = _shrink_factor(class_map.shape, max_px)
     if factor == 1:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from lulc_assets.core.figures.maps import add_class_legend
 from lulc_assets.core.figures.quicklook import (
     Rgb,
     class_rgb,
@@ -22,6 +23,7 @@ from lulc_assets.core.figures.style import (
     bare_image,
     drawing,
     encode_figure,
+    legend_height_in,
     notice_figure,
     present_codes,
     swatches,
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 _PANEL_PX = 450
 _TITLE_LETTERS = 60
 """A Sentinel-2 product id has 60 characters and just fits."""
+_MOST_BESIDE = 11
+"""Classes whose legend fits into the fourth panel; that of more goes below."""
 MASKED_RGB = (250, 250, 250)
 
 
@@ -69,15 +73,19 @@ def prediction_figure(
     shown = present_codes([class_map], legend)
     zero = "No data" if np.any(class_map == LandCover.NO_DATA) else None
     panel = (WIDTH_IN - 0.1) / 2 * height / width
-    with drawing(2 * panel + 1.0) as figure:
+    beside = len(shown) <= _MOST_BESIDE
+    below = 0.0 if beside else legend_height_in(shown, legend, zero)
+    with drawing(2 * panel + 1.0 + below) as figure:
         axes = figure.subplots(2, 2)
         bare_image(axes[0, 0], shrink(true_color_rgb, _PANEL_PX), "True colour")
         bare_image(axes[0, 1], class_rgb(codes, legend), "Predicted class")
         bare_image(axes[1, 0], masked, f"Votes ({share:.0%}); white: masked")
         axes[1, 1].set_axis_off()
-        axes[1, 1].legend(
-            handles=swatches(shown, legend, zero), loc="center left", handlelength=1.2
-        )
+        if beside:
+            handles = swatches(shown, legend, zero)
+            axes[1, 1].legend(handles=handles, loc="center left", handlelength=1.2)
+        else:
+            add_class_legend(figure, shown, legend, zero)
         figure.suptitle(wrap_text(title, _TITLE_LETTERS), fontsize=9, fontweight="bold")
         return encode_figure(figure)
 

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 WIDTH_IN = 5.0
 DPI = 180
+_FITS_THIRD, _FITS_HALF = 20, 29
+"""Letters of a legend's entry."""
+_FITS_ROW = 36
+"""Letters beside a bar."""
 SMALL_PT = 8.5
 """The smallest letters: 8.5 pixels on a phone of 360."""
 INK = "#1f2933"
@@ -68,7 +72,7 @@ _one_at_a_time = threading.Lock()
 
 
 @contextmanager
-def drawing(height_in: float) -> Iterator["Figure"]:
+def drawing(height_in: float, width_in: float = WIDTH_IN) -> Iterator["Figure"]:
     """An empty figure under the house style; draw and encode it inside the context.
 
     A user's own matplotlib settings do not apply: the bytes depend on the data only.
@@ -81,7 +85,7 @@ def drawing(height_in: float) -> Iterator["Figure"]:
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         mpl.rcdefaults()
         mpl.rcParams.update(_RC)
-        yield Figure(figsize=(WIDTH_IN, height_in), dpi=DPI, layout="constrained")
+        yield Figure(figsize=(width_in, height_in), dpi=DPI, layout="constrained")
 
 
 def encode_figure(figure: "Figure") -> bytes:
@@ -121,12 +125,46 @@ def present_codes(arrays: Sequence[npt.NDArray[np.uint8]], legend: Legend) -> li
     return [code for code in legend.codes if found[code]]
 
 
+def shorten(title: str) -> str:
+    """A title of a class that fits into half the width of a figure; the end is cut."""
+    return title if len(title) <= _FITS_HALF else f"{title[: _FITS_HALF - 1].rstrip()}…"
+
+
+def pair_labels(pairs: Sequence[tuple[str, str]], between: str) -> tuple[list[str], float]:
+    """Names of pairs of classes as labels of rows, and the height that a row needs.
+
+    Args:
+        pairs: two titles each.
+        between: printed between them; long pairs take two lines, all or none of them.
+    """
+    shown = [(shorten(first), shorten(second)) for first, second in pairs]
+    if all(len(first) + len(between) + len(second) <= _FITS_ROW for first, second in shown):
+        return [f"{first} {between} {second}" for first, second in shown], 0.27
+    return [f"{first}\n{between} {second}" for first, second in shown], 0.42
+
+
+def matrix_width_in(classes: int) -> float:
+    """Width of a figure with a column per class: the usual one up to ten, then as they need."""
+    return WIDTH_IN + 0.36 * max(0, classes - 10)
+
+
+def legend_columns(codes: Sequence[int], legend: Legend) -> int:
+    """How many columns of class titles go side by side: three, or two where one is long."""
+    longest = max((len(legend.by_code(code).title) for code in codes), default=0)
+    return 3 if longest <= _FITS_THIRD else 2
+
+
+def legend_height_in(codes: Sequence[int], legend: Legend, zero: str | None) -> float:
+    """Room that the legend of classes needs below a figure."""
+    return 0.19 * -(-(len(codes) + (zero is not None)) // legend_columns(codes, legend))
+
+
 def swatches(codes: Sequence[int], legend: Legend, zero: str | None = None) -> list[Any]:
     """Legend handles: one coloured square a class, and one for code 0 if it has a name."""
     from matplotlib.patches import Patch
 
     handles = [
-        Patch(facecolor=c.color, edgecolor=MUTED, linewidth=0.4, label=c.title)
+        Patch(facecolor=c.color, edgecolor=MUTED, linewidth=0.4, label=shorten(c.title))
         for c in (legend.by_code(code) for code in codes)
     ]
     if zero is not None:

@@ -21,6 +21,7 @@ from lulc_assets.core.figures.style import (
     bare_image,
     drawing,
     encode_figure,
+    legend_height_in,
     notice_figure,
     present_codes,
 )
@@ -111,9 +112,8 @@ def chip_panel_figure(
     lines = -(-count // columns)
     shown = present_codes([masks[chosen]], legend)
     zero = "Unlabelled" if np.any(masks[chosen] == LandCover.NO_DATA) else None
-    legend_lines = -(-(len(shown) + (zero is not None)) // 3)
     panel = (WIDTH_IN - 0.1) / columns
-    with drawing(2 * lines * panel + 0.4 + 0.2 * legend_lines) as figure:
+    with drawing(2 * lines * panel + 0.4 + legend_height_in(shown, legend, zero)) as figure:
         grid = figure.subplots(2 * lines, columns, squeeze=False)
         for axes in grid.flat:
             axes.set_axis_off()
