@@ -106,7 +106,7 @@ def map_zone(
     scenes = []
     for recipe in (each for each in found.recipes if each.id in chosen):
         files = predict_scene(recipe, whole, predictor, out / recipe.id, project.windows).files
-        layers = tuple(files[name] for name in ("class", "probability", "mask"))
+        layers = (files["class"], files["probability"], files["mask"])
         fetch = partial(_as_is, layers)
         scenes.append(PredictedScene(recipe.id, recipe.acquisition, recipe.date, recipe.id, fetch))
     composed = compose_year(scenes, whole, project.composite, out, legend=work.legend)
@@ -123,5 +123,5 @@ def seen_by_both(archive: Path, tiles: Sequence[str], year: int, rows: PixelGrid
     return PixelGrid(rows.epsg, left, top, window.height, window.width)
 
 
-def _as_is(layers: tuple[Path, ...]) -> tuple[Path, ...]:
+def _as_is(layers: tuple[Path, Path, Path]) -> tuple[Path, Path, Path]:
     return layers

@@ -5,6 +5,7 @@ What belongs here: summing and deciding of one block, timed side by side. What d
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,9 @@ def compare_loops(size: int, scenes: int, counts: Sequence[int], repeats: int) -
     works: dict[str, Callable[[], object]] = {}
     for land in counts:
         block = make_block(size, scenes, land)
-        works[f"general_{land}"] = lambda block=block, land=land: _vote(kernel, block, land)
+        works[f"general_{land}"] = partial(_vote, kernel, block, land)
     nine = make_block(size, scenes, of_nine.LAND)
-    works["fixed_9"] = lambda: _vote(of_nine, nine, of_nine.LAND)
+    works["fixed_9"] = partial(_vote, of_nine, nine, of_nine.LAND)
     same = zip(_vote(kernel, nine, of_nine.LAND), _vote(of_nine, nine, of_nine.LAND), strict=True)
     if not all(np.array_equal(ours, former) for ours, former in same):
         raise AssertionError("the general loops vote otherwise than those of nine classes")
