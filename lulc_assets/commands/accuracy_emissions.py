@@ -44,7 +44,7 @@ def emissions(
     legend: LegendName = "",
     format: Annotated[Format, typer.Option(help="A table to read, or JSON.")] = Format.table,
 ) -> None:
-    """Reference level and monitoring period: loss and emissions a year, and their difference.
+    """Reference level and monitoring period: loss and emissions per year, and their difference.
 
     Where both periods have the same units (a panel), their common error cancels; two samples that
     were drawn independently are told apart by their units.

@@ -1,4 +1,4 @@
-"""The maps of a project as files for others: one mosaic a year, tables, catalogue, pages.
+"""The maps of a project as files for others: one mosaic per year, tables, catalogue, pages.
 
 What belongs here: which records an export is made of. What does not: mosaics and tables
 (``core/exporting``), items (``core/publishing``), pages (``core/pages``).

@@ -147,7 +147,7 @@ def audit_scenes(
         around: years before and after that are read too.
 
     Returns:
-        An audit a year, and how many items say no relative orbit.
+        One audit per year, and how many items give no relative orbit.
     """
     section, chosen = work.project.catalog, sorted(set(years))
     tables = [work.find(SCENE_CATALOG, TileYear(tile, year)) for year in chosen]

@@ -89,7 +89,7 @@ def estimate_periods(
 
 
 def write_draws(path: Path, found: Emissions) -> Path:
-    """Write the Monte Carlo draws as CSV: factor, loss a year, emissions a year."""
+    """Write the Monte Carlo draws as CSV: factor, loss per year, emissions per year."""
     columns = {"factor_t_per_ha": found.draws["factor"]}
     for key in ("reference", "monitoring", "reduction"):
         columns[f"{key}_ha_per_year"] = found.draws[key]

@@ -23,7 +23,7 @@ from lulc_assets.core.compositing.reading import BlockReader, Stack
 from lulc_assets.core.grid import Window
 
 DATES_AT_ONCE = 16
-"""Dates of a block that are decoded before they are judged: 12 MB a thread."""
+"""Dates of a block that are decoded before they are judged: 12 MB per thread."""
 
 U16 = npt.NDArray[np.uint16]
 

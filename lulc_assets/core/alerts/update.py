@@ -63,7 +63,7 @@ def judge_year(
         kept: states of a former update, by name; those of another bundle, baseline, evidence
             or settings are refused.
         threads: blocks at work at the same time; the result does not depend on it. Memory:
-            about 60 MB a thread.
+            about 60 MB per thread.
         progress: told after each block.
 
     Raises:

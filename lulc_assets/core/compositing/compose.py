@@ -40,7 +40,7 @@ from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.progress import Progress, silent
 
 SCENES_AT_ONCE = 16
-"""Scenes of a block that are decoded before they are counted: 12 MB a thread."""
+"""Scenes of a block that are decoded before they are counted: 12 MB per thread."""
 
 
 @dataclass(frozen=True)

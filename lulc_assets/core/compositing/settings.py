@@ -70,7 +70,7 @@ class CompositeSettings:
             their largest neighbour; 1: off, because the map of the vote is what accuracy
             and areas are estimated for, and small ponds and roads are worth having.
         threads: blocks at work at the same time; the result does not depend on it. Memory:
-            about 100 MB a thread, and 12 MB more for each part of the year.
+            about 100 MB per thread, and 12 MB more for each part of the year.
     """
 
     strategy: StrategyName = "weighted_mode"

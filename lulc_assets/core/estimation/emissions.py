@@ -1,4 +1,4 @@
-"""From areas of change to emissions a year: a reference level, a period after it, and both errors.
+"""From areas of change to emissions per year: a reference level, a later period, and both errors.
 
 What belongs here: loss a year in two periods, emission factors, error propagation and Monte Carlo.
 What does not: areas of change of one period (``change.py``) and reading samples.
@@ -109,8 +109,8 @@ class Emissions:
     """Loss and emissions a year in a reference and a monitoring period.
 
     Attributes:
-        loss_ha: loss a year: "reference", "monitoring", and "reduction", the first less the second.
-        emissions: the same times the factor, t CO₂e a year, intervals by Monte Carlo.
+        loss_ha: loss per year: "reference", "monitoring", and "reduction", first less second.
+        emissions: the same times the factor, t CO₂e per year, intervals by Monte Carlo.
         propagated: the same by error propagation.
         draws: the same, shape (:data:`DRAWS`,) each, and those of the factor ("factor").
         panel: whether both periods rest on the same units.

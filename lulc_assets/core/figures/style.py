@@ -160,7 +160,7 @@ def legend_height_in(codes: Sequence[int], legend: Legend, zero: str | None) -> 
 
 
 def swatches(codes: Sequence[int], legend: Legend, zero: str | None = None) -> list[Any]:
-    """Legend handles: one coloured square a class, and one for code 0 if it has a name."""
+    """Legend handles: one coloured square per class, and one for code 0 if it has a name."""
     from matplotlib.patches import Patch
 
     handles = [

@@ -9,7 +9,7 @@ import rasterio
 GDAL_OPTIONS: dict[str, str | int] = {
     # Files are read side by side by our own threads, one dataset per thread.
     "GDAL_NUM_THREADS": 1,
-    # One request a file, not a listing of its folder; no side-car changes what is read.
+    # One request per file, not a listing of its folder; no side-car changes what is read.
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_PAM_ENABLED": "NO",
     # rasterio passes this one on in bytes, whatever GDAL's documentation says of megabytes: a

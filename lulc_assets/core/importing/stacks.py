@@ -1,4 +1,4 @@
-"""GeoTIFF stacks: all bands of a day in one file → a file a band, and what they are.
+"""GeoTIFF stacks: all bands of a day in one file → one file per band, and what they are.
 
 What belongs here: opening stacks, refusing what cannot be mapped, cutting them into bands. What
 does not: names (``naming``), items (``scene_items``).

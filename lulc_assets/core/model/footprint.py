@@ -1,4 +1,4 @@
-"""What a network needs around a pixel, and in memory a pixel.
+"""What a network needs around a pixel, and how much memory per pixel.
 
 What belongs here: measurements on the network itself. What does not: the windows that
 follow from them (``core/inference/windows``).
@@ -82,7 +82,7 @@ def _halo_px(network: LandCoverNetwork) -> int:
 
 
 def _bytes_per_px(network: LandCoverNetwork) -> int:
-    """Largest sum of input and output of one layer, and logits and probabilities, a pixel.
+    """Largest sum of input and output of one layer, and logits and probabilities, per pixel.
 
     Engines fuse normalisation and activation into convolutions and free what is read no
     more. OpenVINO needs 277 bytes in float32 (149 in bfloat16) where this says 272.

@@ -54,7 +54,7 @@ class NetworkSpec:
             (``patch_model``).
         encoder: name of the encoder there.
         encoder_depth: how often the encoder halves the resolution.
-        decoder_channels: coarse to fine, one a level; used by the U-Net family, by patch
+        decoder_channels: coarse to fine, one per level; used by the U-Net family, by patch
             classifiers for layers between encoder and head, and by ``Pixelwise`` for its layers.
         in_channels: bands.
         classes: logits; class code = index + 1.

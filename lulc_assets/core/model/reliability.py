@@ -77,7 +77,7 @@ class Reliability:
 
     @property
     def mean_nll(self) -> float:
-        """Mean negative log-likelihood a pixel, nats."""
+        """Mean negative log-likelihood per pixel, nats."""
         return self.nll / max(1, int(self.pixels.sum()))
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Reading patches: a folder a class, a file a patch, as EuroSAT is laid out.
+"""Reading patches: one folder per class, one file per patch, as EuroSAT is laid out.
 
 What belongs here: what lies in the folders, what is wrong with it, and pixels. What does not: which
 patches train (``split``), networks.

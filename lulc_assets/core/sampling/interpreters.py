@@ -52,7 +52,7 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Consensus:
-    """One reference class a unit.
+    """One reference class per unit.
 
     Attributes:
         codes: by unit id of the key, uint8; 0 where nobody could name it or they disagree.

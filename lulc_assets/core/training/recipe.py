@@ -66,7 +66,7 @@ class TrainingRecipe:
         encoder_depth: how often the encoder halves the resolution. 4, not the usual 5: at
             10 m a cell of the coarsest level is then 160 m, and a 128 px chip still
             has 8 × 8 of them.
-        decoder_channels: channels of the decoder, coarse to fine, one a level; half of
+        decoder_channels: channels of the decoder, coarse to fine, one per level; half of
             the library's default, which doubles the speed. The U-Net family; of ``Pixelwise``
             the channels of its layers; of a patch classifier the fully connected layers before
             the last, for instance (1024,) or ().

@@ -87,7 +87,7 @@ def train_model(
         gsd_m: ground sampling of the chips, metres.
         inputs: digests of the chips or whatever else identifies them, for the card.
         out_dir: created if need be; the three files are replaced.
-        checkpoints: folder of this training alone, for a checkpoint an epoch; a training that
+        checkpoints: folder of this training alone, for a checkpoint per epoch; a training that
             was killed goes on from there. Removed when the training is over. A checkpoint
             that cannot be trusted is refused with a warning in the log, and training starts
             again. ``inputs`` must then identify the chips.

@@ -18,7 +18,7 @@ MARGIN_PX = 12
 """Around the areas, so that blurring and shifting never see the end of the world."""
 
 _EDGE_SLANT = 0.22
-"""Columns a row: the ground track of a descending orbit at middle latitudes."""
+"""Columns per row: the ground track of a descending orbit at middle latitudes."""
 
 
 @dataclass(frozen=True)
