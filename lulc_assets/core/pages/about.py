@@ -54,7 +54,7 @@ def view_about(
     facts.append(("When", f"{when}."))
     model = provenance.get("Model bundle", "")
     if model:
-        facts.append(("Model", f"Bundle {model[:_SHORT]}; its whole digest is under Provenance."))
+        facts.append(("Model", f"Bundle {model[:_SHORT]}; its full digest is under Provenance."))
     facts.append(("Licence", licence or "Not stated by the project."))
     version = provenance.get("Annual map", "")
     facts.append(("Cite as", _citation(title, year, project, version, licence)))

@@ -71,7 +71,7 @@ def _note(table: AccountTable) -> str:
     said = (
         f"Chips of {layout.size_px} px that overlap by {layout.overlap_px} px, "
         f"{_SPLITS[layout.split]}, gold kept apart by {layout.gold_apart}. A pixel counts "
-        "once, in however many chips and on however many dates it is. "
+        "once, in however many chips and on however many dates it appears. "
     )
     said += (
         "As planned: clouds and missing pixels will take some."

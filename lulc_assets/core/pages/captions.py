@@ -141,7 +141,7 @@ def describe_accuracy(report: AccuracyReport) -> str:
         lower_first(c.title) for c in report.classes if _is_weak(c.users) or _is_weak(c.producers)
     ]
     if weak:
-        sentences.append(f"Fewer than {_FEW_UNITS} units, so weakly known: {_joined(weak)}.")
+        sentences.append(f"Fewer than {_FEW_UNITS} units, so known only roughly: {_joined(weak)}.")
     if not sentences:
         return "No class has enough units for an accuracy."
     return " ".join([*sentences, _bars(level)])
@@ -165,7 +165,7 @@ def describe_scenes(selected: Sequence[bool], reasons: Sequence[str]) -> str:
     reason, count = min(left_out.items(), key=lambda item: (-item[1], item[0]))
     if count == 1 and len(left_out) > 1:
         return f"{text} {sum(left_out.values())} are left out, each for its own reason."
-    return f"{text} Commonest reason for leaving one out: {reason} ({count})."
+    return f"{text} The most common reason for leaving one out: {reason} ({count})."
 
 
 def _joined(parts: Sequence[str]) -> str:

@@ -152,7 +152,7 @@ def _warnings(page: ChangePage) -> list[str]:
             )
     if page.alerts is not None and page.alerts.withdrawn_scenes:
         listed = ", ".join(page.alerts.withdrawn_scenes)
-        found.append(f"Scenes were withdrawn since the last update, and alerts judged again: "
+        found.append(f"Scenes were withdrawn since the last update, and alerts were judged again: "
                      f"{listed}.")  # fmt: skip
     return found
 

@@ -116,7 +116,7 @@ def list_warnings(labels: DeliveredLabels) -> list[str]:
             found.append(f"{conflicts} are claimed by polygons of two classes.")
     if labels.train.pixels_cleared_as_leak:
         leaked = f"{labels.train.pixels_cleared_as_leak:,} training pixels"
-        found.append(f"{leaked} lay on kept-back ground and are unlabelled.")
+        found.append(f"{leaked} lay on ground kept back for judging and are unlabelled.")
     return found
 
 

@@ -95,15 +95,15 @@ def judged_page(
         title="a classifier and its test patches",
         value=format_share(evaluation.overall),
         label=f"of {count:,} test patches get their label ({100 * low:.0f}–{100 * high:.0f} %, "
-        "95 % interval of Wilson)",
+        "Wilson 95 % interval)",
         detail="Test patches took no part in training and did not choose the epoch. They are "
         "chosen patches, not a sample of a region: this is not the accuracy of a map.",
         warnings=_warnings(evaluation, card),
         figures=[PageFigure(*_with(name, png)) for name, png in figures.items()],
         columns=("Training patches", "Test patches", "Found", "F1"),
         rows=[_row(evaluation, card, code.name, legend) for code in legend.classes],
-        note="Found: test patches of the class that get it. F1: harmonic mean of the shares that "
-        "are found and that are right.",
+        note="Found: test patches of the class that are given it. F1: harmonic mean of the shares "
+        "that are found and that are right.",
         provenance={
             "Encoder": card.network.encoder,
             "Bands": ", ".join(card.bands),

@@ -155,7 +155,7 @@ def report_figures(report: AccuracyReport, legend: Legend) -> list[dict[str, str
     if _is_estimated(report):
         figures.append(
             view_figure(
-                "Which classes can one rely on?", accuracy_figure(report), describe_accuracy(report)
+                "Which classes can you rely on?", accuracy_figure(report), describe_accuracy(report)
             )
         )
     return figures

@@ -15,9 +15,9 @@ _NEARLY_ONE = 0.05
 
 _WHERE_INTERVALS_COME_FROM = {
     "simple_random": "units drawn at random, weighted by map class",
-    "systematic": "units on one lattice with a random start, taken for a random sample, which is "
+    "systematic": "units on one lattice with a random start, treated as a random sample, which is "
     "usually a bit too wide",
-    "stratified": "units drawn at random within strata, weighted by their chance to be drawn",
+    "stratified": "units drawn at random within strata, weighted by their chance of being drawn",
     "cluster": "the spread between the windows that were drawn, not between their pixels",
 }
 
@@ -90,7 +90,7 @@ def describe_design_effect(effect: float, units: int, starts: int | None = None)
     if effect < 1.0:
         return text + doubt
     return (
-        f"{text} An interval that took every unit for independent would be "
+        f"{text} An interval that treated every unit as independent would be "
         f"{math.sqrt(effect):.1f} times too narrow.{doubt}"
     )
 
