@@ -53,7 +53,7 @@ def test_alerts_are_shown_exported_and_delivered(project, tmp_path):
     asked = ("alerts", "show", TILE, YEAR, "--step", "confirmed", "--json", "--project", project)
     (alert,) = json.loads(lulc(*asked).stdout)["alerts"]
     assert alert["from_class"] == "trees" and alert["confirmed_on"] > alert["first_on"]
-    assert "none of possible" in lulc(*asked[:5], "sure", "--project", project).output
+    assert "not one of possible" in lulc(*asked[:5], "sure", "--project", project).output
     done = lulc("alerts", "export", TILE, YEAR, "--out", tmp_path, "--project", project)
     assert done.exit_code == 0, done.output
     assert list(gpd.read_file(tmp_path / "alerts.gpkg")["alert_id"]) == [alert["alert_id"]]

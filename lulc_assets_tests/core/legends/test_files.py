@@ -84,7 +84,7 @@ def test_colour_tables_of_esri_and_of_qgis_are_read(tmp_path):
         ("a.qml", QML_VECTOR, "must not contain &"),
         ("a.clr", "1 65 155\n", "line 1: '1 65 155' is not value, red"),
         ("a.clr", "1 65 155 999 x\n", "999 is not a colour"),
-        ("a.txt", "name\n", "none of .csv, .qml, .clr"),
+        ("a.txt", "name\n", "not one of .csv, .qml, .clr"),
     ],
 )
 def test_a_file_that_is_no_legend_is_refused_by_name_and_line(tmp_path, name, text, named):

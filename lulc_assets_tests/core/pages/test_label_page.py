@@ -165,7 +165,7 @@ def test_the_page_shows_labelled_pixels_from_label_to_chip_and_warns_of_a_lost_c
     assert "From label to chip" in shown
     assert '<td data-label="Labelled to train">600</td>' in shown
     assert '<td data-label="In training chips"><strong>0</strong></td>' in shown
-    assert "94 border of a label" in shown
+    assert "94 (border of a label)" in shown
     assert "Class bare_ground: 94 pixel(s) labelled, none trains" in shown
     assert "split at random, chip by chip" in shown
     assert "Validation chips lie on ground that also trains" in shown
