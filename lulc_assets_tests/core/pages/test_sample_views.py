@@ -66,8 +66,8 @@ def test_without_a_sample_there_is_nothing_to_tell():
 @pytest.mark.parametrize(
     ("effect", "words"),
     [
-        (4.0, "as 100 independent ones. An interval that treated every unit as independent would be "
-              "2.0 times too narrow"),
+        (4.0, "as 100 independent ones. An interval that treated every unit as independent "
+              "would be 2.0 times too narrow"),
         (0.5, "0.50: the 400 units tell as much about overall accuracy as 800 independent ones."),
         (1.01, "units of a simple random sample"),
         (0.0, "no spread"),
