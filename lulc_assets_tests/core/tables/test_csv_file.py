@@ -27,6 +27,7 @@ def read(tmp_path):
         LINES.replace(";", "\t"),
         LINES.replace(";", "|"),
         LINES.replace(";", ","),
+        LINES.replace("\n", "\r"),
         "sep=;\r\n" + LINES,
         '"sep=;"\n' + LINES,
         "# made by a program\n\n" + LINES,

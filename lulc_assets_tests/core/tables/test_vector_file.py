@@ -1,6 +1,10 @@
+import math
 import shutil
+import sqlite3
+import struct
 import unicodedata
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
@@ -171,3 +175,33 @@ def test_a_torn_file_is_one_clear_error(tmp_path, suffix):
 
     with pytest.raises(LabelError, match=rf"labels\.{suffix}"):
         read_vector(path, None, LabelError)
+
+
+def test_arcs_become_polygons(tmp_path):
+    # As CAD programs and official parcels have them: a disc of five points is not a diamond.
+    path, radius = written(tmp_path / "arcs.gpkg"), 200.0
+    x, y = 400_000.0, 5_100_000.0
+    ring = [(-1, 0), (0, 1), (1, 0), (0, -1), (-1, 0)]
+    points = b"".join(struct.pack("<dd", x + radius * i, y + radius * j) for i, j in ring)
+    arc = struct.pack("<BII", 1, 8, len(ring)) + points
+    blob = b"GP" + struct.pack("<BBi", 0, 1, 32633) + struct.pack("<BII", 1, 10, 1) + arc
+    with closing(sqlite3.connect(path)) as file, file:
+        triggers = "select name from sqlite_master where type = 'trigger'"
+        for (name,) in file.execute(triggers).fetchall():
+            file.execute(f'drop trigger "{name}"')
+        file.execute("update arcs set geom = ? where fid = 1", (blob,))
+        file.execute("update gpkg_geometry_columns set geometry_type_name = 'GEOMETRY'")
+
+    read = read_vector(path, None, LabelError)
+
+    assert read.geometry.iloc[0].geom_type == "Polygon"
+    assert read.geometry.iloc[0].area == pytest.approx(math.pi * radius**2, rel=0.01)
+
+
+def test_geojson_with_a_byte_order_mark_is_read_and_utf_16_is_named(tmp_path):
+    text = written(tmp_path / "a.geojson").read_bytes()
+    (tmp_path / "bom.geojson").write_bytes(b"\xef\xbb\xbf" + text)
+    assert len(read_vector(tmp_path / "bom.geojson", None, LabelError)) == 2
+    (tmp_path / "wide.geojson").write_bytes(text.decode().encode("utf-16"))
+    with pytest.raises(LabelError, match=r"wide\.geojson: .*UTF-16; save it as UTF-8"):
+        read_vector(tmp_path / "wide.geojson", None, LabelError)
