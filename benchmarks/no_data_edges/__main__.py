@@ -29,6 +29,7 @@ from lulc_assets.core.inference.choose import choose_engine
 from lulc_assets.core.inference.engine import Predictor
 from lulc_assets.core.inference.settings import InferenceSettings
 from lulc_assets.core.inference.windows import pad_to
+from lulc_assets.core.legend import Legend
 from lulc_assets.core.store.keys import TileYear, Whole
 from lulc_assets.project import load_project
 from lulc_assets.steps.bundling import open_bundle
@@ -152,11 +153,21 @@ def _scenes(work: Workbench) -> Any:
                 yield recipe, work.grid(tile)
 
 
-def draw(found: dict[str, Any], shown: list[dict[str, Any]], colors: Any, folder: Path) -> None:
+PANELS = {
+    "intact": "no edge",
+    "0": "filled with 0, as before",
+    "nearest pixel": "filled by the nearest, as now",
+}
+"""What is shown beside the curve, and its title."""
+
+
+def draw(found: dict[str, Any], shown: list[dict[str, Any]], legend: Legend, folder: Path) -> None:
     """``no_data_edges.png``: the curve, and one scene's classes beside two holes."""
     import matplotlib.pyplot as plt
     from matplotlib.colors import ListedColormap
+    from matplotlib.patches import Patch
 
+    colors = ["white", *(each.color for each in legend.classes)]
     figure, axes = plt.subplots(
         1, 4, figsize=(15, 4.2), layout="constrained", width_ratios=[1.5, 1, 1, 1]
     )
@@ -172,13 +183,18 @@ def draw(found: dict[str, Any], shown: list[dict[str, Any]], colors: Any, folder
     sample, palette = shown[0], ListedColormap(colors)
     rows = slice(int(0.5 * sample["valid"].shape[0]), int(0.9 * sample["valid"].shape[0]))
     cols = slice(int(0.2 * sample["valid"].shape[1]), int(0.6 * sample["valid"].shape[1]))
-    for axis, name in zip(axes[1:], ("intact", "0", "nearest pixel"), strict=True):
+    for axis, (name, title) in zip(axes[1:], PANELS.items(), strict=True):
         codes = sample[name] if name == "intact" else sample[name] * sample["valid"]
         axis.imshow(
             codes[rows, cols], cmap=palette, vmin=0, vmax=len(colors) - 1, interpolation="nearest"
         )
-        axis.set_title("no edge" if name == "intact" else f"no data filled by {name}")
+        axis.set_title(title)
         axis.set_axis_off()
+    seen = np.unique([sample[name][rows, cols] for name in PANELS])
+    keys = [Patch(color=each.color, label=each.title) for each in legend.classes
+            if each.code in seen]  # fmt: skip
+    figure.legend(handles=keys, loc="lower right", ncols=len(keys), frameon=False,
+                  fontsize=8.5, columnspacing=1.0, handlelength=1.2)  # fmt: skip
     figure.savefig(folder / "no_data_edges.png", dpi=110)
 
 
@@ -196,8 +212,7 @@ def main() -> None:
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
         (options.out / "no_data_edges.json").write_text(json.dumps(found, indent=2) + "\n")
-        colors = ["white", *(each.color for each in work.legend.classes)]
-        draw(found, shown, colors, options.out)
+        draw(found, shown, work.legend, options.out)
 
 
 if __name__ == "__main__":
