@@ -14,6 +14,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from lulc_assets.core.store.records import Record
+    from lulc_assets.steps.model_lines import ModelLine
     from lulc_assets.steps.properties import BundleProperties, ModelProperties
     from lulc_assets.steps.workbench import Workbench
 
@@ -30,11 +31,14 @@ ProjectFile = Annotated[
 Reason = Annotated[
     str, typer.Option("--reason", help="Why, in a sentence; kept for whoever asks later.")
 ]
+OfPatches = Annotated[
+    bool, typer.Option("--patches", help="Of the patch classifier, not of the model of the maps.")
+]
 _SHOWN = 12
 
 
 @app.command("list")
-def list_models(project: ProjectFile = Path("project.toml")) -> None:
+def list_models(patches: OfPatches = False, project: ProjectFile = Path("project.toml")) -> None:
     """List all candidates, oldest first, with their figures, verdicts and state.
 
     State: *in use* (the bundle), *former* (was a bundle; roll back to it), *set aside* (taken
@@ -42,15 +46,15 @@ def list_models(project: ProjectFile = Path("project.toml")) -> None:
     """
     from lulc_assets.steps.model_history import decisions, kept_candidates, model_events
 
-    work = _open(project)
+    work, line = _open(project), _line(patches)
     table = Table(title=f"Models of {work.project.name}", show_lines=True)
     for name in ("Candidate", "Bundle", "State", "Epochs", "Gold agreement", "Against", "Verdict"):
         table.add_column(name)
-    for candidate in kept_candidates(work):
-        table.add_row(*map(escape, _row(work, candidate)))
+    for candidate in kept_candidates(work, line):
+        table.add_row(*map(escape, _row(work, line, candidate)))
     console = Console()
     console.print(table)
-    for number, decision in enumerate(decisions(model_events(work)), start=1):
+    for number, decision in enumerate(decisions(model_events(work, line)), start=1):
         who = f"{decision.candidate[:_SHOWN]} for {decision.replaces[:_SHOWN] or 'none'}"
         console.print(f"{number}. {decision.action}: {who}: {escape(decision.reason)}")
 
@@ -59,6 +63,7 @@ def list_models(project: ProjectFile = Path("project.toml")) -> None:
 def promote(
     candidate: Annotated[str, typer.Argument(help="How its digest begins, see `lulc model list`.")],
     reason: Reason,
+    patches: OfPatches = False,
     project: ProjectFile = Path("project.toml"),
 ) -> None:
     """Promote a candidate whatever its verdict, for instance one that was refused.
@@ -70,7 +75,7 @@ def promote(
     from lulc_assets.steps.bundling import promote_by_hand  # loads torch
 
     work = _open(project)
-    _report(work, promote_by_hand(work, candidate, reason))
+    _report(work, promote_by_hand(work, candidate, reason, _line(patches)))
 
 
 @app.command()
@@ -79,6 +84,7 @@ def rollback(
     to: Annotated[
         str, typer.Option(help="How the bundle's or its candidate's digest begins.")
     ] = "",
+    patches: OfPatches = False,
     project: ProjectFile = Path("project.toml"),
 ) -> None:
     """Put a former bundle back into use, byte for byte; without --to the one before.
@@ -88,7 +94,7 @@ def rollback(
     from lulc_assets.steps.model_history import roll_back
 
     work = _open(project)
-    _report(work, roll_back(work, reason, to))
+    _report(work, roll_back(work, reason, to, _line(patches)))
 
 
 @app.command()
@@ -100,6 +106,7 @@ def export(
     triton: Annotated[
         Path | None, typer.Option(help="Also write a Triton model repository there.")
     ] = None,
+    patches: OfPatches = False,
     project: ProjectFile = Path("project.toml"),
 ) -> None:
     """Copy the bundle in use out of the store, for `lulc serve` or for another machine.
@@ -113,18 +120,17 @@ def export(
     from lulc_assets.core.model.seal import sign_bundle
     from lulc_assets.core.model.triton import write_repository
     from lulc_assets.core.store.keys import Whole
-    from lulc_assets.steps.products import MODEL_BUNDLE
 
-    work = _open(project)
+    work, line = _open(project), _line(patches)
     if out.exists():
         raise BundleError(f"{out} already exists; name another folder")
-    record = work.read(MODEL_BUNDLE, Whole())
+    record = work.read(line.bundle, Whole())
     out.mkdir(parents=True)
     for name in record.files:
         shutil.copyfile(work.open(record, name), out / name)
     if key is not None:
         sign_bundle(out, key)
-    bundle = Bundle.load(out, work.legend)
+    bundle = Bundle.load(out, None, task=line.task)
     if triton is not None:
         write_repository(bundle, triton)
     Console().print(f"bundle {bundle.digest[:_SHOWN]} lies in {escape(str(out))}")
@@ -149,16 +155,24 @@ def _open(project: Path) -> "Workbench":
     return Workbench.of(load_project(project))
 
 
-def _row(work: "Workbench", candidate: "Record[ModelProperties]") -> tuple[str, ...]:
+def _line(patches: bool) -> "ModelLine":
+    from lulc_assets.steps.model_lines import MAPS, PATCHES
+
+    return PATCHES if patches else MAPS
+
+
+def _row(
+    work: "Workbench", line: "ModelLine", candidate: "Record[ModelProperties]"
+) -> tuple[str, ...]:
     from lulc_assets.steps.model_history import bundle_of, evaluations_of
 
-    judged = evaluations_of(work, candidate.digest)
-    bundle = bundle_of(work, candidate.digest)
+    judged = evaluations_of(work, candidate.digest, line)
+    bundle = bundle_of(work, candidate.digest, line)
     verdict = judged[-1].properties if judged else None
     return (
         candidate.digest[:_SHOWN],
         bundle.digest[:_SHOWN] if bundle else "–",
-        _state(work, candidate.digest),
+        _state(work, line, candidate.digest),
         f"{candidate.properties.best_epoch} of {candidate.properties.epochs}",
         f"{verdict.gold_agreement:.4f}" if verdict else "–",
         (verdict.against[:_SHOWN] if verdict else "") or "–",
@@ -166,7 +180,7 @@ def _row(work: "Workbench", candidate: "Record[ModelProperties]") -> tuple[str, 
     )
 
 
-def _state(work: "Workbench", candidate: str) -> str:
+def _state(work: "Workbench", line: "ModelLine", candidate: str) -> str:
     from lulc_assets.core.store.keys import Whole
     from lulc_assets.steps.model_history import (
         bundle_of,
@@ -174,16 +188,15 @@ def _state(work: "Workbench", candidate: str) -> str:
         model_events,
         set_aside,
     )
-    from lulc_assets.steps.products import MODEL_BUNDLE
 
-    current = work.find(MODEL_BUNDLE, Whole())
+    current = work.find(line.bundle, Whole())
     if current is not None and current.properties.candidate == candidate:
         return "in use"
-    if candidate in set_aside(model_events(work)):
+    if candidate in set_aside(model_events(work, line)):
         return "set aside"
-    if bundle_of(work, candidate) is not None:
+    if bundle_of(work, candidate, line) is not None:
         return "former"
-    return "refused" if evaluations_of(work, candidate) else "not judged"
+    return "refused" if evaluations_of(work, candidate, line) else "not judged"
 
 
 def _report(work: "Workbench", bundle: "Record[BundleProperties]") -> None:
@@ -202,7 +215,7 @@ def _report(work: "Workbench", bundle: "Record[BundleProperties]") -> None:
     from lulc_assets.defs.metadata import metadata_of
 
     event = dg.AssetMaterialization(
-        "model_bundle",
+        bundle.product,
         metadata=metadata_of(work, bundle),
         tags={"dagster/data_version": bundle.digest},
     )

@@ -122,14 +122,35 @@ def evaluate(
 
 @app.command()
 def predict(
-    model: Model,
+    model: Annotated[
+        Path | None,
+        typer.Argument(help="Folder of a classifier or bundle; of a scene: else the project's."),
+    ] = None,
     patches: Annotated[list[Path] | None, typer.Argument(help="Files of patches.")] = None,
     order: Annotated[str, typer.Option(help="Bands of the files, separated by commas.")] = "",
     page: PageFile = None,
     as_json: AsJson = False,
+    tile: Annotated[str, typer.Option(help="Tile of the scene.")] = "",
+    scene: Annotated[str, typer.Option(help="Id of a scene of the project, all of it.")] = "",
+    out: Annotated[Path, typer.Option(help="Folder of a scene's map.")] = Path("patch_map"),
+    project: Annotated[
+        Path, typer.Option("--project", envvar="LULC_PROJECT", help="Whose scene it is.")
+    ] = Path("project.toml"),
 ) -> None:
-    """Say of each patch how probable each class is."""
-    _ask(model, patches or [], _bands(order), page, as_json)
+    """Say of each patch how probable each class is; or map a whole scene in patches.
+
+    Example: lulc patches predict --tile 33TVM --scene S2A_… --out patch_map
+    """
+    if bool(tile) != bool(scene):
+        raise typer.BadParameter("a scene needs --tile and --scene")
+    if scene:
+        if patches:
+            raise typer.BadParameter("name files of patches, or a scene")
+        _map_scene(project, tile, scene, out, model, as_json)
+        return
+    if model is None or not patches:
+        raise typer.BadParameter("name the folder of a classifier and files of patches")
+    _ask(model, patches, _bands(order), page, as_json)
 
 
 @app.command()
@@ -149,12 +170,11 @@ def _ask(
     model: Path, files: list[Path], order: list[str] | None, page: Path | None, as_json: bool
 ) -> None:
     from lulc_assets.core.patches.answers import answer_files
+    from lulc_assets.core.patches.opening import open_classifier
 
-    if not files:
-        raise typer.BadParameter("name files of patches")
-    trained = _open(model)
-    card, legend = trained.card, trained.legend
-    images, probabilities = answer_files(trained, files, order)
+    asked = open_classifier(model)
+    card, legend = asked.card, asked.model.legend
+    images, probabilities = answer_files(asked, files, order)
     if page is not None:
         from lulc_assets.core.pages.patch_report import asked_page
 
@@ -175,6 +195,27 @@ def _ask(
         ranked = sorted(answer["probabilities"].items(), key=lambda pair: -pair[1])  # type: ignore[attr-defined]
         shares = ", ".join(f"{name} {100 * value:.1f} %" for name, value in ranked)
         plain_console().print(f"{answer['patch']}: {shares}")
+
+
+def _map_scene(
+    project: Path, tile: str, scene: str, out: Path, model: Path | None, as_json: bool
+) -> None:
+    from dataclasses import replace
+
+    from lulc_assets.project import load_project
+    from lulc_assets.steps.patch_maps import map_scene_by_patches
+    from lulc_assets.steps.workbench import Workbench
+
+    work = Workbench.of(load_project(project))
+    with progress_bar("patches") as progress:
+        made = map_scene_by_patches(replace(work, progress=progress), tile, scene, out, model)
+    files = {name: str(path) for name, path in made.found.files.items()}
+    if as_json:
+        print_json({"files": files, "page": str(made.page), "cells": dict(made.found.counts),
+                    "beside_the_map_model": made.beside})  # fmt: skip
+        return
+    for path in [*files.values(), made.page]:
+        typer.echo(path)
 
 
 def _judge(

@@ -132,8 +132,8 @@ def _made_of(product: Product[Any, Any]) -> set[str]:
     return {product.asset}.union(*(_made_of(given.product) for given in product.inputs))
 
 
-MODEL_LINE = frozenset(_made_of(of.MODEL_BUNDLE))
-"""Assets that training is made of, the bundle among them."""
+MODEL_LINE = frozenset(_made_of(of.MODEL_BUNDLE) | _made_of(of.PATCH_BUNDLE))
+"""Assets that trainings are made of, the bundles among them."""
 
 
 @dg.definitions

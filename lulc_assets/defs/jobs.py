@@ -41,6 +41,14 @@ train = dg.define_asset_job(
     description="Train a candidate on all chips, judge it, and promote it if it earns it.",
 )
 
+train_patches = dg.define_asset_job(
+    "train_patches",
+    tags=_at_most(hours=48),
+    selection=_assets(of.PATCH_CLASSIFIER, of.PATCH_EVALUATION, of.PATCH_BUNDLE),
+    description="Train a patch classifier, judge it on its test patches, promote it if it earns "
+    "it. For projects with [patches].",
+)
+
 reference = dg.define_asset_job(
     "reference",
     tags=_at_most(hours=2),

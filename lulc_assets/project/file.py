@@ -45,6 +45,7 @@ from lulc_assets.project.checks import (
     require_known,
     require_store,
 )
+from lulc_assets.project.patch_section import PatchesSection
 from lulc_assets.project.sections import (
     BandsSection,
     CatalogSection,
@@ -86,6 +87,7 @@ class Project(Section):
             are cut to the tiles' windows.
         years: to map; none: those of ``[training]``.
         tiles: tile key → area of interest.
+        patches: a folder of patches and how a classifier learns from it; most have none.
         legend_section: ``[legend]`` of the file, see :meth:`legend`.
         bands_section: ``[bands]`` of the file, see :meth:`bands`.
         batch_scenes: scenes that one op predicts.
@@ -113,6 +115,7 @@ class Project(Section):
     catalog: CatalogSection
     tiles: Mapping[str, TileSection]
     regions: Mapping[str, RegionSection] = Field(default_factory=dict)
+    patches: PatchesSection | None = None
     legend_section: LegendSection = Field(default=LegendSection(), validation_alias="legend")
     bands_section: BandsSection = Field(default=BandsSection(), validation_alias="bands")
     labels: LabelSection

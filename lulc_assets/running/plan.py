@@ -57,6 +57,7 @@ def plan_jobs(project: Project, years: Sequence[int]) -> list[JobRun]:
     return [
         *(_partitioned("training_data", "Labels, scenes and chips of", data, k) for k in trained),
         _train(trained),
+        *_train_patches(project),
         *(
             _partitioned("reference", "Reference sample of", (of.REFERENCE_SAMPLE,), key)
             for key in regions
@@ -83,6 +84,15 @@ def _train(trained: Sequence[TileYear]) -> JobRun:
         products=[(product, Whole()) for product in model],
         needs=[(of.TRAINING_CHIPS, key) for key in trained],
     )
+
+
+def _train_patches(project: Project) -> list[JobRun]:
+    """The patch classifier of a project that has patches."""
+    if project.patches is None:
+        return []
+    line = (of.PATCH_CLASSIFIER, of.PATCH_EVALUATION, of.PATCH_BUNDLE)
+    made = [(product, Whole()) for product in line]
+    return [JobRun("train_patches", "Train the patch classifier, judge it, promote it", None, made)]
 
 
 def _change(

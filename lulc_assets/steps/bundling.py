@@ -1,7 +1,7 @@
 """Steps of the promotion: a judged candidate → bundle.
 
-What belongs here: ``model_bundle``, promotion by hand, and opening the bundle. What does not:
-the judgement (``judging``), what was before (``model_history``).
+What belongs here: ``model_bundle`` and ``patch_bundle``, promotion by hand, opening a bundle. What
+does not: the judgement (``judging``), what was before (``model_history``).
 """
 
 import hashlib
@@ -25,7 +25,7 @@ from lulc_assets.steps.model_history import (
     note_decision,
     set_aside,
 )
-from lulc_assets.steps.products import LULC_MODEL, MODEL_BUNDLE, MODEL_EVALUATION
+from lulc_assets.steps.model_lines import MAPS, ModelLine, line_of
 from lulc_assets.steps.properties import (
     BundleProperties,
     EvaluationProperties,
@@ -39,69 +39,73 @@ if TYPE_CHECKING:
     from lulc_assets.core.model.bundle import Bundle
 
 
-def make_model_bundle(work: Workbench) -> Record[BundleProperties] | None:
+def make_model_bundle(work: Workbench, line: ModelLine = MAPS) -> Record[BundleProperties] | None:
     """Promote the candidate if its evaluation says so; else ``None`` and nothing changes.
 
     A candidate that somebody set aside by hand is not brought back.
     """
-    candidate = work.read(LULC_MODEL, Whole())
-    evaluation = work.read(MODEL_EVALUATION, Whole())
+    candidate = work.read(line.candidate, Whole())
+    evaluation = work.read(line.evaluation, Whole())
     if evaluation.properties.candidate != candidate.digest:
         raise BundleError(
             "the evaluation judges another candidate than the one in the store; "
-            "materialize model_evaluation first"
+            f"materialize {line.evaluation.asset} first"
         )
-    current = work.find(MODEL_BUNDLE, Whole())
-    aside = candidate.digest in set_aside(model_events(work))
+    current = work.find(line.bundle, Whole())
+    aside = candidate.digest in set_aside(model_events(work, line))
     if not evaluation.properties.promote or aside:
         reason = "somebody set it aside by hand" if aside else evaluation.properties.reason
-        work.warn(explain_refusal(candidate.digest, reason))
+        work.warn(explain_refusal(candidate.digest, reason, line.evidence, line.stays, line.option))
         return None
     if current is not None and current.properties.candidate == candidate.digest:
         # In use already, perhaps by hand or after another verdict: it stays the same bundle.
-        judged = work.kept(MODEL_EVALUATION, current.inputs[MODEL_EVALUATION.at(Whole())])
-        return _make_bundle(work, candidate, judged, current.properties.by_hand)
-    return _make_bundle(work, candidate, evaluation)
+        judged = work.kept(line.evaluation, current.inputs[line.evaluation.at(Whole())])
+        return _make_bundle(work, line, candidate, judged, current.properties.by_hand)
+    return _make_bundle(work, line, candidate, evaluation)
 
 
-def promote_by_hand(work: Workbench, candidate: str, reason: str) -> Record[BundleProperties]:
+def promote_by_hand(
+    work: Workbench, candidate: str, reason: str, line: ModelLine = MAPS
+) -> Record[BundleProperties]:
     """Promote a candidate whatever its verdict. Maps change only when they are made again.
 
     Args:
         work: where the history is.
         candidate: how the digest of a kept candidate's record begins.
         reason: kept in the bundle and in the history.
+        line: whose candidate.
 
     Raises:
         ProductNotFound: there is no such candidate.
         BundleError: it was never judged, is in use already, or there is no reason.
         CommitConflict: another bundle was committed meanwhile.
     """
-    current = work.find(MODEL_BUNDLE, Whole())
-    chosen = beginning_with(kept_candidates(work), candidate)
-    judged = evaluations_of(work, chosen.digest)
+    current = work.find(line.bundle, Whole())
+    chosen = beginning_with(kept_candidates(work, line), candidate)
+    judged = evaluations_of(work, chosen.digest, line)
     if not judged:
         raise BundleError(
-            f"candidate {chosen.digest[:12]} was never judged: without gold labels there is "
-            "nothing to judge it by. Give the project some, then materialize model_evaluation"
+            f"candidate {chosen.digest[:12]} was never judged: without {line.evidence.units} there "
+            f"is nothing to judge it by. Have some, then materialize {line.evaluation.asset}"
         )
     if current is not None and current.properties.candidate == chosen.digest:
         raise BundleError(f"candidate {chosen.digest[:12]} is in use already")
-    note_decision(work, PROMOTE, chosen.digest, current, reason)
-    return _make_bundle(work, chosen, judged[-1], by_hand=reason)
+    note_decision(work, PROMOTE, chosen.digest, current, reason, line)
+    return _make_bundle(work, line, chosen, judged[-1], by_hand=reason)
 
 
 def _make_bundle(
     work: Workbench,
+    line: ModelLine,
     candidate: Record[ModelProperties],
     evaluation: Record[EvaluationProperties],
     by_hand: str = "",
 ) -> Record[BundleProperties]:
     """The bundle of a candidate, promoted by its evaluation or by hand."""
-    step = work.step(MODEL_BUNDLE, Whole())
+    step = work.step(line.bundle, Whole())
     step.use(candidate)
     step.use(evaluation)
-    wants_int8 = work.project.inference.precision == "int8"
+    wants_int8 = line is MAPS and work.project.inference.precision == "int8"
     chips = read_training_chips(step) if wants_int8 else []
 
     def build(scratch: Path) -> Made[BundleProperties]:
@@ -178,12 +182,17 @@ def _read_evaluation(work: Workbench, record: Record[EvaluationProperties]) -> "
 def open_bundle(
     work: Workbench, record: Record[BundleProperties], folder: Path | None = None
 ) -> "Bundle":
-    """Load the promoted bundle of a commit record, verified."""
+    """Load the promoted bundle of a commit record, verified; maps have the project's legend."""
     from lulc_assets.core.model.bundle import Bundle  # loads torch
 
-    key = work.project.trusted_key_file()
+    line, key = line_of(record.product), work.project.trusted_key_file()
+    legend = work.legend if line is MAPS else None
+
+    def load(there: Path) -> Bundle:
+        checked_out = work.check_out(record, there)
+        return Bundle.load(checked_out, legend, trusted_key=key, task=line.task)
+
     if folder is not None:
-        return Bundle.load(work.check_out(record, folder), work.legend, trusted_key=key)
+        return load(folder)
     with tempfile.TemporaryDirectory(prefix="lulc-bundle-") as scratch:
-        there = work.check_out(record, Path(scratch) / "bundle")
-        return Bundle.load(there, work.legend, trusted_key=key)
+        return load(Path(scratch) / "bundle")

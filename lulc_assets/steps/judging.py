@@ -13,7 +13,8 @@ from lulc_assets.core.store.keys import Whole
 from lulc_assets.core.store.records import Record
 from lulc_assets.steps.bundling import open_bundle
 from lulc_assets.steps.model_history import bundle_of, keep
-from lulc_assets.steps.products import LULC_MODEL, MODEL_BUNDLE, MODEL_EVALUATION
+from lulc_assets.steps.model_lines import MAPS, ModelLine
+from lulc_assets.steps.products import LULC_MODEL, MODEL_EVALUATION
 from lulc_assets.steps.properties import (
     BundleProperties,
     EvaluationProperties,
@@ -43,7 +44,7 @@ def make_model_evaluation(work: Workbench) -> Record[EvaluationProperties]:
 
     step = work.step(MODEL_EVALUATION, Whole())
     candidate, chips = step.read(LULC_MODEL), read_training_chips(step)
-    rival = _rival_of(step, candidate)
+    rival = rival_of(step, candidate)
     against = "" if rival is None else rival.properties.candidate
 
     def build(scratch: Path) -> Made[EvaluationProperties]:
@@ -59,7 +60,7 @@ def make_model_evaluation(work: Workbench) -> Record[EvaluationProperties]:
         files = {"evaluation.json": scratch / "evaluation.json"}
         pictures = evaluation_pictures(found, predict_some(model, sets), work.legend)
         files |= {name: write_png(scratch, name, png) for name, png in pictures.items()}
-        return Made(files, _properties(candidate.digest, against, found, verdict))
+        return Made(files, judged_properties(candidate.digest, against, found, verdict))
 
     keep(work, step.former)
     record = step.make({"against": against, "promotion": work.project.promotion}, build)
@@ -67,9 +68,10 @@ def make_model_evaluation(work: Workbench) -> Record[EvaluationProperties]:
     return record
 
 
-def _properties(
+def judged_properties(
     candidate: str, against: str, found: "Evaluation", verdict: "Verdict"
 ) -> EvaluationProperties:
+    """What the record says of a judgement; of patches, pixels and windows are patches."""
     difference = verdict.difference
     return EvaluationProperties(
         candidate=candidate,
@@ -85,14 +87,14 @@ def _properties(
     )
 
 
-def _rival_of(
-    step: EvaluationStep, candidate: Record[ModelProperties]
+def rival_of(
+    step: EvaluationStep, candidate: Record[ModelProperties], line: ModelLine = MAPS
 ) -> Record[BundleProperties] | None:
     """The bundle to compare with: the one in use, or the one that the candidate replaced."""
-    promoted = step.look_at(MODEL_BUNDLE, Whole())
+    promoted = step.look_at(line.bundle, Whole())
     if promoted is None or promoted.properties.candidate != candidate.digest:
         return promoted
     judged = step.former
     if judged is None or judged.properties.candidate != candidate.digest:
         return None
-    return bundle_of(step.work, judged.properties.against)
+    return bundle_of(step.work, judged.properties.against, line)

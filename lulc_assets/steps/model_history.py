@@ -1,7 +1,7 @@
 """Former models: what was trained and promoted before, and what people decided about it.
 
-What belongs here: the history of the model's products, and rollback by hand. What does not:
-training and judging (``model.py``).
+What belongs here: the history of the products of a line of models, and rollback by hand. What
+does not: training and judging (``training``, ``judging``, ``patches``).
 
 Records stay in the store under their digests; the history says in which order they came, and
 what was decided. It holds no time: its order is the order of events. It is itself a product,
@@ -19,13 +19,8 @@ from lulc_assets.core.errors import BundleError, CommitConflict, ProductNotFound
 from lulc_assets.core.store.keys import Whole
 from lulc_assets.core.store.publish import commit, find_record, publish
 from lulc_assets.core.store.records import Basis, Record
+from lulc_assets.steps.model_lines import MAPS, ModelLine, line_of
 from lulc_assets.steps.product import Product
-from lulc_assets.steps.products import (
-    LULC_MODEL,
-    MODEL_BUNDLE,
-    MODEL_EVALUATION,
-    MODEL_HISTORY,
-)
 from lulc_assets.steps.properties import (
     BundleProperties,
     EvaluationProperties,
@@ -43,44 +38,48 @@ _ATTEMPTS = 8
 """Writers that may get in between; each needs milliseconds."""
 
 
-def model_events(work: Workbench) -> tuple[ModelEvent, ...]:
+def model_events(work: Workbench, line: ModelLine = MAPS) -> tuple[ModelEvent, ...]:
     """Everything that happened, oldest first."""
-    record = work.find(MODEL_HISTORY, Whole())
+    record = work.find(line.history, Whole())
     return () if record is None else record.properties.events
 
 
 def keep(work: Workbench, record: Record[Any] | None) -> None:
-    """Note that a record of the model's products came to be, once."""
+    """Note that a record of a line's products came to be, once."""
     if record is None:
         return
-    properties = record.properties
+    properties, line = record.properties, line_of(record.product)
     if isinstance(properties, ModelProperties):
-        _append(work, ModelEvent(TRAINED, record.digest, record.digest))
+        _append(work, line, ModelEvent(TRAINED, record.digest, record.digest))
     elif isinstance(properties, EvaluationProperties):
-        _append(work, ModelEvent(JUDGED, record.digest, properties.candidate))
+        _append(work, line, ModelEvent(JUDGED, record.digest, properties.candidate))
     elif isinstance(properties, BundleProperties):
-        _append(work, ModelEvent(BUNDLED, record.digest, properties.candidate))
+        _append(work, line, ModelEvent(BUNDLED, record.digest, properties.candidate))
 
 
-def kept_candidates(work: Workbench) -> list[Record[ModelProperties]]:
+def kept_candidates(work: Workbench, line: ModelLine = MAPS) -> list[Record[ModelProperties]]:
     """All candidates that were ever trained, oldest first."""
-    return _records(work, TRAINED, LULC_MODEL)
+    return _records(work, line, TRAINED, line.candidate)
 
 
-def kept_bundles(work: Workbench) -> list[Record[BundleProperties]]:
+def kept_bundles(work: Workbench, line: ModelLine = MAPS) -> list[Record[BundleProperties]]:
     """All bundles that were ever promoted, oldest first."""
-    return _records(work, BUNDLED, MODEL_BUNDLE)
+    return _records(work, line, BUNDLED, line.bundle)
 
 
-def evaluations_of(work: Workbench, candidate: str) -> list[Record[EvaluationProperties]]:
+def evaluations_of(
+    work: Workbench, candidate: str, line: ModelLine = MAPS
+) -> list[Record[EvaluationProperties]]:
     """Evaluations of a candidate (its whole digest), oldest first."""
-    judged = _records(work, JUDGED, MODEL_EVALUATION)
+    judged = _records(work, line, JUDGED, line.evaluation)
     return [record for record in judged if record.properties.candidate == candidate]
 
 
-def bundle_of(work: Workbench, candidate: str) -> Record[BundleProperties] | None:
+def bundle_of(
+    work: Workbench, candidate: str, line: ModelLine = MAPS
+) -> Record[BundleProperties] | None:
     """The newest bundle of a candidate (its whole digest)."""
-    found = [r for r in kept_bundles(work) if r.properties.candidate == candidate]
+    found = [r for r in kept_bundles(work, line) if r.properties.candidate == candidate]
     return found[-1] if found else None
 
 
@@ -113,7 +112,9 @@ def beginning_with(records: Sequence[Record[P]], text: str) -> Record[P]:
     return found[0]
 
 
-def roll_back(work: Workbench, reason: str, bundle: str = "") -> Record[BundleProperties]:
+def roll_back(
+    work: Workbench, reason: str, bundle: str = "", line: ModelLine = MAPS
+) -> Record[BundleProperties]:
     """Put a former bundle back into use. Maps change only when they are made again.
 
     Args:
@@ -121,6 +122,7 @@ def roll_back(work: Workbench, reason: str, bundle: str = "") -> Record[BundlePr
         reason: kept with the decision.
         bundle: how the digest of the bundle's record, or of its candidate's, begins; empty:
             the one before the bundle in use.
+        line: whose bundle.
 
     Returns:
         The former bundle's record, byte for byte.
@@ -131,17 +133,16 @@ def roll_back(work: Workbench, reason: str, bundle: str = "") -> Record[BundlePr
         BundleError: it is in use already.
         CommitConflict: another bundle was committed meanwhile.
     """
-    at = MODEL_BUNDLE.at(Whole())
-    current, version = find_record(work.store, at, BundleProperties)
+    current, version = find_record(work.store, line.bundle.at(Whole()), BundleProperties)
     if current is None:
         raise ProductNotFound("no model is in use, so there is nothing to roll back from")
-    bundles = kept_bundles(work)
-    former = _before(bundles, current) if not bundle else _named(bundles, bundle)
+    bundles = kept_bundles(work, line)
+    former = _named(bundles, bundle, line) if bundle else _before(bundles, current, line)
     if former.digest == current.digest:
         raise BundleError(f"bundle {former.digest[:12]} is in use already")
     for name in former.files:
         work.open(former, name)
-    note_decision(work, ROLLBACK, former.properties.candidate, current, reason)
+    note_decision(work, ROLLBACK, former.properties.candidate, current, reason, line)
     commit(work.store, former, replaces=version)
     return former
 
@@ -152,6 +153,7 @@ def note_decision(
     candidate: str,
     current: Record[BundleProperties] | None,
     reason: str,
+    line: ModelLine = MAPS,
 ) -> None:
     """Keep what somebody decided, before it is done.
 
@@ -161,18 +163,18 @@ def note_decision(
     if not reason.strip():
         raise BundleError(f"a {action} by hand needs a reason: the next person will ask for it")
     replaces = "" if current is None else current.properties.candidate
-    _append(work, ModelEvent(action, "", candidate, replaces, reason))
+    _append(work, line, ModelEvent(action, "", candidate, replaces, reason))
 
 
-def _append(work: Workbench, event: ModelEvent) -> None:
+def _append(work: Workbench, line: ModelLine, event: ModelEvent) -> None:
     """Add an event at the end; a record that is there already is not added again."""
-    at = MODEL_HISTORY.at(Whole())
+    at = line.history.at(Whole())
     for attempt in range(1, _ATTEMPTS + 1):
         current, version = find_record(work.store, at, HistoryProperties)
         events = () if current is None else current.properties.events
         if event.record and event in events:
             return
-        basis = Basis(MODEL_HISTORY.version, settings={"events": len(events) + 1})
+        basis = Basis(line.history.version, settings={"events": len(events) + 1})
         try:
             added = HistoryProperties((*events, event))
             publish(work.store, at, basis, {}, added, replaces=version)
@@ -183,30 +185,36 @@ def _append(work: Workbench, event: ModelEvent) -> None:
             return
 
 
-def _records(work: Workbench, action: str, product: Product[Whole, P]) -> list[Record[P]]:
-    happened = (event for event in model_events(work) if event.action == action)
+def _records(
+    work: Workbench, line: ModelLine, action: str, product: Product[Whole, P]
+) -> list[Record[P]]:
+    happened = (event for event in model_events(work, line) if event.action == action)
     return [work.kept(product, event.record) for event in happened]
 
 
 def _before(
-    bundles: Sequence[Record[BundleProperties]], current: Record[BundleProperties]
+    bundles: Sequence[Record[BundleProperties]],
+    current: Record[BundleProperties],
+    line: ModelLine,
 ) -> Record[BundleProperties]:
     digests = [r.digest for r in bundles]
     earlier = bundles[: digests.index(current.digest)] if current.digest in digests else bundles
     if not earlier:
         raise ProductNotFound(
-            "no bundle was in use before this one; see all with `lulc model list`"
+            f"no bundle was in use before this one; see all with `lulc model list{line.option}`"
         )
     return earlier[-1]
 
 
-def _named(bundles: Sequence[Record[BundleProperties]], text: str) -> Record[BundleProperties]:
+def _named(
+    bundles: Sequence[Record[BundleProperties]], text: str, line: ModelLine
+) -> Record[BundleProperties]:
     found = [
         r for r in bundles if r.digest.startswith(text) or r.properties.candidate.startswith(text)
     ]
     if not found or len({r.properties.candidate for r in found}) > 1:
         raise ProductNotFound(
             f"{len(found)} bundles have a digest (or a candidate's) that begins with {text!r}; "
-            "see all with `lulc model list`"
+            f"see all with `lulc model list{line.option}`"
         )
     return found[-1]

@@ -34,6 +34,7 @@ from lulc_assets.steps.page_parts import (
     tile_page,
 )
 from lulc_assets.steps.page_records import dropped_labels, tile_records
+from lulc_assets.steps.patch_pages import PATCHES_PAGE, patch_page, patches_of
 from lulc_assets.steps.products import (
     LABEL_QUALITY,
     REFERENCE_LABELS,
@@ -147,7 +148,12 @@ def _plan(
         pages.append(_region_page(step, region, report, years, reported, (home, dropped)))
     pages += [_label_page(step, key, quality, home) for key, quality in judged.items()]
     pages.append(_operations_page(step, reported, home))
-    others = list(judged), list(changed)
+    links = [Link("State of all tiles", OPERATIONS)]
+    if (patches := patches_of(step)) is not None:
+        pages.append(_page(work, PATCHES_PAGE, patches.all,
+                           partial(patch_page, work, patches, [home])))  # fmt: skip
+        links.append(Link("Patch classifier", PATCHES_PAGE))
+    others = list(judged), list(changed), links
     pages.append(_index_page(work, reported, summed, others, dropped))
     return pages
 
@@ -250,10 +256,10 @@ def _index_page(
     work: Workbench,
     reported: Mapping[TileYear, TileRecords],
     summed: Mapping[RegionYear, Record[ReportProperties]],
-    others: tuple[list[TileYear], list[TileYear]],
+    others: tuple[list[TileYear], list[TileYear], list[Link]],
     dropped: Mapping[str, int],
 ) -> _Page:
-    judged, changed = others
+    judged, changed, links = others
 
     def render() -> str:
         return render_index(
@@ -271,7 +277,7 @@ def _index_page(
                     for key, record in summed.items()
                 ],
                 legend=work.legend,
-                links=[Link("State of all tiles", OPERATIONS)],
+                links=links,
                 changes=[
                     Link(f"{key.tile} {key.year - 1}–{key.year}", page_name(key, "change_"))
                     for key in changed
@@ -282,11 +288,10 @@ def _index_page(
             )
         )
 
-    cited: list[object] = [
-        dropped or None,
-        *(part for records in reported.values() for part in records.all),
-    ]
-    return _page(work, INDEX, [*cited, *summed.values(), *_titles(judged, changed)], render)
+    cited: list[object] = [dropped or None]
+    cited += [part for records in reported.values() for part in records.all]
+    cited += [*summed.values(), *_titles(judged, changed), *map(str, links[1:])]
+    return _page(work, INDEX, cited, render)
 
 
 def _titles(judged: list[TileYear], changed: list[TileYear]) -> list[str]:

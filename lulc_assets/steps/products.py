@@ -65,6 +65,34 @@ MODEL_BUNDLE = Product(
     looks_at=(MODEL_HISTORY,),
 )
 
+PATCH_CLASSIFIER = Product("patch_classifier", 1, Whole, of.ModelProperties)
+"""From the patch folder of the project, which is no product."""
+
+PATCH_HISTORY = Product(
+    "patch_history", 1, Whole, of.HistoryProperties, part_of=PATCH_CLASSIFIER.asset
+)
+
+_PATCH_BUNDLE = Product("patch_bundle", 1, Whole, of.BundleProperties)
+"""As the evaluation looks at it: without inputs, which come after."""
+
+PATCH_EVALUATION = Product(
+    "patch_evaluation",
+    1,
+    Whole,
+    of.EvaluationProperties,
+    inputs=(Input(PATCH_CLASSIFIER),),
+    looks_at=(_PATCH_BUNDLE, PATCH_HISTORY),
+)
+
+PATCH_BUNDLE = Product(
+    "patch_bundle",
+    _PATCH_BUNDLE.version,
+    Whole,
+    of.BundleProperties,
+    inputs=(Input(PATCH_CLASSIFIER), Input(PATCH_EVALUATION)),
+    looks_at=(PATCH_HISTORY,),
+)
+
 PREDICTED_SCENE = Product(
     "predicted_scene",
     2,
@@ -196,6 +224,8 @@ REPORT_PAGES = Product(
             TRAINING_CHIPS,
             CHANGE_MAP,
             CHANGE_ALERTS,
+            PATCH_CLASSIFIER,
+            PATCH_EVALUATION,
         )
     ),
 )
@@ -209,6 +239,9 @@ PRODUCTS: tuple[Product[Any, Any], ...] = in_order(
         LULC_MODEL,
         MODEL_EVALUATION,
         MODEL_BUNDLE,
+        PATCH_CLASSIFIER,
+        PATCH_EVALUATION,
+        PATCH_BUNDLE,
         SCENE_PREDICTIONS,
         ANNUAL_MAP,
         LEARNED_VOTE,
@@ -225,5 +258,5 @@ PRODUCTS: tuple[Product[Any, Any], ...] = in_order(
 )
 """Each has an asset of its name in Dagster."""
 
-PARTS: tuple[Product[Any, Any], ...] = (SCENE_LOOK, PREDICTED_SCENE, MODEL_HISTORY)
+PARTS: tuple[Product[Any, Any], ...] = (SCENE_LOOK, PREDICTED_SCENE, MODEL_HISTORY, PATCH_HISTORY)
 """Made by another asset on the way to its own product."""

@@ -65,7 +65,7 @@ def make_lulc_model(work: Workbench) -> Record[ModelProperties]:
     def build(scratch: Path) -> Made[ModelProperties]:
         room = Room(scratch)
         sets = _balanced(work, keep_apart(open_chips(work, chips, room), room), room)
-        with _kept_elsewhere(work, checkpoints) as progress:
+        with checkpoints_kept(work, checkpoints) as progress:
             heard = replace(work, progress=progress)
             model = _train(heard, sets, chips, scratch / "model", checkpoints)
         card = model.card
@@ -76,7 +76,7 @@ def make_lulc_model(work: Workbench) -> Record[ModelProperties]:
             **_pictures(scratch, card),
             **_descriptions(scratch, card, sets, work.project.training.licence),
         }
-        return Made(files, _model_properties(card, level))
+        return Made(files, model_properties(card, level))
 
     keep(work, step.former)
     record = step.make(settings, build)
@@ -123,7 +123,7 @@ def _train(
 
 
 @contextmanager
-def _kept_elsewhere(work: Workbench, folder: Path) -> Iterator[Progress]:
+def checkpoints_kept(work: Workbench, folder: Path) -> Iterator[Progress]:
     """Progress that also sends each new checkpoint to the bucket, if products are in one.
 
     The machine that goes on with a training need not be the one that began it.
@@ -189,7 +189,8 @@ def _descriptions(
     return {"item.json": item, "card.md": scratch / "card.md"}
 
 
-def _model_properties(card: "ModelCard", level: str) -> ModelProperties:
+def model_properties(card: "ModelCard", level: str) -> ModelProperties:
+    """What the record says of a trained candidate."""
     report = card.calibration_report
     return ModelProperties(
         epochs=len(card.history),

@@ -13,14 +13,14 @@ ASSET_KEYS = {
     "area_change", "change_alerts", "change_evidence", "change_map", "class_accuracy",
     "class_areas", "confusion_pairs", "label_quality",
     "learned_vote", "lulc_model", "metric_tables", "model_bundle", "model_evaluation",
-    "observations", "reference_labels",
+    "observations", "patch_bundle", "patch_classifier", "patch_evaluation", "reference_labels",
     "reference_sample", "region_report", "report_pages", "scene_catalog",
     "scene_predictions", "scene_selection", "seasonal_maps", "stg_metrics", "training_chips",
 }  # fmt: skip
 
 JOBS = {
     "alerts", "change", "evidence", "learn_vote", "map_many", "map_tile_year", "metrics",
-    "reference", "region", "seasons", "train", "training_data", "whole_year",
+    "reference", "region", "seasons", "train", "train_patches", "training_data", "whole_year",
 }  # fmt: skip
 
 
@@ -43,7 +43,8 @@ def test_every_asset_says_what_it_is_and_whom_to_ask(loaded):
         assert spec.description, spec.key
         assert spec.kinds, spec.key
         assert spec.owners == ["team:mapping"], spec.key
-        assert spec.group_name in {"imagery", "labels", "maps", "metrics", "model", "report"}
+        assert spec.group_name in {"imagery", "labels", "maps", "metrics", "model", "patches",
+                                   "report"}  # fmt: skip
 
 
 def test_every_automation_and_check_says_what_it_does(loaded):

@@ -19,7 +19,9 @@ from lulc_assets.steps.labels import make_reference_labels
 from lulc_assets.steps.learned_vote import make_learned_vote
 from lulc_assets.steps.maps import make_annual_map
 from lulc_assets.steps.metrics import make_metric_tables
+from lulc_assets.steps.model_lines import PATCHES
 from lulc_assets.steps.pages import make_report_pages
+from lulc_assets.steps.patches import make_patch_classifier, make_patch_evaluation
 from lulc_assets.steps.predicted_scenes import plan_batches, predict_batch
 from lulc_assets.steps.predictions import commit_predictions
 from lulc_assets.steps.product import Input, Product, Reach, in_order
@@ -37,6 +39,8 @@ from lulc_assets.steps.samples import make_reference_sample
 from lulc_assets.steps.seasons import make_seasonal_maps
 from lulc_assets.steps.training import make_lulc_model
 from lulc_assets.steps.workbench import Made, UndeclaredInput, Workbench
+from lulc_assets_tests.core.patches.conftest import make_folder
+from lulc_assets_tests.steps.test_patches import TINY_PATCHES
 from lulc_assets_tests.tiny_project import KEY, REGION_KEY, make_tiny_project, open_work
 
 
@@ -70,6 +74,9 @@ STEPS = {
     "lulc_model": make_lulc_model,
     "model_evaluation": make_model_evaluation,
     "model_bundle": make_model_bundle,
+    "patch_classifier": make_patch_classifier,
+    "patch_evaluation": make_patch_evaluation,
+    "patch_bundle": lambda work: make_model_bundle(work, PATCHES),
     "reference_sample": lambda work: make_reference_sample(work, REGION_KEY),
     "scene_predictions": predict,
     "annual_map": lambda work: make_annual_map(work, KEY),
@@ -92,7 +99,8 @@ def opened(tmp_path_factory):
     """Asset → the products that its step opened, with INT8 and seasons that cross the year."""
     file = make_tiny_project(tmp_path_factory.mktemp("contract"))
     seasons = '\n[composite]\nseasons = "quarters"\n[inference]\nprecision = "int8"\n'
-    file.write_text(file.read_text() + seasons)
+    make_folder(file.parent / "patches")
+    file.write_text(file.read_text() + seasons + TINY_PATCHES)
     project = open_work(file).project
     found, records = {}, {}
     with pytest.MonkeyPatch.context() as patch:
@@ -130,7 +138,12 @@ def test_every_asset_has_a_declaration_and_every_declaration_an_asset():
 @pytest.mark.parametrize("product", PRODUCTS, ids=lambda product: product.asset)
 def test_what_is_opened_is_what_is_declared(opened, product):
     declared = {given.product.asset for given in product.inputs}
-    extra = opened[0][product.asset] - declared - names_around(product) - {"model_history"}
+    extra = (
+        opened[0][product.asset]
+        - declared
+        - names_around(product)
+        - {"model_history", "patch_history"}
+    )
     assert not extra, f"{product.asset} opens what it does not declare"
     inputs = {name.partition("/")[0] for name in opened[1][product.asset].inputs}
     assert inputs <= declared

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.figures.evaluation import rank_confusions
+from lulc_assets.core.figures.quicklook import Rgb, class_rgb
 from lulc_assets.core.figures.style import (
     CONTRAST,
     INK,
@@ -20,6 +21,8 @@ from lulc_assets.core.figures.style import (
     drawing,
     encode_figure,
     notice_figure,
+    present_codes,
+    swatches,
 )
 from lulc_assets.core.figures.training import chip_rgb
 from lulc_assets.core.legend import Legend
@@ -118,4 +121,54 @@ def patch_vectors_figure(
             axes.set_xlabel("Probability, %")
             changed = probabilities[0].argmax() != vector.argmax()
             axes.get_yticklabels()[0].set_color(CONTRAST if changed else INK)
+        return encode_figure(figure)
+
+
+def patch_map_figure(
+    seen: Rgb,
+    cells: npt.NDArray[np.uint8],
+    covers: tuple[float, float],
+    legend: Legend,
+    beside: tuple[npt.NDArray[np.uint8], Legend] | None,
+) -> bytes:
+    """A scene, its map of patches and, if there is one, its map of pixels, side by side.
+
+    Args:
+        seen: picture of the scene, (h, w, 3).
+        cells: codes of the cells, 0 where not seen.
+        covers: height and width of the cells together, in those of the picture.
+        legend: of the cells.
+        beside: classes of pixels over the same ground as the picture, with their legend.
+
+    Returns:
+        PNG bytes.
+    """
+    height, width = seen.shape[:2]
+    panels = 2 + (beside is not None)
+    side = (WIDTH_IN - 0.15 * panels) / panels
+    shown = [(cells, legend)] + ([beside] if beside else [])
+    listed = [(present_codes([codes], known), (codes == 0).any()) for codes, known in shown]
+    lines = max(len(codes) + bool(zero) for codes, zero in listed)
+    with drawing(side * height / width + 0.35 + 0.17 * lines) as figure:
+        axes = figure.subplots(1, panels, squeeze=False)[0]
+        bare_image(axes[0], seen, "The scene")
+        axes[1].imshow(
+            class_rgb(cells, legend),
+            extent=(-0.5, covers[1] * width - 0.5, covers[0] * height - 0.5, -0.5),
+            interpolation="nearest",
+        )
+        titles = [f"A class per patch ({cells.shape[1]} × {cells.shape[0]})", "A class per pixel"]
+        if beside:
+            bare_image(axes[2], class_rgb(*beside))
+            axes[2].images[0].set_extent((-0.5, width - 0.5, height - 0.5, -0.5))
+        for axis, title, (codes, zero), (_, known) in zip(
+            axes[1:], titles, listed, shown, strict=False
+        ):
+            axis.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), xticks=[], yticks=[])
+            axis.set_title(title, fontsize=9)
+            axis.legend(
+                handles=swatches(codes, known, "Not seen" if zero else None), loc="upper left",
+                bbox_to_anchor=(0.0, -0.01), fontsize=SMALL_PT, frameon=False, handlelength=1.2,
+                labelspacing=0.25, borderpad=0.1,
+            )  # fmt: skip
         return encode_figure(figure)

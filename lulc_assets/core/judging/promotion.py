@@ -59,6 +59,25 @@ class PromotionSettings:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What models are judged by, in words.
+
+    Attributes:
+        units: what is counted.
+        groups: what stands and falls together, the units of intervals.
+        section: of the project file that has the rule.
+    """
+
+    units: str
+    groups: str
+    section: str
+
+
+GOLD_PIXELS = Evidence("gold pixels", "windows", "promotion")
+TEST_PATCHES = Evidence("test patches", "groups", "patches.promotion")
+
+
+@dataclass(frozen=True)
 class Difference:
     """Agreement of the candidate less that of the promoted model, 0–1.
 
@@ -74,12 +93,13 @@ class Difference:
     ci95_high: float | None
     windows: int
 
-    def __str__(self) -> str:
+    def describe(self, groups: str) -> str:
+        """The difference with its interval, from so many ``groups`` (a plural)."""
         text = f"{100 * self.value:+.2f} points"
         if self.ci95_low is None or self.ci95_high is None:
-            return f"{text} (one window allows no interval)"
+            return f"{text} (no interval from fewer than two {groups})"
         low, high = 100 * self.ci95_low, 100 * self.ci95_high
-        return f"{text} (95 % interval {low:+.2f} to {high:+.2f} from {self.windows} windows)"
+        return f"{text} (95 % interval {low:+.2f} to {high:+.2f} from {self.windows} {groups})"
 
 
 @dataclass(frozen=True)
@@ -95,18 +115,27 @@ class Verdict:
         return asdict(self)
 
 
-def explain_refusal(candidate: str, reason: str) -> str:
+def explain_refusal(
+    candidate: str,
+    reason: str,
+    evidence: Evidence = GOLD_PIXELS,
+    stays: str = "Maps stay with the model in use, if there is one",
+    option: str = "",
+) -> str:
     """What a refused candidate means for whoever trained it, and what there is to do.
 
     Args:
         candidate: digest of its record.
         reason: of the verdict.
+        evidence: that it was judged by.
+        stays: what the refusal leaves as it is.
+        option: of ``lulc model`` for this kind of model, with a blank before it.
     """
     short = candidate[:12]
     return (
-        f"candidate {short} is refused because {reason}. Maps stay with the model in use, if there "
-        "is one. `lulc model list` shows all candidates and verdicts; if you know more than the "
-        f"gold windows do, `lulc model promote {short} --reason …` promotes it all the same"
+        f"candidate {short} is refused because {reason}. {stays}. `lulc model list{option}` shows "
+        f"all candidates and verdicts; if you know more than the {evidence.units} do, `lulc model "
+        f"promote{option} {short} --reason …` promotes it all the same"
     )
 
 
@@ -128,7 +157,10 @@ def paired_difference(candidate: "Evaluation", promoted: "Evaluation") -> Differ
 
 
 def decide_promotion(
-    candidate: "Evaluation", promoted: "Evaluation | None", settings: PromotionSettings
+    candidate: "Evaluation",
+    promoted: "Evaluation | None",
+    settings: PromotionSettings,
+    evidence: Evidence = GOLD_PIXELS,
 ) -> Verdict:
     """Promote a candidate that is good enough and shown to be not worse than the promoted one.
 
@@ -138,17 +170,18 @@ def decide_promotion(
         candidate: agreement of the candidate with the gold windows.
         promoted: agreement of the model now in use with the same windows, or None.
         settings: the rule's numbers.
+        evidence: words for what both are judged by.
     """
     own = (
-        f"agreement on {candidate.n_pixels:,} gold pixels in {len(candidate.window_pixels)} "
-        f"windows is {candidate.overall:.2%}"
+        f"agreement on {candidate.n_pixels:,} {evidence.units} in {len(candidate.window_pixels)} "
+        f"{evidence.groups} is {candidate.overall:.2%}"
     )
     if candidate.overall < settings.min_overall:
         return Verdict(False, f"{own}, below the required {settings.min_overall:.2%}")
-    blind = _name_unknown_classes(candidate, settings)
+    blind = _name_unknown_classes(candidate, settings, evidence)
     if blind:
         return Verdict(False, f"{own}, but {blind}")
-    own = f"{own}; {_describe_classes(candidate, settings)}"
+    own = f"{own}; {_describe_classes(candidate, settings, evidence)}"
     if promoted is None:
         return Verdict(
             True,
@@ -157,24 +190,29 @@ def decide_promotion(
     if promoted.reference_digest != candidate.reference_digest:
         return Verdict(
             False,
-            f"{own}, but the promoted model ({promoted.overall:.2%}) was judged on other windows; "
-            "evaluate it on the same ones first",
+            f"{own}, but the promoted model ({promoted.overall:.2%}) was judged on other "
+            f"{evidence.groups}; evaluate it on the same ones first",
         )
-    return _compare(candidate, promoted, settings, own)
+    return _compare(candidate, promoted, settings, evidence, own)
 
 
 def _compare(
-    candidate: "Evaluation", promoted: "Evaluation", settings: PromotionSettings, own: str
+    candidate: "Evaluation",
+    promoted: "Evaluation",
+    settings: PromotionSettings,
+    evidence: Evidence,
+    own: str,
 ) -> Verdict:
     difference = paired_difference(candidate, promoted)
     least = difference.value if difference.ci95_low is None else difference.ci95_low
     # Without an interval nothing tells luck from loss, so no loss is forgiven.
     margin = 0.0 if difference.ci95_low is None else settings.margin
     not_worse = math.isfinite(least) and least >= -margin
-    against = f"against the promoted model's {promoted.overall:.2%}: {difference}"
+    said = difference.describe(evidence.groups)
+    against = f"against the promoted model's {promoted.overall:.2%}: {said}"
     rule = f"not worse by more than {100 * margin:.1f} points"
     words = f"so it is {rule}" if not_worse else f"so it is not shown to be {rule}"
-    fallen = _name_fallen_classes(candidate, promoted, settings)
+    fallen = _name_fallen_classes(candidate, promoted, settings, evidence)
     if fallen:
         return Verdict(False, f"{own}, {against}, {words}; {fallen}", difference)
     return Verdict(not_worse, f"{own}, {against}, {words}", difference)
@@ -193,25 +231,30 @@ def _judged_classes(candidate: "Evaluation", settings: PromotionSettings) -> dic
     }
 
 
-def _name_unknown_classes(candidate: "Evaluation", settings: PromotionSettings) -> str:
+def _name_unknown_classes(
+    candidate: "Evaluation", settings: PromotionSettings, evidence: Evidence
+) -> str:
     """Classes that the candidate hardly ever draws; empty when there are none."""
     drawn = dict(zip(candidate.classes, candidate.matrix.sum(axis=1), strict=True))
     said = []
     for name, recall in _judged_classes(candidate, settings).items():
         if recall < settings.min_class_recall:
             pixels = candidate.gold_pixels[name]
-            found = f"{recall:.1%} of {pixels:,} gold pixels"
+            found = f"{recall:.1%} of {pixels:,} {evidence.units}"
             never = "never drawn" if not drawn[name] else "hardly known"
             said.append(f"{name} is {never} ({found})")
     if not said:
         return ""
     return (
         f"{', '.join(said)} although it was taught; each class needs "
-        f"{settings.min_class_recall:.0%} of its gold pixels ([promotion] min_class_recall)"
+        f"{settings.min_class_recall:.0%} of its {evidence.units} ([{evidence.section}] "
+        "min_class_recall)"
     )
 
 
-def _describe_classes(candidate: "Evaluation", settings: PromotionSettings) -> str:
+def _describe_classes(
+    candidate: "Evaluation", settings: PromotionSettings, evidence: Evidence
+) -> str:
     """The weakest class, and the taught ones that nobody can judge."""
     recalls = _judged_classes(candidate, settings)
     if settings.min_class_recall == 0:
@@ -222,15 +265,18 @@ def _describe_classes(candidate: "Evaluation", settings: PromotionSettings) -> s
         weakest = min(recalls, key=lambda name: recalls[name])
         parts.append(
             f"of {len(recalls)} classes the weakest is {weakest} with {recalls[weakest]:.1%} of "
-            f"its {candidate.gold_pixels[weakest]:,} gold pixels"
+            f"its {candidate.gold_pixels[weakest]:,} {evidence.units}"
         )
     if unjudged:
-        parts.append(f"too few gold pixels to judge {', '.join(unjudged)}")
+        parts.append(f"too few {evidence.units} to judge {', '.join(unjudged)}")
     return "; ".join(parts) or "no class was taught"
 
 
 def _name_fallen_classes(
-    candidate: "Evaluation", promoted: "Evaluation", settings: PromotionSettings
+    candidate: "Evaluation",
+    promoted: "Evaluation",
+    settings: PromotionSettings,
+    evidence: Evidence,
 ) -> str:
     """Classes that the promoted model knows much better; empty when there are none."""
     said = []
@@ -240,4 +286,7 @@ def _name_fallen_classes(
             said.append(f"{name} falls from an F1 of {before:.2f} to {now:.2f}")
     if not said:
         return ""
-    return f"{', '.join(said)}, more than {settings.class_margin:.2f} ([promotion] class_margin)"
+    return (
+        f"{', '.join(said)}, more than {settings.class_margin:.2f} ([{evidence.section}] "
+        "class_margin)"
+    )

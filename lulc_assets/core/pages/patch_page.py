@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lulc_assets.core.pages.content import PageFigure
+from lulc_assets.core.pages.content import Link, PageFigure
 from lulc_assets.core.pages.report_views import view_figure
 
 
@@ -36,6 +36,8 @@ class PatchPage:
         rows: one for each class.
         note: below the table.
         provenance: name → value.
+        links: to other pages of a set.
+        attribution: credit for the imagery.
     """
 
     title: str
@@ -48,6 +50,8 @@ class PatchPage:
     rows: Sequence[PatchRow]
     note: str
     provenance: Mapping[str, str]
+    links: Sequence[Link] = ()
+    attribution: str = ""
 
 
 def view_patches(page: PatchPage) -> dict[str, Any]:
@@ -55,8 +59,8 @@ def view_patches(page: PatchPage) -> dict[str, Any]:
     return {
         "title": page.title,
         "kind": "Patches:",
-        "links": [],
-        "attribution": "",
+        "links": list(page.links),
+        "attribution": page.attribution,
         "headline": {
             "verdict": "agreement_only",
             "value": page.value,

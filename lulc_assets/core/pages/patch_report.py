@@ -23,13 +23,15 @@ from lulc_assets.core.figures.formats import format_share
 from lulc_assets.core.figures.patches import confused_patches_figure, patch_vectors_figure
 from lulc_assets.core.figures.training import loss_curve_figure
 from lulc_assets.core.legend import Legend
-from lulc_assets.core.pages.content import PageFigure
+from lulc_assets.core.pages.content import Link, PageFigure
 from lulc_assets.core.pages.patch_page import PatchPage, PatchRow
 
 if TYPE_CHECKING:
     from lulc_assets.core.judging.evaluate import Evaluation
     from lulc_assets.core.model.card import Epoch, ModelCard
     from lulc_assets.core.patches.classifier import Trainable
+    from lulc_assets.core.patches.scene_map import PatchMap
+    from lulc_assets.core.scene.recipe import SceneRecipe
 
 _FEW = 30
 
@@ -87,8 +89,10 @@ def judged_page(
     figures: Mapping[str, bytes],
     card: "ModelCard",
     parameters: "Trainable",
+    verdict: str = "",
+    links: Sequence[Link] = (),
 ) -> PatchPage:
-    """The page of a judged classifier."""
+    """The page of a judged classifier; ``verdict`` says whether it may be used, and why."""
     right, count = int(np.trace(evaluation.matrix)), evaluation.n_pixels
     low, high = wilson_interval(right / count, count)
     return PatchPage(
@@ -97,7 +101,7 @@ def judged_page(
         label=f"of {count:,} test patches get their label ({100 * low:.0f}–{100 * high:.0f} %, "
         "Wilson 95 % interval)",
         detail="Test patches took no part in training and did not choose the epoch. They are "
-        "chosen patches, not a sample of a region: this is not the accuracy of a map.",
+        f"chosen patches, not a sample of a region: this is not the accuracy of a map.{verdict}",
         warnings=_warnings(evaluation, card),
         figures=[PageFigure(*_with(name, png)) for name, png in figures.items()],
         columns=("Training patches", "Test patches", "Found", "F1"),
@@ -111,6 +115,7 @@ def judged_page(
             "Weights (SHA-256)": card.weights.sha256,
             "Test set": evaluation.reference_digest,
         },
+        links=links,
     )
 
 
@@ -142,6 +147,53 @@ def asked_page(
         ],
         note="All probabilities; each column sums to 100 %.",
         provenance={"Weights (SHA-256)": card.weights.sha256},
+    )
+
+
+def scene_page(
+    recipe: "SceneRecipe",
+    found: "PatchMap",
+    legend: Legend,
+    card: Mapping[str, Any],
+    picture: bytes,
+    beside: bool,
+) -> PatchPage:
+    """The page of a scene whose cells were classified.
+
+    Args:
+        recipe: of the scene.
+        found: the map of cells.
+        legend: of its classes.
+        card: of the classifier.
+        picture: of ``patch_map_figure``.
+        beside: whether the picture shows the map model's classes too.
+    """
+    seen, cells = sum(found.counts.values()), int(found.codes.size)
+    side = f"{found.grid.pixel_m:g} m"
+    compared = "What the map model sees in the same scene is beside it, with its own legend."
+    alone = "The map model has not predicted this scene, so that nothing is beside it."
+    return PatchPage(
+        title=f"scene {recipe.id}",
+        value=f"{seen:,} of {cells:,}",
+        label=f"cells of {side} have a class; of the others less than half is clear",
+        detail="One class stands for a whole cell: what covers less than most of it is lost, and "
+        "a cell of several covers is called one of them. This is not a map to measure areas on.",
+        warnings=(),
+        figures=[PageFigure("The scene in patches", picture, compared if beside else alone)],
+        columns=("Cells", "Share"),
+        rows=[
+            PatchRow(c.title, c.color, [f"{n:,}", format_share(n / seen) if seen else "–"])
+            for c in legend.classes
+            if (n := found.counts[c.name])
+        ],
+        note="Shares are of the cells that have a class. Layers: class.tif and probability.tif "
+        f"beside this page, EPSG:{found.grid.epsg}, a pixel per cell.",
+        provenance={
+            "Scene": recipe.id,
+            "Acquired": recipe.date,
+            "Level": recipe.level,
+            "Weights (SHA-256)": str(card["weights"]["sha256"]),
+        },
     )
 
 

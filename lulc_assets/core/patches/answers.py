@@ -15,10 +15,11 @@ import numpy.typing as npt
 from lulc_assets.core.errors import BundleError, LabelError
 from lulc_assets.core.patches.classifier import PICTURE_LEVEL, chips_of, classify
 from lulc_assets.core.patches.folder import Patches, order_of, read_patch
+from lulc_assets.core.patches.opening import Classifier
 from lulc_assets.core.patches.split import PatchSplit, split_patches
 
 if TYPE_CHECKING:
-    from lulc_assets.core.judging.evaluate import Evaluation
+    from lulc_assets.core.judging.evaluate import Evaluation, HasNetwork
     from lulc_assets.core.training.candidate import TrainedModel
 
 
@@ -51,16 +52,31 @@ def judge_patches(trained: "TrainedModel", patches: Patches, *, every: bool = Fa
         BundleError: the card does not record a draw, or another number of patches.
         LabelError: a class that the classifier does not know.
     """
-    from lulc_assets.core.judging.evaluate import evaluate_model
-
     if every:
         parts = ["gold"] * len(patches.files)
     else:
         parts = split_patches(patches.files, _recorded_split(trained, len(patches.files)))
-    chips = chips_of(patches, trained.legend, parts)
+    return judge_parts(trained, patches, parts)
+
+
+def judge_parts(model: "HasNetwork", patches: Patches, parts: Sequence[str]) -> Judged:
+    """Judge a classifier, or a bundle of one, on the patches whose part is ``gold``.
+
+    Args:
+        model: whose classes the folders must be.
+        patches: in memory, with the model's bands.
+        parts: of each.
+
+    Raises:
+        LabelError: a class that the classifier does not know.
+        NoTrainingChips: no patch is ``gold``.
+    """
+    from lulc_assets.core.judging.evaluate import evaluate_model
+
+    chips = chips_of(patches, model.legend, parts)
     test = np.array(parts) == "gold"
     images, codes = patches.images[test], chips.masks[test, 0, 0]
-    return Judged(evaluate_model(trained, [chips]), images, codes, classify(trained, images))
+    return Judged(evaluate_model(model, [chips]), images, codes, classify(model, images))
 
 
 def _recorded_split(trained: "TrainedModel", count: int) -> PatchSplit:
@@ -77,7 +93,7 @@ def _recorded_split(trained: "TrainedModel", count: int) -> PatchSplit:
 
 
 def answer_files(
-    trained: "TrainedModel", files: Sequence[Path], order: Sequence[str] | None = None
+    asked: Classifier, files: Sequence[Path], order: Sequence[str] | None = None
 ) -> tuple[list[npt.NDArray[np.uint16]], npt.NDArray[np.float32]]:
     """Read files and ask a classifier: images (bands, h, w) each, probabilities (n, classes).
 
@@ -87,7 +103,7 @@ def answer_files(
         UnreadableRaster: a file is damaged.
         LabelError: it lacks a band, or is a picture where reflectance is needed.
     """
-    card = trained.card
+    card = asked.card
     images = []
     for path in files:
         image, picture = read_patch(path)
@@ -101,5 +117,5 @@ def answer_files(
         if missing:
             raise LabelError(f"{path} lacks {', '.join(missing)}, which the classifier needs")
         images.append(image[[roles.index(role) for role in card.bands]])
-    answers = [classify(trained, image[None]) for image in images]
+    answers = [classify(asked.model, image[None]) for image in images]
     return images, np.concatenate(answers)

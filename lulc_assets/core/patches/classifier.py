@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from lulc_assets.core.crosswalks.europe import EUROSAT
 from lulc_assets.core.errors import BundleError, LabelError
+from lulc_assets.core.judging.promotion import PromotionSettings
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.legends.build import ClassEntry, build_legend
 from lulc_assets.core.legends.builtin import BUILTIN
@@ -21,6 +22,7 @@ from lulc_assets.core.patches.folder import Patches
 from lulc_assets.core.patches.split import PatchSplit, group_patches, split_patches
 from lulc_assets.core.progress import Progress, silent
 from lulc_assets.core.store.typed import as_plain
+from lulc_assets.core.training.devices import TrainingDevices
 from lulc_assets.core.training.recipe import TrainingRecipe
 
 if TYPE_CHECKING:
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from lulc_assets.core.model.network import NetworkSpec
     from lulc_assets.core.training.candidate import TrainedModel
     from lulc_assets.core.training.recipe import Trainable as Layers
+
+PATCH_PROMOTION = PromotionSettings(min_class_pixels=10)
+"""As for maps, but: a patch is a label by itself, no pixel of one of few polygons."""
 
 PATCH_RECIPE = TrainingRecipe(
     architecture="PatchClassifier",
@@ -127,6 +132,7 @@ def train_patches(
     level: str = "L1C",
     folder: Path = Path(),
     checkpoints: Path | None = None,
+    devices: TrainingDevices | None = None,
     progress: Progress = silent,
 ) -> "TrainedModel":
     """Train a classifier; writes weights, card and the encoder alone for other trainings.
@@ -141,6 +147,7 @@ def train_patches(
         level: processing level of the patches.
         folder: that files in the recipe are relative to.
         checkpoints: folder of this training alone, see ``train_model``.
+        devices: see ``train_model``.
         progress: told after every batch.
 
     Raises:
@@ -169,6 +176,7 @@ def train_patches(
         out_dir=out_dir,
         checkpoints=checkpoints,
         folder=folder,
+        devices=devices,
         progress=progress,
     )
     from lulc_assets.core.model.artifacts import write_weights

@@ -6,6 +6,7 @@ Patches of one scene are alike: a classifier that saw some of them has seen the 
 names hold the scene (BigEarthNet's do, EuroSAT's do not), whole scenes are drawn.
 """
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -70,12 +71,11 @@ def split_patches(files: Sequence[PatchFile], settings: PatchSplit) -> list[str]
                 f"class {name} has {count} patch(es){where}: one must train, one choose the epoch "
                 "and one judge; add patches, or remove the class"
             )
-    rng = np.random.default_rng(settings.seed)
     part = np.full(len(files), "train", dtype=object)
     taken: dict[str, str] = {}
     for name in sorted(set(classes.tolist())):
         own = np.array(sorted(set(groups[classes == name].tolist())))
-        free = rng.permutation([g for g in own if g not in taken])
+        free = _drawn([g for g in own.tolist() if g not in taken], settings.seed)
         taken |= _draw(free, own, taken, settings)
     for number, group in enumerate(groups.tolist()):
         part[number] = taken.get(group, "train")
@@ -104,7 +104,7 @@ def folds_of(files: Sequence[PatchFile], folds: int, seed: int) -> npt.NDArray[n
 
 
 def _draw(
-    free: npt.NDArray[np.str_],
+    free: list[str],
     own: npt.NDArray[np.str_],
     taken: dict[str, str],
     settings: PatchSplit,
@@ -114,9 +114,17 @@ def _draw(
     test = max(0, max(1, round(settings.test_share * len(own))) - had["gold"])
     rest = len(own) - test - had["gold"]
     val = max(0, max(1, round(settings.val_share * rest)) - had["val"])
-    names = free.tolist()
     parts = ["gold"] * test + ["val"] * val
-    return dict(zip(names, parts + ["train"] * (len(names) - len(parts)), strict=False))
+    return dict(zip(free, parts + ["train"] * (len(free) - len(parts)), strict=False))
+
+
+def _drawn(names: list[str], seed: int) -> list[str]:
+    """Names in an order drawn at random, which others that are added do not turn over.
+
+    Where a folder grows, most test patches remain test patches, and two classifiers can be
+    compared on what neither has seen.
+    """
+    return sorted(names, key=lambda name: hashlib.sha256(f"{seed}/{name}".encode()).digest())
 
 
 def _require_all_parts(classes: npt.NDArray[np.str_], part: npt.NDArray[np.object_]) -> None:

@@ -3,6 +3,13 @@ import pytest
 import rasterio
 from affine import Affine
 
+from lulc_assets.core.patches.classifier import recipe_with, train_patches
+from lulc_assets.core.patches.folder import read_patches
+
+BANDS = ["red", "green", "blue"]
+TINY = recipe_with(
+    encoder_depth=4, max_epochs=6, learning_rate=3e-3, threads=1, precision="32-true"
+)
 LEVELS = {"Forest": 300, "SeaLake": 60, "Industrial": 2500}
 
 
@@ -30,3 +37,13 @@ def make_folder(folder, each=6, bands=13, side=64):
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
     return make_folder(tmp_path_factory.mktemp("patches"))
+
+
+@pytest.fixture(scope="session")
+def patches(folder):
+    return read_patches(folder, BANDS)
+
+
+@pytest.fixture(scope="session")
+def classifier(patches, tmp_path_factory):
+    return train_patches(patches, TINY, tmp_path_factory.mktemp("classifier"))

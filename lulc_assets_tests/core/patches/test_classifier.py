@@ -20,26 +20,12 @@ from lulc_assets.core.patches.classifier import (
     train_patches,
 )
 from lulc_assets.core.patches.folder import read_patches
+from lulc_assets.core.patches.opening import open_classifier
 from lulc_assets.core.training.augment import distort
 from lulc_assets.core.training.pretrained import load_pretrained
 from lulc_assets.core.training.recipe import TrainingRecipe
 from lulc_assets.core.training.tasks import PATCHES, SEGMENTATION, task_of
-from lulc_assets_tests.core.patches.conftest import make_folder
-
-BANDS = ["red", "green", "blue"]
-TINY = recipe_with(
-    encoder_depth=4, max_epochs=6, learning_rate=3e-3, threads=1, precision="32-true"
-)
-
-
-@pytest.fixture(scope="module")
-def patches(folder):
-    return read_patches(folder, BANDS)
-
-
-@pytest.fixture(scope="module")
-def classifier(patches, tmp_path_factory):
-    return train_patches(patches, TINY, tmp_path_factory.mktemp("classifier"))
+from lulc_assets_tests.core.patches.conftest import BANDS, TINY, make_folder
 
 
 def test_it_learns_what_brightness_tells(classifier, patches):
@@ -106,7 +92,7 @@ def test_bad_folders_of_a_model_are_named(classifier, patches, folder, tmp_path)
 
     Image.new("RGB", (64, 64)).save(tmp_path / "p.jpg")
     with pytest.raises(LabelError, match="holds 8-bit pictures"):
-        answer_files(classifier, [tmp_path / "p.jpg"])
+        answer_files(open_classifier(classifier.weights.parent), [tmp_path / "p.jpg"])
 
 
 def test_patches_of_several_sizes_can_be_asked(classifier):
