@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from lulc_assets.core.errors import ProductNotFound
 from lulc_assets.core.figures.patches import patch_map_figure
+from lulc_assets.core.figures.quicklook import true_color
 from lulc_assets.core.imagery.cog import read_coarse
 from lulc_assets.core.imagery.overview import lattice_of
 from lulc_assets.core.imagery.quickread import look_at_scene
@@ -71,7 +72,7 @@ def map_scene_by_patches(
     seen = look_at_scene(recipe, lattice_of(grid, _SHOWN_PX))
     other = _predicted(work, SceneOfYear(tile, year, recipe.id))
     picture = patch_map_figure(
-        seen.rgb, found.codes, found.covers(grid), asked.model.legend,
+        true_color(seen.reflectance, seen.valid), found.codes, found.covers(grid), asked.model.legend,
         None if other is None else (other, work.legend),
     )  # fmt: skip
     page = scene_page(recipe, found, asked.model.legend, asked.card, picture, other is not None)
