@@ -69,10 +69,11 @@ def map_scene_by_patches(
     require_scene(recipe, asked.card)
     grid = work.grid(tile)
     found = map_scene(recipe, grid, asked.model, asked.card, out, progress=work.progress)
-    seen = look_at_scene(recipe, lattice_of(grid, _SHOWN_PX))
+    look = look_at_scene(recipe, lattice_of(grid, _SHOWN_PX))
+    seen = true_color(look.reflectance, look.valid)
     other = _predicted(work, SceneOfYear(tile, year, recipe.id))
     picture = patch_map_figure(
-        true_color(seen.reflectance, seen.valid), found.codes, found.covers(grid), asked.model.legend,
+        seen, found.codes, found.covers(grid), asked.model.legend,
         None if other is None else (other, work.legend),
     )  # fmt: skip
     page = scene_page(recipe, found, asked.model.legend, asked.card, picture, other is not None)
