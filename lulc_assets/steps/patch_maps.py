@@ -100,7 +100,7 @@ def _find_scene(work: Workbench, tile: str, scene: str) -> tuple[int, SceneRecip
 
 def _promoted(work: Workbench) -> Classifier:
     bundle = open_bundle(work, work.read(PATCH_BUNDLE, Whole()))
-    return Classifier(bundle, bundle.card)
+    return Classifier(bundle, bundle.record.card)
 
 
 def _predicted(work: Workbench, key: SceneOfYear) -> npt.NDArray[np.uint8] | None:

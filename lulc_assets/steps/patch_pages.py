@@ -49,11 +49,12 @@ def patches_of(step: Step[Any, Any]) -> PatchRecords | None:
 def patch_page(work: Workbench, found: PatchRecords, links: Sequence[Link]) -> str:
     """The page's HTML."""
     from lulc_assets.core.judging.evaluate import Evaluation  # loads torch
-    from lulc_assets.core.model.artifacts import legend_from_dict
+    from lulc_assets.core.model.card import ModelCard
     from lulc_assets.core.pages.patch_report import judged_page
     from lulc_assets.core.patches.classifier import count_parameters
+    from lulc_assets.core.training.recipe import TrainingRecipe
 
-    card = json.loads(work.open(found.candidate, "card.json").read_bytes())
+    card = ModelCard.read(work.open(found.candidate, "card.json"))
     stored = work.open(found.evaluation, "evaluation.json").read_bytes()
     figures = {
         name: work.open(found.evaluation, name).read_bytes()
@@ -61,9 +62,10 @@ def patch_page(work: Workbench, found: PatchRecords, links: Sequence[Link]) -> s
         if name.endswith(".png")
     }
     said = found.evaluation.properties
+    trainable = TrainingRecipe.from_dict(dict(card.recipe)).trainable
     verdict = f" It is {'promoted' if said.promote else 'refused'}: {said.reason}."
     page = judged_page(
-        Evaluation.from_dict(json.loads(stored)), legend_from_dict(card["legend"]), figures, card,
-        count_parameters(card), verdict, links,
+        Evaluation.from_dict(json.loads(stored)), card.legend, figures, card,
+        count_parameters(card.network, trainable), verdict, links,
     )  # fmt: skip
     return render_patch_page(page)

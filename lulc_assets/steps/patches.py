@@ -39,7 +39,10 @@ from lulc_assets.steps.workbench import Made, Workbench, write_png
 
 if TYPE_CHECKING:
     from lulc_assets.core.judging.evaluate import Evaluation
-    from lulc_assets.core.training.card import TrainedModel
+    from lulc_assets.core.training.candidate import TrainedModel
+
+
+WEIGHTS, ENCODER = "weights.safetensors", "encoder.safetensors"
 
 
 def make_patch_classifier(work: Workbench) -> Record[ModelProperties]:
@@ -61,10 +64,10 @@ def make_patch_classifier(work: Workbench) -> Record[ModelProperties]:
             heard = replace(work, progress=progress)
             model = _train(heard, section, scratch / "model", checkpoints)
         rows = list_parts(files, sums, split_patches(files, section.split))
-        named = [model.weights, model.weights.with_name("encoder.safetensors"), model.card]
+        named = [model.folder / name for name in (WEIGHTS, ENCODER, "card.json")]
         made = {path.name: path for path in [*named, write_listing(scratch / LISTING_FILE, rows)]}
         made |= _pictures(scratch, model)
-        return Made(made, model_properties(model, model.read_card(), section.level))
+        return Made(made, model_properties(model.card, section.level))
 
     keep(work, step.former)
     record = step.make(settings, build)
@@ -80,7 +83,7 @@ def make_patch_evaluation(work: Workbench) -> Record[EvaluationProperties]:
     """
     from lulc_assets.core.pages.patch_report import judged_figures
     from lulc_assets.core.patches.answers import judge_parts  # loads torch
-    from lulc_assets.core.training.card import TrainedModel
+    from lulc_assets.core.training.candidate import TrainedModel
 
     section = require_section(work)
     step = work.step(PATCH_EVALUATION, Whole())
@@ -128,7 +131,7 @@ def _folder(work: Workbench, section: PatchesSection) -> Path:
 
 
 def _settings(work: Workbench, section: PatchesSection, patches: str) -> dict[str, object]:
-    from lulc_assets.core.training.card import describe_recipe  # loads torch
+    from lulc_assets.core.training.candidate import setup_of  # loads torch
     from lulc_assets.core.training.fitting import device_for
     from lulc_assets.core.training.pretrained import digest_files, local_files
 
@@ -139,7 +142,7 @@ def _settings(work: Workbench, section: PatchesSection, patches: str) -> dict[st
         "order": section.order,
         "level": section.level,
         "split": section.split,
-        "recipe": describe_recipe(section.recipe, device_for(devices)),
+        "recipe": setup_of(section.recipe, device_for(devices)),
         "pretrained": digest_files(local_files(section.recipe, work.project.folder)),
         "devices": work.project.training.devices,
     }
@@ -171,9 +174,9 @@ def _pictures(scratch: Path, model: "TrainedModel") -> dict[str, Path]:
     from lulc_assets.core.figures.calibration import reliability_figure
     from lulc_assets.core.figures.training import loss_curve_figure
 
-    report = model.read_card()["calibration_report"]
+    report = model.card.calibration_report
     diagram = reliability_figure(
-        {"Before": report["before"], "After": report["after"]},
+        {"Before": report.before, "After": report.after},
         "Probabilities on validation patches",
     )
     return {
@@ -194,7 +197,7 @@ def _as_trained(
     rows = read_listing(work.open(candidate, LISTING_FILE))
     files: tuple[PatchFile, ...] = list_patches(_folder(work, section))
     require_listed(rows, files, hash_patches(files))
-    return _read(work, section, model.read_card()["bands"]), rows
+    return _read(work, section, model.card.bands), rows
 
 
 def _decide(

@@ -154,7 +154,7 @@ def scene_page(
     recipe: "SceneRecipe",
     found: "PatchMap",
     legend: Legend,
-    card: Mapping[str, Any],
+    card: "ModelCard",
     picture: bytes,
     beside: bool,
 ) -> PatchPage:
@@ -192,7 +192,7 @@ def scene_page(
             "Scene": recipe.id,
             "Acquired": recipe.date,
             "Level": recipe.level,
-            "Weights (SHA-256)": str(card["weights"]["sha256"]),
+            "Weights (SHA-256)": card.weights.sha256,
         },
     )
 

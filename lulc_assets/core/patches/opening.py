@@ -4,15 +4,15 @@ What belongs here: telling which of the two it is, and refusing models of anothe
 not: asking it (``answers``, ``scene_map``).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lulc_assets.core.patches.classifier import require_patch_card
+from lulc_assets.core.patches.classifier import require_patch_network
 
 if TYPE_CHECKING:
     from lulc_assets.core.judging.evaluate import HasNetwork
+    from lulc_assets.core.model.card import ModelCard
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Classifier:
     """A patch classifier and its card."""
 
     model: "HasNetwork"
-    card: Mapping[str, Any]
+    card: "ModelCard"
 
 
 def open_classifier(folder: Path, trusted_key: Path | None = None) -> Classifier:
@@ -34,12 +34,11 @@ def open_classifier(folder: Path, trusted_key: Path | None = None) -> Classifier
         BundleError: it is damaged, not signed by that key, or a model for maps.
     """
     from lulc_assets.core.model.bundle import BUNDLE_FILE, Bundle
-    from lulc_assets.core.training.card import TrainedModel
+    from lulc_assets.core.training.candidate import TrainedModel
 
     if (folder / BUNDLE_FILE).is_file() or trusted_key is not None:
         bundle = Bundle.load(folder, None, trusted_key=trusted_key, task="patches")
-        return Classifier(bundle, bundle.card)
+        return Classifier(bundle, bundle.record.card)
     trained = TrainedModel.open(folder)
-    card = trained.read_card()
-    require_patch_card(card, str(folder))
-    return Classifier(trained, card)
+    require_patch_network(trained.card.network, str(folder))
+    return Classifier(trained, trained.card)

@@ -11,7 +11,7 @@ narrower than half a patch are left out.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,7 @@ from lulc_assets.core.scene.recipe import SceneRecipe
 
 if TYPE_CHECKING:
     from lulc_assets.core.judging.evaluate import HasNetwork
+    from lulc_assets.core.model.card import ModelCard
 
 LEAST_SEEN = 0.5
 """Share of a cell's pixels that must be clear for it to be given a class: EuroSAT and its like
@@ -65,7 +66,7 @@ def map_scene(
     recipe: SceneRecipe,
     grid: PixelGrid,
     model: "HasNetwork",
-    card: Mapping[str, Any],
+    card: "ModelCard",
     out_dir: Path,
     *,
     progress: Progress = silent,
@@ -87,7 +88,7 @@ def map_scene(
         NotFinite: the network gave NaN or infinity.
     """
     require_scene(recipe, card)
-    side = int(card["inputs"]["patch_px"])
+    side = int(str(card.inputs["patch_px"]))
     rows, cols = _spans(grid.height, side), _spans(grid.width, side)
     if not rows or not cols:
         raise IncompatibleScene(
@@ -96,7 +97,7 @@ def map_scene(
         )
     best = np.zeros((len(rows), len(cols)), np.uint8)
     surest = np.zeros_like(best)
-    with SceneReader(replace(recipe, roles=tuple(card["bands"])), grid) as reader:
+    with SceneReader(replace(recipe, roles=card.bands), grid) as reader:
         for number, (row, height) in enumerate(rows):
             strip = reader.read_dn_block(Window(row, 0, height, grid.width))
             seen = [i for i, (col, width) in enumerate(cols) if _is_seen(strip, col, width)]
@@ -117,33 +118,33 @@ def map_scene(
     return PatchMap(files, best, cells, counts)
 
 
-def require_scene(recipe: SceneRecipe, card: Mapping[str, Any]) -> None:
+def require_scene(recipe: SceneRecipe, card: "ModelCard") -> None:
     """Refuse a scene that a classifier was not trained for.
 
     Raises:
         IncompatibleScene: level, bands or sampling differ.
     """
-    if card["level"] == PICTURE_LEVEL:
+    if card.level == PICTURE_LEVEL:
         raise IncompatibleScene(
             f"scene {recipe.id} is reflectance, the classifier was trained on 8-bit pictures; "
             "train one on multispectral patches (.tif)"
         )
-    if recipe.level != card["level"]:
+    if recipe.level != card.level:
         raise IncompatibleScene(
-            f"scene {recipe.id} is level {recipe.level}, the classifier takes {card['level']} "
+            f"scene {recipe.id} is level {recipe.level}, the classifier takes {card.level} "
             "only; train one on patches of that level"
         )
-    missing = [role for role in card["bands"] if role not in recipe.bands]
+    missing = [role for role in card.bands if role not in recipe.bands]
     if missing:
         raise IncompatibleScene(
             f"scene {recipe.id} is read without {', '.join(missing)}, which the classifier needs; "
             "name them in [bands] of the project, or train on fewer bands"
         )
-    gsd_m = recipe.pixel_m or min(recipe.bands[role].gsd_m for role in card["bands"])
-    if abs(gsd_m - card["gsd_m"]) > _GSD_TOLERANCE * card["gsd_m"]:
+    gsd_m = recipe.pixel_m or min(recipe.bands[role].gsd_m for role in card.bands)
+    if abs(gsd_m - card.gsd_m) > _GSD_TOLERANCE * card.gsd_m:
         raise IncompatibleScene(
             f"scene {recipe.id} has a ground sampling of {gsd_m:g} m, the classifier takes "
-            f"{card['gsd_m']:g} m"
+            f"{card.gsd_m:g} m"
         )
 
 

@@ -28,7 +28,7 @@ def scene(tmp_path_factory):
 
 def test_each_cell_has_the_class_that_its_patch_would_get(classifier, scene, tmp_path):
     recipe, dn = scene
-    card = classifier.read_card()
+    card = classifier.card
     found = map_scene(recipe, GRID, classifier, card, tmp_path)
     assert found.codes.shape == (2, 5)  # the third row of 22 px is narrower than half a patch
     assert found.grid.pixel_m == 640
@@ -46,11 +46,11 @@ def test_each_cell_has_the_class_that_its_patch_would_get(classifier, scene, tmp
 
 
 def test_scenes_of_another_kind_are_refused(classifier, scene, tmp_path):
-    recipe, card = scene[0], classifier.read_card()
+    recipe, card = scene[0], classifier.card
     wrong = {
         "is level L2A, the classifier takes L1C": (replace(recipe, level="L2A"), GRID, card),
-        "read without coastal": (recipe, GRID, card | {"bands": ["coastal", "red"]}),
-        "8-bit pictures": (recipe, GRID, card | {"level": "picture"}),
+        "read without coastal": (recipe, GRID, replace(card, bands=("coastal", "red"))),
+        "8-bit pictures": (recipe, GRID, replace(card, level="picture")),
         "sampling of 30 m": (replace(recipe, pixel_m=30.0), GRID, card),
         "less than a patch of 64 px": (recipe, replace(GRID, height=20), card),
     }
