@@ -66,7 +66,7 @@ MODEL_BUNDLE = Product(
 )
 
 PATCH_CLASSIFIER = Product("patch_classifier", 1, Whole, of.ModelProperties)
-"""From the patch folder of the project, which is no product."""
+"""Made from the patch folder that the project file names."""
 
 PATCH_HISTORY = Product(
     "patch_history", 1, Whole, of.HistoryProperties, part_of=PATCH_CLASSIFIER.asset
