@@ -17,31 +17,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from benchmarks.change import measures
+from benchmarks.change.judged import ALERT_YEARS, OURS, Judged
 from benchmarks.change.landscapes import STRESS_SEEDS, TEST_SEEDS, TUNING_SEEDS, YEARS, scenery
-from benchmarks.change.measures import Tally, YearTally, tally
-from benchmarks.change.peers import NRT_MONITORS, PEERS, nrt_monitor
 from benchmarks.change.pictures import draw_curves, draw_years
-from benchmarks.change.years import (
-    Annual,
-    alert_year,
-    annual_map,
-    graded_change,
-    letters_of,
-)
-from lulc_assets.core.alerts.ladder import AlertSettings, Step
+from benchmarks.change.years import annual_map, letters_of
 from lulc_assets.core.change.counting import LetterCounts
 from lulc_assets.core.change.evidence import Evidence
-from lulc_assets.core.change.grades import Grade, GradeRule
-from lulc_assets.core.change.layers import FROM
-from lulc_assets.core.change.years import GradedYear, year_of_change
 from lulc_assets.core.legend import KARRA_10
 
-OURS = "this project"
 CURVE_DAYS = tuple(range(0, 181, 3))
-ALERT_YEARS = YEARS[1:]
 
 
 def main() -> None:
@@ -95,73 +79,10 @@ def judge(
     seeds: Sequence[int], folder: Path, profile: str, evidence: Evidence, *, nrt: bool
 ) -> dict[str, Any]:
     """All figures of some landscapes under a sensor profile."""
-    settings, rule = AlertSettings(), GradeRule()
-    finders = dict(PEERS) | ({name: nrt_monitor(name) for name in NRT_MONITORS} if nrt else {})
-    alerts = {name: Tally() for name in (OURS, *finders)}
-    steps = {step: [0, 0, 0.0] for step in (Step.POSSIBLE, Step.LIKELY, Step.CONFIRMED)}
-    years = {OURS: YearTally(), "two-date difference": YearTally()}
-    grades = dict.fromkeys((grade.name.lower() for grade in Grade), 0)
+    judged = Judged.start(nrt=nrt)
     for seed in seeds:
-        land = scenery(seed, folder, profile)
-        annual = {year: annual_map(land, year) for year in YEARS}
-        for year in ALERT_YEARS:
-            before, current = annual[year - 1], annual[year]
-            ours = alert_year(land, year, before, evidence, settings)
-            tally(alerts[OURS], land, year, ours.first_sent[Step.CONFIRMED], settings)
-            for step, counted in steps.items():
-                found = measures.calibration(
-                    land, year, ours.first_sent[step], ours.logit_sent[step]
-                )
-                steps[step] = [have + new for have, new in zip(counted, found, strict=True)]
-            for name, find in finders.items():
-                tally(alerts[name], land, year, find(land, year, before, current), settings)
-        true = measures.true_years(land)
-        graded = _graded(land, annual, evidence, rule)
-        for layers in graded.values():
-            for grade in Grade:
-                grades[grade.name.lower()] += int((layers.grade == grade).sum())
-        years[OURS].add(year_of_change(graded, rule)[0].astype(int), true)
-        years["two-date difference"].add(measures.first_difference(annual), true)
-    return {
-        "landscapes": len(seeds),
-        "alerts": {name: one.figures() for name, one in alerts.items()},
-        "kinds": _by_kind(alerts[OURS]),
-        "curves": {name: one.curve(CURVE_DAYS) for name, one in alerts.items()},
-        "steps": {
-            step.name.lower(): {
-                "pixels": count,
-                "changed_share": round(changed / max(count, 1), 4),
-                "stated": round(stated / max(count, 1), 4),
-            }
-            for step, (count, changed, stated) in steps.items()
-        },
-        "years": {name: one.figures() for name, one in years.items()},
-        "grades": grades,
-    }
-
-
-def _graded(
-    land: Any, annual: dict[int, Annual], evidence: Evidence, rule: GradeRule
-) -> dict[int, GradedYear]:
-    found = {}
-    for year in ALERT_YEARS:
-        former, current = annual[year - 1], annual[year]
-        grade, _, changed_on = graded_change(land, year, former, current, evidence, rule)
-        from_to = (FROM * former.classes.astype(np.uint16) + current.classes).astype(np.uint16)
-        found[year] = GradedYear(from_to, grade, changed_on)
-    return found
-
-
-def _by_kind(alerts: Tally) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for kind in sorted(set(alerts.kinds)):
-        delays = [d for k, d in zip(alerts.kinds, alerts.delays, strict=True) if k == kind]
-        found[kind] = {
-            key: value
-            for key, value in Tally(delays=delays).figures().items()
-            if key in ("events", "recall", "within_30_days", "median_days")
-        }
-    return found
+        judged.add(scenery(seed, folder, profile), evidence)
+    return judged.figures(CURVE_DAYS)
 
 
 def headline(found: dict[str, Any]) -> dict[str, Any]:
@@ -208,15 +129,15 @@ def describe(found: dict[str, Any]) -> str:
             f"| {_text(one['within_30_days'])} | {_text(one['median_days'])} |"
             for kind, one in figures["kinds"].items()
         ]
-        lines += [
-            "",
-            "| step | pixels | stated probability | really changed |",
-            "|---|---|---|---|",
-        ]
-        lines += [
-            f"| {step} | {one['pixels']} | {_text(one['stated'])} | {_text(one['changed_share'])} |"
-            for step, one in figures["steps"].items()
-        ]
+        lines += ["", "| step | stated probability | pixels | stated, mean | really changed |",
+                  "|---|---|---|---|---|"]  # fmt: skip
+        for step, one in figures["steps"].items():
+            rows = [("all", one), *((f"{b['from']:g}–{b['to']:g}", b) for b in one["bins"])]
+            lines += [
+                f"| {step} | {name} | {row['pixels']} | {_text(row['stated'])} "
+                f"| {_text(row['changed_share'])} |"
+                for name, row in rows
+            ]
         lines += ["", "| yearly change | UA, PA exact year | UA, PA ± 1 year | UA, PA ever "
                   "| area mapped / true |", "|---|---|---|---|---|"]  # fmt: skip
         lines += [

@@ -3,8 +3,7 @@
 What belongs here: patches, events, recall, precision, delays, calibration, exact years. What
 does not: finding change (``years``, ``peers``), pictures (``pictures``).
 
-The same rule makes alerts of everybody's confirmed pixels: at least ``min_area_px`` that touch,
-with a square of ``core_px`` among them (``AlertSettings``).
+The same rule makes alerts of everybody's confirmed pixels (``patches``).
 """
 
 from collections.abc import Iterable
@@ -17,8 +16,8 @@ import numpy.typing as npt
 from scipy import ndimage, stats
 
 from benchmarks.change.landscapes import Scenery
+from benchmarks.change.patches import NEVER, AlertRule
 from benchmarks.change.years import Annual, stack_of
-from lulc_assets.core.alerts.ladder import AlertSettings
 from lulc_assets.core.change.dates import day_number, day_of_number
 
 EVENT_PX = 50
@@ -28,8 +27,8 @@ CLEAR_DATES = 6
 CLEAR_SHARE = 0.5
 """A date is clear for an event when it sees this share of it."""
 FIELD_PX = 20
-_NEVER = 65_535
 
+U8 = npt.NDArray[np.uint8]
 U16 = npt.NDArray[np.uint16]
 Bools = npt.NDArray[np.bool_]
 
@@ -86,26 +85,23 @@ class Tally:
         return curve
 
 
-def tally(total: Tally, land: Scenery, year: int, confirmed: U16, settings: AlertSettings) -> None:
+def tally(
+    total: Tally, land: Scenery, year: int, confirmed: U16, before: Annual, rule: AlertRule
+) -> None:
     """Add a year of a landscape; ``confirmed`` is (h, w) uint16, day, 0 = never."""
     changed = changed_by(land, year)
     near = ndimage.binary_dilation(changed, np.ones((3, 3)))
-    days = np.where(confirmed > 0, confirmed, _NEVER).astype(np.uint16)
-    core = ndimage.maximum_filter(days, settings.core_px, mode="constant", cval=_NEVER)
-    labels, count = ndimage.label(confirmed > 0)
-    flat = labels.ravel()
-    size = np.bincount(flat, minlength=count + 1)
-    hits = np.bincount(flat, weights=near.ravel(), minlength=count + 1)
-    has_core = np.bincount(flat, weights=(core < _NEVER).ravel(), minlength=count + 1) > 0
-    alert = (size >= settings.min_area_px) & has_core
-    alert[0] = False
+    labels, alert = rule.patches(confirmed, before.classes)
+    size = np.bincount(labels.ravel(), minlength=alert.size)
+    hits = np.bincount(labels.ravel(), weights=near.ravel(), minlength=alert.size)
     right = alert & (hits >= size / 2)
     wrong = alert & ~right
     total.right += int(right.sum())
     total.wrong += int(wrong.sum())
     total.wrong_px += int(size[wrong].sum())
     _tally_fields(total, land, wrong[labels], changed)
-    _tally_events(total, land, year, days, settings)
+    days = np.where(confirmed > 0, confirmed, NEVER).astype(np.uint16)
+    _tally_events(total, land, year, days, before.classes, rule)
 
 
 def _tally_fields(total: Tally, land: Scenery, wrong: Bools, changed: Bools) -> None:
@@ -119,7 +115,7 @@ def _tally_fields(total: Tally, land: Scenery, wrong: Bools, changed: Bools) -> 
 
 
 def _tally_events(
-    total: Tally, land: Scenery, year: int, days: U16, settings: AlertSettings
+    total: Tally, land: Scenery, year: int, days: U16, classes: U8, rule: AlertRule
 ) -> None:
     part = land.of_year(year)
     stack = stack_of(land, part)
@@ -134,19 +130,10 @@ def _tally_events(
         clear = dates[after][views.mean(1) >= CLEAR_SHARE]
         if clear.size < CLEAR_DATES:
             continue
-        on = _confirmed_on(np.where(inside, days, _NEVER), settings)
+        on = rule.reached_on(np.where(inside, days, NEVER).astype(np.uint16), classes)
         total.delays.append(None if on is None else on - int(clear[0]))
         total.since.append(None if on is None else on - happened)
         total.kinds.append(event["what"])
-
-
-def _confirmed_on(days: U16, settings: AlertSettings) -> int | None:
-    """The day on which so many pixels and a square of them were confirmed."""
-    dated = np.sort(days[days < _NEVER])
-    if dated.size < settings.min_area_px:
-        return None
-    core = ndimage.maximum_filter(days, settings.core_px, mode="constant", cval=_NEVER).min()
-    return None if core == _NEVER else max(int(dated[settings.min_area_px - 1]), int(core))
 
 
 def changed_by(land: Scenery, year: int) -> Bools:
@@ -159,17 +146,54 @@ def changed_by(land: Scenery, year: int) -> Bools:
     return np.isin(land.event, events)
 
 
-def calibration(
-    land: Scenery, year: int, sent: U16, logit: npt.NDArray[np.int16]
-) -> tuple[int, int, float]:
-    """Of the pixels that reached a step: how many, how many changed, sum of probabilities."""
-    reached = sent > 0
-    probability = 1 / (1 + np.exp(-logit[reached].astype(np.float64) / 256))
-    return (
-        int(reached.sum()),
-        int((reached & changed_by(land, year)).sum()),
-        float(probability.sum()),
-    )
+STATED = (0.0, 0.5, 0.7, 0.85, 0.9, 0.95, 0.99, 1.0)
+"""Edges of the bins of stated probability."""
+
+
+@dataclass
+class Reliability:
+    """Stated probabilities of pixels on the day they reached a step, and what was true.
+
+    Attributes:
+        pixels: by bin of ``STATED``.
+        changed: of them.
+        stated: sum of their probabilities.
+    """
+
+    pixels: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(7, np.int64))
+    changed: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(7, np.int64))
+    stated: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(7))
+
+    def add(self, land: Scenery, year: int, sent: U16, logit: npt.NDArray[np.int16]) -> None:
+        """Add a year of a landscape: day on which the step was reached, and log odds / 256."""
+        reached = sent > 0
+        stated = 1 / (1 + np.exp(-logit[reached].astype(np.float64) / 256))
+        at = np.clip(np.searchsorted(STATED, stated, "right") - 1, 0, 6)
+        self.pixels += np.bincount(at, minlength=7)
+        true = changed_by(land, year)[reached]
+        self.changed += np.bincount(at, weights=true, minlength=7).astype(np.int64)
+        self.stated += np.bincount(at, weights=stated, minlength=7)
+
+    def figures(self) -> dict[str, Any]:
+        """All together, then by bin; bins without a pixel are left out."""
+        return {
+            **_stated_and_true(self.pixels.sum(), self.changed.sum(), self.stated.sum()),
+            "bins": [
+                {"from": low, "to": high, **_stated_and_true(*counted)}
+                for low, high, *counted in zip(
+                    STATED, STATED[1:], self.pixels, self.changed, self.stated, strict=False
+                )
+                if counted[0]
+            ],
+        }
+
+
+def _stated_and_true(pixels: int, changed: int, stated: float) -> dict[str, Any]:
+    return {
+        "pixels": int(pixels),
+        "stated": round(float(stated) / pixels, 4) if pixels else None,
+        "changed_share": _share(int(changed), int(pixels)),
+    }
 
 
 @dataclass

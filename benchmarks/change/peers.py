@@ -33,6 +33,7 @@ NDVI_BARE, NDVI_FULL = 0.05, 0.85
 """NDVI of 0 and 100 % vegetation cover (Gutman and Ignatov 1998)."""
 
 NRT_MONITORS = ("CuSum", "MoSum", "EWMA", "IQR", "CCDC")
+_FIT: dict[str, dict[str, Any]] = {"CCDC": {"screen_outliers": None}}
 
 
 def _clear(land: Scenery, at: int, before: Annual) -> Bools:
@@ -109,7 +110,8 @@ def dist_alert(land: Scenery, year: int, before: Annual, current: Annual) -> U16
 def nrt_monitor(name: str) -> Callable[[Scenery, int, Annual, Annual], U16]:
     """A monitor of the package ``nrt`` on NDVI, with its own defaults, fitted to all dates before.
 
-    It is told of a break on the date on which it finds it.
+    CCDC's screening of outliers needs a band in the short-wave infrared; masks screen instead. A
+    break counts on the date on which the monitor finds it.
     """
 
     def find(land: Scenery, year: int, before: Annual, current: Annual) -> U16:
@@ -119,7 +121,8 @@ def nrt_monitor(name: str) -> Callable[[Scenery, int, Annual, Annual], U16]:
         cube = _ndvi_cube(land)
         times = cube.time.values.astype("datetime64[Y]").astype(int) + 1970
         watched = _make_monitor(name, before.classes > 0)
-        watched.fit(dataarray=cube.isel(time=np.flatnonzero(times < year)))
+        history = cube.isel(time=np.flatnonzero(times < year))
+        watched.fit(dataarray=history, **_FIT.get(name, {}))
         found = np.zeros(land.event.shape, np.uint16)
         for at in np.flatnonzero(times == year):
             scene: xr.DataArray = cube.isel(time=at)
@@ -151,7 +154,8 @@ def _make_monitor(name: str, watched: Bools) -> Any:
     import importlib
 
     module = importlib.import_module(f"nrt.monitor.{name.lower()}")
-    return getattr(module, name)(trend=False, mask=watched.astype(np.int8))
+    trend = name == "CCDC"  # its method asks for one
+    return getattr(module, name)(trend=trend, mask=watched.astype(np.int8))
 
 
 PEERS: dict[str, Callable[[Scenery, int, Annual, Annual], U16]] = {

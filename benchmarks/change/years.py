@@ -10,15 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.change.landscapes import Scenery
+from benchmarks.change.patches import AlertRule
 from lulc_assets.core.alerts.kernel import (
     CONFIRMED_ON,
     LIKELY_ON,
     LOGIT,
     PLANES,
     POSSIBLE_ON,
+    STATUS,
     see_date,
 )
-from lulc_assets.core.alerts.ladder import AlertSettings, year_start
+from lulc_assets.core.alerts.ladder import AlertSettings, Step, year_start
 from lulc_assets.core.change.counting import UNKNOWN, LetterCounts, count_letters
 from lulc_assets.core.change.dates import day_number, numbers_and_quarters, quarter_of
 from lulc_assets.core.change.evidence import Evidence
@@ -29,7 +31,7 @@ from lulc_assets.core.compositing.reading import Stack
 from lulc_assets.core.compositing.settings import CompositeSettings
 from lulc_assets.core.compositing.strategies import PartVotes, flag_tallies, strategy_of
 from lulc_assets.core.grid import Window
-from lulc_assets.core.legend import KARRA_10
+from lulc_assets.core.legend import KARRA_10, Legend
 
 QUARTERLY = CompositeSettings(seasons="quarters")
 
@@ -57,9 +59,9 @@ def stack_of(land: Scenery, part: slice) -> Stack:
     return Stack(land.classes[part], land.probabilities[part], land.masks[part])
 
 
-def annual_map(land: Scenery, year: int) -> Annual:
+def annual_map(land: Scenery, year: int, legend: Legend = KARRA_10) -> Annual:
     """The map of a year by the weighted mode, votes kept by quarter."""
-    strategy, part = strategy_of(QUARTERLY), land.of_year(year)
+    strategy, part = strategy_of(QUARTERLY, legend), land.of_year(year)
     window = Window(0, 0, *land.event.shape)
     days = land.dates[part]
     sums = []
@@ -69,16 +71,16 @@ def annual_map(land: Scenery, year: int) -> Annual:
         if inside:
             strategy.add(block, stack_of(land, slice(inside[0], inside[-1] + 1)), 1)
         sums.append(block)
-    flagged = flag_tallies([block.tallies for block in sums], QUARTERLY, KARRA_10)
+    flagged = flag_tallies([block.tallies for block in sums], QUARTERLY, legend)
     votes = [
-        PartVotes(QUARTERLY.weight_table(one.name), block, flagged)
+        PartVotes(QUARTERLY.weight_table(one.name, legend), block, flagged)
         for one, block in zip(QUARTERLY.parts(), sums, strict=True)
     ]
     familiar = familiar_planes([block.sums for block in sums], flagged)
     return Annual(strategy.decide(votes).winner, flagged, familiar)
 
 
-def letters_of(land: Scenery, year: int, before: Annual) -> LetterCounts:
+def letters_of(land: Scenery, year: int, before: Annual, legend: Legend = KARRA_10) -> LetterCounts:
     """What pixels looked like in a year, against the map of the year before.
 
     Changes of the year before are left out: its map and its seasons hold both sides of them.
@@ -96,7 +98,7 @@ def letters_of(land: Scenery, year: int, before: Annual) -> LetterCounts:
         before.familiar,
         QUARTERLY.parts(),
         changed_on,
-        len(KARRA_10.land),
+        len(legend.land),
         before.flagged,
     )
 
@@ -107,12 +109,15 @@ class Alerted:
 
     Attributes:
         state: (10, h, w) uint16 after all dates.
+        alert_on: (h, w) uint16, day on which the pixel first lay in a confirmed alert, all of
+            whose pixels were confirmed on that day: what zones are told. 0: never.
         first_sent: step 1–3 → (h, w) uint16, day on which the pixel first reached it, also
             when it was rejected later: what was sent stays sent. 0: never.
         logit_sent: likewise, the log odds of that day in 1/256, int16.
     """
 
     state: U16
+    alert_on: U16
     first_sent: dict[int, U16]
     logit_sent: dict[int, npt.NDArray[np.int16]]
 
@@ -121,7 +126,8 @@ def alert_year(
     land: Scenery, year: int, before: Annual, evidence: Evidence, settings: AlertSettings
 ) -> Alerted:
     """Judge a year scene by scene."""
-    shape = land.event.shape
+    shape, legend = land.event.shape, evidence.legend
+    rule, alert_on = AlertRule.of(settings, legend), np.zeros(shape, np.uint16)
     state = np.zeros((PLANES, *shape), np.uint16)
     sent = {step: np.zeros(shape, np.uint16) for step in (1, 2, 3)}
     odds = {step: np.zeros(shape, np.int16) for step in (1, 2, 3)}
@@ -130,6 +136,8 @@ def alert_year(
         settings.hazard_table(),
         settings.clear_days(year),
         settings.rule(),
+        settings.confirmed_at(legend),
+        settings.gains(legend),
     )
     part = land.of_year(year)
     for at in range(part.start, part.stop):
@@ -144,7 +152,10 @@ def alert_year(
             new = (state[plane] == number) & (sent[step] == 0)
             sent[step][new] = number
             odds[step][new] = state[LOGIT][new].astype(np.int16) + settings.floor
-    return Alerted(state, sent, odds)
+        confirmed = (state[STATUS] & 15) == Step.CONFIRMED
+        labels, alert = rule.patches(np.where(confirmed, number, 0), before.classes)
+        alert_on[alert[labels] & (alert_on == 0)] = number
+    return Alerted(state, alert_on, sent, odds)
 
 
 def graded_change(

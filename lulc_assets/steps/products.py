@@ -160,7 +160,7 @@ CHANGE_MAP = Product(
 
 CHANGE_ALERTS = Product(
     "change_alerts",
-    1,
+    2,
     TileYear,
     of.AlertProperties,
     inputs=(

@@ -56,6 +56,7 @@ class BlockJudge:
 
     def __init__(self, work: JudgingWork, reader: BlockReader, base: BlockFile | None) -> None:
         settings, year = work.judge.settings, work.judge.year
+        legend = work.judge.evidence.legend
         self._work = work
         self._reader = reader
         self._base = base
@@ -64,6 +65,8 @@ class BlockJudge:
             settings.hazard_table(),
             settings.clear_days(year),
             settings.rule(),
+            settings.confirmed_at(legend),
+            settings.gains(legend),
             year_start(year),
         )
 
@@ -116,6 +119,8 @@ class _Tables:
     hazards: npt.NDArray[np.int16]
     clear_days: npt.NDArray[np.int64]
     rule: npt.NDArray[np.int64]
+    confirmed: npt.NDArray[np.int64]
+    gains: npt.NDArray[np.int64]
     start: int
 
     def see(
@@ -146,6 +151,8 @@ class _Tables:
                 self.hazards,
                 self.clear_days,
                 self.rule,
+                self.confirmed,
+                self.gains,
                 state,
             )
         )

@@ -39,12 +39,8 @@ supporting date, of each step, of rejection; day on which the pixel first was po
 is kept for good: the identity of alerts hangs on it."""
 
 OWN_WEIGHT = 2
-GAIN_PCT = 150
-"""A pixel's own view counts as much as two neighbours', and their mean half as much again, within
-the limit of one observation. What changes is larger than a pixel, and what a scene gets wrong is
-often not. Measured across three tuning landscapes, each judged with the evidence of the others:
-without neighbours 0.93 of the confirmed alerts were right at a median of 39 days, with a gain of
-1 0.98 at 40 days, of 1.5 0.94 at 22 days, of 2 0.83 at 20 days."""
+"""A pixel's own view counts as much as two neighbours'; for the gain on their mean, see
+``ladder.GAIN_PCT``."""
 
 _LIMIT = round(LOG_ONE * np.log(RATIO_LIMIT))
 _UNSEEN = -32_768
@@ -70,6 +66,8 @@ def see_date(
     hazards: npt.NDArray[np.int16],
     clear_days: npt.NDArray[np.int64],
     rule: npt.NDArray[np.int64],
+    confirmed: npt.NDArray[np.int64],
+    gains: npt.NDArray[np.int64],
     state: U16,
 ) -> int:
     """Let a block see one date.
@@ -87,7 +85,9 @@ def see_date(
         ratios: (9, 4, 82, 81) int16, see ``change.evidence.Evidence.ratios``.
         hazards: see ``AlertSettings.hazard_table``.
         clear_days: (367,) int64 by day of the year.
-        rule: (9,) int64, see ``AlertSettings.rule``.
+        rule: (8,) int64, see ``AlertSettings.rule``.
+        confirmed: (n + 1, 16) int64, see ``AlertSettings.confirmed_at``.
+        gains: (n + 1,) int64, see ``AlertSettings.gains``.
         state: (10, h, w) uint16, changed in place.
 
     Returns:
@@ -119,7 +119,8 @@ def see_date(
         for col in range(width):
             if letters[row, col] == 0:
                 continue
-            letter, ratio = signed(letters[row, col]), _with_neighbours(own, baseline, row, col)
+            letter, mapped = signed(letters[row, col]), signed(baseline[row, col])
+            ratio = _with_neighbours(own, baseline, row, col, gains[mapped])
             gap = _gap(state[SEEN_ON, row, col], day, start)
             level = signed(state[LOGIT, row, col])
             if level + rule[0] <= HAZARD_TOP:
@@ -128,16 +129,16 @@ def see_date(
             supports = signed(state[LAST, row, col]) >> 8
             state[LOGIT, row, col] = np.uint16(level)
             state[SEEN_ON, row, col] = np.uint16(day)
-            if ratio < rule[7] and state[FIRST_ON, row, col] == 0:
+            if ratio < rule[6] and state[FIRST_ON, row, col] == 0:
                 state[LAST, row, col] = np.uint16(letter | supports << 8)
                 continue
-            if ratio >= rule[7]:
+            if ratio >= rule[6]:
                 seen_as = class_of_view((letter - 1) // LEVELS + 1)
-                mapped = signed(baseline[row, col])
                 supports = _support(state[:, row, col], day, seen_as, mapped, supports)
             state[LAST, row, col] = np.uint16(letter | supports << 8)
             logit = level + signed(rule[0])
-            _move(state[:, row, col], logit, ratio, day, start, supports, clear_days, rule)
+            sure = signed(confirmed[mapped, (signed(state[STATUS, row, col]) >> 4) & 15])
+            _move(state[:, row, col], logit, ratio, day, start, supports, clear_days, rule, sure)
     return seen
 
 
@@ -149,7 +150,9 @@ def _gap(seen_on: int, day: int, start: int) -> int:
 
 
 @numba.njit(nogil=True, cache=True)
-def _with_neighbours(own: npt.NDArray[np.int16], baseline: U8, row: int, col: int) -> int:
+def _with_neighbours(
+    own: npt.NDArray[np.int16], baseline: U8, row: int, col: int, gain: int
+) -> int:
     """What a pixel and the neighbours that the map shows as it say together.
 
     Neighbours in another block of the file do not count: a block is judged by itself.
@@ -162,7 +165,7 @@ def _with_neighbours(own: npt.NDArray[np.int16], baseline: U8, row: int, col: in
             if other != _UNSEEN and baseline[r, c] == baseline[row, col] and (r, c) != (row, col):
                 total += signed(other)
                 weight += 1
-    return min(max(GAIN_PCT * total // (100 * weight), -_LIMIT), _LIMIT)
+    return min(max(gain * total // (100 * weight), -_LIMIT), _LIMIT)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -194,12 +197,13 @@ def _move(
     supports: int,
     clear_days: npt.NDArray[np.int64],
     rule: npt.NDArray[np.int64],
+    sure: int,
 ) -> None:
-    """Step up, or reject."""
+    """Step up, or reject; ``sure`` are the log odds of a confirmed pixel."""
     packed = signed(pixel[STATUS])
     step, rest = packed & 15, packed & ~15
     waited = clear_days[day - start] - clear_days[signed(pixel[FIRST_ON]) - start]
-    late = step != _CONFIRMED and waited > rule[8]
+    late = step != _CONFIRMED and waited > rule[7]
     if late or (logit < rule[1] and ratio < 0):
         if step in (_POSSIBLE, _LIKELY, _CONFIRMED):
             step = _REJECTED
@@ -211,9 +215,9 @@ def _move(
         pixel[STATUS] = np.uint16(step | rest)
         return
     reached = _NONE
-    if logit >= rule[4] and supports >= rule[6]:
+    if logit >= sure and supports >= rule[5]:
         reached = _CONFIRMED
-    elif logit >= rule[3] and supports >= rule[5]:
+    elif logit >= rule[3] and supports >= rule[4]:
         reached = _LIKELY
     elif logit >= rule[2]:
         reached = _POSSIBLE

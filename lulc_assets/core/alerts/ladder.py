@@ -30,6 +30,18 @@ GAP_DAYS_MAX = 366
 """Longest gap that the hazard is tabulated for; the state is of one year."""
 
 
+GAIN_PCT, ROTATING_GAIN_PCT = 200, 150
+"""What a pixel and its neighbours say together counts twice, or half as much again where classes
+rotate, within the limit of one observation: what changes is larger than a pixel, and what a
+scene gets wrong is often not, other than on fields, which are wrong as a whole. Measured on six
+tuning landscapes (``docs/change.md``)."""
+
+NEVER = 1 << 20
+"""Log odds that nothing reaches."""
+
+_LEADERS = 16
+
+
 class Step(IntEnum):
     """Where a pixel stands, as stored (uint8). The highest step is kept until rejection."""
 
@@ -52,7 +64,8 @@ class AlertSettings:
             many independent ones.
         possible_pct: probability from which a change is possible.
         likely_pct: … likely, with ``likely_dates`` supporting dates.
-        confirmed_pct: … confirmed, with ``confirmed_dates``.
+        confirmed_pct: … confirmed, with ``confirmed_dates``, in a patch of
+            ``confirmed_area_px``. It is a pixel's by itself; that twenty agree is not in it.
         rejected_pct: below it a change is rejected.
         likely_dates: see ``likely_pct``.
         confirmed_dates: see ``confirmed_pct``.
@@ -64,6 +77,12 @@ class AlertSettings:
         core_px: … when a square of so many pixels a side is among them. Scenes are shifted by
             up to a pixel, and edges between classes with them: a false alarm along an edge
             is as long as one likes, and hardly ever three pixels wide.
+        confirmed_area_px: … and confirmed when so many are: patches of errors are small.
+        rotating: names of classes that take turns on the same field (see ``GradeRule``). What
+            becomes of one of them must be surer, and larger, and a turn from one to the other
+            is never confirmed within a year. Names that the legend lacks are left out.
+        rotating_confirmed_pct: in place of ``confirmed_pct`` where last year's map shows one.
+        rotating_area_px: in place of ``confirmed_area_px``, likewise.
         from_classes: names of classes whose loss is an alert; empty: all.
         to_classes: names of classes whose gain is an alert; empty: all.
     """
@@ -72,7 +91,7 @@ class AlertSettings:
     floor_pct: float = 2.0
     possible_pct: float = 50.0
     likely_pct: float = 85.0
-    confirmed_pct: float = 97.5
+    confirmed_pct: float = 90.0
     rejected_pct: float = 5.0
     likely_dates: int = 2
     confirmed_dates: int = 3
@@ -81,6 +100,10 @@ class AlertSettings:
     clear_season: tuple[str, str] = ("03-01", "11-15")
     min_area_px: int = 10
     core_px: int = 3
+    confirmed_area_px: int = 20
+    rotating: tuple[str, ...] = ("crops", "grass")
+    rotating_confirmed_pct: float = 99.0
+    rotating_area_px: int = 30
     from_classes: tuple[str, ...] = ()
     to_classes: tuple[str, ...] = ()
 
@@ -91,6 +114,16 @@ class AlertSettings:
             raise InvalidProject(
                 "[alerts] needs 0 < floor_pct < rejected_pct < possible_pct < likely_pct < "
                 f"confirmed_pct < 100; given are {rising}"
+            )
+        if not self.confirmed_pct <= self.rotating_confirmed_pct < 100:
+            raise InvalidProject(
+                f"[alerts] rotating_confirmed_pct {self.rotating_confirmed_pct} is not from "
+                f"confirmed_pct {self.confirmed_pct} to below 100"
+            )
+        if min(self.confirmed_area_px, self.rotating_area_px) < self.min_area_px:
+            raise InvalidProject(
+                "[alerts] confirmed_area_px and rotating_area_px must be at least min_area_px "
+                f"({self.min_area_px})"
             )
         if not 1 <= self.likely_dates <= self.confirmed_dates <= 255:
             raise InvalidProject("[alerts] needs 1 <= likely_dates <= confirmed_dates <= 255")
@@ -114,14 +147,13 @@ class AlertSettings:
         return _logit(self.floor_pct)
 
     def rule(self) -> npt.NDArray[np.int64]:
-        """Thresholds of the loop, (9,) int64; log odds in 1/256."""
+        """Thresholds of the loop, (8,) int64; log odds in 1/256."""
         return np.array(
             [
                 self.floor,
                 _logit(self.rejected_pct),
                 _logit(self.possible_pct),
                 _logit(self.likely_pct),
-                _logit(self.confirmed_pct),
                 self.likely_dates,
                 self.confirmed_dates,
                 round(LOG_ONE * float(np.log(self.support_ratio))),
@@ -129,6 +161,37 @@ class AlertSettings:
             ],
             np.int64,
         )
+
+    def rotates(self, legend: Legend = KARRA_10) -> npt.NDArray[np.bool_]:
+        """Which classes rotate, (n + 1,) bool by code."""
+        codes = [legend.code_of(name) for name in self.rotating if name in legend.names]
+        found: npt.NDArray[np.bool_] = np.isin(np.arange(len(legend.classes) + 1), codes)
+        return found
+
+    def confirmed_at(self, legend: Legend = KARRA_10) -> npt.NDArray[np.int64]:
+        """Log odds from which a pixel is confirmed, (n + 1, 16) int64, in 1/256.
+
+        By class of last year's map and the class that leads, 0: none does yet. A turn between
+        classes that rotate is at ``NEVER``.
+        """
+        rotates = self.rotates(legend)
+        pct = np.where(rotates, self.rotating_confirmed_pct, self.confirmed_pct)
+        found = np.repeat([[_logit(float(one))] for one in pct], _LEADERS, axis=1)
+        leading = np.zeros(_LEADERS, np.bool_)
+        leading[: min(rotates.size, _LEADERS)] = rotates[:_LEADERS]
+        found[rotates[:, None] & leading[None]] = NEVER
+        return found.astype(np.int64)
+
+    def gains(self, legend: Legend = KARRA_10) -> npt.NDArray[np.int64]:
+        """What neighbours' agreement counts, (n + 1,) int64 per cent, by code of last year."""
+        return np.where(self.rotates(legend), ROTATING_GAIN_PCT, GAIN_PCT).astype(np.int64)
+
+    def areas(self, step: Step, legend: Legend = KARRA_10) -> npt.NDArray[np.int64]:
+        """Pixels that make an alert of a step, (n + 1,) int64, by code of last year."""
+        rotates = self.rotates(legend)
+        if step != Step.CONFIRMED:
+            return np.full(rotates.size, self.min_area_px, np.int64)
+        return np.where(rotates, self.rotating_area_px, self.confirmed_area_px).astype(np.int64)
 
     def hazard_table(self) -> npt.NDArray[np.int16]:
         """Log odds after so many days, (367, levels) int16; level 0 is the floor.
@@ -164,9 +227,11 @@ class AlertSettings:
 
     def identity(self) -> dict[str, Any]:
         """All that can change a pixel's state: what is shown of it is left out."""
-        shown = ("min_area_px", "core_px", "from_classes", "to_classes")
+        shown = ("min_area_px", "confirmed_area_px", "rotating_area_px", "core_px",
+                 "from_classes", "to_classes")  # fmt: skip
         kept = {name: value for name, value in vars(self).items() if name not in shown}
-        return {**kept, "clear_season": list(self.clear_season)}
+        lists = {"clear_season": list(self.clear_season), "rotating": list(self.rotating)}
+        return {**kept, **lists, "gains_pct": [GAIN_PCT, ROTATING_GAIN_PCT]}
 
 
 def _logit(pct: float) -> int:

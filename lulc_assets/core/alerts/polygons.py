@@ -81,8 +81,8 @@ def alert_polygons(
     Returns:
         One row per alert, in the CRS of the grid: ``COLUMNS`` and the geometry (multipolygon
         along the borders of pixels). Dates are ISO or None; a step's date is the one on which
-        ``min_area_px`` pixels and a square of ``core_px`` among them had reached it. Patches
-        that never were of any step are left out.
+        enough pixels (``AlertSettings.areas``) and a square of ``core_px`` among them had
+        reached it. Patches that never were of any step are left out.
     """
     from lulc_assets.core.change.patches import label_patches  # numba
 
@@ -122,12 +122,14 @@ def _alert(
     pixels = patch.pixels
     live = pixels.live
     dates = [pixels.possible_on, pixels.likely_on, pixels.confirmed_on]
+    areas = [settings.areas(step, legend) for step in _DATED]
+    core = settings.core_px
     reached = [
         step
-        for step, days in zip(_DATED, dates, strict=True)
-        if _reached_on(patch, np.where(live & (pixels.step >= step), days, 0), settings)
+        for step, days, area in zip(_DATED, dates, areas, strict=True)
+        if _reached_on(patch, np.where(live & (pixels.step >= step), days, 0), area, core)
     ]
-    ever = [_reached_on(patch, days, settings) for days in dates]
+    ever = [_reached_on(patch, days, area, core) for days, area in zip(dates, areas, strict=True)]
     if not ever[0]:
         return None
     shown = live if reached else np.ones_like(live)
@@ -157,24 +159,30 @@ def _alert(
     }
 
 
-def _reached_on(patch: _Patch, days: npt.NDArray[np.uint16], settings: AlertSettings) -> int:
+def _reached_on(
+    patch: _Patch, days: npt.NDArray[np.uint16], areas: npt.NDArray[np.int64], core_px: int
+) -> int:
     """The day on which the patch had reached a step; 0: it has not.
 
     Args:
         patch: of the alert.
         days: (n,) uint16, day of the step of each pixel, 0: none.
-        settings: area and core that it takes.
+        areas: pixels that it takes, by code of last year's class; that of most pixels counts.
+        core_px: side of the square that it takes.
     """
     dated = np.sort(days[days > 0])
-    if dated.size < settings.min_area_px:
+    if not dated.size:
+        return 0
+    needed = int(areas[_most(patch.pixels.from_class[days > 0])])
+    if dated.size < needed:
         return 0
     window = patch.window
     # A margin, so that a square that sticks out of the window holds pixels without a day.
     square = np.full((window.height + 2, window.width + 2), _NEVER, np.uint16)
     at = (patch.rows - window.row + 1, patch.cols - window.col + 1)
     square[at] = np.where(days > 0, days, _NEVER)
-    core = ndimage.maximum_filter(square, settings.core_px, mode="constant", cval=_NEVER).min()
-    return 0 if core == _NEVER else max(int(dated[settings.min_area_px - 1]), int(core))
+    core = ndimage.maximum_filter(square, core_px, mode="constant", cval=_NEVER).min()
+    return 0 if core == _NEVER else max(int(dated[needed - 1]), int(core))
 
 
 def _most(codes: npt.NDArray[np.uint8]) -> int:

@@ -13,7 +13,7 @@ from lulc_assets_tests.core.change.evidence_of import plain_evidence
 from lulc_assets_tests.core.compositing.scenes import GRID, write_prediction
 
 YEAR = 2022
-TREES, BARE, CROPS = 2, 8, 5
+TREES, GRASS, CROPS, BARE = 2, 3, 5, 8
 
 
 def make_judge(folder: Path, classes, *, grid=GRID, sums=None, **settings) -> Judge:

@@ -14,7 +14,7 @@ from lulc_assets.core.errors import InvalidProduct, InvalidProject, UnknownClass
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.legend_class import LegendClass
-from lulc_assets_tests.core.alerts.cases import BARE, CROPS, TREES, make_judge, views
+from lulc_assets_tests.core.alerts.cases import BARE, CROPS, GRASS, TREES, make_judge, views
 from lulc_assets_tests.core.change.evidence_of import plain_evidence
 from lulc_assets_tests.core.compositing.scenes import GRID, write_prediction
 
@@ -55,6 +55,29 @@ def test_dates_and_classes_of_a_confirmed_change(tmp_path):
     assert (pixels.likely_on <= pixels.confirmed_on).all()
     assert set(pixels.from_class) == {TREES} and set(pixels.to_class) == {BARE}
     assert (pixels.probability >= 0.975).all()
+
+
+def test_a_turn_of_a_rotation_is_never_confirmed_and_another_change_of_a_field_is(tmp_path):
+    days = [f"2022-05-{day:02d}" for day in range(1, 29, 3)]
+    for seen_as, step in ((GRASS, "LIKELY"), (BARE, "CONFIRMED")):
+        seen = {**dict.fromkeys(QUIET, CROPS), **dict.fromkeys(days, seen_as)}
+        assert steps_of(pixels_after(tmp_path / step, seen, classes=CROPS)) == {step}
+    fields = pixels_after(
+        tmp_path / "off", {**dict.fromkeys(days, GRASS)}, classes=CROPS, rotating=()
+    )
+    assert steps_of(fields) == {"CONFIRMED"}
+
+
+def test_fields_must_be_surer_and_larger_than_other_land():
+    settings = AlertSettings()
+    at = settings.confirmed_at() / 256
+    assert at[TREES, BARE] == pytest.approx(np.log(9), abs=0.01)
+    assert at[CROPS, BARE] == pytest.approx(np.log(99), abs=0.01)
+    assert at[CROPS, GRASS] > 20 and at[GRASS, CROPS] > 20
+    assert at[TREES, GRASS] == at[TREES, 0] == at[TREES, BARE]
+    areas = settings.areas(Step.CONFIRMED)
+    assert (areas[TREES], areas[CROPS], areas[GRASS]) == (20, 30, 30)
+    assert set(settings.areas(Step.LIKELY)) == {10}
 
 
 def test_what_looks_like_the_old_class_again_is_rejected(tmp_path):
@@ -124,6 +147,8 @@ def test_layers_show_what_the_state_holds(tmp_path):
         ({"likely_dates": 4}, "likely_dates"),
         ({"support_ratio": 1}, "support_ratio"),
         ({"core_px": 2}, "odd"),
+        ({"rotating_confirmed_pct": 80}, "rotating_confirmed_pct"),
+        ({"confirmed_area_px": 5}, "min_area_px"),
         ({"clear_season": ("03-01", "11-31")}, "clear_season"),
         ({"hazard_pct_per_year": 0}, "hazard"),
     ],

@@ -83,6 +83,15 @@ def test_strips_and_specks_are_no_alerts(alerts_of):
     assert alerts_of({**QUIET, **dict.fromkeys(DAYS, seen)}).empty
 
 
+def test_a_small_patch_is_likely_and_a_larger_one_confirmed(alerts_of):
+    small, large = np.s_[3:8, 4:8], np.s_[3:10, 20:28]
+    found = alerts_of({**QUIET, **dict.fromkeys(DAYS, patch(small, large))})
+    by_size = found.sort_values("pixels")
+    assert list(by_size["step"]) == ["likely", "confirmed"]
+    assert by_size["pixels"].iloc[0] < 20 <= by_size["pixels"].iloc[1]
+    assert by_size["confirmed_on"].iloc[0] is None
+
+
 def test_no_alert_is_an_empty_table_that_can_be_written(alerts_of, tmp_path):
     found = alerts_of(QUIET)
     path = write_alerts(found, tmp_path / "alerts.parquet")
