@@ -33,8 +33,8 @@ def build(condition, *, deps, partitions=GRID, mapping=None):
 class Ticks:
     """Evaluations one after the other; what they request is done at once unless told not to."""
 
-    def __init__(self, defs):
-        self.defs, self.instance = defs, dg.DagsterInstance.ephemeral()
+    def __init__(self, defs, asset="maps"):
+        self.defs, self.asset, self.instance = defs, asset, dg.DagsterInstance.ephemeral()
         self.cursor, self.now = None, START
 
     def report(self, asset, key=None, version="1"):
@@ -53,9 +53,9 @@ class Ticks:
             self.defs, self.instance, evaluation_time=self.now, cursor=self.cursor
         )
         self.cursor = result.cursor
-        found = result.get_requested_partitions(dg.AssetKey("maps"))
+        found = result.get_requested_partitions(dg.AssetKey(self.asset))
         for key in found if done else ():
-            self.report("maps", key)
+            self.report(self.asset, key)
         return found
 
 
