@@ -1,6 +1,9 @@
 """Two years of a project by hand: trees, and from May on bare ground in one corner."""
 
+import shutil
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -18,6 +21,7 @@ KEY = TileYear(TILE, YEAR)
 SHAPE = (24, 40)
 TREES, BARE = 2, 8
 CLEARED = np.s_[4:16, 6:20]
+QUARTERS = '\n[composite]\nseasons = "quarters"\n'
 
 
 def ground(cleared: bool) -> np.ndarray:
@@ -53,11 +57,20 @@ def commit_evidence(work: Workbench, bundle: str = "by hand") -> None:
 
 
 def two_years(folder: Path, sections: str = "", cleared_from: int = 5) -> Workbench:
-    """A project whose two years are mapped, with evidence."""
-    work = open_project(folder, '\n[composite]\nseasons = "quarters"\n' + sections)
+    """A project whose two years are mapped, with evidence: a copy of one that is made once."""
+    shutil.copytree(_made(cleared_from).name, folder, dirs_exist_ok=True)
+    return open_project(folder, QUARTERS + sections)
+
+
+@cache
+def _made(cleared_from: int) -> TemporaryDirectory[str]:
+    """A folder with such a project, for as long as the tests run."""
+    kept = TemporaryDirectory(prefix="two_years_")
+    folder = Path(kept.name)
+    work = open_project(folder, QUARTERS)
     commit_scenes(work, scenes_of(folder, FORMER), FORMER)
     commit_scenes(work, scenes_of(folder, YEAR, cleared_from), YEAR)
     for key in (KEY.former, KEY):
         make_annual_map(work, key)
     commit_evidence(work)
-    return open_project(folder, '\n[composite]\nseasons = "quarters"\n' + sections)
+    return kept
