@@ -1,0 +1,1 @@
+"""Alerts of a whole tile updated by one scene; see ``__main__``."""

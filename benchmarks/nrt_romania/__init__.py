@@ -1,0 +1,1 @@
+"""Real Sentinel-2 dates over Romania through our rule and those of ``nrt``; see ``__main__``."""
