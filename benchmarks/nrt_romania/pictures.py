@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from matplotlib.colors import Normalize
-from matplotlib.dates import DateFormatter, YearLocator
+from matplotlib.dates import DateFormatter, YearLocator, date2num
 from matplotlib.figure import Figure
 from scipy import ndimage
 
@@ -127,8 +127,8 @@ def _series(
         dated = found[inside][found[inside] > 0]
         color, style = (ACCENT, "-") if place == 0 else (f"C{place}", ":")
         if dated.size >= inside.sum() / 2:
-            day = np.datetime64(day_of_number(int(np.median(dated))))
-            axis.axvline(day, color=color, ls=style, lw=2 if place == 0 else 1.4)
+            day = date2num(day_of_number(int(np.median(dated))))
+            axis.axvline(float(day), color=color, ls=style, lw=2 if place == 0 else 1.4)
         axis.plot([], [], color=color, ls=style, lw=2 if place == 0 else 1.4, label=name)
     axis.set_ylim(0, 1)
     axis.xaxis.set_major_locator(YearLocator())

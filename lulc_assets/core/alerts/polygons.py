@@ -122,14 +122,14 @@ def _alert(
     pixels = patch.pixels
     live = pixels.live
     dates = [pixels.possible_on, pixels.likely_on, pixels.confirmed_on]
-    areas = [settings.areas(step, legend) for step in _DATED]
+    needed = [settings.areas(step, legend) for step in _DATED]
     core = settings.core_px
     reached = [
         step
-        for step, days, area in zip(_DATED, dates, areas, strict=True)
+        for step, days, area in zip(_DATED, dates, needed, strict=True)
         if _reached_on(patch, np.where(live & (pixels.step >= step), days, 0), area, core)
     ]
-    ever = [_reached_on(patch, days, area, core) for days, area in zip(dates, areas, strict=True)]
+    ever = [_reached_on(patch, days, area, core) for days, area in zip(dates, needed, strict=True)]
     if not ever[0]:
         return None
     shown = live if reached else np.ones_like(live)
