@@ -1,6 +1,7 @@
-"""``lulc trace``: the votes behind a pixel.
+"""``lulc trace``: the votes behind a pixel, or the dates behind its alert.
 
-What belongs here: arguments and printing. What does not: the trace (``core/lineage``).
+What belongs here: arguments and printing. What does not: the traces (``core/lineage``,
+``core/alerts/trace``).
 """
 
 import json
@@ -12,8 +13,10 @@ import typer
 from lulc_assets.commands.tiles import ProjectFile
 
 if TYPE_CHECKING:
+    from lulc_assets.core.alerts.trace import AlertTrace
     from lulc_assets.core.legend import Legend
     from lulc_assets.core.lineage.trace import DateVote, PixelTrace
+    from lulc_assets.steps.workbench import Workbench
 
 _WHOLE_SHARE = 255
 _CERTAIN = 256 * 255
@@ -23,6 +26,7 @@ def trace(
     at: Annotated[str, typer.Option(help="LON,LAT in degrees (EPSG:4326).")],
     year: Annotated[int, typer.Option(help="Of the map.")],
     project: ProjectFile = Path("project.toml"),
+    alerts: Annotated[bool, typer.Option(help="What each date said of change, instead.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Plain JSON.")] = False,
 ) -> None:
     """Show which dates voted for a pixel of a yearly map, and count them again.
@@ -37,6 +41,9 @@ def trace(
     lon, lat = _read_point(at)
     found = load_project(project)
     work = Workbench.of(found)
+    if alerts:
+        _trace_alerts(work, lon, lat, validate_year(year), as_json)
+        return
     where, pixel = trace_point(work, lon, lat, validate_year(year))
     if as_json:
         head = {"tile": where.tile, "year": year, "lon": lon, "lat": lat}
@@ -45,6 +52,37 @@ def trace(
         return
     typer.echo(f"{where.tile} {year}, row {where.row}, column {where.col}")
     _print(pixel, work.legend)
+
+
+def _trace_alerts(work: "Workbench", lon: float, lat: float, year: int, as_json: bool) -> None:
+    from lulc_assets.steps.alert_trace import trace_alerts  # keeps --help quick
+
+    where, pixel = trace_alerts(work, lon, lat, year)
+    if as_json:
+        head = {"tile": where.tile, "year": year, "lon": lon, "lat": lat}
+        text = json.dumps({**head, **pixel.to_dict(work.legend)}, indent=2, ensure_ascii=False)
+        typer.echo(text)
+        return
+    typer.echo(f"{where.tile} {year}, row {where.row}, column {where.col}")
+    _print_alert(pixel, work.legend)
+
+
+def _print_alert(pixel: "AlertTrace", legend: "Legend") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    same = "Judged again, the dates give exactly what is stored."
+    other = "Judged again, the dates give something else: the alerts are not what their scenes say."
+    text = f"Last year: {_title(pixel.from_code, legend)}. {same if pixel.agrees else other}"
+    console.print(text, highlight=False, markup=False)
+    table = Table("Date", "Class", "Probability", "Log odds", "Chance of change", "Dates", "Step")
+    for one in pixel.dates:
+        sure = f"{one.probability / 255:.2f}" if one.code else ""
+        said = f"{one.moved:+.2f}" if one.seen else "not seen"
+        table.add_row(one.date, _title(one.code, legend), sure, said, f"{one.chance:.3f}",
+                      str(one.supports), one.step)  # fmt: skip
+    console.print(table)
 
 
 def _read_point(text: str) -> tuple[float, float]:

@@ -4,15 +4,17 @@ import json
 
 import geopandas as gpd
 import pytest
+from pyproj import Transformer
 from typer.testing import CliRunner
 
 from lulc_assets.cli import app
 from lulc_assets.core.imagery.cog import read_raster
+from lulc_assets.project import load_project
 from lulc_assets.steps.alerts import make_change_alerts
 from lulc_assets.steps.change import make_change_map
 from lulc_assets.steps.products import CHANGE_MAP
 from lulc_assets.steps.properties import ChangeProperties
-from lulc_assets.steps.workbench import Made
+from lulc_assets.steps.workbench import Made, Workbench
 from lulc_assets_tests.steps.two_years import CLEARED, KEY, TILE, two_years
 
 YEAR = str(KEY.year)
@@ -71,3 +73,21 @@ def test_a_year_without_a_baseline_is_shown_as_such(tmp_path):
     assert shown.exit_code == 0 and "no baseline" in shown.stdout
     refused = lulc("change", "export", TILE, KEY.former.year, "--out", tmp_path / "x", *where)
     assert refused.exit_code == 1 and "has no files" in refused.output
+
+
+def test_a_point_is_traced_to_the_dates_behind_its_alert(project):
+    work = Workbench.of(load_project(project))
+    grid = work.grid(TILE)
+    to_degrees = Transformer.from_crs(grid.epsg, 4326, always_xy=True)
+    for row, col, step in ((4, 6, "none"), (0, 0, "none"), (9, 12, "confirmed")):
+        lon, lat = to_degrees.transform(grid.x0 + 10 * col + 5, grid.y0 - 10 * row - 5)
+        asked = ("trace", "--alerts", "--at", f"{lon},{lat}", "--year", YEAR, "--project", project)
+        found = json.loads(lulc(*asked, "--json").stdout)
+        assert found["agrees"] and found["from_class"] == "trees" and len(found["dates"]) == 12
+        assert (found["row"], found["col"]) == (row, col)
+        assert found["dates"][-1]["step"] == step  # at its corners most neighbours are trees
+    clearing = found["dates"][4:]
+    assert {one["class"] for one in clearing} == {"bare_ground"}
+    assert clearing[0]["moved"] > 0 and clearing[-1]["supports"] >= 3
+    shown = lulc(*asked)
+    assert "give exactly what is stored" in shown.stdout.replace("\n", " ")

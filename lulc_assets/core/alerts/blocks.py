@@ -55,20 +55,10 @@ class BlockJudge:
     """Judges one block after the other, in any thread."""
 
     def __init__(self, work: JudgingWork, reader: BlockReader, base: BlockFile | None) -> None:
-        settings, year = work.judge.settings, work.judge.year
-        legend = work.judge.evidence.legend
         self._work = work
         self._reader = reader
         self._base = base
-        self._tables = _Tables(
-            work.judge.evidence.ratios,
-            settings.hazard_table(),
-            settings.clear_days(year),
-            settings.rule(),
-            settings.confirmed_at(legend),
-            settings.gains(legend),
-            year_start(year),
-        )
+        self._tables = JudgingTables.of(work.judge)
 
     def judge(self, window: Window, _: Window) -> JudgedBlock:
         """All new dates of a block; decoding is part of it."""
@@ -112,8 +102,8 @@ _CHANGED = b"changed"
 
 
 @dataclass(frozen=True)
-class _Tables:
-    """What the loop reads."""
+class JudgingTables:
+    """What the loop reads of a judge."""
 
     ratios: npt.NDArray[np.int16]
     hazards: npt.NDArray[np.int16]
@@ -122,6 +112,20 @@ class _Tables:
     confirmed: npt.NDArray[np.int64]
     gains: npt.NDArray[np.int64]
     start: int
+
+    @classmethod
+    def of(cls, judge: Judge) -> "JudgingTables":
+        """The tables of a judge."""
+        settings, legend = judge.settings, judge.evidence.legend
+        return cls(
+            judge.evidence.ratios,
+            settings.hazard_table(),
+            settings.clear_days(judge.year),
+            settings.rule(),
+            settings.confirmed_at(legend),
+            settings.gains(legend),
+            year_start(judge.year),
+        )
 
     def see(
         self,
