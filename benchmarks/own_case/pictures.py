@@ -70,7 +70,9 @@ def draw_border(
     first = max(0, mosaic.border - _BORDER_PX)
     near = mosaic.mapped[:, first : mosaic.border + _BORDER_PX]
     west, east = twice
-    figure = Figure(figsize=(8.2, 7.0), layout="constrained")
+    columns = near.shape[1] + 3 * west.shape[1]
+    height = min(10.5, 8.0 * near.shape[0] / columns + 0.9)
+    figure = Figure(figsize=(8.2, height), layout="constrained")
     axes = figure.subplots(1, 4, width_ratios=[near.shape[1], *(3 * [west.shape[1]])])
     axes[0].imshow(near, **_paint(legend))
     axes[0].axvline(mosaic.border - first - 0.5, color="black", linewidth=0.8, linestyle="--")
@@ -80,7 +82,7 @@ def draw_border(
     differs = np.where(both, np.where(west != east, 2, 1), 0)
     axes[3].imshow(differs, cmap=ListedColormap(["white", "#E4E4E4", "#B00020"]), vmin=0, vmax=2,
                    interpolation="nearest")  # fmt: skip
-    titles = ("the map; border dashed", "by the western tile", "by the eastern tile", title)
+    titles = ("the map", "by the western tile", "by the eastern tile", title)
     for axis, text in zip(axes, titles, strict=True):
         axis.set_title(text, fontsize=9, loc="left")
         _bare(axis)
@@ -95,7 +97,7 @@ def _paint(legend: Legend) -> dict[str, object]:
 
 
 def _swatches(legend: Legend) -> list[Patch]:
-    return [Patch(facecolor=c.color, label=c.title) for c in legend.classes]
+    return [Patch(facecolor=c.color, label=c.title) for c in legend.land]
 
 
 def _extent(mosaic: Mosaic) -> tuple[float, float, float, float]:
