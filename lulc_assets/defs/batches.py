@@ -20,7 +20,7 @@ from lulc_assets.core.store.publish import require_writable
 from lulc_assets.core.store.records import Record
 from lulc_assets.defs.from_products import DATA_VERSION
 from lulc_assets.defs.metadata import metadata_of
-from lulc_assets.defs.policies import GPU_POOL, GPU_TAGS
+from lulc_assets.defs.policies import GPU_POOL, GPU_TAGS, STEP_RETRIES
 from lulc_assets.defs.resources import ProjectResource
 from lulc_assets.steps import products as of
 from lulc_assets.steps.imagery import make_scene_catalog
@@ -44,7 +44,7 @@ class Partitions(dg.Config):
     partitions: list[str]
 
 
-@dg.op(tags=GPU_TAGS, pool=GPU_POOL, out=dg.Out(dg.Nothing))
+@dg.op(tags=GPU_TAGS, pool=GPU_POOL, retry_policy=STEP_RETRIES, out=dg.Out(dg.Nothing))
 def map_each(
     context: dg.OpExecutionContext, project: ProjectResource, config: Partitions
 ) -> Iterator[dg.AssetMaterialization | dg.Output[None]]:

@@ -13,6 +13,7 @@ import dagster as dg
 from lulc_assets.core.errors import CatalogError
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.defs.partitions import key_of, tile_years
+from lulc_assets.defs.policies import STEP_RETRIES
 from lulc_assets.defs.resources import ProjectResource
 from lulc_assets.steps.alert_delivery import tell
 from lulc_assets.steps.product import P, Product
@@ -56,7 +57,7 @@ def _result(passed: bool, **metadata: Any) -> dg.AssetCheckResult:
     )
 
 
-@dg.asset_check(asset=REFERENCE_LABELS.asset, partitions_def=tile_years)
+@dg.asset_check(asset=REFERENCE_LABELS.asset, partitions_def=tile_years, retry_policy=STEP_RETRIES)
 def lead_to_the_legend(
     context: dg.AssetCheckExecutionContext, project: ProjectResource
 ) -> dg.AssetCheckResult:
@@ -65,7 +66,7 @@ def lead_to_the_legend(
     return _result(not dropped, dropped=dg.MetadataValue.json(dict(dropped)))
 
 
-@dg.asset_check(asset=SCENE_CATALOG.asset, partitions_def=tile_years)
+@dg.asset_check(asset=SCENE_CATALOG.asset, partitions_def=tile_years, retry_policy=STEP_RETRIES)
 def has_scenes(
     context: dg.AssetCheckExecutionContext, project: ProjectResource
 ) -> dg.AssetCheckResult:
@@ -76,7 +77,7 @@ def has_scenes(
     )
 
 
-@dg.asset_check(asset=SCENE_CATALOG.asset, partitions_def=tile_years)
+@dg.asset_check(asset=SCENE_CATALOG.asset, partitions_def=tile_years, retry_policy=STEP_RETRIES)
 def catalogue_is_whole(
     context: dg.AssetCheckExecutionContext, project: ProjectResource
 ) -> dg.AssetCheckResult:
@@ -99,7 +100,7 @@ def catalogue_is_whole(
     )
 
 
-@dg.asset_check(asset=ANNUAL_MAP.asset, partitions_def=tile_years)
+@dg.asset_check(asset=ANNUAL_MAP.asset, partitions_def=tile_years, retry_policy=STEP_RETRIES)
 def is_well_observed(
     context: dg.AssetCheckExecutionContext, project: ProjectResource
 ) -> dg.AssetCheckResult:
@@ -113,7 +114,7 @@ def is_well_observed(
     )
 
 
-@dg.asset_check(asset=ANNUAL_MAP.asset, partitions_def=tile_years)
+@dg.asset_check(asset=ANNUAL_MAP.asset, partitions_def=tile_years, retry_policy=STEP_RETRIES)
 def uses_every_selected_scene(
     context: dg.AssetCheckExecutionContext, project: ProjectResource
 ) -> dg.AssetCheckResult:
@@ -122,7 +123,7 @@ def uses_every_selected_scene(
     return _result(not failed, failed=dg.MetadataValue.json(dict(failed)))
 
 
-@dg.asset_check(asset=CHANGE_MAP.asset, partitions_def=tile_years)
+@dg.asset_check(asset=CHANGE_MAP.asset, partitions_def=tile_years, retry_policy=STEP_RETRIES)
 def change_is_well_shown(
     context: dg.AssetCheckExecutionContext, project: ProjectResource
 ) -> dg.AssetCheckResult:
@@ -139,7 +140,7 @@ def change_is_well_shown(
     )
 
 
-@dg.asset_check(asset=CHANGE_ALERTS.asset, partitions_def=tile_years)
+@dg.asset_check(asset=CHANGE_ALERTS.asset, partitions_def=tile_years, retry_policy=STEP_RETRIES)
 def addressees_were_told(
     context: dg.AssetCheckExecutionContext, project: ProjectResource
 ) -> dg.AssetCheckResult:
@@ -157,7 +158,9 @@ def addressees_were_told(
     )
 
 
-@dg.asset_check(asset=ACCURACY_AREA_REPORT.asset, partitions_def=tile_years)
+@dg.asset_check(
+    asset=ACCURACY_AREA_REPORT.asset, partitions_def=tile_years, retry_policy=STEP_RETRIES
+)
 def can_state_accuracy(
     context: dg.AssetCheckExecutionContext, project: ProjectResource
 ) -> dg.AssetCheckResult:
@@ -171,7 +174,7 @@ def can_state_accuracy(
     )
 
 
-@dg.asset_check(asset=MODEL_EVALUATION.asset)
+@dg.asset_check(asset=MODEL_EVALUATION.asset, retry_policy=STEP_RETRIES)
 def earns_promotion(
     context: dg.AssetCheckExecutionContext, project: ProjectResource
 ) -> dg.AssetCheckResult:

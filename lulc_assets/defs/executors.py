@@ -49,10 +49,25 @@ def _kubernetes() -> dg.ExecutorDefinition:
     )
 
 
+def _ray() -> dg.ExecutorDefinition:
+    try:
+        from lulc_assets.ray_steps import ray_steps  # only where the extra is
+    except ModuleNotFoundError as error:
+        raise InvalidProject(
+            f"{VARIABLE} is 'ray', which needs: pip install 'lulc-assets[ray]' ({error})"
+        ) from error
+    cpus = os.environ.get("LULC_RAY_CPUS", "1")
+    try:
+        return ray_steps(float(cpus), _training_gpus() or 0)
+    except ValueError as error:
+        raise InvalidProject(f"LULC_RAY_CPUS is {cpus[:80]!r}, not a number of CPUs") from error
+
+
 _EXECUTORS: Mapping[str, Callable[[], dg.ExecutorDefinition]] = {
     "in_process": _in_process,
     "multiprocess": _multiprocess,
     "kubernetes": _kubernetes,
+    "ray": _ray,
 }
 
 
@@ -80,9 +95,16 @@ def gpu_steps_config() -> Mapping[str, Any]:
     if image:
         for config in container.values():
             config["image"] = image
-    file = os.environ.get("LULC_PROJECT", "")
-    if file:
-        training = load_project(file).training
-        count = 0 if training.accelerator == "cpu" else training.devices
-        container["lulc_model"] |= gpu_limit(count)
+    gpus = _training_gpus()
+    if gpus is not None:
+        container["lulc_model"] |= gpu_limit(gpus)
     return {op: {"container_config": config} for op, config in container.items() if config}
+
+
+def _training_gpus() -> int | None:
+    """As many as the project has devices; None: no project is named."""
+    file = os.environ.get("LULC_PROJECT", "")
+    if not file:
+        return None
+    training = load_project(file).training
+    return 0 if training.accelerator == "cpu" else training.devices

@@ -39,6 +39,8 @@ GPU_TAGS: Mapping[str, Any] = {
             ],
         },
     },
+    # Read by the Ray executor only.
+    "dagster-ray/config": {"num_gpus": 1},
 }
 """On the op, not on the job: job tags are lost when an asset is launched directly. The GPUs of a
 training follow ``[training] devices`` (``executors``)."""

@@ -15,7 +15,7 @@ from lulc_assets.defs.automation import condition_for
 from lulc_assets.defs.failures import named_failures
 from lulc_assets.defs.from_products import metadata_for
 from lulc_assets.defs.partitions import key_of, partitions_of
-from lulc_assets.defs.policies import GPU_POOL, GPU_TAGS, OWNERS, PREDICT_RETRIES
+from lulc_assets.defs.policies import GPU_POOL, GPU_TAGS, OWNERS, PREDICT_RETRIES, STEP_RETRIES
 from lulc_assets.defs.resources import ProjectResource
 from lulc_assets.steps.predicted_scenes import Batch, BatchResult, plan_batches, predict_batch
 from lulc_assets.steps.predictions import commit_predictions
@@ -27,7 +27,11 @@ _BATCH, _RESULT = TypeAdapter(Batch), TypeAdapter(BatchResult)
 _INPUTS = tuple(given.product.asset for given in SCENE_PREDICTIONS.inputs)
 
 
-@dg.op(ins={name: dg.In(dg.Nothing) for name in _INPUTS}, out=dg.DynamicOut(dict[str, Any]))
+@dg.op(
+    ins={name: dg.In(dg.Nothing) for name in _INPUTS},
+    out=dg.DynamicOut(dict[str, Any]),
+    retry_policy=STEP_RETRIES,
+)
 def plan_scene_batches(
     context: dg.OpExecutionContext, project: ProjectResource
 ) -> Iterator[dg.DynamicOutput[dict[str, Any]]]:
@@ -53,7 +57,7 @@ def predict_scene_batch(
     return plain
 
 
-@dg.op(out=dg.Out(dg.Nothing))
+@dg.op(out=dg.Out(dg.Nothing), retry_policy=STEP_RETRIES)
 def commit_scene_predictions(
     context: dg.OpExecutionContext, project: ProjectResource, results: list[dict[str, Any]]
 ) -> dg.Output[None]:

@@ -1,5 +1,7 @@
 """The executor is configuration, and GPU ops ask a cluster for GPUs: no other op does."""
 
+import sys
+
 import dagster as dg
 import pytest
 from dagster_k8s.container_context import K8sContainerContext
@@ -33,7 +35,7 @@ def test_the_environment_names_the_executor(monkeypatch, name, wanted):
 
 def test_an_unknown_executor_is_refused(monkeypatch):
     monkeypatch.setenv("LULC_EXECUTOR", "dask")
-    with pytest.raises(InvalidProject, match="'dask'; it is one of in_process"):
+    with pytest.raises(InvalidProject, match="'dask'; it must be one of in_process"):
         chosen_executor()
 
 
@@ -108,3 +110,25 @@ def test_a_training_asks_for_as_many_gpus_as_it_has_devices(
     assert gpus(found["lulc_model"]) == wanted
     assert gpus(found["predict_scene_batch"]) == "1"
     assert found["lulc_model"]["node_selector"] == {"lulc/pool": "gpu"}
+
+
+def test_every_step_is_tried_again_when_its_machine_is_lost():
+    """A step without a policy ends its run when the node under it dies."""
+    found = [a.node_def for a in defs().assets if isinstance(a, dg.AssetsDefinition)]
+    found += [check.node_def for check in defs().asset_checks or ()]
+    steps = [
+        op
+        for node in (*found, map_each)
+        for op in (node.iterate_op_defs() if isinstance(node, dg.GraphDefinition) else [node])
+    ]
+    without = {op.name for op in steps if op.retry_policy is None}
+    assert without <= {"dbt_metrics"}
+    assert {"commit_scene_predictions", "annual_map_is_well_observed"} <= {op.name for op in steps}
+
+
+def test_ray_without_its_extra_is_refused_with_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "dagster_ray", None)
+    monkeypatch.delitem(sys.modules, "lulc_assets.ray_steps", raising=False)
+    monkeypatch.setenv("LULC_EXECUTOR", "ray")
+    with pytest.raises(InvalidProject, match=r"pip install 'lulc-assets\[ray\]'"):
+        chosen_executor()
