@@ -168,7 +168,7 @@ def test_pages_are_made_although_a_partition_is_missing_and_eager_never_would(ti
 
 def test_every_product_has_the_condition_of_its_kind():
     conditions = {product.asset: condition_for(product) for product in PRODUCTS}
-    for name in ("scene_catalog", "reference_labels", *MODEL_LINE):
+    for name in ("scene_catalog", "reference_labels", "learned_vote", *MODEL_LINE):
         assert conditions[name] is None, name
     for name in ("scene_predictions", "annual_map", "seasonal_maps", "report_pages"):
         assert isinstance(conditions[name], AtMost), name
