@@ -1,12 +1,13 @@
 """What HTTP costs a model: requests a second of 512 px windows, against the engine alone.
 
-Run: ``python -m benchmarks.serving --bundle FOLDER [--requests 60] [--seconds 0] [--json]``.
+Run: ``python -m benchmarks.serving --bundle FOLDER [--requests 60] [--minutes 0] [--json]``.
 
 ``lulc serve`` runs as a process of its own on loopback. Printed: windows a second of the engine
 alone and through the service, with as many clients as may wait and work (their ratio should be 0.7
 at least), the 95th percentile of the answer, memory of the service at the start and at the end;
-what 4 × as many clients get: 200 with the same pixels, or 429. ``--seconds 600`` asks on for so
-long, for the memory. Bounded in requests, time and place: nothing but 127.0.0.1 is asked.
+what 4 × as many clients get: 200 with the same pixels, or 429. ``--minutes 10`` asks on for so
+long and notes the resident memory of the service, minute by minute. Bounded in requests, time and
+place: nothing but 127.0.0.1 is asked.
 """
 
 import argparse
@@ -36,10 +37,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bundle", type=Path, required=True)
     parser.add_argument("--requests", type=int, default=60)
-    parser.add_argument("--seconds", type=float, default=0.0)
+    parser.add_argument("--minutes", type=float, default=0.0)
     parser.add_argument("--json", action="store_true")
     wanted = parser.parse_args()
-    found = measure(wanted.bundle, wanted.requests, min(wanted.seconds, 900.0))
+    found = measure(wanted.bundle, wanted.requests, 60 * min(wanted.minutes, 15.0))
     if wanted.json:
         print(json.dumps(found, indent=2))
         return
@@ -68,9 +69,7 @@ def measure(bundle: Path, requests: int, seconds: float) -> dict[str, Any]:
         started_mb = memory_mb(process.pid)
         served, times = served_speed(url, body, requests)
         statuses, wrong = overload(url, body, 4 * (2 * CLIENTS + 1), expected)
-        ends = time.monotonic() + seconds
-        while time.monotonic() < ends:
-            served_speed(url, body, requests)
+        curve, asked = memory_over_time(url, body, process.pid, seconds)
         ended_mb = memory_mb(process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
@@ -81,6 +80,7 @@ def measure(bundle: Path, requests: int, seconds: float) -> dict[str, Any]:
         "ratio": round(served / alone, 3), "aim": AIM,
         "p95_s": round(float(np.percentile(times, 95)), 3),
         "memory_mb": [round(started_mb), round(ended_mb)],
+        "memory_by_minute_mb": curve, "requests_meanwhile": asked,
         "overload": dict(statuses), "wrong_answers": wrong,
     }  # fmt: skip
 
@@ -153,6 +153,17 @@ def overload(url: str, body: bytes, clients: int, expected: Any) -> tuple[Counte
         found = list(pool.map(lambda _: ask(url, body), range(clients)))
     wrong = sum(status == 200 and pixels != expected for status, pixels in found)
     return Counter(str(status) for status, _ in found), wrong
+
+
+def memory_over_time(url: str, body: bytes, pid: int, seconds: float) -> tuple[list[int], int]:
+    """Resident memory at the start of each minute of steady requests, and how many these were."""
+    begun, curve, asked = time.monotonic(), list[int](), 0
+    while (passed := time.monotonic() - begun) < seconds:
+        if passed >= 60 * len(curve):
+            curve.append(round(memory_mb(pid)))
+        served_speed(url, body, 2 * CLIENTS)
+        asked += 2 * CLIENTS
+    return curve, asked
 
 
 def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:

@@ -28,6 +28,9 @@ def map_command(
     ] = "",
     collection: Annotated[str, typer.Option(help="Of an API; none: Sentinel-2 L2A.")] = "",
     crs: Annotated[str, typer.Option(help="Of the map, like EPSG:3035; none: UTM.")] = "",
+    trusted_key: Annotated[
+        Path | None, typer.Option(help="Public key (PEM) that the bundle must be signed by.")
+    ] = None,
 ) -> None:
     """Map an area with a bundle, without labels and without a project.
 
@@ -46,7 +49,7 @@ def map_command(
     from lulc_assets.running.proposal import CATALOGS
 
     request = MapRequest(
-        bundle=Bundle.load(bundle, None),
+        bundle=Bundle.load(bundle, None, trusted_key=trusted_key),
         area=read_area(aoi),
         year=validate_year(year),
         catalog=catalog_location(CATALOGS.get(catalog, catalog)),

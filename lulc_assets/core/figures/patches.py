@@ -151,13 +151,15 @@ def patch_map_figure(
     lines = max(len(codes) + bool(zero) for codes, zero in listed)
     with drawing(side * height / width + 0.35 + 0.17 * lines) as figure:
         axes = figure.subplots(1, panels, squeeze=False)[0]
+        for axis in axes:
+            axis.set_anchor("N")
         bare_image(axes[0], seen, "The scene")
         axes[1].imshow(
             class_rgb(cells, legend),
             extent=(-0.5, covers[1] * width - 0.5, covers[0] * height - 0.5, -0.5),
             interpolation="nearest",
         )
-        titles = [f"A class per patch ({cells.shape[1]} × {cells.shape[0]})", "A class per pixel"]
+        titles = ["A class per patch", "A class per pixel"]
         if beside:
             bare_image(axes[2], class_rgb(*beside))
             axes[2].images[0].set_extent((-0.5, width - 0.5, height - 0.5, -0.5))

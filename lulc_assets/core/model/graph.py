@@ -83,8 +83,9 @@ def export_graph(network: LandCoverNetwork, calibration: Calibration) -> bytes:
 
     Returns:
         The ONNX file. Equal networks and versions of torch give equal bytes. The number of
-        images is free; heights and widths are, in multiples of the network's stride: others are
-        refused by the engine, and ``padding`` makes them such.
+        images is free, and so are heights and widths. Where a side is not a multiple of the
+        network's stride, engines do not refuse it: the decoder stretches its levels, and about
+        1 % of the pixels get another class than in a padded image. Who runs a graph pads.
 
     Raises:
         BundleError: the exported graph gives other classes than the network.

@@ -4,7 +4,8 @@ What belongs here: ``config.pbtxt`` and the layout of a model repository. What d
 Triton, which was never done here: the configuration is checked against Triton's own protobuf only.
 
 Source: Triton Inference Server, "Model Configuration" and "Model Repository". The graph takes any
-number of images of any size that is a multiple of its stride.
+number of images of any size; sides that are not a multiple of its stride should be padded
+(``graph.export_graph``).
 """
 
 from pathlib import Path

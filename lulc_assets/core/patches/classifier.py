@@ -15,7 +15,7 @@ import numpy.typing as npt
 from lulc_assets.core.crosswalks.europe import EUROSAT
 from lulc_assets.core.errors import BundleError, LabelError
 from lulc_assets.core.judging.promotion import PromotionSettings
-from lulc_assets.core.legend import Legend
+from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.legends.build import ClassEntry, build_legend
 from lulc_assets.core.legends.builtin import BUILTIN
 from lulc_assets.core.patches.folder import Patches
@@ -67,7 +67,7 @@ class Trainable:
 
 
 def legend_of(classes: Sequence[str]) -> Legend:
-    """A class for each folder; EuroSAT's own colours where the folders are EuroSAT's.
+    """A class for each folder, in the colours of EuroSAT or of the maps where it has their names.
 
     Raises:
         InvalidLegend: names that cannot be classes, fewer than two, or more than sixty.
@@ -75,7 +75,10 @@ def legend_of(classes: Sequence[str]) -> Legend:
     known = {entry.source for entry in EUROSAT.entries}
     if set(classes) == known:
         return BUILTIN["eurosat"]
-    return build_legend("patches", [ClassEntry(name, source=name) for name in classes])
+    colors = {c.name: c.color for c in KARRA_10.classes}
+    same = set(classes) <= set(colors)  # some alone could come too near to those of the others
+    entries = [ClassEntry(n, color=colors[n] if same else "", source=n) for n in classes]
+    return build_legend("patches", entries)
 
 
 def codes_of(patches: Patches, legend: Legend) -> npt.NDArray[np.uint8]:

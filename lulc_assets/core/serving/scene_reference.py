@@ -39,7 +39,7 @@ def read_reference(href: str, allowed: tuple[str, ...], bundle: Bundle) -> Scene
 
     place, trusted = _require_place(href, allowed)
     policy = HrefPolicy(place, allow_private=trusted)
-    document = _fetch(place) if is_remote(place) else _read(local_path(place))
+    document = _fetch(place, trusted) if is_remote(place) else _read(local_path(place))
     recipe = recipe_from_item(document, place, policy, roles=bundle.bands)
     bundle.require(recipe)
     return recipe
@@ -84,11 +84,11 @@ def _require_place(href: str, allowed: tuple[str, ...]) -> tuple[str, bool]:
     return href, False
 
 
-def _fetch(url: str) -> Any:
+def _fetch(url: str, trusted: bool) -> Any:
     import requests
 
     try:
-        with GuardedSession() as session:
+        with GuardedSession(allow_private=trusted) as session:
             answer = session.get(url, timeout=_TIMEOUT_S)
             answer.raise_for_status()
             return answer.json()
