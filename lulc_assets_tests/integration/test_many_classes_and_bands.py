@@ -120,7 +120,11 @@ def write_labels(path: Path) -> None:
     frame.to_file(path)
 
 
-@pytest.fixture(scope="module", params=[("L1C", "thirteen"), ("L2A", "twelve")], ids=str)
+@pytest.fixture(
+    scope="module",
+    params=[("L1C", "thirteen"), pytest.param(("L2A", "twelve"), marks=pytest.mark.slow)],
+    ids=["13 bands", "12 bands"],
+)
 def mapped(request, tmp_path_factory):
     """Level, bands, and where everything is made."""
     level, used = request.param
