@@ -212,4 +212,4 @@ def test_a_scene_is_mapped_in_patches_beside_the_model_of_the_maps(finished, tmp
     assert done.exit_code == 1
     assert "no selected scene of tile 33TVM is called 'S2A_NONE'" in done.stderr.replace("\n", " ")
     done = ask(scene.id)
-    assert "product patch_bundle is not there" in done.stderr.replace("\n", " ")
+    assert "product patch_bundle does not exist yet" in done.stderr.replace("\n", " ")
