@@ -12,6 +12,7 @@ from lulc_assets.commands import (
     accuracy,
     alerts,
     areas,
+    backfill,
     catalog,
     change,
     check,
@@ -89,5 +90,6 @@ app.command()(serve.serve)
 app.add_typer(instance.app, name="instance")
 app.command()(trace.trace)
 app.command()(quote.quote)
+app.command()(backfill.backfill)
 app.command()(metrics.metrics)
 app.add_typer(simulate.app)

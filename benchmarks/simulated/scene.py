@@ -34,20 +34,32 @@ def make_scene(
     corner = spec.tiles[0].grid
     grid = PixelGrid(corner.epsg, corner.x0, corner.y0, size_px, size_px)
     (folder / "scene").mkdir()
-    for name, asset in item["assets"].items():
-        pattern = read_raster(source.parent / asset["href"])
-        low = pattern.shape[0] < pattern_px
-        target = half_grid(grid) if low else grid
-        times = -(-target.height // pattern.shape[0])
-        values = np.tile(pattern, (times, times))[: target.height, : target.width]
-        how = "mode" if name == "SCL" else "average"
-        write_raster(folder / "scene" / f"{name}.tif", np.ascontiguousarray(values), target, how)
-        asset.update(
-            {"href": f"./{name}.tif", "proj:shape": list(target.shape),
-             "proj:transform": list(target.transform)[:6], "proj:bbox": list(target.bounds)}
-        )  # fmt: skip
+    widen(item, source.parent, folder / "scene", grid)
     (folder / "scene" / "item.json").write_text(json.dumps(item))
     return item, grid
+
+
+def widen(item: dict[str, Any], source: Path, target: Path, grid: PixelGrid) -> None:
+    """Repeat the files of an item over a larger grid; the item then describes them.
+
+    Args:
+        item: changed in place.
+        source: folder of its files.
+        target: folder of the larger ones.
+        grid: of 10 m pixels.
+    """
+    for name, asset in item["assets"].items():
+        pattern = read_raster(source / asset["href"])
+        low = asset["gsd"] > grid.pixel_m
+        wanted = half_grid(grid) if low else grid
+        times = -(-wanted.height // pattern.shape[0])
+        values = np.tile(pattern, (times, times))[: wanted.height, : wanted.width]
+        how = "mode" if name == "SCL" else "average"
+        write_raster(target / f"{name}.tif", np.ascontiguousarray(values), wanted, how)
+        asset.update(
+            {"href": f"./{name}.tif", "proj:shape": list(wanted.shape),
+             "proj:transform": list(wanted.transform)[:6], "proj:bbox": list(wanted.bounds)}
+        )  # fmt: skip
 
 
 def _item_paths(catalog: Path) -> Iterator[Path]:

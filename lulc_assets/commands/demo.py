@@ -84,7 +84,7 @@ def _end_stale_runs() -> None:
     """What a reboot or a kill left at work would keep the slots of the pools for ever."""
     import dagster  # loads slowly
 
-    from lulc_assets.running.stale import end_stale_runs
+    from lulc_assets.defs.stale import end_stale_runs
 
     with dagster.DagsterInstance.get() as instance:
         for run_id in end_stale_runs(instance):

@@ -128,11 +128,20 @@ def request_year(
             description=None,
             run_config=None,
         )
+    if not add_once(instance, backfill):
+        return ""
+    return f"backfill {backfill.backfill_id} over {len(keys)} tile × years"
+
+
+def add_once(instance: dg.DagsterInstance, backfill: PartitionBackfill) -> bool:
+    """Add a backfill; False: its id is taken, perhaps by another process just now."""
+    if instance.get_backfill(backfill.backfill_id) is not None:
+        return False
     try:
         instance.add_backfill(backfill)
     except IntegrityError:
-        return ""  # another process created it between our look and now
-    return f"backfill {backfill.backfill_id} over {len(keys)} tile × years"
+        return False
+    return True
 
 
 def _may_be_asked_again(status: BulkActionStatus) -> bool:

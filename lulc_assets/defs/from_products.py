@@ -4,12 +4,15 @@ What belongs here: the decorator that makes an asset of a step, and the one way 
 record to an event. What does not: what a step does.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
 
 from lulc_assets.core.scratch import sweep_scratch
+from lulc_assets.core.store.keys import Key
 from lulc_assets.core.store.publish import require_own, require_writable
 from lulc_assets.core.store.records import Record
 from lulc_assets.defs.automation import condition_for
@@ -23,6 +26,7 @@ from lulc_assets.defs.partitions import (
 )
 from lulc_assets.defs.policies import OWNERS, STEP_RETRIES
 from lulc_assets.defs.resources import ProjectResource
+from lulc_assets.defs.spending import spent
 from lulc_assets.steps.product import Product
 from lulc_assets.steps.workbench import Workbench
 
@@ -41,6 +45,7 @@ def product_asset(
     op_tags: Mapping[str, Any] | None = None,
     retry_policy: dg.RetryPolicy = STEP_RETRIES,
     collects: tuple[Product[Any, Any], ...] = (),
+    tells: Callable[[dg.DagsterInstance, Workbench], Any] | None = None,
 ) -> Callable[[Body], dg.AssetsDefinition]:
     """Make an asset of a function of workbench and key that returns the committed record.
 
@@ -55,6 +60,7 @@ def product_asset(
         op_tags: for the executor: they survive a launch of the asset alone.
         retry_policy: for failures of the machine alone (``failures``).
         collects: products of which the function gets all keys that were materialized.
+        tells: what else the function gets, as its last argument: what only the instance knows.
     """
 
     def decorate(body: Body) -> dg.AssetsDefinition:
@@ -82,9 +88,12 @@ def product_asset(
                 require_writable(work.store)
                 require_own(work.store, work.project.name)
                 sweep_scratch()
-                every = [materialized_keys(context.instance, other) for other in collects]
+                every: list[Any] = [materialized_keys(context.instance, one) for one in collects]
+                if tells is not None:
+                    every.append(tells(context.instance, work))
+                watch = Stopwatch.start(work, product, key)
                 record = body(work, key, *every)
-                seen = None if record is None else metadata_for(context, product, work, record)
+                seen = None if record is None else watch.metadata(context, record)
             if record is not None:
                 yield dg.MaterializeResult(
                     metadata=seen, data_version=dg.DataVersion(record.digest)
@@ -101,21 +110,57 @@ def materialized_keys(instance: dg.DagsterInstance, product: Product[Any, Any]) 
     return sorted(key_of_partition(product, partition) for partition in found)
 
 
-def metadata_for(
-    context: dg.AssetExecutionContext | dg.OpExecutionContext,
-    product: Product[Any, Any],
-    work: Workbench,
-    record: Record[Any],
-) -> Mapping[str, Any]:
-    """What people see of a record; of a product that stood already, what they saw before.
+@dataclass(frozen=True)
+class Stopwatch:
+    """What stood before a product was made, and since when it is being made.
 
-    A run that made nothing opens no file of the product.
+    Attributes:
+        work: where.
+        product: declaration.
+        key: of which.
+        stood: digest of the record that stood; empty: none did.
+        since: of ``time.perf_counter``.
     """
-    partition = context.partition_key if product.key.dimensions else None
-    event = context.instance.get_latest_data_version_record(
-        dg.AssetKey(product.asset), partition_key=partition
-    )
-    seen = event.asset_materialization if event is not None else None
-    if seen is not None and (seen.tags or {}).get(DATA_VERSION) == record.digest:
+
+    work: Workbench
+    product: Product[Any, Any]
+    key: Key
+    stood: str
+    since: float
+
+    @classmethod
+    def start(cls, work: Workbench, product: Product[Any, Any], key: Key) -> "Stopwatch":
+        """Look what stands, and begin."""
+        former = work.find(product, key)
+        stood = "" if former is None else former.digest
+        return cls(work, product, key, stood, time.perf_counter())
+
+    def metadata(
+        self, context: dg.AssetExecutionContext | dg.OpExecutionContext, record: Record[Any]
+    ) -> Mapping[str, Any]:
+        """What people see of a record, and what it took; of one that stood, what they saw before.
+
+        A run that made nothing opens no file of the product, and says so.
+        """
+        seconds = time.perf_counter() - self.since
+        title = f"{self.product.asset} {self.key.title}".strip()
+        stands = record.digest == self.stood
+        context.log.info(f"{title}: " + ("there already" if stands else f"made in {seconds:.1f} s"))
+        seen = self._seen(context, record) if stands else None
+        if seen is not None:
+            return seen
+        took = {} if stands else spent(seconds, self.work.project.prices)
+        return metadata_of(self.work, record, took)
+
+    def _seen(
+        self, context: dg.AssetExecutionContext | dg.OpExecutionContext, record: Record[Any]
+    ) -> Mapping[str, Any] | None:
+        """Metadata of the latest event, if it is of this record."""
+        partition = context.partition_key if self.product.key.dimensions else None
+        event = context.instance.get_latest_data_version_record(
+            dg.AssetKey(self.product.asset), partition_key=partition
+        )
+        seen = event.asset_materialization if event is not None else None
+        if seen is None or (seen.tags or {}).get(DATA_VERSION) != record.digest:
+            return None
         return dict(seen.metadata)
-    return metadata_of(work, record)

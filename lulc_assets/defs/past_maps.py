@@ -13,33 +13,57 @@ from lulc_assets.core.costs.quote import NoPastRuns, PastMap, Quote, make_quote
 from lulc_assets.core.errors import LulcError
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.defs.jobs import map_tile_year
-from lulc_assets.steps.products import ANNUAL_MAP, SCENE_PREDICTIONS
+from lulc_assets.steps.products import ANNUAL_MAP, SCENE_CATALOG, SCENE_PREDICTIONS
 from lulc_assets.steps.workbench import Workbench
 
 _MOST_RUNS = 1_000
+_OF_BACKFILLS = "__ASSET_JOB"
+_WHOLE = frozenset(
+    dg.AssetKey(product.asset) for product in (SCENE_CATALOG, SCENE_PREDICTIONS, ANNUAL_MAP)
+)
+"""What a run of a backfill must make to tell what a map takes."""
 _PREDICT = "predict_scene_batch"
+_REMEDY = "to go on, set confirmed: true in the run's config, or call lulc backfill --yes"
 
 
 class TooExpensive(LulcError):
-    """More than the project's limit, and nobody confirmed it."""
+    """More than the project's limit, and nobody confirmed it.
+
+    Attributes:
+        asked: what is to be confirmed, in words.
+    """
+
+    def __init__(self, asked: str) -> None:
+        self.asked = asked
+        super().__init__(f"{asked}; {_REMEDY}")
 
 
 def past_maps(instance: dg.DagsterInstance, work: Workbench) -> list[PastMap]:
+    """What maps took, see :func:`maps_made`."""
+    return list(maps_made(instance, work).values())
+
+
+def maps_made(instance: dg.DagsterInstance, work: Workbench) -> dict[TileYear, PastMap]:
     """What the first successful run of each tile and year took; later ones had less to do.
 
-    Wall time counts with all cores of this machine: a run keeps them busy, or keeps others out.
+    Runs of the job and of asset backfills. Wall time counts with all cores of this machine: a run
+    keeps them busy, or keeps others out.
     """
-    wanted = dg.RunsFilter(job_name=map_tile_year.name, statuses=[dg.DagsterRunStatus.SUCCESS])
-    records = instance.get_run_records(wanted, limit=_MOST_RUNS, ascending=True)
+    records = []
+    for job in (map_tile_year.name, _OF_BACKFILLS):
+        wanted = dg.RunsFilter(job_name=job, statuses=[dg.DagsterRunStatus.SUCCESS])
+        records += instance.get_run_records(wanted, limit=_MOST_RUNS, ascending=True)
     first: dict[TileYear, dg.RunRecord] = {}
-    for record in records:
-        partition = record.dagster_run.tags.get("dagster/partition", "")
+    for record in sorted(records, key=lambda each: each.start_time or 0.0):
+        run = record.dagster_run
+        if run.job_name == _OF_BACKFILLS and not (run.asset_selection or frozenset()) >= _WHOLE:
+            continue
         try:
-            first.setdefault(TileYear.of_partition(partition), record)
+            first.setdefault(TileYear.of_partition(run.tags.get("dagster/partition", "")), record)
         except LulcError:
             continue
-    found = (_past_map(instance, work, key, record) for key, record in first.items())
-    return [one for one in found if one is not None]
+    found = ((key, _past_map(instance, work, key, record)) for key, record in first.items())
+    return {key: one for key, one in found if one is not None}
 
 
 def _past_map(
@@ -94,19 +118,18 @@ def require_affordable(instance: dg.DagsterInstance, work: Workbench, tiles: Seq
     limit, currency = work.project.prices.confirm_above, work.project.prices.currency
     if limit is None:
         return
-    remedy = "set confirmed: true in the run's config to go on"
     try:
         quote = quote_maps(instance, work, tiles)
     except NoPastRuns as error:
-        told = f"prices.confirm_above is {limit:g} {currency}: {error}; or {remedy}"
+        told = f"prices.confirm_above is {limit:g} {currency}, and the cost is unknown: {error}"
         raise TooExpensive(told) from error
     if quote.money is None:
         raise TooExpensive(
             f"prices.confirm_above is {limit:g} {currency}, and a price that is needed is missing "
-            f"in [prices]; add it, or {remedy}"
+            "in [prices]"
         )
     if quote.money.high > limit:
         raise TooExpensive(
             f"{len(tiles)} maps cost {quote.money.value:,.2f} {currency} (up to "
-            f"{quote.money.high:,.2f}), more than prices.confirm_above = {limit:g}; {remedy}"
+            f"{quote.money.high:,.2f}), more than prices.confirm_above = {limit:g}"
         )

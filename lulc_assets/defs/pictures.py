@@ -15,19 +15,42 @@ from PIL import Image
 _LONGEST_PX = 800
 _QUALITY = 80
 
+_SHOWN_AT_ONCE = 1_000
+"""The UI shows shorter Markdown in the table itself, and longer one after a click."""
+
+_PREVIEW_PX = (96, 80, 64, 48, 32)
+_PREVIEW_QUALITY = 40
+_PREVIEWED = ("map", "prediction", "areas", "scenes")
+"""Pictures by how much they tell at the size of a stamp."""
+
 
 def picture_metadata(pngs: Mapping[str, bytes]) -> dict[str, dg.MetadataValue[Any]]:
-    """``picture_`` and the name → Markdown with the picture inside, about 50 kB each."""
+    """``picture_`` and the name → Markdown with the picture inside, about 50 kB each.
+
+    Before them ``preview``, a stamp of the one that tells most, which the UI shows without a click.
+    """
     stems = {PurePath(name).stem: png for name, png in sorted(pngs.items())}
-    return {
-        f"picture_{stem}": dg.MetadataValue.md(f"![{stem}]({_inlined(png)})")
+    found = {
+        f"picture_{stem}": dg.MetadataValue.md(_inlined(stem, png, _LONGEST_PX, _QUALITY))
         for stem, png in stems.items()
     }
+    stamp = _preview(stems)
+    return {"preview": dg.MetadataValue.md(stamp), **found} if stamp else found
 
 
-def _inlined(png: bytes) -> str:
+def _preview(stems: Mapping[str, bytes]) -> str:
+    """The largest stamp that the UI shows at once; empty: there is no picture, or none fits."""
+    for stem in [*(s for s in _PREVIEWED if s in stems), *stems][:1]:
+        for px in _PREVIEW_PX:
+            text = _inlined("preview", stems[stem], px, _PREVIEW_QUALITY)
+            if len(text) < _SHOWN_AT_ONCE:
+                return text
+    return ""
+
+
+def _inlined(title: str, png: bytes, longest_px: int, quality: int) -> str:
     image = Image.open(BytesIO(png)).convert("RGB")
-    image.thumbnail((_LONGEST_PX, _LONGEST_PX))
+    image.thumbnail((longest_px, longest_px))
     buffer = BytesIO()
-    image.save(buffer, "WEBP", quality=_QUALITY)
-    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+    image.save(buffer, "WEBP", quality=quality)
+    return f"![{title}](data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()})"

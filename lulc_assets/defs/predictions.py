@@ -5,6 +5,7 @@ scene comes back as data: one failed mapped op would fail the whole asset.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import dagster as dg
@@ -13,7 +14,7 @@ from pydantic import TypeAdapter
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.defs.automation import condition_for
 from lulc_assets.defs.failures import named_failures
-from lulc_assets.defs.from_products import metadata_for
+from lulc_assets.defs.from_products import Stopwatch
 from lulc_assets.defs.partitions import key_of, partitions_of
 from lulc_assets.defs.policies import GPU_POOL, GPU_TAGS, OWNERS, PREDICT_RETRIES, STEP_RETRIES
 from lulc_assets.defs.resources import ProjectResource
@@ -64,13 +65,23 @@ def commit_scene_predictions(
     """Commit which predictions make the year's map."""
     work = project.workbench(context)
     with named_failures():
+        key = _key(context)
         found = [_RESULT.validate_python(result) for result in results]
-        record = commit_predictions(work, _key(context), found)
+        watch = Stopwatch.start(work, SCENE_PREDICTIONS, key)
+        watch = replace(watch, since=watch.since - _seconds_of_batches(context))
+        record = commit_predictions(work, key, found)
     return dg.Output(
         None,
-        metadata=metadata_for(context, SCENE_PREDICTIONS, work, record),
+        metadata=watch.metadata(context, record),
         data_version=dg.DataVersion(record.digest),
     )
+
+
+def _seconds_of_batches(context: dg.OpExecutionContext) -> float:
+    """Wall time of all batches of the run, one after the other."""
+    steps = context.instance.get_run_step_stats(context.run_id)
+    batches = [s for s in steps if predict_scene_batch.name in s.step_key]
+    return sum((s.end_time or 0.0) - (s.start_time or 0.0) for s in batches if s.end_time)
 
 
 def _key(context: dg.OpExecutionContext) -> TileYear:

@@ -5,6 +5,7 @@ from pathlib import Path
 from lulc_assets.core.store.keys import RegionYear, TileYear, Whole
 from lulc_assets.core.store.records import Record
 from lulc_assets.defs.from_products import product_asset
+from lulc_assets.defs.map_facts import Facts, facts_of_maps, write_costs
 from lulc_assets.defs.policies import METRICS_POOL
 from lulc_assets.steps.metrics import make_metric_tables
 from lulc_assets.steps.pages import make_report_pages
@@ -53,6 +54,7 @@ def metric_tables(
     kinds={"html"},
     pool=METRICS_POOL,
     collects=(ACCURACY_AREA_REPORT, REGION_REPORT, LABEL_QUALITY),
+    tells=facts_of_maps,
 )
 def report_pages(
     work: Workbench,
@@ -60,11 +62,13 @@ def report_pages(
     tiles: list[TileYear],
     regions: list[RegionYear],
     labels: list[TileYear],
+    facts: Facts,
 ) -> Record[PagesProperties]:
     """An index of all maps, and a page for each, as files to open in a browser."""
     folder = Path(work.project.path_of(work.project.pages))
     copies = work.project.copies("pages")
     copies.bring(folder)
-    record = make_report_pages(work, folder, {*tiles, *labels}, regions)
-    copies.send(folder, [row.file for row in record.properties.pages])
+    record = make_report_pages(work, folder, {*tiles, *labels}, regions, told=facts.told)
+    costs = write_costs(folder, facts)
+    copies.send(folder, [*(row.file for row in record.properties.pages), costs.name])
     return record

@@ -4,6 +4,7 @@ What belongs here: run requests for news of the catalogue, and asking again for 
 had. What does not: what news is (``core/catalog/watch``); automation by conditions (``policies``).
 """
 
+import os
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -37,9 +38,15 @@ _LONGEST_WAIT = timedelta(days=1)
 _SHOWN = 10
 
 
+def watch_interval_s() -> int:
+    """Least seconds between two looks at the catalogue: LULC_WATCH_SECONDS, else 900."""
+    said = os.environ.get("LULC_WATCH_SECONDS", "")
+    return int(said) if said.isdecimal() and int(said) else 900
+
+
 @dg.sensor(
     job=map_tile_year,
-    minimum_interval_seconds=900,
+    minimum_interval_seconds=watch_interval_s(),
     description="Maps a tile × year again when the catalogue announces new or reprocessed scenes.",
 )
 def new_scenes(context: dg.SensorEvaluationContext, project: ProjectResource) -> dg.SensorResult:

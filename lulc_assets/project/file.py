@@ -76,6 +76,7 @@ class Project(Section):
         store: directory or ``s3://bucket/prefix`` of the products.
         storage: how a bucket is reached.
         pages: folder of the page set.
+        owners: whom the Dagster UI names to ask about assets: ``team:name`` or e-mail addresses.
         dagster: address of the Dagster webserver, to which pages link; empty: they do not.
         metrics: DuckDB file of the metric tables.
         checkpoints: folder of the trainings at work; what is there may be deleted at any time,
@@ -106,6 +107,7 @@ class Project(Section):
     store: str = "store"
     storage: StorageSection = StorageSection()
     pages: str = "pages"
+    owners: tuple[str, ...] = ("team:mapping",)
     dagster: str = ""
     metrics: str = "metrics.duckdb"
     checkpoints: str = ".training"

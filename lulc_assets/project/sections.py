@@ -90,12 +90,15 @@ class WatchSection(Section):
         window_days: a catalogue that cannot be asked for changes is read so far back, by the
             date of acquisition. A static one is read whole.
         most_runs: tile × years that one look asks for; the others wait for the next.
+        fresh_days: a map of a watched year that nobody looked at for longer is looked at again.
+            The default is that of the weekly refresh with some days of grace.
     """
 
     first_days: float = Field(default=30.0, gt=0, allow_inf_nan=False)
     overlap_hours: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     window_days: float = Field(default=60.0, gt=0, allow_inf_nan=False)
     most_runs: int = Field(default=1000, ge=1)
+    fresh_days: float = Field(default=10.0, gt=0, allow_inf_nan=False)
 
 
 class TileSection(Section):

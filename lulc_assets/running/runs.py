@@ -25,10 +25,10 @@ from lulc_assets.core.store.canonical import digest_of, digest_of_file
 from lulc_assets.core.store.keys import Whole
 from lulc_assets.core.store.publish import is_complete
 from lulc_assets.defs.resources import progress_heard_by
+from lulc_assets.defs.stale import DEMO, end_stale_runs
 from lulc_assets.project import load_project
 from lulc_assets.running.home import prepare_home
 from lulc_assets.running.plan import JobRun
-from lulc_assets.running.stale import DEMO, end_stale_runs
 from lulc_assets.steps.products import MODEL_EVALUATION, PARTS, PRODUCTS
 from lulc_assets.steps.workbench import Workbench
 

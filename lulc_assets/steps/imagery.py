@@ -32,6 +32,7 @@ from lulc_assets.steps.candidates import read_selection, store_candidates
 from lulc_assets.steps.looks import make_scene_look
 from lulc_assets.steps.products import REFERENCE_LABELS, SCENE_CATALOG, TRAINING_CHIPS
 from lulc_assets.steps.properties import CandidateScene, CatalogProperties, ChipProperties
+from lulc_assets.steps.scene_answers import pixels_asked_once
 from lulc_assets.steps.workbench import Made, Workbench, write_png
 
 _SHOWN_CHIPS = 12
@@ -79,7 +80,10 @@ def make_scene_catalog(work: Workbench, key: TileYear) -> Record[CatalogProperti
     }
 
     def build(scratch: Path) -> Made[CatalogProperties]:
-        table = select_scenes(found.recipes, grid, project.selection, found.rejected, work.progress)
+        table = select_scenes(
+            found.recipes, grid, project.selection, found.rejected, work.progress,
+            pixels_asked_once(work, key, project.selection),
+        )  # fmt: skip
         require_judged(table, key.title)
         figure = scene_timeline_figure(table, f"Scenes of {key.title}")
         files = {

@@ -76,6 +76,10 @@ class TileRecords:
         return read_report(work, self.report).with_dropped(self.dropped)
 
 
+CATALOGUE = "Catalogue"
+"""Term of the fact that says which passes the catalogue lacks."""
+
+
 def page_name(key: TileYear | RegionYear, prefix: str = "") -> str:
     """File name of a page in the set."""
     prefix = "region_" if isinstance(key, RegionYear) else prefix
@@ -83,9 +87,21 @@ def page_name(key: TileYear | RegionYear, prefix: str = "") -> str:
 
 
 def tile_page(
-    work: Workbench, records: TileRecords, links: Sequence[Link], data_at: DataAddress
+    work: Workbench,
+    records: TileRecords,
+    links: Sequence[Link],
+    data_at: DataAddress,
+    told: Mapping[str, str],
 ) -> str:
-    """The HTML of a tile × year."""
+    """The HTML of a tile × year.
+
+    Args:
+        work: where the files are.
+        records: that it is rendered from.
+        links: to other pages.
+        data_at: address of a stored file.
+        told: more facts: term → sentence; a gap of the catalogue is told with the votes, too.
+    """
     key, report = records.key, records.open_report(work)
     looks = {scene.id: scene.look for scene in records.catalog.properties.scenes}
     clearest = [looks[recipe.id] for recipe in read_clearest(work, records.catalog)]
@@ -102,11 +118,12 @@ def tile_page(
         provenance=_provenance(work, records, report),
         legend=work.legend,
         links=links,
-        figures=_map_figures(work, records),
+        figures=_map_figures(work, records, told.get(CATALOGUE, "")),
         attribution=work.project.attribution,
         project=work.project.name,
         licence=work.project.licence,
         files=_layer_links(records, data_at),
+        told=told,
     )
     return render_tile_page(page)
 
@@ -119,13 +136,20 @@ def _layer_links(records: TileRecords, data_at: DataAddress) -> list[Link]:
     return [Link(name, href) for name, href in found if href is not None]
 
 
-def _map_figures(work: Workbench, records: TileRecords) -> list[PageFigure]:
-    """How the map was decided, and its seasons where there are any."""
+def _map_figures(work: Workbench, records: TileRecords, gap: str) -> list[PageFigure]:
+    """How the map was decided, and its seasons where there are any.
+
+    Args:
+        work: where the files are.
+        records: of the map.
+        gap: what the catalogue lacks; empty: nothing is known to be missing.
+    """
     share, votes = (
         read_raster(work.open(records.annual_map, f"{name}.tif"))
         for name in ("vote_share", "observations")
     )
-    caption = describe_votes(share, votes) + describe_learned(records.annual_map.properties)
+    votes_say = describe_votes(share, votes) + describe_learned(records.annual_map.properties)
+    caption = " ".join(filter(None, (votes_say, gap)))
     figures = [PageFigure("How sure were the votes?", votes_figure(share, votes), caption)]
     if records.seasons is not None:
         figures.append(_season_figure(work, records.seasons))

@@ -1,13 +1,16 @@
-"""Which committed records the pages of a tile are rendered from.
+"""Which committed records the pages of a tile are rendered from, and where their files are.
 
 What belongs here: finding them. What does not: what is made of them (``page_parts``), which pages
 there are (``pages``).
 """
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from lulc_assets.core.store.keys import RegionYear, TileYear, Whole
-from lulc_assets.steps.page_parts import TileRecords
+from lulc_assets.core.store.local import LocalStore
+from lulc_assets.steps.page_parts import DataAddress, TileRecords
 from lulc_assets.steps.products import (
     ACCURACY_AREA_REPORT,
     ANNUAL_MAP,
@@ -17,7 +20,7 @@ from lulc_assets.steps.products import (
     SEASONAL_MAPS,
 )
 from lulc_assets.steps.properties import PagesProperties
-from lulc_assets.steps.workbench import Step
+from lulc_assets.steps.workbench import Step, Workbench
 
 
 def dropped_labels(step: Step[Whole, PagesProperties]) -> dict[str, int]:
@@ -48,3 +51,12 @@ def tile_records(
         step.find(SEASONAL_MAPS, key),
         dropped,
     )
+
+
+def beside(work: Workbench, folder: Path) -> DataAddress:
+    """Files of a local store, seen from a folder; those of a bucket have no address."""
+    store = work.store
+    if not isinstance(store, LocalStore):
+        return lambda _: None
+    root = os.path.relpath(store.root.absolute(), folder.absolute())
+    return lambda entry: Path(root, entry.key).as_posix()

@@ -5,11 +5,11 @@ rendering those that changed. What does not: what a page looks like (``core/page
 figure: what a page says was estimated and drawn before.
 """
 
-import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from lulc_assets.core.figures.maps import map_figure
 from lulc_assets.core.figures.overview import join_maps
@@ -20,7 +20,6 @@ from lulc_assets.core.pages.rendering import render_index, render_region_page
 from lulc_assets.core.pages.report_views import name_design
 from lulc_assets.core.store.canonical import digest_of, identity_of
 from lulc_assets.core.store.keys import RegionYear, TileYear, Whole
-from lulc_assets.core.store.local import LocalStore
 from lulc_assets.core.store.records import Record
 from lulc_assets.core.whole_files import whole_file
 from lulc_assets.steps.change_pages import ChangeRecords, change_page, changes_of
@@ -33,7 +32,7 @@ from lulc_assets.steps.page_parts import (
     page_name,
     tile_page,
 )
-from lulc_assets.steps.page_records import dropped_labels, tile_records
+from lulc_assets.steps.page_records import beside, dropped_labels, tile_records
 from lulc_assets.steps.patch_pages import PATCHES_PAGE, patch_page, patches_of
 from lulc_assets.steps.products import (
     LABEL_QUALITY,
@@ -62,6 +61,8 @@ _INTRO = (
 
 PagesStep = Step[Whole, PagesProperties]
 
+Told = Mapping[TileYear | RegionYear, Mapping[str, str]]
+
 
 @dataclass(frozen=True)
 class _Page:
@@ -78,6 +79,7 @@ def make_report_pages(
     tiles: Iterable[TileYear],
     regions: Iterable[RegionYear],
     data_at: DataAddress | None = None,
+    told: Told = MappingProxyType({}),
 ) -> Record[PagesProperties]:
     """Write ``index.html`` and one page per report into a folder; each file appears whole.
 
@@ -89,11 +91,12 @@ def make_report_pages(
         tiles: those without a report, and those that the project lost, are passed over.
         regions: the same.
         data_at: address of a stored file for download; without it, in a local store beside them.
+        told: what is not in the records: key → term → sentence, such as what a map cost.
     """
     step = work.step(REPORT_PAGES, Whole())
     known = [key for key in sorted(set(tiles)) if key.tile in work.project.tiles]
     named = [key for key in sorted(set(regions)) if key.region in work.project.regions]
-    pages = _plan(step, known, named, data_at or _beside(work, folder))
+    pages = _plan(step, known, named, data_at or beside(work, folder), told)
     rows = tuple(PageRow(page.file, page.of) for page in pages)
     former = {} if step.former is None else {r.file: r.of for r in step.former.properties.pages}
     folder.mkdir(parents=True, exist_ok=True)
@@ -105,17 +108,12 @@ def make_report_pages(
     return step.make(identity_of(rows), lambda _: Made({}, PagesProperties(rows)))
 
 
-def _beside(work: Workbench, folder: Path) -> DataAddress:
-    """Files of a local store, seen from a folder; those of a bucket have no address."""
-    store = work.store
-    if not isinstance(store, LocalStore):
-        return lambda _: None
-    root = os.path.relpath(store.root.absolute(), folder.absolute())
-    return lambda entry: Path(root, entry.key).as_posix()
-
-
 def _plan(
-    step: PagesStep, tiles: list[TileYear], regions: list[RegionYear], data_at: DataAddress
+    step: PagesStep,
+    tiles: list[TileYear],
+    regions: list[RegionYear],
+    data_at: DataAddress,
+    told: Told,
 ) -> list[_Page]:
     """Every page that can be rendered, with all records behind it."""
     work, dropped = step.work, dropped_labels(step)
@@ -138,14 +136,16 @@ def _plan(
         if key in changed:
             near.append(Link("Change since the year before", page_name(key, "change_")))
         links = [home, *near]
+        facts = told.get(key, {})
         pages.append(
-            _page(work, page_name(key), [*records.all, *map(str, links)],
-                  partial(tile_page, work, records, links, data_at))
+            _page(work, page_name(key), [*records.all, *map(str, links), *facts.values()],
+                  partial(tile_page, work, records, links, data_at, facts))
         )  # fmt: skip
     pages += [_change_page(work, one, home, reported) for one in changed.values()]
     for region, report in summed.items():
         years = [one for key, one in summed.items() if key.region == region.region]
-        pages.append(_region_page(step, region, report, years, reported, (home, dropped)))
+        dress = (home, dropped, told.get(region, {}))
+        pages.append(_region_page(step, region, report, years, reported, dress))
     pages += [_label_page(step, key, quality, home) for key, quality in judged.items()]
     pages.append(_operations_page(step, reported, home))
     links = [Link("State of all tiles", OPERATIONS)]
@@ -196,9 +196,9 @@ def _region_page(
     record: Record[ReportProperties],
     years: Sequence[Record[ReportProperties]],
     reported: Mapping[TileYear, TileRecords],
-    dress: tuple[Link, Mapping[str, int]],
+    dress: tuple[Link, Mapping[str, int], Mapping[str, str]],
 ) -> _Page:
-    work, (home, dropped) = step.work, dress
+    work, (home, dropped, told) = step.work, dress
     tiles = [TileYear(tile, key.year) for tile in work.project.regions[key.region].tiles]
     shown = [reported[tile] for tile in tiles if tile in reported]
     sample = step.find(REFERENCE_SAMPLE, key)
@@ -223,11 +223,12 @@ def _region_page(
             project=work.project.name,
             licence=work.project.licence,
             overview=_overview(work, key, shown),
+            told=told,
         )
         return render_region_page(page)
 
     parts = [part for records in shown for part in records.all]
-    cited = [record, sample, *years, dropped or None, *parts]
+    cited = [record, sample, *years, dropped or None, *parts, *told.values()]
     return _page(work, page_name(key), cited, render)
 
 

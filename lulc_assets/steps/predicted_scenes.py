@@ -95,16 +95,29 @@ class BatchResult:
 def plan_batches(work: Workbench, key: TileYear) -> list[Batch]:
     """Split the selected scenes into batches; no scene, no batch.
 
+    Scenes that the model predicted before go with the first batch: each batch loads the model,
+    which takes longer than finding that a prediction stands.
+
     Raises:
         ProductNotFound: there is no promoted bundle, or no catalogue.
     """
     bundle, catalog = work.read(MODEL_BUNDLE, Whole()), work.read(SCENE_CATALOG, key)
-    chosen = tuple(scene.id for scene in catalog.properties.scenes if scene.selected)
-    size = work.project.batch_scenes
+    chosen = [scene.id for scene in catalog.properties.scenes if scene.selected]
+    known = [one for one in chosen if _is_predicted(work, key, one, bundle.digest)]
+    new, size = [one for one in chosen if one not in known], work.project.batch_scenes
+    batches = [new[start : start + size] for start in range(0, len(new), size)]
+    batches[:1] = [known + (batches[0] if batches else [])]
     return [
-        Batch(key.tile, key.year, catalog.digest, bundle.digest, chosen[start : start + size])
-        for start in range(0, len(chosen), size)
+        Batch(key.tile, key.year, catalog.digest, bundle.digest, tuple(scenes))
+        for scenes in batches
+        if scenes
     ]
+
+
+def _is_predicted(work: Workbench, key: TileYear, scene_id: str, bundle: str) -> bool:
+    """Whether a scene has a prediction of a model; of other settings it is made again."""
+    found = work.find(PREDICTED_SCENE, SceneOfYear(key.tile, key.year, scene_id))
+    return found is not None and found.inputs.get(MODEL_BUNDLE.at(Whole())) == bundle
 
 
 def predict_batch(work: Workbench, batch: Batch) -> BatchResult:
@@ -120,12 +133,14 @@ def predict_batch(work: Workbench, batch: Batch) -> BatchResult:
     outcomes = []
     for number, scene_id in enumerate(batch.scenes, start=1):
         try:
-            made = scene.predict(recipes[scene_id])
+            made, stood = scene.predict(recipes[scene_id])
             outcomes.append(Outcome(scene_id, made.digest, ""))
+            done = f"{scene_id}: there already" if stood else f"predicted {scene_id}"
         except SceneError as error:
             away = isinstance(error, ImageryUnreachable)
             outcomes.append(Outcome(scene_id, "", f"{type(error).__name__}: {error}", away))
-        work.progress(number, len(batch.scenes), f"predicted {scene_id}")
+            done = f"{scene_id} is left out"
+        work.progress(number, len(batch.scenes), done)
     return BatchResult(batch, tuple(outcomes))
 
 
@@ -157,8 +172,8 @@ class _Predicting:
         wanted = self.work.project.inference.applicability
         return ApplicabilityModel(self.predictor.bundle) if wanted else None
 
-    def predict(self, recipe: SceneRecipe) -> Record[PredictedSceneProperties]:
-        """The committed prediction of one scene."""
+    def predict(self, recipe: SceneRecipe) -> tuple[Record[PredictedSceneProperties], bool]:
+        """The committed prediction of one scene, and whether it stood already."""
         batch, grid = self.batch, self.work.grid(self.batch.tile)
         step = self.work.step(PREDICTED_SCENE, SceneOfYear(batch.tile, batch.year, recipe.id))
         step.use(self.bundle)
@@ -170,7 +185,8 @@ class _Predicting:
             "predictor": self.predictor,
             "applicability": self.far is not None,
         }
-        return step.make(settings, lambda scratch: self._build(recipe, scratch))
+        record = step.make(settings, lambda scratch: self._build(recipe, scratch))
+        return record, step.former is not None and step.former.digest == record.digest
 
     def _build(self, recipe: SceneRecipe, scratch: Path) -> Made[PredictedSceneProperties]:
         from lulc_assets.core.inference.applicability import ApplicabilityLayer  # loads torch

@@ -18,6 +18,14 @@ SCENE_CATALOG = Product("scene_catalog", 4, TileYear, of.CatalogProperties)
 
 SCENE_LOOK = Product("scene_look", 1, SceneOfYear, of.LookProperties, part_of=SCENE_CATALOG.asset)
 
+SCENE_CLEARNESS = Product(
+    "scene_clearness", 1, SceneOfYear, of.ClearnessProperties, part_of=SCENE_CATALOG.asset
+)
+
+SCENE_CHECK = Product(
+    "scene_check", 1, SceneOfYear, of.CheckProperties, part_of=SCENE_CATALOG.asset
+)
+
 LABEL_QUALITY = Product(
     "label_quality",
     5,
@@ -258,5 +266,12 @@ PRODUCTS: tuple[Product[Any, Any], ...] = in_order(
 )
 """Each has an asset of its name in Dagster."""
 
-PARTS: tuple[Product[Any, Any], ...] = (SCENE_LOOK, PREDICTED_SCENE, MODEL_HISTORY, PATCH_HISTORY)
+PARTS: tuple[Product[Any, Any], ...] = (
+    SCENE_LOOK,
+    SCENE_CLEARNESS,
+    SCENE_CHECK,
+    PREDICTED_SCENE,
+    MODEL_HISTORY,
+    PATCH_HISTORY,
+)
 """Made by another asset on the way to its own product."""

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from lulc_assets.definitions import defs
+from lulc_assets.defs.policies import named_owners
+from lulc_assets.defs.property_checks import RULES
+from lulc_assets.steps.products import PRODUCTS
 
 ASSET_KEYS = {
     "accuracy_area_report", "accuracy_by_region", "accuracy_by_tile", "annual_map",
@@ -19,8 +22,9 @@ ASSET_KEYS = {
 }  # fmt: skip
 
 JOBS = {
-    "alerts", "change", "evidence", "learn_vote", "map_many", "map_tile_year", "metrics",
-    "reference", "region", "seasons", "train", "train_patches", "training_data", "whole_year",
+    "alerts", "change", "everything", "evidence", "learn_vote", "map_many", "map_tile_year",
+    "metrics", "reference", "region", "seasons", "train", "train_patches", "training_data",
+    "whole_year",
 }  # fmt: skip
 
 
@@ -112,3 +116,24 @@ def test_loading_imports_no_heavy_library_and_needs_no_project():
         env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+def test_every_product_has_a_check_that_says_what_passing_means(loaded):
+    graph = loaded.resolve_asset_graph()
+    checked = {key.asset_key.to_user_string() for key in graph.asset_check_keys}
+    assert {product.asset for product in PRODUCTS} <= checked
+    for rule in RULES:
+        assert rule.says.endswith(".") and rule.product.asset in checked
+
+
+def test_the_project_names_the_owners(tmp_path):
+    file = tmp_path / "project.toml"
+    file.write_text('owners = ["team:alps", "anna@example.org"]\n')
+    assert named_owners(str(file)) == ["team:alps", "anna@example.org"]
+
+
+@pytest.mark.parametrize("text", ["owners = 3", "not toml at all", 'name = "x"'])
+def test_a_project_that_names_nobody_does_not_take_the_code_location_away(text, tmp_path):
+    file = tmp_path / "project.toml"
+    file.write_text(text)
+    assert named_owners(str(file)) == ["team:mapping"] == named_owners(str(tmp_path / "none.toml"))

@@ -1,5 +1,7 @@
 """Jobs as the demo, the UI, schedules and sensors run them."""
 
+from pathlib import Path
+
 import dagster as dg
 import duckdb
 
@@ -80,8 +82,8 @@ def test_checks_report_on_the_map(project_file, instance):
     result = run(instance, "map_tile_year", KEY)
     found = {e.check_name for e in result.get_asset_check_evaluations()}
     assert found == {
-        "has_scenes", "catalogue_is_whole", "is_well_observed", "uses_every_selected_scene",
-        "can_state_accuracy",
+        "has_scenes", "catalogue_is_whole", "predicted_every_scene", "is_well_observed",
+        "uses_every_selected_scene", "can_state_accuracy",
     }  # fmt: skip
 
 
@@ -97,6 +99,57 @@ def test_a_year_with_no_scene_fails_with_its_named_error(project_file, instance)
 def test_a_tile_that_is_no_mgrs_key_is_refused_by_the_asset(project_file, instance):
     instance.add_dynamic_partitions("tile", ["../../etc"])
     result = run(instance, "map_tile_year", f"../../etc|{YEAR}", ok=False)
+    assert not materialized(result)
+
+
+def test_figures_of_events_are_numbers_that_can_be_plotted(project_file, instance):
+    text = project_file.read_text() + '\n[prices]\ncurrency = "EUR"\ncore_hour = 3.6\n'
+    project_file.write_text(text)
+    run(instance, "reference", f"{REGION}|{YEAR}")
+    made = materialized(run(instance, "map_tile_year", KEY))
+    for name, event in made.items():
+        is_new = name != "scene_catalog"  # which the training made
+        assert ("seconds" in event.metadata) == is_new, name
+        if is_new:
+            assert event.metadata["seconds"].value > 0, name
+            assert isinstance(event.metadata["cost_EUR"], dg.FloatMetadataValue), name
+    report, mapped = made["accuracy_area_report"].metadata, made["annual_map"].metadata
+    assert isinstance(report["overall_accuracy"], dg.FloatMetadataValue)
+    assert isinstance(report["mapped_ha_trees"], dg.FloatMetadataValue)
+    assert isinstance(mapped["observations_median"], dg.FloatMetadataValue)
+    for name in ("cog_class", "cog_observations", "stac_item"):
+        assert Path(mapped[name].path).is_file(), name
+    for name, event in made.items():
+        assert len(event.metadata["preview"].md_str) < 1000, name  # else it takes a click
+    assert report["page"].path.endswith(f"{TILE}_{YEAR}.html")
+    columns = {c.name for c in report["dagster/column_schema"].schema.columns}
+    assert {"metric", "estimate"} <= columns
+    assert made["scene_catalog"].metadata["dagster/row_count"].value == 6
+
+
+def test_a_run_that_makes_nothing_says_so(project_file, instance):
+    from lulc_assets.defs.resources import progress_heard_by
+
+    said = []
+    with progress_heard_by(lambda _done, _total, what: said.append(what)):
+        run(instance, "map_tile_year", KEY)
+        assert any(what.startswith("predicted ") for what in said)
+        said.clear()
+        again = run(instance, "map_tile_year", KEY)
+    assert [what for what in said if what.startswith("S2")]
+    assert all(w.endswith(": there already") for w in said if w.startswith("S2"))
+    assert not [what for what in said if what.startswith("predicted ")]
+    logged = [e.user_message for e in instance.all_logs(again.run_id) if "there already" in
+              e.user_message]  # fmt: skip
+    assert len(logged) == 4
+
+
+def test_a_partition_narnia_fails_and_is_named(project_file, instance):
+    instance.add_dynamic_partitions("tile", ["narnia"])
+    result = run(instance, "map_tile_year", f"narnia|{YEAR}", ok=False)
+    failures = [e for e in result.all_events if e.is_step_failure]
+    described = failures[0].step_failure_data.user_failure_data.description
+    assert described.startswith("InvalidTileKey:") and "narnia" in described
     assert not materialized(result)
 
 

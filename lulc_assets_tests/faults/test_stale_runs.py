@@ -13,8 +13,9 @@ import dagster as dg
 import pytest
 import yaml
 
+from lulc_assets.defs import stale
+from lulc_assets.defs.stale import DEMO, dead_runs, end_stale_runs
 from lulc_assets.running.home import prepare_home
-from lulc_assets.running.stale import DEMO, end_stale_runs
 
 STARTED, FAILURE = dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.FAILURE
 
@@ -66,6 +67,20 @@ def test_a_killed_run_ends_and_gives_its_slot_back(instance):
     assert end_stale_runs(instance) == [run.run_id]
     assert instance.get_run_by_id(run.run_id).status == FAILURE
     assert slots_taken(instance) == 0
+
+
+def test_the_sensor_ends_them_on_one_machine_and_leaves_clusters_alone(instance, monkeypatch):
+    with run_in_a_process(instance, "die") as process:
+        process.wait()
+    (run,) = instance.get_runs()
+    with dg.build_sensor_context(instance=instance) as context:
+        with monkeypatch.context() as patch:
+            patch.setattr(stale, "DefaultRunLauncher", type("OfACluster", (), {}))
+            assert "by itself" in dead_runs(context).skip_message
+        assert instance.get_run_by_id(run.run_id).status == STARTED
+        assert run.run_id in dead_runs(context).skip_message
+        assert "none" in dead_runs(context).skip_message
+    assert instance.get_run_by_id(run.run_id).status == FAILURE
 
 
 def test_a_run_at_work_goes_on(instance):

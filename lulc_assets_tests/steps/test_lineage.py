@@ -200,6 +200,20 @@ def test_without_any_promoted_model_nothing_is_predicted(copied):
         plan_batches(work, KEY)
 
 
+def test_scenes_that_are_predicted_already_share_one_batch(copied):
+    work = open_work(copied)
+    whole = {scene.scene_id for scene in work.read(SCENE_PREDICTIONS, KEY).properties.scenes}
+    (known,) = plan_batches(work, KEY)
+    assert set(known.scenes) == whole and len(whole) > work.project.batch_scenes
+    (gone, *_) = sorted(whole)
+    shutil.rmtree(copied.parent / "store" / "predicted_scene" / KEY.tile / str(KEY.year) / gone)
+    (batch,) = plan_batches(work, KEY)
+    assert batch.scenes[-1] == gone and set(batch.scenes) == whole
+    shutil.rmtree(copied.parent / "store" / "predicted_scene")
+    first, *_ = plan_batches(work, KEY)
+    assert len(first.scenes) == work.project.batch_scenes
+
+
 def test_a_map_is_of_the_model_that_its_run_planned_with(copied):
     work = open_work(copied)
     planned = work.read(MODEL_BUNDLE, Whole())

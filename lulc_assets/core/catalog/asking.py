@@ -22,6 +22,7 @@ from lulc_assets.core.scene.recipe import SCL_ROLE, SceneRecipe
 
 Look = Callable[[SceneRecipe], Candidate]
 Check = Callable[[SceneRecipe], SceneCheck | None]
+Asked = tuple[Look, Check]
 
 _Answer = TypeVar("_Answer")
 

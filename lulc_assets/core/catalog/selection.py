@@ -35,7 +35,7 @@ import numpy as np
 import numpy.typing as npt
 from shapely.geometry import shape
 
-from lulc_assets.core.catalog.asking import Answers, Check, Look, without_empty
+from lulc_assets.core.catalog.asking import Answers, Asked, Check, Look, without_empty
 from lulc_assets.core.catalog.candidates import Candidate, estimate, look_at
 from lulc_assets.core.catalog.search import RejectedItem
 from lulc_assets.core.catalog.table import make_table, rejected_row
@@ -85,6 +85,7 @@ def select_scenes(
     settings: SelectionSettings,
     rejected: Iterable[RejectedItem] = (),
     progress: Progress = silent,
+    asked: Asked | None = None,
 ) -> gpd.GeoDataFrame:
     """The table of candidates with the selection and a reason for each.
 
@@ -94,6 +95,8 @@ def select_scenes(
         settings: numbers of the rule.
         rejected: items that never became a recipe; they get a row too.
         progress: told after each candidate whose SCL was read.
+        asked: how pixels are asked; none: as :func:`pixels_asked`. Of no use with
+            ``clear_from = "fields"``.
 
     Returns:
         Columns of ``CANDIDATES_SCHEMA``, by datetime then id. A scene that is refused is a
@@ -104,8 +107,7 @@ def select_scenes(
     look: Look = estimate
     check: Check = _require_no_question
     if settings.clear_from == "pixels":
-        lattice = lattice_of(grid, settings.lattice_px)
-        look, check = partial(look_at, lattice=lattice), partial(check_scene, grid=grid)
+        look, check = asked or pixels_asked(grid, settings)
     answers = Answers(recipes, look, check, progress)
     chosen = _choose(answers, settings)
     while True:
@@ -117,6 +119,12 @@ def select_scenes(
     rows = [_row(recipe, answers, chosen, alike) for recipe in recipes]
     rows += [rejected_row(item) for item in rejected]
     return make_table(rows)
+
+
+def pixels_asked(grid: PixelGrid, settings: SelectionSettings) -> Asked:
+    """How clear a scene is, and whether it is sound, by its own files."""
+    lattice = lattice_of(grid, settings.lattice_px)
+    return partial(look_at, lattice=lattice), partial(check_scene, grid=grid)
 
 
 def selected_recipes(table: gpd.GeoDataFrame) -> list[SceneRecipe]:

@@ -9,6 +9,7 @@ import io
 import math
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from pyproj import Transformer
@@ -41,6 +42,7 @@ def view_about(
     provenance: Mapping[str, str],
     project: str,
     licence: str,
+    told: Mapping[str, str] = MappingProxyType({}),
 ) -> list[dict[str, str]]:
     """Terms and sentences of the box "About this map"; facts that are not known are left out."""
     facts = []
@@ -55,6 +57,7 @@ def view_about(
     model = provenance.get("Model bundle", "")
     if model:
         facts.append(("Model", f"Bundle {model[:_SHORT]}; its full digest is under Provenance."))
+    facts += told.items()
     facts.append(("Licence", licence or "Not stated by the project."))
     version = provenance.get("Annual map", "")
     facts.append(("Cite as", _citation(title, year, project, version, licence)))

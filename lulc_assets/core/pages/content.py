@@ -5,7 +5,7 @@ What belongs here: one class a kind of page and of row. What does not: how it is
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -74,6 +74,7 @@ class TilePage:
         project: name of the project, for the citation.
         licence: of the map; empty: the project does not state one.
         files: the layers for download: label and address, relative to the page.
+        told: more facts about the map: term → sentence.
     """
 
     tile: str
@@ -92,6 +93,7 @@ class TilePage:
     project: str = ""
     licence: str = ""
     files: Sequence[Link] = ()
+    told: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -179,3 +181,4 @@ class RegionPage:
     project: str = ""
     licence: str = ""
     overview: PageFigure | None = None
+    told: Mapping[str, str] = field(default_factory=dict)

@@ -10,7 +10,9 @@ from lulc_assets.steps.properties.change import (
 from lulc_assets.steps.properties.imagery import (
     CandidateScene,
     CatalogProperties,
+    CheckProperties,
     ChipProperties,
+    ClearnessProperties,
     LabelQualityProperties,
     LookProperties,
 )
@@ -49,7 +51,9 @@ __all__ = [
     "CandidateScene",
     "CatalogProperties",
     "ChangeProperties",
+    "CheckProperties",
     "ChipProperties",
+    "ClearnessProperties",
     "EvaluationProperties",
     "EvidenceProperties",
     "EvidenceSource",

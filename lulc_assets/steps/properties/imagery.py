@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from lulc_assets.core.chips.account import LabelAccount
 from lulc_assets.core.chips.layout import ChipLayout
+from lulc_assets.core.grid import PixelGrid
+from lulc_assets.core.imagery.checking import Proof
+from lulc_assets.core.imagery.offset_evidence import Verdict
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,40 @@ class LookProperties:
 
     date: str
     pixel_m: float
+
+
+@dataclass(frozen=True)
+class ClearnessProperties:
+    """Of a ``scene_clearness``.
+
+    Attributes:
+        nodata_share: of the area, 0–1.
+    """
+
+    nodata_share: float
+
+
+@dataclass(frozen=True)
+class CheckProperties:
+    """Of a ``scene_check``, see ``SceneCheck``.
+
+    Attributes:
+        proof: whether the pixels show the offset.
+        verdict: of the pixels.
+        reason: the numbers behind it.
+        empty_share: share of the data on which a band was never written, 0–1.
+        decided_dn: the offset, where the metadata left it open; None where they state it.
+        offset_reason: why.
+        lattice: of the kept pixels.
+    """
+
+    proof: Proof
+    verdict: Verdict
+    reason: str
+    empty_share: float
+    decided_dn: int | None
+    offset_reason: str
+    lattice: PixelGrid
 
 
 @dataclass(frozen=True)

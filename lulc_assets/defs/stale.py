@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 import psutil
+from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
 
 DEMO = "lulc/demo"
 """Tag of runs that the demo runs in its own process."""
@@ -71,3 +72,16 @@ def _free_slots(instance: dg.DagsterInstance) -> None:
             holder = instance.get_run_by_id(run_id)
             if holder is None or holder.is_finished:
                 events.free_concurrency_slots_for_run(run_id)
+
+
+@dg.sensor(
+    minimum_interval_seconds=30,
+    description="Ends runs whose process was killed, so that they are tried again at once and not "
+    "after their longest time. Only where every run of the instance is on this machine.",
+)
+def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """What the launcher of a single machine does not notice; those of clusters do."""
+    if not isinstance(context.instance.run_launcher, DefaultRunLauncher):
+        return dg.SkipReason("this instance's launcher notices dead runs by itself")
+    ended = end_stale_runs(context.instance)
+    return dg.SkipReason(f"ended, because their process is gone: {', '.join(ended) or 'none'}")
