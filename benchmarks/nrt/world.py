@@ -107,8 +107,8 @@ def _point_to(project: Path, catalog: str, corner: PixelGrid, grid: PixelGrid) -
     """Let the project map the larger area, from the catalogue of the larger scenes."""
     old, new = (tile_grid(KEY.tile).window_of(each) for each in (corner, grid))
     text = project.read_text().replace("archive/catalog/", catalog)
-    windows = [str([w.row, w.col, w.height, w.width]) for w in (old, new)]
-    project.write_text(text.replace(*windows))
+    before, after = (str([w.row, w.col, w.height, w.width]) for w in (old, new))
+    project.write_text(text.replace(before, after))
 
 
 def _train(work: Workbench) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster._core.storage.event_log.base import PartitionKeyFilter
+from dagster._core.event_api import PartitionKeyFilter
 
 from lulc_assets.core.costs.quote import PastMap, core_hours_per_1000_km2
 from lulc_assets.core.store.keys import RegionYear, TileYear
@@ -74,13 +74,14 @@ def say_gap(instance: dg.DagsterInstance, key: TileYear) -> str:
     event = found[AUDIT].event if AUDIT in found else None
     if event is None or event.dagster_event is None:
         return ""
-    said = event.dagster_event.asset_check_evaluation_data.metadata
-    if "expected" not in said or said["expected"].value == said["found"].value:
+    evaluated = event.dagster_event.asset_check_evaluation_data.metadata
+    said: dict[str, Any] = {name: each.value for name, each in evaluated.items()}
+    if "expected" not in said or said["expected"] == said["found"]:
         return ""
-    gaps = str(said["gaps"].value).replace("\n", " ").replace("- ", ", ").strip(", ")
+    gaps = str(said["gaps"]).replace("\n", " ").replace("- ", ", ").strip(", ")
     return (
-        f"The catalogue lacked {said['expected'].value - said['found'].value} of "
-        f"{said['expected'].value} passes when the map was made: {gaps}."
+        f"The catalogue lacked {said['expected'] - said['found']} of {said['expected']} passes "
+        f"when the map was made: {gaps}."
     )
 
 

@@ -49,7 +49,7 @@ def maps_made(instance: dg.DagsterInstance, work: Workbench) -> dict[TileYear, P
     Runs of the job and of asset backfills. Wall time counts with all cores of this machine: a run
     keeps them busy, or keeps others out.
     """
-    records = []
+    records: list[dg.RunRecord] = []
     for job in (map_tile_year.name, _OF_BACKFILLS):
         wanted = dg.RunsFilter(job_name=job, statuses=[dg.DagsterRunStatus.SUCCESS])
         records += instance.get_run_records(wanted, limit=_MOST_RUNS, ascending=True)

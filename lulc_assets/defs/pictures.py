@@ -30,7 +30,7 @@ def picture_metadata(pngs: Mapping[str, bytes]) -> dict[str, dg.MetadataValue[An
     Before them ``preview``, a stamp of the one that tells most, which the UI shows without a click.
     """
     stems = {PurePath(name).stem: png for name, png in sorted(pngs.items())}
-    found = {
+    found: dict[str, dg.MetadataValue[Any]] = {
         f"picture_{stem}": dg.MetadataValue.md(_inlined(stem, png, _LONGEST_PX, _QUALITY))
         for stem, png in stems.items()
     }
