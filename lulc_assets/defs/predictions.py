@@ -1,5 +1,7 @@
 """Asset of the predictions: a graph, so that batches of scenes run side by side.
 
+What belongs here: the graph and its ops. What does not: predicting (``steps``).
+
 A ``@graph_asset`` takes no ``pool`` or ``op_tags``: they are on the op that predicts. A bad
 scene comes back as data: one failed mapped op would fail the whole asset.
 """
