@@ -34,7 +34,14 @@ OWNERS = named_owners(os.environ.get("LULC_PROJECT", ""))
 GPU_POOL = "gpu"
 """Training and prediction share it; its limit is in the instance (``dagster.yaml``)."""
 
-GPU_OPS = ("lulc_model", "model_evaluation", "predict_scene_batch", "map_each")
+GPU_OPS = (
+    "lulc_model",
+    "model_evaluation",
+    "patch_classifier",
+    "patch_evaluation",
+    "predict_scene_batch",
+    "map_each",
+)
 """Ops with GPU_TAGS."""
 
 METRICS_POOL = "metrics"
