@@ -18,7 +18,7 @@ from lulc_assets.defs.partitions import TILE as TILE_DIMENSION
 from lulc_assets.defs.partitions import add_keys
 from lulc_assets.project import load_project
 from lulc_assets.steps.products import PRODUCTS
-from lulc_assets.steps.training import _kept_elsewhere
+from lulc_assets.steps.training import checkpoints_kept
 from lulc_assets.steps.workbench import Workbench
 from lulc_assets_tests.services.s3_server import BUCKET, SECRET, S3Server
 from lulc_assets_tests.tiny_project import (
@@ -102,7 +102,9 @@ def test_every_record_in_the_bucket_is_that_of_the_folder(both, monkeypatch):
     near, far, _ = both
     in_bucket = records_of(Workbench.of(load_project(far)))
     monkeypatch.delenv("LULC_STORE")
-    assert in_bucket == records_of(Workbench.of(load_project(near)))
+    in_folder = records_of(Workbench.of(load_project(near)))
+    # Pages say what the maps cost to make, which no two runs share.
+    assert {**in_bucket, "report_pages": b""} == {**in_folder, "report_pages": b""}
     assert {place.partition("/")[0] for place in in_bucket} >= {
         "lulc_model", "annual_map", "accuracy_area_report", "region_report", "metric_tables",
         "report_pages",
@@ -124,13 +126,13 @@ def test_a_training_goes_on_from_a_checkpoint_of_another_machine(both, tmp_path)
     work = Workbench.of(load_project(both[1]))
     first, second = tmp_path / "a" / "identity", tmp_path / "b" / "identity"
     state = Checkpoint({"weights": torch.ones(3)}, {"epoch": 1})
-    with pytest.raises(RuntimeError), _kept_elsewhere(work, first) as progress:
+    with pytest.raises(RuntimeError), checkpoints_kept(work, first) as progress:
         write_checkpoint(first, Checkpoint({"weights": torch.zeros(3)}, {"epoch": 0}), "identity")
         progress(1, 3, "batches")
         write_checkpoint(first, state, "identity")
         progress(2, 3, "batches")
         raise RuntimeError("the machine is gone")
-    with _kept_elsewhere(work, second):
+    with checkpoints_kept(work, second):
         found = read_checkpoint(second, "identity")
         assert found is not None
         assert found.state == state.state

@@ -215,8 +215,8 @@ def require_full_batches(
         )
     if least > 1 and chips < needed:
         raise TrainingFailed(
-            f"{recipe.architecture} normalises over a batch and needs {needed} training chips, "
-            f"there are {chips}: label more, or take another [recipe] architecture"
+            f"{recipe.architecture} normalises over a batch and needs {needed} training chips "
+            f"and has {chips}: label more, or take another [recipe] architecture"
         )
 
 

@@ -41,7 +41,7 @@ def test_batches_of_one_are_refused_by_name_before_the_first(tmp_path):
 
 
 def test_a_single_chip_is_refused_where_two_are_needed(tmp_path):
-    with pytest.raises(TrainingFailed, match="needs 2 training chips, there is 1"):
+    with pytest.raises(TrainingFailed, match="needs 2 training chips and has 1"):
         train(DEEPLAB, tmp_path, n_train=1)
 
 
