@@ -62,6 +62,7 @@ def make_and_quote(folder: Path, size_px: int, learnt: int, quoted: int) -> list
     os.environ |= {"LULC_PROJECT": str(file), "LULC_EXECUTOR": "in_process"}
     warm, *keys = [TileYear(tile, year) for year, tile in product(years, TILES)][:count]
     rows = []
+    (folder / "home").mkdir()
     with dg.DagsterInstance.local_temp(str(folder / "home")) as instance:
         work = Workbench.of(load_project(file))
         register_partitions(instance, work.project)
