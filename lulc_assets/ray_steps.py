@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 from dagster._core.definitions.executor_definition import multiple_process_executor_requirements
+from dagster._core.events import EngineEventData
 from dagster._core.executor.step_delegating import StepDelegatingExecutor, StepHandlerContext
 from dagster_ray.configs import RayExecutionConfig
 from dagster_ray.core.executor import RayStepHandler
@@ -54,6 +55,7 @@ class RaySteps(RayStepHandler):  # type: ignore[misc]  # its types are not shipp
                 step_handler_context.get_step_context(key),
                 f"No node of the Ray cluster has {asked}: the step waits until one joins. A node "
                 "without a GPU that is to take such steps is started with `--num-gpus 1`.",
+                EngineEventData(),
             )
 
 
