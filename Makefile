@@ -71,7 +71,7 @@ test-services: setup $(VENV)/.services  ## tests that need PostgreSQL, nginx and
 	$(BIN)/python -m pytest -m services $(TESTS)/browser
 	$(BIN)/python -m pytest -m services --ignore=$(TESTS)/browser --ignore=$(RAY)
 
-test-ray: setup $(VENV)/.services  ## a tile × year on a Ray cluster of two nodes, one killed (8 min)
+test-ray: setup $(VENV)/.services  ## a tile × year on a Ray cluster of two nodes, one killed (10 min)
 	$(BIN)/python -m pytest -m services -s $(RAY)
 
 lint: setup  ## ruff, mypy, import order, definitions, TypeScript
