@@ -12,9 +12,10 @@ starting Python, loading the code location, the instance, events, and what lies 
   with plain rasterio, the compiled graph on blocks in memory, decoding and encoding the kept sums,
   encoding the map.
 
-``ratio_to_limit`` is ours divided by the limit. Where the parts alone took longer than the whole, they
-were not measured as they run there, and no ratio follows: null. ``--world FOLDER`` keeps the simulated project,
-which takes most of the time, for another call; updates are always measured on copies.
+``ratio_to_limit`` is ours divided by the limit. Where the parts alone took longer than the whole,
+they were not measured as they run there, and no ratio follows: null. ``--world FOLDER`` keeps the
+simulated project, which takes most of the time, for another call; updates are always measured on
+copies.
 """
 
 import shutil
