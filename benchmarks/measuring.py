@@ -10,7 +10,7 @@ import multiprocessing
 import os
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
@@ -90,6 +90,22 @@ def print_figures(
     if missing:
         raise ValueError(f"the benchmark does not say {', '.join(missing)}")
     print(json.dumps(found) if as_json else describe(found))
+
+
+def describe_update(found: Mapping[str, Any], told: Mapping[str, str], width: int) -> str:
+    """What one more scene costs, for people.
+
+    Args:
+        found: scenes, size_px, threads, seconds by part, and the figures of ``told``.
+        told: name of a figure → its words, in the order of the lines.
+        width: of the column of words.
+    """
+    lines = [
+        f"one scene after {found['scenes']}, {found['size_px']}² pixels, {found['threads']} threads"
+    ]
+    lines += [f"  {name:<{width}}{value:9.2f} s" for name, value in found["seconds"].items()]
+    lines += [f"  {words:<{width}}{found[name]:9.2f}" for name, words in told.items()]
+    return "\n".join(lines)
 
 
 def consensus_options_of(

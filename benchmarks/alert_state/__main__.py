@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.alert_state.runs import LATEST, make_year, run_limit, run_update
-from benchmarks.measuring import alone, consensus_options_of, print_figures
+from benchmarks.measuring import alone, consensus_options_of, describe_update, print_figures
 from benchmarks.simulated.predictions import make_scenes
 
 FORMER = 2
@@ -64,12 +64,7 @@ def compare(size: int, scenes: int, threads: int, repeats: int) -> dict[str, Any
 
 def describe(found: dict[str, Any]) -> str:
     """The figures for people."""
-    lines = [
-        f"one scene after {found['scenes']}, {found['size_px']}² pixels, {found['threads']} threads"
-    ]
-    lines += [f"  {name:<54}{value:9.2f} s" for name, value in found["seconds"].items()]
-    lines += [f"  {told:<54}{found[name]:9.2f}" for name, told in TOLD.items()]
-    return "\n".join(lines)
+    return describe_update(found, TOLD, 54)
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks.incremental.runs import SUMS, run_anew, run_limit, run_update
 from benchmarks.limits.consensus import paths_of
-from benchmarks.measuring import alone, consensus_options_of, print_figures
+from benchmarks.measuring import alone, consensus_options_of, describe_update, print_figures
 from benchmarks.simulated.predictions import make_scenes
 
 MOST_OF_LIMIT, LEAST_BYTES, LEAST_FASTER = 2.5, 10.0, 2.5
@@ -74,12 +74,7 @@ def _require_equal(folder: Path) -> None:
 
 def describe(found: dict[str, Any]) -> str:
     """The figures for people."""
-    lines = [
-        f"one scene after {found['scenes']}, {found['size_px']}² pixels, {found['threads']} threads"
-    ]
-    lines += [f"  {name:<44}{value:9.2f} s" for name, value in found["seconds"].items()]
-    lines += [f"  {told:<44}{found[name]:9.2f}" for name, told in TOLD.items()]
-    return "\n".join(lines)
+    return describe_update(found, TOLD, 44)
 
 
 def main() -> None:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from lulc_assets.core.alerts.trace import AlertTrace
     from lulc_assets.core.legend import Legend
     from lulc_assets.core.lineage.trace import DateVote, PixelTrace
-    from lulc_assets.steps.workbench import Workbench
 
 _WHOLE_SHARE = 255
 _CERTAIN = 256 * 255
@@ -33,38 +32,27 @@ def trace(
 
     Example: lulc trace --at 14.51,46.05 --year 2023
     """
-    from lulc_assets.core.tile_keys import validate_year  # keeps --help quick
+    from lulc_assets.core.alerts.trace import AlertTrace  # keeps --help quick
+    from lulc_assets.core.tile_keys import validate_year
     from lulc_assets.project import load_project
+    from lulc_assets.steps.alert_trace import trace_alerts
     from lulc_assets.steps.pixels import trace_point
     from lulc_assets.steps.workbench import Workbench
 
     lon, lat = _read_point(at)
-    found = load_project(project)
-    work = Workbench.of(found)
-    if alerts:
-        _trace_alerts(work, lon, lat, validate_year(year), as_json)
-        return
-    where, pixel = trace_point(work, lon, lat, validate_year(year))
+    work = Workbench.of(load_project(project))
+    seek = trace_alerts if alerts else trace_point
+    where, pixel = seek(work, lon, lat, validate_year(year))
     if as_json:
         head = {"tile": where.tile, "year": year, "lon": lon, "lat": lat}
         text = json.dumps({**head, **pixel.to_dict(work.legend)}, indent=2, ensure_ascii=False)
         typer.echo(text)
         return
     typer.echo(f"{where.tile} {year}, row {where.row}, column {where.col}")
-    _print(pixel, work.legend)
-
-
-def _trace_alerts(work: "Workbench", lon: float, lat: float, year: int, as_json: bool) -> None:
-    from lulc_assets.steps.alert_trace import trace_alerts  # keeps --help quick
-
-    where, pixel = trace_alerts(work, lon, lat, year)
-    if as_json:
-        head = {"tile": where.tile, "year": year, "lon": lon, "lat": lat}
-        text = json.dumps({**head, **pixel.to_dict(work.legend)}, indent=2, ensure_ascii=False)
-        typer.echo(text)
-        return
-    typer.echo(f"{where.tile} {year}, row {where.row}, column {where.col}")
-    _print_alert(pixel, work.legend)
+    if isinstance(pixel, AlertTrace):
+        _print_alert(pixel, work.legend)
+    else:
+        _print(pixel, work.legend)
 
 
 def _print_alert(pixel: "AlertTrace", legend: "Legend") -> None:

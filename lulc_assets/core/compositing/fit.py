@@ -120,7 +120,7 @@ def fit_weights(gold: GoldVotes, reference: I64) -> Fit:
     step = -(-len(gold.truth) // MOST_PIXELS)
     fewer = gold.take(np.arange(len(gold.truth)) % step == 0)
     left_out = np.array([_leave_out(fewer, windows, reference, s) for s in strengths])
-    chosen = _strongest_within_one_error(left_out)
+    chosen = strongest_within_one_error(left_out)
     weights = climb(fewer, reference, strengths[chosen])
     means = left_out.mean(axis=1)
     return Fit(
@@ -149,7 +149,7 @@ def _leave_out(
     return np.array(found)
 
 
-def _strongest_within_one_error(left_out: npt.NDArray[np.float64]) -> int:
+def strongest_within_one_error(left_out: npt.NDArray[np.float64]) -> int:
     """Index of the first row (strongest first) that is as good as the best, within one error."""
     best = left_out[left_out.mean(axis=1).argmax()]
     for number, row in enumerate(left_out):

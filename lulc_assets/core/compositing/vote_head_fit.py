@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lulc_assets.core.compositing.fit import strongest_within_one_error
 from lulc_assets.core.compositing.vote_head import (
     LARGEST_WEIGHT,
     SHARE_ONE,
@@ -159,7 +160,7 @@ def learn_head(
     strengths = (math.inf, *STRENGTHS)
     plain = _plain_table(class_weights, fewer.inputs.shape[1])
     left_out = _leave_out(fewer, windows, known, plain)
-    chosen = _strongest_within_one_error(left_out)
+    chosen = strongest_within_one_error(left_out)
     start = _start(fewer, known, plain)
     table = start
     for strength in strengths[1 : chosen + 1]:  # each begins where the stronger one ended
@@ -199,15 +200,6 @@ def _leave_out(labelled: LabelledSums, windows: I64, known: Flags, plain: F64) -
             found.append(float((guess == outside.truth).mean()))
         rows.append(found)
     return np.array(rows).T
-
-
-def _strongest_within_one_error(left_out: F64) -> int:
-    best = left_out[left_out.mean(axis=1).argmax()]
-    for number, row in enumerate(left_out):
-        loss = best - row
-        if loss.mean() <= loss.std(ddof=1) / math.sqrt(len(loss)):
-            return number
-    raise AssertionError("the best row is as good as itself")
 
 
 def _logits(labelled: LabelledSums, known: Flags, table: F64) -> F64:
