@@ -4,10 +4,12 @@ What belongs here: which records and files stay, and why the others may go. What
 arguments (``commands/store``). Only stores in a directory; a bucket has no listing that is worth
 its price yet.
 
-What stays: the product that stands, of each product; the last records before it; and whatever any
-of these refers to, directly or through other records: inputs, predictions of a map, the map and
-sample of a report, the model and evaluation of a decision. What is younger than some days stays
-too, whatever it is: a run puts files before the record that names them.
+What stays: the product that stands, of each product; the last records that stood before it; and
+whatever any of these refers to, directly or through other records: inputs, predictions of a map,
+the map and sample of a report, the model and evaluation of a decision. What is younger than some
+days stays too, whatever it is: a run puts files before the record that names them. Records that
+lost a race never stood: they are kept only where fewer records stood than are asked for (a store
+of a former release has no notes of what stood).
 """
 
 import json
@@ -18,8 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lulc_assets.core.errors import StoreError
+from lulc_assets.core.store.canonical import digest_of_bytes
 from lulc_assets.core.store.local import LocalStore
 from lulc_assets.core.store.objects import ObjectStore
+from lulc_assets.core.store.publish import former_key
 
 LEAST_DAYS = 2.0
 """No run takes longer (``run_monitoring``)."""
@@ -79,8 +83,10 @@ def plan_sweep(store: ObjectStore, *, versions: int, days: float, now: float) ->
         )
     records = {record.digest: record for record in _records(store)}
     standing = list(_standing(store))
-    reachable = _reach(standing, _latest(records, versions), records)
+    stand = {digest_of_bytes(data) for data in standing}
+    reachable = _reach(standing, stand | _latest(store, records, stand, versions), records)
     needed = {_key(digest) for digest in reachable}
+    needed |= {former_key(r.product, r.digest) for r in map(records.__getitem__, reachable)}
     for data in (*standing, *(records[digest].data for digest in reachable)):
         needed |= _files(data)
     gone: list[str] = []
@@ -131,16 +137,32 @@ def _standing(store: LocalStore) -> Iterator[bytes]:
             yield path.read_bytes()
 
 
-def _latest(records: dict[str, _Kept], versions: int) -> set[str]:
-    """The last records of each product: the one that stands is among them."""
+def _latest(
+    store: LocalStore, records: dict[str, _Kept], stand: set[str], versions: int
+) -> set[str]:
+    """Of each product the last records that stood before the one that stands."""
     by_product: dict[str, list[_Kept]] = defaultdict(list)
     for record in records.values():
-        by_product[record.product].append(record)
+        if record.digest not in stand:
+            by_product[record.product].append(record)
+
+    def age(record: _Kept) -> tuple[bool, float, str]:
+        replaced_at = _noted_at(store, record)
+        return (replaced_at is None, -(replaced_at or record.stored_at), record.digest)
+
     return {
         record.digest
         for group in by_product.values()
-        for record in sorted(group, key=lambda r: (-r.stored_at, r.digest))[: versions + 1]
+        for record in sorted(group, key=age)[:versions]
     }
+
+
+def _noted_at(store: LocalStore, record: _Kept) -> float | None:
+    """When it was last replaced; None where it never stood, as far as the store knows."""
+    try:
+        return (store.root / former_key(record.product, record.digest)).stat().st_mtime
+    except FileNotFoundError:
+        return None
 
 
 def _reach(standing: list[bytes], latest: set[str], records: dict[str, _Kept]) -> set[str]:

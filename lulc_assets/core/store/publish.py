@@ -28,6 +28,9 @@ _PROBED = b"{}"
 _NEVER = f'"{"0" * 32}"'
 """A version that no object has."""
 _BY_DIGEST = "records"
+_FORMER = "records/former"
+"""Where it is noted which records stood."""
+_NOTED = b"{}"
 _HASH_IN_KEY = 16
 _ATTEMPTS = 4
 """Of a conditional write that a store refuses although nobody else wrote: S3 answers 409."""
@@ -36,6 +39,11 @@ _ATTEMPTS = 4
 def product_key(asset: str, *parts: str) -> str:
     """The key prefix of an asset's product, e.g. ``annual_map/33TVM/2023``."""
     return "/".join((asset, *parts))
+
+
+def former_key(product: str, digest: str) -> str:
+    """Of the note that a record stood and was replaced; as old as its last replacement."""
+    return f"{_FORMER}/{product}/{digest}.json"
 
 
 def stored_name(path: Path, sha256: str | None = None) -> str:
@@ -173,9 +181,12 @@ def commit(store: ObjectStore, record: Record[P], *, replaces: str | None) -> No
         CommitConflict: another run committed something else meanwhile.
     """
     key = f"{record.product}/{_RECORD}"
-    if _standing(store, key) == record.data:
+    stands = _standing(store, key)
+    if stands == record.data:
         return
     _keep(store, record)
+    if stands is not None:
+        _note_former(store, record.product, digest_of_bytes(stands))
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             store.replace(key, record.data, expected=replaces)
@@ -203,14 +214,20 @@ def fetch(store: ObjectStore, record: Record[P], name: str) -> Path:
 
 
 def _keep(store: ObjectStore, record: Record[P]) -> None:
-    """Store the record under its digest; the same bytes may be there already."""
+    """Store the record under its digest, young again where it is there already."""
     key = _digest_key(record.digest)
-    if store.size(key) != len(record.data):
-        try:
-            store.replace(key, record.data, expected=_version(store, key))
-        except CommitConflict:
-            if _standing(store, key) != record.data:
-                raise
+    try:
+        store.replace(key, record.data, expected=_version(store, key))
+    except CommitConflict:
+        if _standing(store, key) != record.data:
+            raise
+
+
+def _note_former(store: ObjectStore, product: str, digest: str) -> None:
+    """Note, before it is replaced, that a record stood: one that lost a race never did."""
+    key = former_key(product, digest)
+    with suppress(CommitConflict):  # another run that replaces the same record
+        store.replace(key, _NOTED, expected=_version(store, key))
 
 
 def _digest_key(digest: str) -> str:

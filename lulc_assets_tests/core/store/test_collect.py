@@ -1,16 +1,17 @@
 """What nobody refers to goes; what anybody does stays."""
 
 import os
+import time
 from dataclasses import dataclass
 
 import pytest
 from typer.testing import CliRunner
 
 from lulc_assets.cli import app
-from lulc_assets.core.errors import StoreError
+from lulc_assets.core.errors import CommitConflict, StoreError
 from lulc_assets.core.store.collect import plan_sweep, sweep
 from lulc_assets.core.store.local import LocalStore
-from lulc_assets.core.store.publish import find_record, kept_record, publish
+from lulc_assets.core.store.publish import commit, find_record, kept_record, publish
 from lulc_assets.core.store.records import Basis
 from lulc_assets_tests.steps.predicted_year import open_project
 
@@ -51,12 +52,40 @@ def plan(store, versions=1, days=14.0):
 def test_old_versions_go_and_the_last_and_the_standing_one_stay(store, tmp_path):
     records = [put(store, tmp_path, "map", n) for n in range(5)]
     found = plan(store, versions=1)
-    assert len(found.keys) == 2 * 3
-    assert sweep(store, found, days=14.0, now=NOW) == 6
+    assert len(found.keys) == 3 * 3  # file, record, note that it stood
+    assert sweep(store, found, days=14.0, now=NOW) == 9
     for record in records[-2:]:
         assert kept_record(store, record.digest, Properties) == record
         assert store.size(record.files["layer.bin"].key)
     assert plan(store, versions=1).keys == ()
+
+
+def test_a_record_that_lost_a_race_takes_no_place_of_one_that_stood(store, tmp_path):
+    stood = put(store, tmp_path, "map", 0, at=1e9)
+    put(store, tmp_path, "map", 1, at=1e9)
+    (tmp_path / "lost.bin").write_bytes(b"lost")
+    for number in (2, 3, 4):
+        with pytest.raises(CommitConflict):
+            publish(
+                store, "map", Basis(1, {}, number), {"lost.bin": tmp_path / "lost.bin"},
+                Properties(number), replaces="stale",
+            )  # fmt: skip
+    later = time.time() + 100 * 86400
+    sweep(store, plan_sweep(store, versions=1, days=14.0, now=later), days=14.0, now=later)
+    assert kept_record(store, stood.digest, Properties) == stood
+    assert len(list((store.root / "records").glob("??/*.json"))) == 2
+    assert not list((store.root / "map").glob("lost-*.bin"))
+
+
+def test_what_stands_again_keeps_its_record_however_old(store, tmp_path):
+    first = put(store, tmp_path, "map", 0, at=1e9)
+    for number in (1, 2, 3):
+        put(store, tmp_path, "map", number, at=1e9)
+    _, version = find_record(store, "map", Properties)
+    commit(store, first, replaces=version)
+    later = time.time() + 100 * 86400
+    sweep(store, plan_sweep(store, versions=1, days=14.0, now=later), days=14.0, now=later)
+    assert kept_record(store, first.digest, Properties) == first
 
 
 def test_what_a_report_or_a_decision_refers_to_stays_however_old(store, tmp_path):
@@ -71,7 +100,7 @@ def test_what_a_report_or_a_decision_refers_to_stays_however_old(store, tmp_path
     gone = set(plan(store, versions=1).keys)
     for record in (scene, former, model):
         assert record.files["layer.bin"].key not in gone
-    assert len(gone) == 3 * 2 * 2
+    assert len(gone) == 3 * 2 * 3
 
 
 def test_what_is_young_stays_since_a_run_puts_files_before_the_record(store, tmp_path):

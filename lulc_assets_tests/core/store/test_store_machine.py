@@ -73,6 +73,8 @@ class StoreMachine(RuleBasedStateMachine):
         self.store = FaultyStore(self.folder / "store")
         self.seen: dict[str, str | None] = {"one": None, "two": None}
         self.stands: Record[Pixels] | None = None
+        self.stood: list[object] = []
+        """What the texts said that ever stood, each once, the last one last."""
 
     def teardown(self) -> None:
         """Remove the folder."""
@@ -161,8 +163,11 @@ class StoreMachine(RuleBasedStateMachine):
     @rule()
     def is_collected_later(self) -> None:
         """Long after all writers ended."""
+        stood = self.stood[-KEPT - 1 :]
         self._collect(time.time() + (DAYS + 1) * DAY_S)
-        assert len(self._records()) <= KEPT + 1
+        kept = {record.basis.settings for record in self._records()}
+        assert len(kept) == len(self._records()) <= KEPT + 1
+        assert kept >= set(stood)
         files = {f.name for f in (self.store.root / PRODUCT).iterdir() if f.suffix == ".tif"}
         assert len(files) <= 2 * (KEPT + 1)
 
@@ -172,6 +177,9 @@ class StoreMachine(RuleBasedStateMachine):
         if self.stands is None:
             return
         assert find_record(self.store, PRODUCT, Pixels)[0] == self.stands
+        assert self.stands in self._records()
+        text = self._text()
+        self.stood = [*(t for t in self.stood if t != text), text]
         for record in (self.stands, *self._records()):
             assert is_complete(self.store, record)
             for name in record.files:
@@ -180,7 +188,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     def _records(self) -> list[Record[Pixels]]:
         """All that are kept under their digest, in the order of their digests."""
-        files = sorted((self.store.root / "records").rglob("*.json"))
+        files = sorted((self.store.root / "records").glob("??/*.json"))
         return [kept_record(self.store, file.stem, Pixels) for file in files]
 
     def _publish(self, writer: str, text: str) -> None:
@@ -209,7 +217,7 @@ class StoreMachine(RuleBasedStateMachine):
 
 TestStore = StoreMachine.TestCase
 TestStore.settings = settings(
-    max_examples=25,
+    max_examples=40,
     stateful_step_count=15,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # each step is a handful of files
