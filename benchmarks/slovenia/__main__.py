@@ -67,7 +67,7 @@ def open_project(folder: Path, seed: int, epochs: int | None = None) -> Workbenc
     # Every candidate is mapped: the question is what it learnt, not whether it is promoted.
     for old, new in (
         ("seed = 3\n", f"seed = {seed}\n"),
-        ("min_class_pixels = 200", "min_class_recall = 0\nmin_overall = 0.01"),
+        ("[windows]\n", "[promotion]\nmin_class_recall = 0\nmin_overall = 0.01\n\n[windows]\n"),
     ):
         if text.count(old) != 1:
             raise SystemExit(f"the Slovenian project has no single line {old!r} any more")

@@ -102,9 +102,6 @@ years = [2015]
 min_dates = 3
 seed = 2
 
-[promotion]      # gold scrub and built area are 51 and 42 pixels of ground, counted once per date:
-min_class_pixels = 200   # too few to refuse a model by
-
 [windows]
 block_px = 128
 halo_px = 32

@@ -53,7 +53,7 @@ _BUNDLE = Product("model_bundle", 6, Whole, of.BundleProperties)
 
 MODEL_EVALUATION = Product(
     "model_evaluation",
-    3,
+    4,
     Whole,
     of.EvaluationProperties,
     inputs=(Input(LULC_MODEL), Input(TRAINING_CHIPS, Reach.EVERY)),

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import torch
 
 from lulc_assets.core.errors import NotFinite, NoTrainingChips
-from lulc_assets.core.judging.windows import find_windows
+from lulc_assets.core.judging.windows import count_ground, find_windows
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.model.calibration import Calibration
 from lulc_assets.core.model.hardware import best_device
@@ -70,6 +70,8 @@ class Evaluation:
         window_correct: those on which both agree, likewise.
         raw: reliability of the network's own probabilities.
         calibrated: reliability of the calibrated ones.
+        ground_pixels: labelled ground of each class, shape (n,), int64: each place once, while
+            the matrix counts it for each date and chip that shows it.
         taught: names of classes with labelled pixels in training chips.
     """
 
@@ -82,6 +84,7 @@ class Evaluation:
     window_correct: npt.NDArray[np.int64]
     raw: Reliability
     calibrated: Reliability
+    ground_pixels: npt.NDArray[np.int64]
     taught: tuple[str, ...] = ()
 
     @property
@@ -110,6 +113,11 @@ class Evaluation:
         return dict(zip(self.classes, map(int, self.matrix.sum(axis=0)), strict=True))
 
     @property
+    def ground(self) -> dict[str, int]:
+        """Labelled ground of each class in pixels, each place once."""
+        return dict(zip(self.classes, map(int, self.ground_pixels), strict=True))
+
+    @property
     def recall(self) -> dict[str, float | None]:
         """Share of each class's labelled pixels that have it, 0–1; None without such pixels."""
         return {
@@ -134,21 +142,24 @@ class Evaluation:
             "window_correct": self.window_correct.tolist(),
             "raw": self.raw.to_dict(),
             "calibrated": self.calibrated.to_dict(),
+            "ground_pixels": self.ground_pixels.tolist(),
         }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Evaluation":
-        """Rebuild from :meth:`to_dict`."""
+        """Rebuild from :meth:`to_dict`; a former release knew pixels times dates only."""
+        matrix = np.array(data["matrix"], dtype=np.int64)
         return cls(
             split=data["split"],
             classes=tuple(data["classes"]),
-            matrix=np.array(data["matrix"], dtype=np.int64),
+            matrix=matrix,
             n_chips=int(data["n_chips"]),
             reference_digest=data["reference_digest"],
             window_pixels=np.array(data["window_pixels"], dtype=np.int64),
             window_correct=np.array(data["window_correct"], dtype=np.int64),
             raw=Reliability.from_dict(data["raw"]),
             calibrated=Reliability.from_dict(data["calibrated"]),
+            ground_pixels=np.array(data.get("ground_pixels", matrix.sum(axis=0)), dtype=np.int64),
             taught=tuple(data.get("taught", ())),
         )
 
@@ -186,6 +197,7 @@ def evaluate_model(
         tally.window_correct,
         tally.raw,
         tally.calibrated,
+        count_ground(selection, len(legend.classes)),
         tuple(name for name, n in zip(legend.names, taught, strict=True) if n),
     )
 

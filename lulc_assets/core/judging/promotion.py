@@ -43,8 +43,8 @@ class PromotionSettings:
             that are blind to a class, not those that confuse it. 0: classes are not looked at.
         class_margin: how much lower the F1 of a class may be than that of the promoted model,
             0–1. Wide, since a class has no interval here: few windows show it.
-        min_class_pixels: gold pixels (times dates) from which on a class is looked at; with
-            fewer, one polygon decides.
+        min_class_pixels: labelled ground of gold, in pixels, from which on a class is looked at;
+            with less, one polygon decides. Each place counts once, however many dates show it.
     """
 
     min_overall: float = 0.6
@@ -227,7 +227,7 @@ def _judged_classes(candidate: "Evaluation", settings: PromotionSettings) -> dic
         for name, recall in candidate.recall.items()
         if recall is not None
         and name in candidate.taught
-        and candidate.gold_pixels[name] >= settings.min_class_pixels
+        and candidate.ground[name] >= settings.min_class_pixels
     }
 
 

@@ -1,7 +1,7 @@
-"""Labelled windows: which pixels of a set of chips are one piece of evidence.
+"""Labelled windows and labelled ground: which pixels of a set of chips are the same evidence.
 
-What belongs here: finding the windows that annotators labelled, across chips, dates and
-overlapping tiles. What does not: scores.
+What belongs here: finding the windows that annotators labelled, and counting the ground that they
+labelled, across chips, dates and overlapping tiles. What does not: scores.
 
 Chips do not know the window that they were cut from: chips overlap, a window can lie in
 four of them, and each date has chips of its own. Windows are found on the ground: labelled
@@ -45,7 +45,7 @@ class Windows:
     def of_pixels(self, selection: ChipSelection, item: int) -> npt.NDArray[np.int64]:
         """Window of each labelled pixel of a chip, (s, s) int64, −1 = unlabelled."""
         mask = selection.mask(item) > 0
-        crs, rows, cols = _cells_of(selection, item)
+        crs, rows, cols = _cells_of(selection, item, CELL_PX)
         numbers = np.full((len(np.unique(rows)), len(np.unique(cols))), -1, dtype=np.int64)
         for row, col in _filled(mask, rows, cols):
             cell = (crs, int(row), int(col))
@@ -62,7 +62,7 @@ def find_windows(selection: ChipSelection) -> Windows:
     """
     cells: dict[Cell, int] = {}
     for item in range(len(selection)):
-        crs, rows, cols = _cells_of(selection, item)
+        crs, rows, cols = _cells_of(selection, item, CELL_PX)
         for row, col in _filled(selection.mask(item) > 0, rows, cols):
             cells.setdefault((crs, int(row), int(col)), len(cells))
     pairs = [
@@ -77,15 +77,35 @@ def find_windows(selection: ChipSelection) -> Windows:
     return Windows(int(count), {c: int(n) for c, n in zip(cells, numbers, strict=True)})
 
 
+def count_ground(selection: ChipSelection, classes: int) -> npt.NDArray[np.int64]:
+    """Labelled ground of each class in pixels, (classes,) int64.
+
+    A place counts once, however many chips and dates show it; one that two dates label with two
+    classes counts once for each. Places in two UTM zones are two.
+    """
+    places: dict[Any, list[npt.NDArray[np.int64]]] = {}
+    for item in range(len(selection)):
+        mask = selection.mask(item)
+        crs, rows, cols = _cells_of(selection, item, 1)
+        down, right = np.nonzero(mask)
+        at = np.stack([rows[down], cols[right], mask[down, right].astype(np.int64)], axis=1)
+        places.setdefault(crs, []).append(np.unique(at, axis=0))
+    ground = np.zeros(classes, dtype=np.int64)
+    for parts in places.values():
+        codes = np.unique(np.concatenate(parts), axis=0)[:, 2]
+        ground += np.bincount(codes, minlength=classes + 1)[1:]
+    return ground
+
+
 def _cells_of(
-    selection: ChipSelection, item: int
+    selection: ChipSelection, item: int, cell_px: int
 ) -> tuple[Any, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """CRS of a chip, and the cell row of each pixel row and cell column of each column."""
     which, row = selection.places[item]
     index = selection.sets[which].index
     left, _, right, top = index.geometry.iloc[row].bounds
     size = selection.mask(item).shape[0]
-    side = CELL_PX * (right - left) / size
+    side = cell_px * (right - left) / size
     middles = (np.arange(size) + 0.5) * (right - left) / size
     rows = np.floor((middles - top) / side).astype(np.int64)
     cols = np.floor((left + middles) / side).astype(np.int64)

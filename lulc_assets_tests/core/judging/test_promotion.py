@@ -32,7 +32,8 @@ def judged(correct, pixels=None, reference="gold-1"):
     return evaluation(matrix, NAMES[:2], pixels, correct, reference)
 
 
-def evaluation(matrix, taught, pixels=(1000,), correct=(1000,), reference="gold-1"):
+def evaluation(matrix, taught, pixels=(1000,), correct=(1000,), reference="gold-1", dates=1):
+    ground = np.array(matrix, np.int64).sum(axis=0) // dates
     return Evaluation(
         "gold",
         NAMES,
@@ -43,6 +44,7 @@ def evaluation(matrix, taught, pixels=(1000,), correct=(1000,), reference="gold-
         np.array(correct, np.int64),
         NO_RELIABILITY,
         NO_RELIABILITY,
+        ground,
         tuple(taught),
     )
 
@@ -140,9 +142,9 @@ def test_windows_narrow_the_interval_when_both_models_fail_in_the_same_ones():
 # --- classes -----------------------------------------------------------------------
 
 
-def by_class(water, trees, grass=(0, 0, 0), taught=NAMES):
+def by_class(water, trees, grass=(0, 0, 0), taught=NAMES, dates=1):
     """An evaluation from what is drawn on the gold pixels of each class."""
-    return evaluation(np.array([water, trees, grass]).T, taught)
+    return evaluation(np.array([water, trees, grass]).T, taught, dates=dates)
 
 
 BLIND = by_class((0, 400, 0), (0, 9600, 0))
@@ -168,6 +170,13 @@ def test_a_class_that_was_never_taught_or_that_gold_hardly_shows_refuses_nothing
     rare = decide_promotion(by_class((0, 99, 0), (0, 9600, 0)), None, SETTINGS)
     assert rare.promote
     assert "too few gold pixels to judge water, grass" in rare.reason
+
+
+@pytest.mark.parametrize(("dates", "refused"), [(1, True), (4, True), (5, False)])
+def test_ground_that_many_dates_show_is_no_more_evidence(dates, refused):
+    verdict = decide_promotion(by_class((0, 400, 0), (0, 9600, 0), dates=dates), None, SETTINGS)
+    assert verdict.promote is not refused
+    assert ("too few gold pixels to judge water" in verdict.reason) is not refused
 
 
 def test_the_weakest_class_is_in_the_reason():

@@ -1,9 +1,11 @@
 import geopandas as gpd
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 from shapely.geometry import box
 
 from lulc_assets.core.chips.chip_set import Chips
-from lulc_assets.core.judging.windows import find_windows
+from lulc_assets.core.judging.windows import count_ground, find_windows
 from lulc_assets.core.training.dataset import select_chips
 
 SIZE = 32
@@ -70,3 +72,38 @@ def test_every_labelled_pixel_has_a_window_wherever_the_chip_lies():
     for mask, numbers in zip(masks, found, strict=True):
         assert ((numbers >= 0) == mask).all()
         assert numbers.max() < windows.count
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(-40, 40), st.integers(-40, 40), st.integers(0, 2**32 - 1)),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_ground_counts_each_place_once_for_each_class(chips):
+    """Against a set of places, on chips that overlap anyhow and repeat."""
+    masks = [
+        np.random.default_rng(seed)
+        .choice(4, (SIZE, SIZE), p=(0.9, 0.04, 0.03, 0.03))
+        .astype(np.uint8)
+        for _, _, seed in chips
+    ]
+    expected = {
+        (int(code), x + col, y - row)
+        for (x, y, _), mask in zip(chips, masks, strict=True)
+        for (row, col), code in np.ndenumerate(mask)
+        if code
+    }
+    corners = [(x, y) for x, y, _ in chips]
+    selection = select_chips([chips_at(corners, masks), chips_at(corners, masks)], "gold")
+    if not expected:
+        return
+    counted = count_ground(selection, 3)
+    assert counted.tolist() == [sum(place[0] == c for place in expected) for c in (1, 2, 3)]
+
+
+def test_ground_in_another_zone_is_other_ground():
+    mask = mask_of((slice(8, 24), slice(8, 24)))
+    sets = [chips_at([(800, 0)], [mask]), chips_at([(800, 0)], [mask], crs="EPSG:32634")]
+    assert count_ground(select_chips(sets, "gold"), 10).tolist() == [0, 0, 2 * 16**2] + 7 * [0]
