@@ -4,24 +4,15 @@ What belongs here: which records a site shows, and the pictures that are made fo
 not: its files (``core/pages/map_site``).
 """
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-import geopandas as gpd
-import numpy as np
-import numpy.typing as npt
 
 from lulc_assets.core.compositing.layers import LAYERS
 from lulc_assets.core.errors import SceneError
 from lulc_assets.core.figures.quicklook import encode_jpeg, true_color
 from lulc_assets.core.grid import PixelGrid
-from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.imagery.overview import lattice_of
 from lulc_assets.core.imagery.quickread import look_at_scene
-from lulc_assets.core.labels.table import read_label_table
 from lulc_assets.core.pages.map_site import write_site
 from lulc_assets.core.pages.report_views import state_accuracy
 from lulc_assets.core.pages.site import (
@@ -29,14 +20,12 @@ from lulc_assets.core.pages.site import (
     Site,
     SiteFile,
     SiteMap,
-    SiteOutline,
     SiteScene,
     SiteTile,
 )
 from lulc_assets.core.scene.recipe import SceneRecipe
 from lulc_assets.core.store.canonical import digest_of, identity_of
 from lulc_assets.core.store.keys import RegionYear, TileYear
-from lulc_assets.core.store.records import StoredFile
 from lulc_assets.core.tile_keys import FIRST_YEAR
 from lulc_assets.core.whole_files import whole_file
 from lulc_assets.steps.candidates import read_selection
@@ -46,12 +35,11 @@ from lulc_assets.steps.pages import INDEX, make_report_pages
 from lulc_assets.steps.products import (
     ACCURACY_AREA_REPORT,
     ANNUAL_MAP,
-    REFERENCE_LABELS,
-    REFERENCE_SAMPLE,
     REGION_REPORT,
     SCENE_CATALOG,
 )
-from lulc_assets.steps.report import open_sample
+from lulc_assets.steps.site_changes import committed_changes, site_change, site_file
+from lulc_assets.steps.site_outlines import site_outlines
 from lulc_assets.steps.workbench import Workbench
 
 PHOTO_PX = 2048
@@ -59,7 +47,6 @@ PHOTO_PX = 2048
 
 _PHOTO_VERSION = 1
 _PREDICTION_LAYERS = ("class", "probability", "mask")
-_DEGREE_DIGITS = 7
 
 
 def committed_keys(work: Workbench) -> tuple[list[TileYear], list[RegionYear]]:
@@ -102,6 +89,7 @@ def build_site(
         maps.append(_map(work, key, photos, photo_px))
         work.progress(number, len(tiles), f"map of {key.title}")
     shown = {key.tile for key in tiles}
+    changes = committed_changes(work, sorted(shown))
     site = Site(
         title=work.project.name,
         attribution=work.project.attribution,
@@ -113,11 +101,13 @@ def build_site(
             if tile in shown
         ],
         maps=maps,
-        outlines=list(_outlines(work, tiles)),
+        changes=[site_change(work, one) for one in changes],
+        outlines=list(site_outlines(work, tiles, changes)),
         home=INDEX,
     )
     write_site(site, folder, single_file_bytes=single_file_bytes, link=link)
-    make_report_pages(work, folder, tiles, regions, lambda entry: f"data/{entry.key}")
+    pages = [*tiles, *(one.key for one in changes)]
+    make_report_pages(work, folder, pages, regions, lambda entry: f"data/{entry.key}")
     return folder / INDEX
 
 
@@ -128,7 +118,7 @@ def _map(work: Workbench, key: TileYear, photos: Path, photo_px: int) -> SiteMap
     return SiteMap(
         tile=key.tile,
         year=key.year,
-        layers={name: _file(work, record.files[f"{name}.tif"]) for name in LAYERS},
+        layers={name: site_file(work, record.files[f"{name}.tif"]) for name in LAYERS},
         rule=record.properties.rule.to_dict(work.legend, head_of(work, record)),
         scenes=[
             SiteScene(
@@ -136,7 +126,7 @@ def _map(work: Workbench, key: TileYear, photos: Path, photo_px: int) -> SiteMap
                 row.date,
                 row.acquisition,
                 {
-                    name: _file(work, file)
+                    name: site_file(work, file)
                     for name, file in zip(
                         _PREDICTION_LAYERS, (row.class_, row.probability, row.mask), strict=True
                     )
@@ -150,10 +140,6 @@ def _map(work: Workbench, key: TileYear, photos: Path, photo_px: int) -> SiteMap
         accuracy="" if figures is None else state_accuracy(figures),
         report=None if report is None else page_name(key),
     )
-
-
-def _file(work: Workbench, entry: StoredFile) -> SiteFile:
-    return SiteFile(work.store.fetch(entry.key, entry.sha256), f"data/{entry.key}")
 
 
 def _photos(work: Workbench, key: TileYear, folder: Path, photo_px: int) -> dict[str, ScenePhoto]:
@@ -182,56 +168,3 @@ def _take(recipe: SceneRecipe, lattice: PixelGrid, path: Path) -> bool:
     with whole_file(path, durable=False) as part:
         part.write_bytes(encode_jpeg(true_color(look.reflectance, look.valid)))
     return True
-
-
-def _outlines(work: Workbench, maps: Sequence[TileYear]) -> Iterator[SiteOutline]:
-    for key in maps:
-        labels = work.find(REFERENCE_LABELS, key)
-        if labels is not None:
-            table = read_label_table(work.open(labels, "labels.parquet"))
-            if not table.empty:
-                shapes = table[["class_code", "geometry"]].rename(columns={"class_code": "code"})
-                yield SiteOutline("labels", key.tile, key.year, _geojson(shapes))
-    for region, section in work.project.regions.items():
-        for year in sorted({key.year for key in maps if key.tile in section.tiles}):
-            own = [key for key in maps if key.year == year and key.tile in section.tiles]
-            units = _units(work, RegionYear(region, year), own)
-            if units is not None:
-                yield SiteOutline("units", None, year, _geojson(units))
-
-
-def _units(
-    work: Workbench, region: RegionYear, maps: Iterable[TileYear]
-) -> gpd.GeoDataFrame | None:
-    """The sample's units on maps of the region, with their class and whether the map is right."""
-    sample = open_sample(work, work.find(REFERENCE_SAMPLE, region))
-    if sample is None:
-        return None
-    units = sample.units[sample.units["class_code"] > 0].copy()
-    mapped = np.zeros(len(units), np.uint8)
-    for key in maps:
-        record, grid = work.read(ANNUAL_MAP, key), work.grid(key.tile)
-        points = units.geometry.to_crs(grid.epsg)
-        codes = _codes_at(read_raster(work.open(record, "class.tif")), grid, points)
-        mapped = np.where(mapped > 0, mapped, codes).astype(np.uint8)
-    units["right"] = mapped == units["class_code"].to_numpy()
-    shown = units.loc[mapped > 0, ["class_code", "right", "geometry"]]
-    return shown.rename(columns={"class_code": "code"})
-
-
-def _codes_at(
-    classes: npt.NDArray[np.uint8], grid: PixelGrid, points: gpd.GeoSeries
-) -> npt.NDArray[np.uint8]:
-    """The class under each point, 0 outside."""
-    rows, cols = grid.cells(points.x, points.y)
-    inside = (rows >= 0) & (rows < grid.height) & (cols >= 0) & (cols < grid.width)
-    codes = np.zeros(len(points), np.uint8)
-    codes[inside] = classes[rows[inside], cols[inside]]
-    return codes
-
-
-def _geojson(shapes: gpd.GeoDataFrame) -> dict[str, Any]:
-    degrees = shapes.to_crs(4326)
-    degrees["geometry"] = degrees.geometry.set_precision(10**-_DEGREE_DIGITS)
-    found: dict[str, Any] = json.loads(degrees.to_json(drop_id=True))
-    return {"type": "FeatureCollection", "features": found["features"]}

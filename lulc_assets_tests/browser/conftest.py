@@ -13,6 +13,7 @@ import pytest
 from lulc_assets.steps.pages import make_report_pages
 from lulc_assets.steps.regions import make_region_report
 from lulc_assets.steps.workbench import Workbench
+from lulc_assets_tests.browser.looking import SIZES
 from lulc_assets_tests.system_programs import need
 from lulc_assets_tests.tiny_project import (
     KEY,
@@ -54,3 +55,25 @@ def browser() -> Iterator[object]:
         chromium = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def open_map(browser):
+    """Opens a page at a size and waits for its first map."""
+    opened = []
+
+    def open_at(url, size="desktop", **options):
+        width, height = SIZES[size]
+        page = browser.new_page(viewport={"width": width, "height": height}, **options)
+        opened.append(page)
+        page.complaints, page.moved = [], 0
+        page.on("console", lambda message: page.complaints.append(message.text))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("requestfailed", lambda request: page.complaints.append(request.url))
+        page.goto(url)
+        page.wait_for_selector("html[data-ready]", timeout=60_000)
+        return page
+
+    yield open_at
+    for page in opened:
+        page.close()

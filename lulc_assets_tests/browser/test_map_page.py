@@ -1,29 +1,24 @@
 """The map page as people use it: with a mouse, with a keyboard, on a phone, from disk."""
 
-import io
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
-from pyproj import Transformer
 
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.steps.map_site import build_site
 from lulc_assets.steps.pixels import trace_point
 from lulc_assets.steps.products import ANNUAL_MAP
+from lulc_assets_tests.browser.looking import SIZES, colors, degrees, looking_at, until
 from lulc_assets_tests.commands.test_pages import serving
 from lulc_assets_tests.system_programs import need
 from lulc_assets_tests.tiny_project import KEY, TILE, YEAR
 
 pytestmark = [pytest.mark.services]
 
-SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 FIRST_VIEW_BYTES = 3_000_000
-SCREEN_M = 2.0
-"""Metres of a screen pixel in these tests: a map pixel is five of them."""
 
 
 @pytest.fixture(scope="module")
@@ -44,58 +39,6 @@ def one_file(mapped, tmp_path_factory):
     site = tmp_path_factory.mktemp("one")
     build_site(mapped, site, single_file_bytes=100_000_000)
     return (site / "map.html").as_uri()
-
-
-@pytest.fixture
-def open_map(browser):
-    """Opens a page at a size and waits for its first map."""
-    opened = []
-
-    def open_at(url, size="desktop", **options):
-        width, height = SIZES[size]
-        page = browser.new_page(viewport={"width": width, "height": height}, **options)
-        opened.append(page)
-        page.complaints, page.moved = [], 0
-        page.on("console", lambda message: page.complaints.append(message.text))
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on("requestfailed", lambda request: page.complaints.append(request.url))
-        page.goto(url)
-        page.wait_for_selector("html[data-ready]", timeout=60_000)
-        return page
-
-    yield open_at
-    for page in opened:
-        page.close()
-
-
-def degrees(place, row, col):
-    grid = place.grid(TILE)
-    x, y = grid.x0 + (col + 0.5) * grid.pixel_m, grid.y0 - (row + 0.5) * grid.pixel_m
-    return Transformer.from_crs(grid.epsg, 4326, always_xy=True).transform(x, y)
-
-
-def looking_at(place, row, col, **more):
-    lon, lat = degrees(place, row, col)
-    parts = {"at": f"{lat:.7f},{lon:.7f},{SCREEN_M}", "lines": "", **more}
-    return "#" + "&".join(f"{name}={value}" for name, value in parts.items())
-
-
-def colors(page, offsets):
-    """Colours of the screen at pixels of the map beside the one in the middle of the view."""
-    box = page.locator("#map").bounding_box()
-    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    step = 10 / SCREEN_M
-    left, top = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    return [picture.getpixel((int(left + c * step), int(top + r * step))) for r, c in offsets]
-
-
-def until(page, check):
-    """Wait until something holds; what the page does takes its time on a busy machine."""
-    for _ in range(100):
-        if check():
-            return
-        page.wait_for_timeout(100)
-    assert check()
 
 
 @pytest.mark.parametrize("size", SIZES)

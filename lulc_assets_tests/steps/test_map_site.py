@@ -5,12 +5,17 @@ from html.parser import HTMLParser
 
 import pytest
 
+from lulc_assets.core.alerts.pixels import LAYERS as ALERT_LAYERS
+from lulc_assets.core.change.layers import LAYERS as CHANGE_LAYERS
 from lulc_assets.core.errors import InvalidPage
 from lulc_assets.core.pages.map_site import MANIFEST, STATIC
 from lulc_assets.core.store.keys import TileYear
+from lulc_assets.steps.alerts import make_change_alerts
+from lulc_assets.steps.change import make_change_map
 from lulc_assets.steps.map_site import build_site
 from lulc_assets.steps.pages import make_report_pages
 from lulc_assets_tests.steps.predicted_year import open_project
+from lulc_assets_tests.steps.two_years import KEY, two_years
 from lulc_assets_tests.system_programs import need
 from lulc_assets_tests.tiny_project import TILE, YEAR
 
@@ -153,3 +158,36 @@ def test_a_small_area_is_one_file_whatever_its_place_is_called(finished_work, tm
 def test_a_project_without_a_map_says_so(tmp_path):
     with pytest.raises(InvalidPage, match="no map has been made yet"):
         build_site(open_project(tmp_path / "empty"), tmp_path / "site")
+
+
+def test_change_has_its_layers_sums_and_shapes(tmp_path):
+    work = two_years(tmp_path / "project")
+    make_change_map(work, KEY)
+    alerts = make_change_alerts(work, KEY).properties
+    build_site(work, tmp_path / "site")
+
+    content = read_site(tmp_path / "site")
+    (change,) = content["changes"]
+    assert (change["tile"], change["year"]) == (KEY.tile, KEY.year)
+    assert (tmp_path / "site" / change["report"]).is_file()
+    layers = [("yearly", name) for name in CHANGE_LAYERS]
+    layers += [("alerts", name) for name in ALERT_LAYERS]
+    for part, name in layers:
+        file = change[part][name]
+        assert (tmp_path / "site" / file["href"]).stat().st_size == file["bytes"], name
+    (first,) = (t for t in change["yearly"]["transitions"] if t["ha"]["sustained"])
+    assert (first["from"], first["to"], first["ha"]["sustained"]) == ("trees", "bare_ground", 1.68)
+    assert change["alerts"]["number"] == alerts.alerts
+    outline = next(o for o in content["outlines"] if o["kind"] == "alerts")
+    shapes = json.loads((tmp_path / "site" / outline["file"]["href"]).read_text())["features"]
+    assert len(shapes) == sum(alerts.alerts.values())
+    assert {shape["properties"]["step"] for shape in shapes} <= {
+        s["name"] for s in content["steps"]
+    }
+
+
+def test_a_year_without_a_former_map_has_no_change(tmp_path):
+    work = two_years(tmp_path / "project")
+    make_change_map(work, KEY.former)
+    build_site(work, tmp_path / "site")
+    assert read_site(tmp_path / "site")["changes"] == []

@@ -1,5 +1,5 @@
 /**
- * A layer of a map: a one-band, 8-bit Cloud Optimized GeoTIFF, read block by block.
+ * A layer of a map: a one-band, 8- or 16-bit Cloud Optimized GeoTIFF, read block by block.
  *
  * What belongs here: opening, decoding, keeping decoded blocks. The TIFF itself is read by
  * geotiff.js; deflate is decoded by the browser, which is several times quicker than script.
@@ -28,7 +28,7 @@ async function decoderOf(image: GeoTIFFImage): Promise<BaseDecoder> {
     tileWidth: image.getTileWidth(),
     tileHeight: image.getTileHeight(),
     predictor: Number((await directory.loadValue('Predictor')) ?? 1),
-    bitsPerSample: 8,
+    bitsPerSample: 8 * image.getBytesPerPixel(),
     planarConfiguration: 1,
   };
   return DEFLATE.has(compression) ? new NativeDeflate(parameters) : getDecoder(compression, parameters);
@@ -81,7 +81,7 @@ export class LayerFile {
     return new LayerFile(file.href, levels, await Promise.all(levels.map(decoderOf)));
   }
 
-  /** The decoded bytes of a block, row by row; blocks at the border are padded. */
+  /** The decoded bytes of a block, row by row, 16-bit values low byte first; blocks at the border are padded. */
   block(level: number, column: number, row: number): Promise<Uint8Array> {
     return remember(`${this.href}#${level}/${column}/${row}`, async () => {
       const found = await this.levels[level]!.getTileOrStrip(column, row, 0, this.decoders[level]!);
@@ -94,6 +94,7 @@ export class LayerFile {
     const image = this.levels[0]!;
     const [width, height] = [image.getTileWidth(), image.getTileHeight()];
     const block = await this.block(0, Math.floor(column / width), Math.floor(row / height));
-    return block[(row % height) * width + (column % width)]!;
+    const place = (row % height) * width + (column % width);
+    return image.getBytesPerPixel() === 1 ? block[place]! : block[2 * place]! | (block[2 * place + 1]! << 8);
   }
 }

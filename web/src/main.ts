@@ -3,12 +3,13 @@
 import 'ol/ol.css';
 import './map.css';
 import {h} from './dom.ts';
+import {alertNumbers, changeNumbers, describeChange, filesOf, type PixelChange, readChange} from './changes.ts';
 import {LayerFile} from './layerfile.ts';
 import {MapView} from './mapview.ts';
 import * as panel from './panel.ts';
 import {describePixel, type Pixel, type Trace, tracePixel} from './pixel.ts';
-import {type Details, readJson, type Site, type YearMap} from './site.ts';
-import {DATED, readState, type Shown, type State, writeState} from './state.ts';
+import {type Details, readJson, type Site, type TileChange, type YearMap} from './site.ts';
+import {DATED, type Kind, OF_CHANGE, readState, type Shown, type State, writeState} from './state.ts';
 import {LANGUAGES, fill, type Words} from './words.ts';
 
 const IDLE_SCENES = 60;
@@ -16,11 +17,10 @@ const IDLE_SCENES = 60;
 class Page {
   private readonly state: State;
   private readonly view: MapView;
-  private readonly years: number[];
   private words: Words;
   private language: string;
   private dates = new Map<number, string[]>();
-  private trace: {pixel: Pixel; found: Trace} | null = null;
+  private trace: {pixel: Pixel; found: Trace; change: PixelChange | null} | null = null;
   private asked = 0;
 
   private readonly mapBox = document.getElementById('map')!;
@@ -31,17 +31,24 @@ class Page {
   private readonly divider = document.getElementById('divider')!;
 
   constructor(private readonly site: Site) {
-    this.years = [...new Set(site.maps.map((map) => map.year))].sort((a, b) => a - b);
     const zones = [...new Set(site.tiles.map((tile) => tile.epsg))];
-    const latest: Shown = {kind: 'class', year: this.years.at(-1)!, date: ''};
+    const latest: Shown = {kind: 'class', year: this.yearsOf('class').at(-1)!, date: ''};
     const usual: State = {
       lon: 0, lat: 0, resolution: 0, epsg: this.commonZone(), first: latest, second: null,
-      split: 50, opacity: 100, hidden: [], lines: site.tiles.length > 1 ? ['tiles'] : [], pixel: null,
+      split: 50, opacity: 100, hidden: [], grades: [1, 2], steps: [1, 2, 3], lines: site.tiles.length > 1 ? ['tiles'] : [], pixel: null,
     };
-    this.state = readState(location.hash, this.years, zones, usual);
+    this.state = readState(location.hash, (kind) => this.yearsOf(kind), zones, usual);
     this.language = navigator.language.slice(0, 2) in LANGUAGES ? navigator.language.slice(0, 2) : 'en';
     this.words = LANGUAGES[this.language]!.words;
-    this.view = new MapView(this.mapBox, site, this.state.epsg, this.state.hidden, (what) => this.complain(what));
+    this.view = new MapView(this.mapBox, site, this.state.epsg, this.state, (what) => this.complain(what));
+  }
+
+  /** Years that have something of a kind. */
+  private yearsOf(kind: Kind): number[] {
+    const {maps, changes} = this.site;
+    const having =
+      kind === 'change' ? changes.filter((one) => one.yearly) : kind === 'alert' ? changes.filter((one) => one.alerts) : maps;
+    return [...new Set(having.map(({year}) => year))].sort((a, b) => a - b);
   }
 
   /** The UTM zone of most tiles. */
@@ -84,6 +91,8 @@ class Page {
         await Promise.all([scene.class, scene.probability, scene.mask].map((file) => LayerFile.open(file)));
       }
       left -= scenes.length;
+      const change = this.site.changes.find((one) => one.tile === map.tile && one.year === map.year);
+      if (change) await Promise.all(filesOf(change).map((file) => LayerFile.open(file)));
       if (left <= 0) break;
     }
     document.documentElement.dataset.opened = 'true';
@@ -115,7 +124,7 @@ class Page {
     this.divider.hidden = second === null;
     try {
       await this.view.show(first, second);
-      await this.view.outline(lines, first.year, this.site.legend);
+      await this.view.outline(lines, [first, ...(second ? [second] : [])].map((shown) => shown.year));
     } catch (error) {
       this.complain(error);
     }
@@ -138,14 +147,32 @@ class Page {
     return this.site.maps.filter((map) => map.year === year && tiles.has(map.tile));
   }
 
+  private changesOf(year: number): TileChange[] {
+    const tiles = new Set(this.view.tiles.map((tile) => tile.tile));
+    return this.site.changes.filter((one) => one.year === year && tiles.has(one.tile));
+  }
+
+  /** The page's content as tables: of what each side shows. */
+  private tables(): HTMLElement[] {
+    const {site, state, words} = this;
+    const sides = [state.first, ...(state.second ? [state.second] : [])];
+    const ofChange = (kind: Kind): HTMLElement[] =>
+      [...new Set(sides.filter((shown) => shown.kind === kind).map(({year}) => year))].flatMap((year) => {
+        const make = kind === 'change' ? changeNumbers : alertNumbers;
+        return make(site, this.changesOf(year), year, words) ?? [];
+      });
+    const mapped = sides.find((shown) => !OF_CHANGE.has(shown.kind)) ?? {year: this.yearsOf('class').at(-1)!};
+    return [...ofChange('change'), ...ofChange('alert'), panel.numbers(site, this.mapsOf(mapped.year), mapped.year, words)];
+  }
+
   /** Build the controls anew; the one in use keeps the focus. */
   private draw(): void {
-    const {site, state, words, years} = this;
+    const {site, state, words} = this;
     const focused = document.activeElement?.id;
     const side = (id: 'first' | 'second', label: string): HTMLElement =>
       panel.sideControls(
         {
-          id, label, shown: state[id], optional: id === 'second', years,
+          id, label, shown: state[id], optional: id === 'second', years: (kind) => this.yearsOf(kind),
           dates: (state[id] && this.dates.get(state[id].year)) || [],
           change: (shown) => {
             if (id === 'second') state.second = shown;
@@ -155,7 +182,6 @@ class Page {
         },
         words,
       );
-    const kinds = [state.first, state.second].flatMap((shown) => (shown ? [shown.kind] : []));
     this.controls.replaceChildren(
       this.places(),
       side('first', words.show),
@@ -169,10 +195,9 @@ class Page {
         this.label('opacity', `${value} %`);
         this.remember();
       }),
-      panel.legend(site, kinds, state.hidden, words, (code, on) => {
-        state.hidden = on ? state.hidden.filter((one) => one !== code) : [...state.hidden, code].sort((a, b) => a - b);
-        void this.view.hide(state.hidden).catch((error: unknown) => this.complain(error));
-        this.remember();
+      panel.legend(site, state, words, (toggles) => {
+        Object.assign(state, toggles);
+        void this.view.toggle(state).then(() => this.apply()).catch((error: unknown) => this.complain(error));
       }),
       panel.outlines(site, state.lines, words, (lines) => {
         state.lines = lines;
@@ -190,7 +215,7 @@ class Page {
         },
       ),
     );
-    this.numbersBox.replaceChildren(panel.numbers(site, this.mapsOf(state.first.year), state.first.year, words));
+    this.numbersBox.replaceChildren(...this.tables());
     this.divider.style.left = `${state.split}%`;
     if (focused) document.getElementById(focused)?.focus();
   }
@@ -285,9 +310,13 @@ class Page {
     }
     this.status.textContent = this.words.reading;
     try {
-      const found = await tracePixel(pixel, this.site.legend);
+      const known = this.view.changeOf(pixel.tile, this.yearOfChange());
+      const [found, change] = await Promise.all([
+        tracePixel(pixel, this.site.legend),
+        known ? readChange(known, pixel.row, pixel.column) : null,
+      ]);
       if (turn !== this.asked) return;
-      this.trace = {pixel, found};
+      this.trace = {pixel, found, change};
       this.status.textContent = '';
       this.drawPixel();
       this.pixelBox.dataset.milliseconds = (performance.now() - began).toFixed(0);
@@ -298,6 +327,12 @@ class Page {
     this.remember();
   }
 
+  /** The year whose change a click tells: that of a side that shows change, else of the first. */
+  private yearOfChange(): number {
+    const {first, second} = this.state;
+    return second && OF_CHANGE.has(second.kind) && !OF_CHANGE.has(first.kind) ? second.year : first.year;
+  }
+
   private drawPixel(): void {
     const {words, trace} = this;
     this.pixelBox.toggleAttribute('data-open', trace !== null);
@@ -305,7 +340,7 @@ class Page {
       this.pixelBox.replaceChildren(h('h2', {}, words.pixel), h('p', {class: 'muted'}, words.pixelHint));
       return;
     }
-    const {pixel, found} = trace;
+    const {pixel, found, change} = trace;
     const [lon, lat] = this.state.pixel!;
     const close = h('button', {
       type: 'button', class: 'close', 'aria-label': words.close,
@@ -324,6 +359,7 @@ class Page {
     this.pixelBox.replaceChildren(
       h('h2', {}, words.pixel, close),
       h('p', {class: 'muted'}, `${words.pixelAt} ${lat.toFixed(5)}, ${lon.toFixed(5)} · ${pixel.tile.tile} ${pixel.map.year}`),
+      ...(change ? describeChange(change, this.site, words) : []),
       ...describePixel(found, pixel, this.site.legend, words, showDate),
     );
   }

@@ -21,17 +21,23 @@ import {fromLonLat, toLonLat} from 'ol/proj.js';
 import type RenderEvent from 'ol/render/Event.js';
 import type ImageStatic from 'ol/source/ImageStatic.js';
 import VectorSource from 'ol/source/Vector.js';
-import {Circle, Fill, Stroke, Style, Text} from 'ol/style.js';
 import {LayerFile} from './layerfile.ts';
-import {classPalette, rampPalette} from './palette.ts';
-import {type Details, type LegendClass, readJson, type Scene, type Site, type StoredFile, type Tile, type YearMap} from './site.ts';
+import {markerStyle, outlineStyle, tileStyle} from './outlines.ts';
+import {classPalette, markPalette, palePalette, rampPalette} from './palette.ts';
+import {type Details, type Mark, readJson, type Scene, type Site, type Step, type StoredFile, type Tile, type TileChange, type YearMap} from './site.ts';
 import type {Line, Shown} from './state.ts';
 import {byteLayer, extentOf, photoLayer} from './tiles.ts';
 
 export const MOST_OBSERVATIONS = 40;
-const INK = '#1f2933';
 /** Share of the view that the tiles must cover for the whole project to be shown first. */
 const SEEN = 0.2;
+
+/** Codes that are hidden, of classes, or shown, of grades of change and steps of alerts. */
+export interface Toggles {
+  hidden: readonly number[];
+  grades: readonly number[];
+  steps: readonly number[];
+}
 
 /** One side of the divider: what it shows, and the layers that were made for it so far. */
 class Side {
@@ -67,10 +73,10 @@ class Side {
     if (this.shown === null) return;
     const {shown, version} = this;
     await Promise.all(
-      this.view.mapsInView(shown.year).map(async ([tile, map]) => {
+      this.view.tilesInView().map(async (tile) => {
         if (this.made.has(tile.tile)) return;
         this.made.add(tile.tile);
-        for (const layer of await this.view.layersOf(shown, tile, map)) {
+        for (const layer of await this.view.layersOf(shown, tile)) {
           if (version !== this.version) return;
           layer.on('prerender' as never, (event: RenderEvent) => this.view.clip(event, this));
           layer.on('postrender' as never, (event: RenderEvent) => (event.context as CanvasRenderingContext2D).restore());
@@ -89,6 +95,10 @@ export class MapView {
   private readonly marker = new VectorSource();
   private split = 0.5;
   private palette: Uint32Array;
+  private gradePalette: Uint32Array;
+  private stepPalette: Uint32Array;
+  private steps: ReadonlySet<number>;
+  private readonly pale: Uint32Array;
   private readonly sharePalette = rampPalette(255);
   private readonly countPalette = rampPalette(MOST_OBSERVATIONS);
   private epsg: number;
@@ -97,11 +107,15 @@ export class MapView {
     target: HTMLElement,
     private readonly site: Site,
     epsg: number,
-    hidden: Iterable<number>,
+    toggles: Toggles,
     private readonly complain: (what: unknown) => void,
   ) {
     this.epsg = epsg;
-    this.palette = classPalette(site.legend, new Set(hidden));
+    this.palette = classPalette(site.legend, new Set(toggles.hidden));
+    this.gradePalette = markPalette(site.grades, new Set(toggles.grades));
+    this.steps = new Set(toggles.steps);
+    this.stepPalette = markPalette(site.steps, this.steps);
+    this.pale = palePalette(site.legend);
     this.map = new OlMap({
       target,
       controls: [new Zoom(), new ScaleLine()],
@@ -167,9 +181,12 @@ export class MapView {
     return Promise.all([this.first.show(first), this.second.show(second)]);
   }
 
-  /** Show or hide classes. */
-  async hide(codes: Iterable<number>): Promise<void> {
-    this.palette = classPalette(this.site.legend, new Set(codes));
+  /** Show or hide classes, grades of change and steps of alerts. */
+  async toggle({hidden, grades, steps}: Toggles): Promise<void> {
+    this.palette = classPalette(this.site.legend, new Set(hidden));
+    this.gradePalette = markPalette(this.site.grades, new Set(grades));
+    this.steps = new Set(steps);
+    this.stepPalette = markPalette(this.site.steps, this.steps);
     // OpenLayers keeps painted tiles when a source is refreshed, so the layers are made anew.
     await Promise.all([this.first.reset(), this.second.reset()]);
   }
@@ -184,24 +201,45 @@ export class MapView {
     this.map.render();
   }
 
-  mapsInView(year: number): [Tile, YearMap][] {
+  tilesInView(): Tile[] {
     const view = this.map.getView().calculateExtent(this.map.getSize());
-    return this.tiles
-      .filter((tile) => intersects(extentOf(tile), view))
-      .flatMap((tile) => {
-        const map = this.site.maps.find((one) => one.tile === tile.tile && one.year === year);
-        return map ? [[tile, map] as [Tile, YearMap]] : [];
-      });
+    return this.tiles.filter((tile) => intersects(extentOf(tile), view));
+  }
+
+  mapsInView(year: number): [Tile, YearMap][] {
+    return this.tilesInView().flatMap((tile) => {
+      const map = this.mapOf(tile, year);
+      return map ? [[tile, map] as [Tile, YearMap]] : [];
+    });
+  }
+
+  private mapOf(tile: Tile, year: number): YearMap | undefined {
+    return this.site.maps.find((one) => one.tile === tile.tile && one.year === year);
+  }
+
+  changeOf(tile: Tile, year: number): TileChange | undefined {
+    return this.site.changes.find((one) => one.tile === tile.tile && one.year === year);
   }
 
   private async fill(): Promise<void> {
     await Promise.all([this.first.fill(), this.second.fill()]);
   }
 
-  async layersOf(shown: Shown, tile: Tile, map: YearMap): Promise<(TileLayer | ImageLayer<ImageStatic>)[]> {
+  /** Layers of a side on a tile, from below to above. */
+  async layersOf(shown: Shown, tile: Tile): Promise<(TileLayer | ImageLayer<ImageStatic>)[]> {
     const bytes = async (file: StoredFile, palette: () => Uint32Array): Promise<TileLayer> =>
       byteLayer(await LayerFile.open(file), tile, palette);
     try {
+      const map = this.mapOf(tile, shown.year);
+      if (shown.kind === 'change' || shown.kind === 'alert') {
+        const {yearly, alerts} = this.changeOf(tile, shown.year) ?? {yearly: null, alerts: null};
+        const file = shown.kind === 'change' ? yearly?.grade : alerts?.step;
+        const before = this.mapOf(tile, shown.year - 1);
+        if (!file) return [];
+        const palette = (): Uint32Array => (shown.kind === 'change' ? this.gradePalette : this.stepPalette);
+        return await Promise.all([...(before ? [bytes(before.class, () => this.pale)] : []), bytes(file, palette)]);
+      }
+      if (map === undefined) return [];
       switch (shown.kind) {
         case 'class':
           return [await bytes(map.class, () => this.palette)];
@@ -245,17 +283,18 @@ export class MapView {
   }
 
   /** Draw the outlines that are asked for. */
-  async outline(kinds: readonly Line[], year: number, legend: LegendClass[]): Promise<void> {
+  async outline(kinds: readonly Line[], years: readonly number[]): Promise<void> {
+    const {legend} = this.site;
     const wanted: BaseLayer[] = [];
     if (kinds.includes('tiles')) wanted.push(this.tileOutlines());
     for (const outline of this.site.outlines) {
-      if (!kinds.includes(outline.kind) || (outline.year !== null && outline.year !== year)) continue;
+      if (!kinds.includes(outline.kind) || (outline.year !== null && !years.includes(outline.year))) continue;
       if (outline.tile !== null && !this.tiles.some((tile) => tile.tile === outline.tile)) continue;
       const features = new GeoJSON().readFeatures(await readJson(outline.file.href), {featureProjection: this.projection});
       wanted.push(
         new VectorLayer({
           source: new VectorSource({features}),
-          style: (feature) => outlineStyle(outline.kind, feature.getProperties(), legend),
+          style: (feature) => outlineStyle(outline.kind, feature.getProperties(), legend, this.stepsShown()),
         }),
       );
     }
@@ -263,29 +302,27 @@ export class MapView {
     for (const layer of wanted) this.lines.getLayers().push(layer);
   }
 
+  private stepsShown(): Mark<Step>[] {
+    return this.site.steps.filter((one) => this.steps.has(one.code));
+  }
+
   private tileOutlines(): VectorLayer {
     const features = this.tiles.map((tile) => new Feature({geometry: fromExtent(extentOf(tile)), name: tile.tile}));
     return new VectorLayer({
       source: new VectorSource({features}),
-      style: (feature) =>
-        new Style({
-          stroke: new Stroke({color: INK, width: 1.5, lineDash: [6, 4]}),
-          text: new Text({
-            text: feature.get('name') as string,
-            font: '600 13px system-ui, sans-serif',
-            fill: new Fill({color: INK}),
-            stroke: new Stroke({color: '#fff', width: 4}),
-          }),
-        }),
+      style: (feature) => tileStyle(feature.get('name') as string),
     });
   }
 
-  /** The pixel at a coordinate: that of the tile that owns it, else of any that shows it. */
+  /**
+   * The pixel at a coordinate: that of the tile that owns it, else of any that shows it. A year
+   * that has alerts and no map yet is judged against the year before, whose votes are given.
+   */
   pixelAt(coordinate: number[], year: number): {tile: Tile; map: YearMap; row: number; column: number} | null {
     const inside = (box: Extent): boolean =>
       coordinate[0]! >= box[0]! && coordinate[0]! < box[2]! && coordinate[1]! > box[1]! && coordinate[1]! <= box[3]!;
     const maps = this.tiles.flatMap((tile) => {
-      const map = this.site.maps.find((one) => one.tile === tile.tile && one.year === year);
+      const map = this.mapOf(tile, year) ?? (this.changeOf(tile, year) && this.mapOf(tile, year - 1));
       return map && inside(extentOf(tile)) ? [{tile, map}] : [];
     });
     const found = maps.find(({tile}) => inside(tile.owned)) ?? maps[0];
@@ -327,42 +364,4 @@ function wholeOf(tiles: Tile[]): Extent {
 export function scenesOn(details: Details, date: string): Scene[] {
   const day = date || details.scenes.map((scene) => scene.date).sort()[0];
   return details.scenes.filter((scene) => scene.date === day);
-}
-
-const markerStyle = (_: unknown, resolution: number): Style[] => {
-  const width = Math.max(1.5, Math.min(3, 10 / resolution / 8));
-  const ring = new Circle({radius: 9, stroke: new Stroke({color: '#fff', width: 4})});
-  const inner = new Circle({radius: 9, stroke: new Stroke({color: INK, width: 2})});
-  const center = (feature: unknown): never =>
-    (feature as Feature<ReturnType<typeof fromExtent>>).getGeometry()!.getInteriorPoint() as never;
-  if (10 / resolution > 14) {
-    return [
-      new Style({stroke: new Stroke({color: '#fff', width: width + 3})}),
-      new Style({stroke: new Stroke({color: INK, width})}),
-    ];
-  }
-  return [new Style({geometry: center, image: ring}), new Style({geometry: center, image: inner})];
-};
-
-function outlineStyle(kind: Line, properties: Record<string, unknown>, legend: LegendClass[]): Style {
-  const color = legend.find((one) => one.code === properties.code)?.color ?? '#ffffff';
-  if (kind === 'units') {
-    const right = properties.right === true;
-    const fill = new Fill({color});
-    const stroke = new Stroke({color: right ? '#ffffff' : '#d0021b', width: right ? 1.5 : 3});
-    return new Style({image: new Circle({radius: right ? 4 : 5.5, fill, stroke})});
-  }
-  if (kind === 'labels') {
-    return new Style({stroke: new Stroke({color, width: 2}), fill: new Fill({color: 'rgba(255,255,255,0.15)'})});
-  }
-  return new Style({
-    stroke: new Stroke({color: '#7b1fa2', width: 2}),
-    text: new Text({
-      text: [properties.name, properties.area].filter(Boolean).join('\n'),
-      font: '600 13px system-ui, sans-serif',
-      fill: new Fill({color: '#4a148c'}),
-      stroke: new Stroke({color: '#fff', width: 4}),
-      overflow: true,
-    }),
-  });
 }

@@ -1,6 +1,6 @@
 /** Colours of layers: one 32-bit RGBA value for each of the 256 values of a byte. */
 
-import type {LegendClass} from './site.ts';
+import type {LegendClass, Mark} from './site.ts';
 
 /** Cividis at nine steps: readable with any kind of colour vision, and in grey. */
 export const RAMP = ['#00224e', '#123570', '#3b496c', '#575d6d', '#707173', '#8a8678', '#a59c74', '#c3b369', '#fee838'];
@@ -18,6 +18,22 @@ function pack([red, green, blue]: readonly number[]): number {
 export function classPalette(legend: LegendClass[], hidden: ReadonlySet<number>): Uint32Array {
   const table = new Uint32Array(256);
   for (const one of legend) if (!hidden.has(one.code)) table[one.code] = pack(rgb(one.color));
+  return table;
+}
+
+const PALE = 0.72;
+
+/** The same classes whitened, so that what is drawn over them stands out. */
+export function palePalette(legend: LegendClass[]): Uint32Array {
+  const table = new Uint32Array(256);
+  for (const {code, color} of legend) table[code] = pack(rgb(color).map((v) => Math.round(v + (255 - v) * PALE)));
+  return table;
+}
+
+/** Codes in their colours, where they are shown. */
+export function markPalette(marks: Mark<string>[], shown: ReadonlySet<number>): Uint32Array {
+  const table = new Uint32Array(256);
+  for (const {code, color} of marks) if (shown.has(code)) table[code] = pack(rgb(color));
   return table;
 }
 

@@ -1,11 +1,11 @@
 /** Controls beside the map: what is shown, compared, hidden, outlined; areas as a table. */
 
 import {h, swatch} from './dom.ts';
-import {MOST_OBSERVATIONS} from './mapview.ts';
+import {MOST_OBSERVATIONS, type Toggles} from './mapview.ts';
 import {RAMP} from './palette.ts';
 import type {Site, YearMap} from './site.ts';
-import {DATED, KINDS, type Kind, LINES, type Line, type Shown} from './state.ts';
-import type {Words} from './words.ts';
+import {DATED, KINDS, type Kind, LINES, type Line, type Shown, type State, type YearsOf} from './state.ts';
+import {fill, type Words} from './words.ts';
 
 type Choice = [value: string, title: string];
 
@@ -29,26 +29,28 @@ export interface SideOptions {
   label: string;
   shown: Shown | null;
   optional: boolean;
-  years: number[];
+  years: YearsOf;
   dates: string[];
   change: (shown: Shown | null) => void;
 }
 
+const titleOf = (kind: Kind, year: number): string => (kind === 'change' ? `${year - 1}–${year}` : String(year));
+
 /** What one side of the divider shows: kind, year and, for a scene, its date. */
 export function sideControls(options: SideOptions, words: Words): HTMLElement {
   const {id, label, shown, optional, years, dates, change} = options;
-  const kinds: Choice[] = KINDS.map((kind) => [kind, words[kind]]);
+  const kinds: Choice[] = KINDS.filter((kind) => years(kind).length).map((kind) => [kind, words[kind]]);
   if (optional) kinds.unshift(['', words.nothing]);
-  const year = shown?.year ?? years[years.length - 1]!;
+  const yearOf = (kind: Kind): number => (shown && years(kind).includes(shown.year) ? shown.year : years(kind).at(-1)!);
   const box = h('div', {class: 'side', id});
   box.append(
     select(label, `${id}-kind`, kinds, shown?.kind ?? '', (kind) =>
-      change(kind ? {kind: kind as Kind, year, date: shown?.date ?? ''} : null),
+      change(kind ? {kind: kind as Kind, year: yearOf(kind as Kind), date: shown?.date ?? ''} : null),
     ),
   );
   if (shown === null) return box;
   box.append(
-    select(words.year, `${id}-year`, years.map((one): Choice => [String(one), String(one)]), String(shown.year), (value) =>
+    select(words.year, `${id}-year`, years(shown.kind).map((one): Choice => [String(one), titleOf(shown.kind, one)]), String(shown.year), (value) =>
       change({...shown, year: Number(value), date: ''}),
     ),
   );
@@ -71,19 +73,44 @@ function ramp(low: string, high: string, title: string): HTMLElement {
   return h('div', {class: 'rampbox'}, h('p', {}, title), bar, h('p', {class: 'ends'}, h('span', {}, low), h('span', {}, high)));
 }
 
-/** The legend of what is shown; classes can be switched off. */
-export function legend(site: Site, kinds: Kind[], hidden: number[], words: Words, toggle: (code: number, on: boolean) => void): HTMLElement {
+/** Codes with their colours, each with a check box. */
+function checks(marks: {code: number; color: string; title: string}[], prefix: string, on: (code: number) => boolean, toggle: (code: number, on: boolean) => void): HTMLElement[] {
+  return marks.map(({code, color, title}) => {
+    const id = `${prefix}-${code}`;
+    const check: HTMLInputElement = h('input', {type: 'checkbox', id, checked: on(code), change: () => toggle(code, check.checked)});
+    return h('label', {for: id}, check, swatch(color), title);
+  });
+}
+
+const switched = (codes: readonly number[], code: number, on: boolean): number[] =>
+  on ? [...codes, code].sort((a, b) => a - b) : codes.filter((one) => one !== code);
+
+/** The legend of what is shown; each entry can be switched off. */
+export function legend(site: Site, state: State, words: Words, change: (toggles: Partial<Toggles>) => void): HTMLElement {
+  const {hidden, grades, steps} = state;
+  const sides = [state.first, ...(state.second ? [state.second] : [])];
+  const kinds = sides.map((shown) => shown.kind);
+  const caption = (text: string, kind: Kind): HTMLElement => {
+    const {year} = sides.find((shown) => shown.kind === kind) ?? state.first;
+    return h('p', {class: 'caption'}, fill(text, {former: year - 1, year}));
+  };
   const box = h('fieldset', {class: 'legend'}, h('legend', {}, words.legend));
+  const several = kinds.includes('change') || kinds.includes('alert') ? new Set(kinds).size > 1 : false;
+  const heading = (title: string): HTMLElement | string => (several ? h('h3', {}, title) : '');
   if (kinds.some((kind) => kind === 'class' || kind === 'prediction')) {
     const clouds = kinds.includes('prediction');
-    for (const one of site.legend.filter((c) => clouds || !c.cloud)) {
-      const id = `class-${one.code}`;
-      const check: HTMLInputElement = h('input', {
-        type: 'checkbox', id, checked: !hidden.includes(one.code),
-        change: () => toggle(one.code, check.checked),
-      });
-      box.append(h('label', {for: id}, check, swatch(one.color), one.title));
-    }
+    const classes = site.legend.filter((one) => clouds || !one.cloud);
+    box.append(heading(words.class), ...checks(classes, 'class', (code) => !hidden.includes(code), (code, on) => change({hidden: switched(hidden, code, !on)})));
+  }
+  if (kinds.includes('change')) {
+    const marks = site.grades.map((one) => ({...one, title: words[one.name]}));
+    box.append(heading(words.change), ...checks(marks, 'grade', (code) => grades.includes(code), (code, on) => change({grades: switched(grades, code, on)})));
+    box.append(caption(words.changeCaption, 'change'));
+  }
+  if (kinds.includes('alert') || state.lines.includes('alerts')) {
+    const marks = site.steps.map((one) => ({...one, title: words[one.name]}));
+    box.append(kinds.length === 1 && kinds[0] === 'alert' ? '' : h('h3', {}, words.alert), ...checks(marks, 'step', (code) => steps.includes(code), (code, on) => change({steps: switched(steps, code, on)})));
+    box.append(caption(words.alertCaption, 'alert'));
   }
   if (kinds.includes('share')) box.append(ramp('0 %', '100 %', words.share));
   if (kinds.includes('probability')) box.append(ramp('0', '1', words.probability));

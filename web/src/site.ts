@@ -49,8 +49,54 @@ export interface YearMap {
   accuracy: string;
 }
 
+export interface Transition {
+  from: string;
+  to: string;
+  /** Grade → hectares on the tile's whole grid. */
+  ha: Record<string, number>;
+}
+
+export interface Yearly {
+  grade: StoredFile;
+  from_to: StoredFile;
+  posterior: StoredFile;
+  changed_on: StoredFile;
+  transitions: Transition[];
+}
+
+export interface Alerts {
+  step: StoredFile;
+  probability: StoredFile;
+  from_to: StoredFile;
+  first_on: StoredFile;
+  step_on: StoredFile;
+  scenes_until: string;
+  /** By step. */
+  number: Record<string, number>;
+  area_ha: Record<string, number>;
+}
+
+/** What is known of change since the year before; a year may have alerts before it has a map. */
+export interface TileChange {
+  tile: string;
+  year: number;
+  report: string;
+  yearly: Yearly | null;
+  alerts: Alerts | null;
+}
+
+export type Grade = 'sustained' | 'recent' | 'flicker' | 'insufficient';
+export type Step = 'possible' | 'likely' | 'confirmed' | 'rejected';
+
+/** A value of a layer of change: its code, what it is called, its colour. */
+export interface Mark<Name extends string> {
+  code: number;
+  name: Name;
+  color: string;
+}
+
 export interface Outline {
-  kind: 'units' | 'labels' | 'zones';
+  kind: 'units' | 'labels' | 'alerts' | 'zones';
   tile: string | null;
   year: number | null;
   file: StoredFile;
@@ -65,6 +111,9 @@ export interface Site {
   legend: LegendClass[];
   tiles: Tile[];
   maps: YearMap[];
+  changes: TileChange[];
+  grades: Mark<Grade>[];
+  steps: Mark<Step>[];
   outlines: Outline[];
 }
 

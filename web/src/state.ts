@@ -1,9 +1,11 @@
 /** What is shown, and how it is written into the address, so that a link opens the same view. */
 
-export const KINDS = ['class', 'share', 'observations', 'photo', 'prediction', 'probability'] as const;
+export const KINDS = ['class', 'share', 'observations', 'photo', 'prediction', 'probability', 'change', 'alert'] as const;
 export type Kind = (typeof KINDS)[number];
 export const DATED: ReadonlySet<Kind> = new Set<Kind>(['photo', 'prediction', 'probability']);
-export const LINES = ['tiles', 'units', 'labels', 'zones'] as const;
+/** Kinds that compare a year with the year before. */
+export const OF_CHANGE: ReadonlySet<Kind> = new Set<Kind>(['change', 'alert']);
+export const LINES = ['tiles', 'units', 'labels', 'alerts', 'zones'] as const;
 export type Line = (typeof LINES)[number];
 
 export interface Shown {
@@ -24,6 +26,10 @@ export interface State {
   split: number;
   opacity: number;
   hidden: number[];
+  /** Codes of change that are shown; flicker, which is mostly error, is not at first. */
+  grades: number[];
+  /** Codes of alerts that are shown; rejected ones are not at first. */
+  steps: number[];
   lines: Line[];
   pixel: [number, number] | null;
 }
@@ -36,20 +42,27 @@ function numbers(text: string | null, count: number): number[] | null {
   return found.length === count && text && found.every(Number.isFinite) ? found : null;
 }
 
-function readShown(text: string | null, years: number[]): Shown | null {
+export type YearsOf = (kind: Kind) => number[];
+
+function readShown(text: string | null, years: YearsOf): Shown | null {
   const [kind = '', year = '', date = ''] = (text ?? '').split(':');
-  if (!isKind(kind) || !years.includes(Number(year))) return null;
+  if (!isKind(kind) || !years(kind).includes(Number(year))) return null;
   return {kind, year: Number(year), date: /^\d{4}-\d{2}-\d{2}$/.test(date) ? date : ''};
 }
 
 const clamp = (value: number): number => Math.min(100, Math.max(0, value));
 
+function codes(text: string | null, usual: number[]): number[] {
+  if (text === null) return usual;
+  const found = text.split(',').filter(Boolean).map(Number);
+  return found.every(Number.isInteger) ? found : usual;
+}
+
 /** What an address says; what it does not say, or says wrongly, is as in `fallback`. */
-export function readState(hash: string, years: number[], zones: number[], fallback: State): State {
+export function readState(hash: string, years: YearsOf, zones: number[], fallback: State): State {
   const query = new URLSearchParams(hash.replace(/^#/, ''));
   const at = numbers(query.get('at'), 3);
   const zone = Number(query.get('zone'));
-  const hidden = (query.get('hide') ?? '').split(',').filter(Boolean).map(Number);
   const pixel = numbers(query.get('pixel'), 2);
   return {
     ...fallback,
@@ -59,7 +72,9 @@ export function readState(hash: string, years: number[], zones: number[], fallba
     second: readShown(query.get('with'), years),
     split: clamp(numbers(query.get('split'), 1)?.[0] ?? fallback.split),
     opacity: clamp(numbers(query.get('opacity'), 1)?.[0] ?? fallback.opacity),
-    hidden: hidden.filter(Number.isInteger),
+    hidden: codes(query.get('hide'), []),
+    grades: codes(query.get('grades'), fallback.grades),
+    steps: codes(query.get('steps'), fallback.steps),
     lines: query.has('lines') ? query.get('lines')!.split(',').filter(isLine) : fallback.lines,
     pixel: pixel ? [pixel[1]!, pixel[0]!] : null,
   };
@@ -81,6 +96,9 @@ export function writeState(state: State): string {
   }
   if (state.opacity !== 100) parts.opacity = state.opacity.toFixed(0);
   if (state.hidden.length) parts.hide = state.hidden.join(',');
+  const kinds = [state.first.kind, state.second?.kind];
+  if (kinds.includes('change')) parts.grades = state.grades.join(',');
+  if (kinds.includes('alert') || state.lines.includes('alerts')) parts.steps = state.steps.join(',');
   parts.lines = state.lines.join(',');
   if (state.pixel) parts.pixel = [state.pixel[1].toFixed(6), state.pixel[0].toFixed(6)].join(',');
   return Object.entries(parts)

@@ -92,11 +92,50 @@ class SiteTile:
 
 
 @dataclass(frozen=True)
+class SiteTransition:
+    """From one class to another: grade of change → hectares on the tile's whole grid."""
+
+    from_class: str
+    to_class: str
+    ha: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class SiteYearly:
+    """A change map: its layers (``core/change/layers``) and what changed into what."""
+
+    layers: Mapping[str, SiteFile]
+    transitions: Sequence[SiteTransition]
+
+
+@dataclass(frozen=True)
+class SiteAlerts:
+    """Alerts of a year: layers (``core/alerts/pixels``), date of the last scene, sums by step."""
+
+    layers: Mapping[str, SiteFile]
+    scenes_until: str
+    alerts: Mapping[str, int]
+    area_ha: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class SiteChange:
+    """What is known of change of a tile since the year before; at least one part is not None."""
+
+    tile: str
+    year: int
+    report: str
+    yearly: SiteYearly | None
+    alerts: SiteAlerts | None
+
+
+@dataclass(frozen=True)
 class SiteOutline:
     """Shapes over the map: GeoJSON in degrees.
 
     Attributes:
-        kind: ``units`` (properties code, right), ``labels`` (code) or ``zones`` (name, area).
+        kind: ``units`` (properties code, right), ``labels`` (code), ``alerts`` (alert_id, step,
+            from_class, to_class, area_ha, dates) or ``zones`` (name, area).
         tile: only with this tile; None: always.
         year: only with this year; None: always.
         features: a GeoJSON FeatureCollection.
@@ -118,6 +157,7 @@ class Site:
     legend: Legend
     tiles: Sequence[SiteTile]
     maps: Sequence[SiteMap]
+    changes: Sequence[SiteChange] = field(default_factory=tuple)
     outlines: Sequence[SiteOutline] = field(default_factory=tuple)
     home: str | None = None
 
@@ -130,3 +170,7 @@ def files_of(site: Site) -> Iterator[SiteFile]:
             yield from scene.layers.values()
             if scene.photo is not None:
                 yield scene.photo.file
+    for change in site.changes:
+        for part in (change.yearly, change.alerts):
+            if part is not None:
+                yield from part.layers.values()

@@ -8,9 +8,12 @@ import hashlib
 import json
 from typing import Any
 
-from lulc_assets.core.pages.site import Site, SiteScene
+from lulc_assets.core.alerts.ladder import Step
+from lulc_assets.core.change.grades import Grade
+from lulc_assets.core.figures.change import GRADE_COLORS, STEP_COLORS
+from lulc_assets.core.pages.site import Site, SiteChange, SiteScene
 
-FORMAT = 1
+FORMAT = 2
 
 
 def documents_of(site: Site) -> dict[str, bytes]:
@@ -70,6 +73,16 @@ def documents_of(site: Site) -> dict[str, bytes]:
             ],
             "tiles": [tile.to_dict() for tile in site.tiles],
             "maps": maps,
+            "changes": [_change(one) for one in site.changes],
+            "grades": [
+                {"code": grade.value, "name": grade.name.lower(), "color": color}
+                for grade in Grade
+                if (color := GRADE_COLORS.get(grade.name.lower()))
+            ],
+            "steps": [
+                {"code": code, "name": Step(code).name.lower(), "color": color}
+                for code, color in STEP_COLORS.items()
+            ],
             "outlines": outlines,
         }
     )
@@ -86,6 +99,30 @@ def _scene(scene: SiteScene) -> dict[str, Any]:
         "datatake": scene.datatake,
         **{name: file.to_dict() for name, file in scene.layers.items()},
         "photo": photo,
+    }
+
+
+def _change(change: SiteChange) -> dict[str, Any]:
+    yearly, alerts = change.yearly, change.alerts
+    return {
+        "tile": change.tile,
+        "year": change.year,
+        "report": change.report,
+        "yearly": yearly
+        and {
+            **{name: file.to_dict() for name, file in yearly.layers.items()},
+            "transitions": [
+                {"from": t.from_class, "to": t.to_class, "ha": dict(t.ha)}
+                for t in yearly.transitions
+            ],
+        },
+        "alerts": alerts
+        and {
+            **{name: file.to_dict() for name, file in alerts.layers.items()},
+            "scenes_until": alerts.scenes_until,
+            "number": dict(alerts.alerts),
+            "area_ha": dict(alerts.area_ha),
+        },
     }
 
 
