@@ -17,7 +17,8 @@ import numpy.typing as npt
 import torch
 
 from lulc_assets.core.errors import NotFinite, NoTrainingChips
-from lulc_assets.core.judging.windows import count_ground, find_windows
+from lulc_assets.core.judging.tally import Tally
+from lulc_assets.core.judging.windows import count_ground
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.model.calibration import Calibration
 from lulc_assets.core.model.hardware import best_device
@@ -184,7 +185,7 @@ def evaluate_model(
     legend = model.legend
     count_class_pixels(selection, legend)  # refuses foreign codes
     taught = count_class_pixels(select_chips(chip_sets, "train"), legend)
-    tally = _Tally(selection, len(legend.classes))
+    tally = Tally(selection, len(legend.classes))
     for first, raw, calibrated, codes in _forward(model, selection, progress):
         tally.add(first, raw, calibrated, codes)
     return Evaluation(
@@ -200,37 +201,6 @@ def evaluate_model(
         count_ground(selection, len(legend.classes)),
         tuple(name for name, n in zip(legend.names, taught, strict=True) if n),
     )
-
-
-class _Tally:
-    """What is counted batch by batch."""
-
-    def __init__(self, selection: ChipSelection, classes: int) -> None:
-        self.selection, self.windows = selection, find_windows(selection)
-        self.matrix = np.zeros((classes, classes), dtype=np.int64)
-        self.window_pixels = np.zeros(self.windows.count, dtype=np.int64)
-        self.window_correct = np.zeros(self.windows.count, dtype=np.int64)
-        self.raw = self.calibrated = Reliability.none()
-
-    def add(
-        self, first: int, raw: torch.Tensor, calibrated: torch.Tensor, codes: torch.Tensor
-    ) -> None:
-        """Count the labelled pixels of the chips from number ``first`` on."""
-        known = codes > 0
-        labels = codes[known] - 1
-        raw, calibrated = (logits.permute(0, 2, 3, 1)[known] for logits in (raw, calibrated))
-        self.raw += Reliability.of(raw, labels)
-        self.calibrated += Reliability.of(calibrated, labels)
-        truth, predicted = labels.numpy(), calibrated.argmax(1).numpy()
-        size = len(self.matrix)
-        cells = np.bincount(predicted * size + truth, minlength=size**2)
-        self.matrix += cells.reshape(size, size)
-        chips = range(first, first + len(codes))
-        places = np.stack([self.windows.of_pixels(self.selection, i) for i in chips])
-        places = places[known.numpy()]
-        count = self.windows.count
-        self.window_pixels += np.bincount(places, minlength=count)
-        self.window_correct += np.bincount(places[predicted == truth], minlength=count)
 
 
 def _forward(
