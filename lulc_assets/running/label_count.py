@@ -59,7 +59,9 @@ def count_labels(project: Project) -> LabelCount:
         accounts.append(account)
     if delivered is not None:
         _count_dropped(delivered, len(kept), count)
-    if accounts and not count.findings:
+        lost = delivered.report.lost_classes
+        count.findings += [Finding("warning", f"{project.labels.path}: {text}") for text in lost]
+    if accounts and not any(f.severity == "refusal" for f in count.findings):
         count.account = join_accounts(accounts)
         count.findings += assess(LabelPixels.of_account(count.account))
     return count

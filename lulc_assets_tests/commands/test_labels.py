@@ -193,6 +193,18 @@ def test_a_class_whose_polygons_label_no_pixel_is_never_fine(tmp_path: Path):
     assert "draw them larger" in done.output
 
 
+@pytest.mark.parametrize(
+    "flat", [None, shapely.Polygon(), shapely.LineString([(4e5, 5e6)] * 2).buffer(0)]
+)
+def test_a_class_whose_only_labels_have_no_area_is_a_problem_with_repair_too(tmp_path, flat):
+    path = write(tmp_path, [BOX, flat, flat], ["trees", "water", "trees"])
+    done = run("check", path, "--repair")
+    assert done.exit_code == 1
+    said = " ".join(done.output.split())
+    assert "Problem: class water: none of its labels has an area (labels-000002); draw one" in said
+    assert "class trees: none" not in said
+
+
 def test_what_repair_did_is_told(tmp_path: Path):
     mixed = shapely.GeometryCollection([BOX, shapely.LineString([(4e5, 5e6), (4e5, 5.1e6)])])
     path = write(tmp_path, [mixed], ["trees"])

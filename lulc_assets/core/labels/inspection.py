@@ -78,6 +78,7 @@ def inspect_labels(
         read = read_labels(replace(source, repair=True))
     mended = [_tell_mended(m, repaired=source.repair) for m in read.report.mended]
     problems, notes = ([], mended) if source.repair else (mended, [])
+    problems += read.report.lost_classes
     here = _labels_here(read.table, source, grid, tile, year, problems, notes)
     burnt: list[BurnReport] = []
     gold = None

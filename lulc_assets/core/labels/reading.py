@@ -74,7 +74,8 @@ def read_labels(source: LabelSource) -> LabelSet:
     if source.role_column is not None:
         table["role"] = raw[source.role_column].astype(str).to_numpy(dtype=object)
     lost = {m.label_id for m in mended if m.dropped}
-    kept = table.loc[(codes != 0) & ~table["label_id"].isin(lost)].reset_index(drop=True)
+    flat = table["label_id"].isin(lost)
+    kept = table.loc[(codes != 0) & ~flat].reset_index(drop=True)
     validate_labels(kept, source.path)
     require_places(kept, source.path)
     if not source.gives_roles:
@@ -89,8 +90,20 @@ def read_labels(source: LabelSource) -> LabelSet:
             mended=tuple(mended),
             most_vertices=int(vertices.max(initial=0)),
             dropped=dropped,
+            emptied=_emptied(table.loc[(codes != 0) & flat], kept, source),
         ),
     )
+
+
+def _emptied(
+    flat: gpd.GeoDataFrame, kept: gpd.GeoDataFrame, source: LabelSource
+) -> dict[str, tuple[str, ...]]:
+    """Labels without an area of classes that no other label has."""
+    alone = flat.loc[~flat["class_code"].isin(kept["class_code"])]
+    return {
+        source.legend.by_code(int(code)).name: tuple(rows["label_id"])
+        for code, rows in alone.groupby("class_code")
+    }
 
 
 def _require_columns(raw: gpd.GeoDataFrame, source: LabelSource) -> None:

@@ -87,6 +87,7 @@ class ReadReport:
         mended: geometries that were repaired, or left out for lack of area.
         most_vertices: of the most detailed polygon.
         gold_replaced: gold polygons that gave way to the annotators' own drawings.
+        emptied: class → ids of its labels, where none of them has an area.
     """
 
     found: int
@@ -96,6 +97,16 @@ class ReadReport:
     most_vertices: int = 0
     gold_replaced: int = 0
     dropped: Mapping[str, int] = field(default_factory=dict)
+    emptied: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def lost_classes(self) -> list[str]:
+        """A sentence for each class that the file names and no polygon shows."""
+        return [
+            f"class {name}: none of its labels has an area ({', '.join(ids[:5])}"
+            f"{', …' if len(ids) > 5 else ''}); draw one, or delete them"
+            for name, ids in self.emptied.items()
+        ]
 
     def account(self) -> ReadingAccount:
         """As records hold it."""
