@@ -18,7 +18,7 @@ from benchmarks.accuracy_coverage.draws import (
     draw_windows,
     true_figures,
 )
-from benchmarks.accuracy_coverage.rivals import bonferroni, former
+from benchmarks.accuracy_coverage.rivals import Design, bonferroni, former
 from benchmarks.accuracy_coverage.settings import (
     COMMITTED,
     HIT,
@@ -27,16 +27,15 @@ from benchmarks.accuracy_coverage.settings import (
     Windows,
     make_settings,
 )
+from lulc_assets.core.estimation.cautions import caution
 from lulc_assets.core.estimation.change import estimate_change
+from lulc_assets.core.estimation.choice import estimate_overall
 from lulc_assets.core.estimation.compare import compare_maps
 from lulc_assets.core.estimation.estimate import Estimate
-from lulc_assets.core.estimation.estimators import Ratio
+from lulc_assets.core.estimation.estimators import Ratio, effective_count
 from lulc_assets.core.estimation.intervals import normal_interval
-from lulc_assets.core.estimation.measures import estimate_figures
+from lulc_assets.core.estimation.measures import estimate_class
 from lulc_assets.core.estimation.settings import AccuracySettings
-
-MANY_CLASSES = 4
-"""From five classes on samples are cut to a quarter: the engine judges every class."""
 
 Intervals = dict[str, tuple[float, float]]
 
@@ -46,8 +45,6 @@ def run_setting(setting: Setting | Windows, samples: int, seed: int) -> list[dic
     rng = np.random.default_rng(seed)
     truth = true_figures(setting)
     found: dict[str, list[tuple[Intervals, bool, int]]] = {name: [] for name in truth}
-    classes = getattr(setting, "classes", 2)
-    samples = samples // 4 if classes > MANY_CLASSES else samples
     started = time.process_time()
     for one, times in _draws(setting, samples, rng):
         for name, intervals, warned in _estimates(setting, one):
@@ -116,30 +113,39 @@ def _estimates(setting: Setting | Windows, drawn: Drawn) -> Iterator[tuple[str, 
 
 
 def _accuracies(drawn: Drawn, classes: int) -> Iterator[tuple[str, Intervals, bool]]:
-    shows, strata = drawn.shows, drawn.strata
-    # Units of the rest belong to a class each; it agrees with itself.
-    rest = 2 + strata.of_unit % (classes - 1)
-    mapped = np.where(np.isin(shows, (HIT, COMMITTED)), 1, rest)
-    reference = np.where(np.isin(shows, (HIT, OMITTED)), 1, rest)
-    titles = ("the class", *(f"other {i}" for i in range(2, classes + 1)))
-    figures = estimate_figures(
-        mapped, reference, strata, area_ha=1.0, titles=titles, settings=AccuracySettings()
+    """Figures of the class that is judged; what the rest is makes no difference to them."""
+    shows, strata, settings = drawn.shows, drawn.strata, AccuracySettings()
+    mapped, found = np.isin(shows, (HIT, COMMITTED)), np.isin(shows, (HIT, OMITTED))
+    agrees, every = mapped == found, np.ones(shows.size)
+    one = estimate_class(mapped, found, strata, settings, domain=every > 0)
+    warned = caution(
+        titles=("the class",),
+        strata=strata,
+        mapped=[mapped],
+        found=[found],
+        agrees=agrees,
+        thin=[one.omission_units < settings.min_omission_units],
+        thin_users=[one.thin_users],
+        users=[one.users],
+        settings=settings,
     )
-    degrees = strata.degrees_of_freedom
-    said = ("the class", "units;", "fewer than 10")
-    warned = any(words in w for w in figures.warnings for words in said)
-    of_class = (figures.areas_ha[0], figures.producers[0], figures.users[0], figures.f1[0])
-    names = ("area", "producer's accuracy", "user's accuracy", "F1")
-    estimates = {"overall accuracy": figures.overall, **dict(zip(names, of_class, strict=True))}
+    estimates = {
+        "overall accuracy": estimate_overall(agrees.astype(float), every, strata, settings),
+        "area": one.area,
+        "producer's accuracy": one.producers,
+        "user's accuracy": one.users,
+        "F1": one.f1,
+    }
     for name, estimate in estimates.items():
         if estimate.n == 0 or not np.isfinite(estimate.value):
             continue
-        intervals = _intervals(estimate, degrees)
+        intervals = _intervals(estimate, strata.degrees_of_freedom)
         if name == "area" and strata.primary is None:
-            y = (reference == 1).astype(float)
-            intervals["former"] = former(y, shows == OMITTED, strata, classes)
-            intervals["bonferroni"] = bonferroni(y, strata)
-        yield name, intervals, warned
+            hits = tuple(np.bincount(strata.of_unit, found, len(strata.names)).astype(int).tolist())
+            missed = effective_count(strata.weights * (shows == OMITTED)) < 20
+            intervals["former"] = former(hits, missed, Design.of(strata), classes)
+            intervals["bonferroni"] = bonferroni(hits, Design.of(strata))
+        yield name, intervals, bool(warned)
 
 
 def _changes(drawn: Drawn) -> Iterator[tuple[str, Intervals, bool]]:

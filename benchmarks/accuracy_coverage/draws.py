@@ -53,10 +53,9 @@ def draw_windows(setting: Windows, rng: np.random.Generator) -> Drawn:
     wrongly = p * WINDOW_FOUND * (1 / WINDOW_USERS - 1) / (1 - p)
     wrong = rng.beta(20 * wrongly, 20 * (1 - wrongly), setting.count)
     cells = [share * found, share * (1 - found), (1 - share) * wrong, (1 - share) * (1 - wrong)]
-    shows = np.concatenate(
-        [rng.choice(4, n, p=row) for n, row in zip(sizes, np.stack(cells, axis=1), strict=True)]
-    )
     primary = np.repeat(np.arange(setting.count), sizes)
+    ends = np.cumsum(cells[:-1], axis=0).T[primary]
+    shows = np.sum(rng.random(primary.size)[:, None] > ends, axis=1)
     of_unit = primary * setting.strata // setting.count
     names = tuple(f"s{i}" for i in range(setting.strata))
     total = np.bincount(of_unit).astype(float)

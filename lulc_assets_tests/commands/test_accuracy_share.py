@@ -70,6 +70,26 @@ def test_clusters_with_weights_come_out_as_printed_for_nhanes(share):
     assert found["share"]["ci95_high"] == pytest.approx(88.19057, abs=5e-6)
 
 
+def test_the_youth_survey_of_samplics_comes_out_as_printed(share):
+    example = load_published("survey_yrbs")
+    rows = [f"{h},{unit},{w},{yes / w}" for h, unit, w, yes in example["primary_units"]]
+    table = "stratum,primary_unit,weight,y\n" + "\n".join(rows) + "\n"
+
+    _, printed = share(table, "--intervals", "printed")
+    _, guarded = share(table)
+
+    found, expected = printed["share"], example["printed"]
+    assert (printed["strata"], printed["primary_units"]) == (13, 52)
+    assert printed["degrees_of_freedom"] == 39
+    assert found["estimate"] == pytest.approx(expected["mean"], abs=5e-8)
+    assert found["se"] == pytest.approx(expected["se"], abs=5e-8)
+    ends = [found["ci95_low"], found["ci95_high"]]
+    assert ends == pytest.approx(expected["ci95"], abs=5e-8)
+    # Guarded: a share near 1 has more room below than above.
+    low, high = guarded["share"]["ci95_low"], guarded["share"]["ci95_high"]
+    assert low < ends[0] and found["estimate"] < high < 1.0
+
+
 def test_shares_of_plots_give_the_area_with_an_interval_inside_its_bounds(share):
     plots = "stratum,y\n" + "".join(f"wood,{y}\n" for y in (1, 0.5, 0.75, 1, 1, 0.25) * 5)
     plots += "".join(f"rest,{y}\n" for y in (0, 0, 0, 0.2, 0, 0) * 5)

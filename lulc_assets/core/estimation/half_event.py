@@ -15,8 +15,8 @@ distribution", Statistics in Medicine 16) with the mid-P of Fay and Kim 2017 (Bi
 59). Coverage is measured in ``docs/accuracy_coverage.md``.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 
@@ -33,8 +33,10 @@ _DRAWS = 4000
 """Draws of the shares; the ends then vary by about 2 % of the interval's width."""
 _SEED = 20140507
 """Fixed: the same sample gives the same interval."""
-_KEPT = 512
-"""Gamma variates that are kept, 32 KB each: figures of one sample share most of their counts."""
+_KEPT = 2048
+"""Gamma variates that are kept, 32 KB each: figures and samples of a design share their counts."""
+_REMEMBERED = 1 << 15
+"""Intervals that are kept, about 1 KB each."""
 _CENSUS = 1e-9
 """A stratum of which every unit was drawn leaves next to nothing to chance."""
 _LEAST_SHAPE = 0.02
@@ -76,9 +78,7 @@ def half_event_interval(
         level: of confidence, above 0 and below 1.
         bounds: smallest and largest legal value.
     """
-    draws = half_event_draws(columns, strata, events, level=level)
-    tails = ((1 - level) / 2, (1 + level) / 2)
-    low, high = (float(np.quantile(one, tail)) for one, tail in zip(draws, tails, strict=True))
+    low, high = _ends(_tell(columns, strata, events), level)
     return max(bounds[0], min(low, value)), min(bounds[1], max(high, value))
 
 
@@ -93,17 +93,58 @@ def half_event_draws(
         events: what half a unit could show.
         level: whose t quantile widens the draws where units are few.
     """
+    return _draws(_tell(columns, strata, events), level)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """How many units of each stratum show what; two are equal if they give the same draws.
+
+    Attributes:
+        kinds: shape (kinds, 2 + columns): stratum, weight and columns, by stratum.
+        counts: shape (kinds,): units of each.
+        fractions: shape (H,): sampling fractions.
+        moves: stratum and columns of the event at each end.
+        degrees: of freedom.
+        key: all numbers of the above.
+    """
+
+    kinds: Numbers = field(compare=False)
+    counts: npt.NDArray[np.int64] = field(compare=False)
+    fractions: Numbers = field(compare=False)
+    moves: Mapping[str, tuple[int, Numbers]] = field(compare=False)
+    degrees: int
+    key: bytes
+
+
+def _tell(columns: Numbers, strata: Strata, events: Sequence[Event]) -> _Told:
     moves = _moves(columns, strata, events)
-    totals, drawn = _draw_totals(columns, strata, {h for h, _ in moves.values()}, level)
-    half = np.random.default_rng(_SEED + 1).standard_gamma(_EVENT, _DRAWS)
-    ends = {}
-    for key in ("low", "high"):
+    kinds, counts = _kinds(np.column_stack([strata.of_unit, strata.weights, columns]))
+    told = [kinds, counts, strata.fractions]
+    for end, (h, event) in sorted(moves.items()):
+        told += [np.array([ord(end[0]), h]), event]
+    key = b"|".join(one.tobytes() for one in told)
+    return _Told(kinds, counts, strata.fractions, moves, strata.degrees_of_freedom, key)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _ends(told: _Told, level: float) -> tuple[float, float]:
+    """Both ends; resampling and simulations ask for the same counts again and again."""
+    tails = ((1 - level) / 2, (1 + level) / 2)
+    low, high = (np.quantile(one, t) for one, t in zip(_draws(told, level), tails, strict=True))
+    return float(low), float(high)
+
+
+def _draws(told: _Told, level: float) -> tuple[Numbers, Numbers]:
+    totals, drawn = _draw_totals(told, level)
+    ends = []
+    for end in ("low", "high"):
         shown = totals
-        if key in moves:
-            h, event = moves[key]
-            shown = totals + drawn[h].with_event(half, event)
-        ends[key] = _figure(shown)
-    return ends["low"], ends["high"]
+        if end in told.moves:
+            h, event = told.moves[end]
+            shown = totals + drawn[h].with_event(_half(), event)
+        ends.append(_figure(shown))
+    return ends[0], ends[1]
 
 
 @dataclass(frozen=True)
@@ -165,36 +206,43 @@ def _slopes(totals: Numbers) -> Numbers:
     return np.array(slopes)
 
 
-def _draw_totals(
-    columns: Numbers, strata: Strata, wanted: set[int], level: float
-) -> tuple[Numbers, dict[int, _Drawn]]:
-    """Draws of the totals, shape (columns, draws), and of the strata that are asked for.
+def _draw_totals(told: _Told, level: float) -> tuple[Numbers, dict[int, _Drawn]]:
+    """Draws of the totals, shape (columns, draws), and of the strata that an event moves.
 
     A stratum whose units all show the same needs no draw of its shares. Counts are taken
     smaller by (n_h − 1) / n_h and by the ratio of the normal to the t quantile squared, so that
     the spread is that of ± t SE where units are few; a finite population makes them larger.
     """
-    narrower = (quantile(level) / quantile(level, strata.degrees_of_freedom)) ** 2
-    kinds, counts = _kinds(np.column_stack([strata.of_unit, strata.weights, columns]))
-    firsts = np.searchsorted(kinds[:, 0], np.arange(len(strata.names) + 1))
-    totals = np.zeros((columns.shape[1], _DRAWS))
+    narrower = (quantile(level) / quantile(level, told.degrees)) ** 2
+    wanted = {h for h, _ in told.moves.values()}
+    firsts = np.searchsorted(told.kinds[:, 0], np.arange(told.fractions.size + 1))
+    certain = np.zeros(told.kinds.shape[1] - 2)
+    totals = np.zeros((certain.size, _DRAWS))
     drawn = {}
     for h, (first, last) in enumerate(pairwise(firsts)):
-        told = counts[first:last].astype(np.float64)
-        n, weights = int(told.sum()), kinds[first:last, 1]
-        values = n * weights[:, None] * kinds[first:last, 2:]
-        if told.size == 1 and h not in wanted:
-            totals += values[0][:, None]
+        shapes = told.counts[first:last].astype(np.float64)
+        n, weights = int(shapes.sum()), told.kinds[first:last, 1]
+        values = n * weights[:, None] * told.kinds[first:last, 2:]
+        if shapes.size == 1 and h not in wanted:
+            certain += values[0]
             continue
-        told *= narrower * (n - 1) / n / max(_CENSUS, 1.0 - float(strata.fractions[h]))
-        told = np.maximum(told, _LEAST_SHAPE)
-        gammas = np.stack([_gammas(h, kind, shape) for kind, shape in enumerate(told.tolist())])
+        shapes *= narrower * (n - 1) / n / max(_CENSUS, 1.0 - float(told.fractions[h]))
+        shapes = np.maximum(shapes, _LEAST_SHAPE)
+        gammas = np.stack([_gammas(h, kind, shape) for kind, shape in enumerate(shapes.tolist())])
         mass = gammas.sum(axis=0)
         shown = values.T @ gammas / mass
         totals += shown
         if h in wanted:
             drawn[h] = _Drawn(n, float(weights.max()), mass, shown)
-    return totals, drawn
+    return totals + certain[:, None], drawn
+
+
+@lru_cache(maxsize=1)
+def _half() -> Numbers:
+    """Gamma variates of half an event, shape (draws,), read-only."""
+    variates = np.random.default_rng(_SEED + 1).standard_gamma(_EVENT, _DRAWS)
+    variates.setflags(write=False)
+    return variates
 
 
 @lru_cache(maxsize=_KEPT)

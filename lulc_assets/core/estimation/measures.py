@@ -30,7 +30,7 @@ from lulc_assets.core.estimation.matrix import proportion_matrix
 from lulc_assets.core.estimation.settings import AccuracySettings
 from lulc_assets.core.estimation.strata import Strata
 
-__all__ = ["AccuracySettings", "Figures", "estimate_figures"]
+__all__ = ["AccuracySettings", "ClassFigures", "Figures", "estimate_class", "estimate_figures"]
 
 Flags = npt.NDArray[np.bool_]
 
@@ -66,14 +66,26 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class _Units:
-    """Indicators of the units of one domain."""
+class ClassFigures:
+    """Figures of one class.
 
-    strata: Strata
-    inside: Flags
-    mapped: list[Flags]
-    found: list[Flags]
-    agrees: Flags
+    Attributes:
+        users: user's accuracy.
+        producers: producer's accuracy.
+        f1: see :class:`Figures`.
+        area: share of the domain.
+        omission_units: see :class:`Figures`.
+        commission_units: see :class:`Figures`.
+        thin_users: user's accuracy rests on few units of unequal weight, or on few windows.
+    """
+
+    users: Estimate
+    producers: Estimate
+    f1: Estimate
+    area: Estimate
+    omission_units: float
+    commission_units: float
+    thin_users: bool
 
 
 def estimate_figures(
@@ -99,114 +111,101 @@ def estimate_figures(
     """
     inside = np.ones(map_codes.size, dtype=bool) if domain is None else domain
     codes = range(1, len(titles) + 1)
-    units = _Units(
-        strata,
-        inside,
-        [inside & (map_codes == code) for code in codes],
-        [inside & (reference_codes == code) for code in codes],
-        inside & (map_codes == reference_codes),
-    )
-    m_j = [_effective(r & ~units.agrees, strata) for r in units.found]
-    enough = [m >= settings.min_omission_units for m in m_j]
-    overall = estimate_overall(_numbers(units.agrees), _numbers(inside), strata, settings)
-    telling = [_telling(m, units) for m in units.mapped]
-    few = [number < settings.min_omission_units for number in telling]
-    thin_users = [f and not _is_plain(m, strata) for m, f in zip(units.mapped, few, strict=True)]
-    users = tuple(
-        estimate_users(m & units.agrees, m, strata, settings, enough=not is_few)
-        for m, is_few in zip(units.mapped, few, strict=True)
-    )
+    mapped = [inside & (map_codes == code) for code in codes]
+    found = [inside & (reference_codes == code) for code in codes]
+    agrees = inside & (map_codes == reference_codes)
+    overall = estimate_overall(_numbers(agrees), _numbers(inside), strata, settings)
+    classes = [
+        estimate_class(m, r, strata, settings, domain=inside)
+        for m, r in zip(mapped, found, strict=True)
+    ]
+    users = tuple(one.users for one in classes)
     return Figures(
         overall=overall,
         users=users,
-        producers=_producers(units, enough, settings),
-        f1=_f1(units, enough, settings),
-        areas_ha=_areas(units, enough, settings, area_ha),
+        producers=tuple(one.producers for one in classes),
+        f1=tuple(one.f1 for one in classes),
+        areas_ha=tuple(scale(one.area, area_ha) for one in classes),
         proportions=proportion_matrix(
             map_codes[inside], reference_codes[inside], strata.weights[inside], len(titles)
         ),
-        omission_units=tuple(m_j),
-        commission_units=tuple(telling),
+        omission_units=tuple(one.omission_units for one in classes),
+        commission_units=tuple(one.commission_units for one in classes),
         design_effect=design_effect(Ratio(overall.value, overall.se), int(inside.sum())),
         warnings=caution(
             titles=titles,
             strata=strata,
-            mapped=units.mapped,
-            found=units.found,
-            agrees=units.agrees,
-            thin=[not e for e in enough],
-            thin_users=thin_users,
+            mapped=mapped,
+            found=found,
+            agrees=agrees,
+            thin=[one.omission_units < settings.min_omission_units for one in classes],
+            thin_users=[one.thin_users for one in classes],
             users=users,
             settings=settings,
         ),
     )
 
 
-def _telling(m: Flags, units: _Units) -> float:
-    """Effective units mapped as a class that agree, or that do not: the fewer decide."""
-    sides = (m & units.agrees, m & ~units.agrees)
-    return min(_effective(side, units.strata) for side in sides)
+def estimate_class(
+    mapped: Flags, found: Flags, strata: Strata, settings: AccuracySettings, *, domain: Flags
+) -> ClassFigures:
+    """Estimate the figures of one class.
 
-
-def _is_plain(m: Flags, strata: Strata) -> bool:
-    """Whether units weigh the same and were not drawn in windows: Wilson's interval is theirs."""
-    return strata.primary is None and _in_one_stratum(m, strata)
-
-
-def _producers(
-    units: _Units, enough: Sequence[bool], settings: AccuracySettings
-) -> tuple[Estimate, ...]:
-    figures = []
-    for m, r, are_enough in zip(units.mapped, units.found, enough, strict=True):
-        hits, misses = where_seen(m, units.strata), where_seen(units.inside & ~m, units.strata)
-        figures.append(
-            estimate_area_share(
-                _numbers(r & units.agrees),
-                _numbers(r),
-                units.strata,
-                settings,
-                hits=hits,
-                misses=misses,
-                enough=are_enough,
-            )
-        )
-    return tuple(figures)
-
-
-def _areas(
-    units: _Units, enough: Sequence[bool], settings: AccuracySettings, area_ha: float
-) -> tuple[Estimate, ...]:
-    inside, here = _numbers(units.inside), where_seen(units.inside, units.strata)
-    shares = (
-        estimate_area_share(
-            _numbers(r), inside, units.strata, settings, hits=here, misses=here, enough=are_enough
-        )
-        for r, are_enough in zip(units.found, enough, strict=True)
-    )
-    return tuple(scale(share, area_ha) for share in shares)
-
-
-def _f1(units: _Units, enough: Sequence[bool], settings: AccuracySettings) -> tuple[Estimate, ...]:
-    """F1 = 2 J / (1 + J), J = hits / (mapped or reference), a share with a share's interval."""
-    here = where_seen(units.inside, units.strata)
-    figures = []
-    for m, r, are_enough in zip(units.mapped, units.found, enough, strict=True):
-        hits, either = _numbers(m & r), _numbers(m | r)
-        jaccard = estimate_area_share(
-            hits,
-            either,
-            units.strata,
+    Args:
+        mapped: shape (n,), bool: units that the map shows as the class, inside the domain.
+        found: shape (n,), bool: units of the reference class, inside the domain.
+        strata: of the n units; the whole sample, units outside the domain too.
+        settings: see :class:`AccuracySettings`.
+        domain: shape (n,), bool: units that count.
+    """
+    both = mapped & found
+    omitted = _effective(found & ~mapped, strata)
+    committed = min(_effective(side, strata) for side in (both, mapped & ~found))
+    enough = omitted >= settings.min_omission_units
+    few = committed < settings.min_omission_units
+    here, hits = where_seen(domain, strata), where_seen(mapped, strata)
+    reference = _numbers(found)
+    return ClassFigures(
+        users=estimate_users(both, mapped, strata, settings, enough=not few),
+        producers=estimate_area_share(
+            _numbers(both),
+            reference,
+            strata,
             settings,
-            hits=where_seen(m, units.strata),
-            misses=here,
-            enough=are_enough,
-        )
-        ratio = estimate_ratio(2.0 * hits, _numbers(m) + _numbers(r), units.strata)
-        se = 0.0 if has_no_spread(ratio) else ratio.se
-        shares = (jaccard.value, jaccard.ci_low, jaccard.ci_high)
-        value, low, high = (2 * share / (1 + share) for share in shares)
-        figures.append(Estimate(value, se, low, high, jaccard.n, settings.level))
-    return tuple(figures)
+            hits=hits,
+            misses=where_seen(domain & ~mapped, strata),
+            enough=enough,
+        ),
+        f1=_f1(mapped, found, strata, settings, possible=(hits, here), enough=enough),
+        area=estimate_area_share(
+            reference, _numbers(domain), strata, settings, hits=here, misses=here, enough=enough
+        ),
+        omission_units=omitted,
+        commission_units=committed,
+        # In one stratum, and not in windows, units weigh the same and Wilson's interval is theirs.
+        thin_users=few and not (strata.primary is None and _in_one_stratum(mapped, strata)),
+    )
+
+
+def _f1(
+    mapped: Flags,
+    found: Flags,
+    strata: Strata,
+    settings: AccuracySettings,
+    *,
+    possible: tuple[Flags, Flags],
+    enough: bool,
+) -> Estimate:
+    """F1 = 2 J / (1 + J), J = hits / (mapped or reference), a share with a share's interval."""
+    hits, either = _numbers(mapped & found), _numbers(mapped | found)
+    jaccard = estimate_area_share(
+        hits, either, strata, settings, hits=possible[0], misses=possible[1], enough=enough
+    )
+    ratio = estimate_ratio(2.0 * hits, _numbers(mapped) + _numbers(found), strata)
+    se = 0.0 if has_no_spread(ratio) else ratio.se
+    shares = (jaccard.value, jaccard.ci_low, jaccard.ci_high)
+    value, low, high = (2 * share / (1 + share) for share in shares)
+    return Estimate(value, se, low, high, jaccard.n, settings.level)
 
 
 def scale(share: Estimate, factor: float) -> Estimate:

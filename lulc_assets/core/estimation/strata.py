@@ -5,6 +5,7 @@ does not: estimators (``estimators.py``), and the designs themselves (``core/sam
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -105,12 +106,12 @@ class Strata:
                     f"{self.names[found]}; draw primary units within strata"
                 )
 
-    @property
+    @cached_property
     def counts(self) -> npt.NDArray[np.int64]:
         """Units in each stratum, n_h, shape (H,), int64."""
         return np.bincount(self.of_unit, minlength=len(self.names)).astype(np.int64)
 
-    @property
+    @cached_property
     def of_primary(self) -> npt.NDArray[np.int64]:
         """Index of the stratum of each primary unit, shape (m,), int64."""
         if self.primary is None:
@@ -119,12 +120,12 @@ class Strata:
         stratum[self.primary[::-1]] = self.of_unit[::-1]
         return stratum
 
-    @property
+    @cached_property
     def primary_counts(self) -> npt.NDArray[np.int64]:
         """Primary units in each stratum, m_h, shape (H,), int64."""
         return np.bincount(self.of_primary, minlength=len(self.names)).astype(np.int64)
 
-    @property
+    @cached_property
     def weights(self) -> npt.NDArray[np.float64]:
         """What each unit stands for, N_h / n_h or as given, shape (n,), float64."""
         if self.unit_weights is not None:
@@ -132,7 +133,7 @@ class Strata:
         per_stratum: npt.NDArray[np.float64] = self.sizes / self.counts
         return per_stratum[self.of_unit]
 
-    @property
+    @cached_property
     def degrees_of_freedom(self) -> int:
         """Σ m_h − H, of lattices the starts less one, for t quantiles."""
         if self.starts is not None:
