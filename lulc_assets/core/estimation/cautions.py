@@ -23,7 +23,7 @@ SO_MANY = (
     "places, or name the windows that the pixels came in."
 )
 FEW_WINDOWS_IN_ALL = 100
-"""Windows below which coverage was measured at 0.92 to 0.95 (``docs/accuracy_coverage.md``)."""
+"""Windows below which coverage was measured at 0.93 to 0.96 (``docs/accuracy_coverage.md``)."""
 PRINTED_COVERAGE = "in 1 to 9 of 10 samples only (fewer, the fewer omissions are seen)"
 """How often ± 1.96 SE holds the truth below 20 effective omission units: measured,
 ``docs/accuracy_coverage.md``."""
@@ -83,7 +83,7 @@ def _few_units(strata: Strata, settings: AccuracySettings) -> list[str]:
     windows = int(strata.primary_counts.sum())
     skewed = [
         f"{windows} windows: from fewer than {FEW_WINDOWS_IN_ALL} an interval like these holds the "
-        "truth in 92 to 95 of 100 samples, not more."
+        "truth in 93 to 96 of 100 samples; the fewer windows hold a class, the more."
     ]
     said = skewed if strata.primary is not None and windows < FEW_WINDOWS_IN_ALL else []
     if not short:

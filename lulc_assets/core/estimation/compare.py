@@ -22,9 +22,9 @@ from lulc_assets.core.estimation.choice import where_seen
 from lulc_assets.core.estimation.estimate import Estimate
 from lulc_assets.core.estimation.estimators import (
     Ratio,
-    deleted_variance,
     effective_count,
     estimate_ratio,
+    spread_without_one,
     variance_of_total,
 )
 from lulc_assets.core.estimation.half_event import Event, half_event_interval
@@ -165,8 +165,9 @@ def _interval(
     if not events:
         return normal_interval(found, degrees, level, least=-1.0)
     if strata.primary is not None:
-        se = math.sqrt(deleted_variance(ratios, strata))
-        low, high = normal_interval(Ratio(found.value, se), degrees, level, least=-1.0)
+        spread = spread_without_one(ratios, strata)
+        se = math.sqrt(spread.variance)
+        low, high = normal_interval(Ratio(found.value, se), spread.degrees, level, least=-1.0)
         held = strata.total_by_primary(strata.weights * np.maximum(x1, x2))
         if np.count_nonzero(strata.total_by_primary(apart.astype(np.float64))) < FEW_WINDOWS:
             # As much as one more window like none that was seen could move the figure.

@@ -117,15 +117,30 @@ def _variance_between_starts(d: npt.NDArray[np.float64], strata: Strata, starts:
     return float((1.0 - starts.fraction) * k / (k - 1) * np.sum(totals**2))
 
 
-def deleted_variance(
+@dataclass(frozen=True)
+class Spread:
+    """A variance between primary units, and how many degrees of freedom it is worth."""
+
+    variance: float
+    degrees: float
+
+
+def spread_without_one(
     ratios: Sequence[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]], strata: Strata
-) -> float:
-    """Variance of Y / X, or of a difference of two, without one primary unit each (JKn).
+) -> Spread:
+    """Variance of a ratio, or of a difference of two, from leaving out one window after the other.
 
     V = Σ_h (1 − f_h) (m_h − 1) / m_h Σ_i (R̂_(hi) − R̂)², where R̂_(hi) leaves primary unit i of
     stratum h out and lets the others of the stratum stand for it (Wolter 2007, §4.5). Unlike
     the linearised variance it knows that X̂ varies too, which decides where a class lies in few
     windows; intervals of clusters rest on it.
+
+    m − H degrees of freedom are those of normal totals of equal variance. Here 2 V² / V̂ar(V) are
+    taken where they are fewer, V̂ar(V) from the fourth moments of the totals (Valliant and Rust
+    2010, "Degrees of freedom approximations and rules-of-thumb", Journal of Official Statistics
+    26; O'Neill 2014, "Some useful moment results in sampling problems", The American Statistician
+    68), and never more than Satterthwaite's for windows whose variances are as their weights in
+    X̂: Kish's effective number of windows less H.
 
     Args:
         ratios: y and x, shape (n,) each, of the ratio; a second one is taken from the first.
@@ -138,9 +153,19 @@ def deleted_variance(
         # Without the only window that holds the class there is no ratio, and no change either.
         known = shown > _ROUNDING * shown.max(initial=0.0)
         moved[known] += sign * (hits[known] / shown[known] - ratio)
-    counts = strata.primary_counts
-    factors = ((1.0 - strata.fractions) * (counts - 1) / counts)[strata.of_primary]
-    return float(np.sum(factors * moved**2))
+    counts, of_primary = strata.primary_counts, strata.of_primary
+    squares = ((1.0 - strata.fractions) * (counts - 1) / counts)[of_primary] * moved**2
+    held = strata.total_by_primary(strata.weights * np.max([x for _, x in ratios], axis=0))
+    known_by = min(strata.degrees_of_freedom, effective_count(held) - counts.size)
+    return Spread(float(squares.sum()), max(1.0, min(known_by, _degrees(squares, strata))))
+
+
+def _degrees(squares: npt.NDArray[np.float64], strata: Strata) -> float:
+    """2 V² / V̂ar(V) for V = Σ squares: the fewer, the more a few windows make up the variance."""
+    of_primary, m = strata.of_primary, strata.primary_counts
+    second, fourth = (np.bincount(of_primary, v, m.size) / m for v in (squares, squares**2))
+    of_variance = float(np.sum(m * (fourth - second**2 * (m - 3) / (m - 1))))
+    return 2.0 * float(squares.sum()) ** 2 / of_variance if of_variance > 0 else np.inf
 
 
 def _without_one(values: npt.NDArray[np.float64], strata: Strata) -> npt.NDArray[np.float64]:

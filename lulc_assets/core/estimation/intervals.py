@@ -12,16 +12,16 @@ import numpy.typing as npt
 from scipy.special import ndtri, stdtrit
 
 from lulc_assets.core.estimation.estimate import DEFAULT_LEVEL
-from lulc_assets.core.estimation.estimators import Ratio, deleted_variance, effective_count
+from lulc_assets.core.estimation.estimators import Ratio, effective_count, spread_without_one
 from lulc_assets.core.estimation.strata import Strata
 
 _NO_SPREAD = 1e-9
 """Standard errors of shares below this come from rounding: no unit disagrees."""
-FEW_WINDOWS = 10
+FEW_WINDOWS = 8
 """Windows that hold a class below which each of them counts as one unit at most."""
 
 
-def quantile(level: float, degrees_of_freedom: int | None = None) -> float:
+def quantile(level: float, degrees_of_freedom: float | None = None) -> float:
     """Two-sided quantile of t, or without degrees of freedom the normal one: 1.96 at 0.95."""
     # Quantiles come from scipy.special: scipy.stats takes half a second to import.
     tail = (1.0 + level) / 2
@@ -49,7 +49,7 @@ def wilson_interval(share: float, n: float, z: float = _Z) -> tuple[float, float
 
 def normal_interval(
     ratio: Ratio,
-    degrees_of_freedom: int | None,
+    degrees_of_freedom: float | None,
     level: float = DEFAULT_LEVEL,
     *,
     least: float = 0.0,
@@ -99,10 +99,11 @@ def cluster_interval(
 ) -> tuple[float, float]:
     """Wilson's interval for a share in clusters, with the variance without one window each.
 
-    n* = R̂ (1 − R̂) / V of :func:`deleted_variance`, t of m − H degrees of freedom. Where fewer
-    than :data:`FEW_WINDOWS` windows hold any of y, or of what is x alone, each window counts as
-    one unit at most, because a variance from a handful of them is mostly luck; where no window
-    differs V says nothing and n* is their effective number.
+    n* = R̂ (1 − R̂) / V and t of the degrees of freedom that V is worth, both from
+    :func:`spread_without_one`. Where fewer than :data:`FEW_WINDOWS` windows hold any of y, or of
+    what is x alone, it is stretched to what windows give that count as one unit each, because a
+    variance from a handful of them is mostly luck; where no window differs V says nothing and n* is
+    their effective number.
 
     Args:
         ratio: the estimate.
@@ -112,14 +113,17 @@ def cluster_interval(
         level: of confidence.
     """
     held = strata.total_by_primary(strata.weights * x)
-    variance = deleted_variance([(y, x)], strata)
-    if variance <= _NO_SPREAD**2:
-        effective = effective_count(held)
-    else:
-        effective = ratio.value * (1.0 - ratio.value) / variance
-        if carriers(y, x, strata) < FEW_WINDOWS:
-            effective = min(effective, effective_count(held))
-    return wilson_interval(ratio.value, effective, quantile(level, strata.degrees_of_freedom))
+    spread = spread_without_one([(y, x)], strata)
+    windows = effective_count(held)
+    as_units = quantile(level, strata.degrees_of_freedom)
+    if spread.variance <= _NO_SPREAD**2:
+        return wilson_interval(ratio.value, windows, as_units)
+    effective = ratio.value * (1.0 - ratio.value) / spread.variance
+    low, high = wilson_interval(ratio.value, effective, quantile(level, spread.degrees))
+    if carriers(y, x, strata) < FEW_WINDOWS:
+        least, most = wilson_interval(ratio.value, windows, as_units)
+        low, high = min(low, least), max(high, most)
+    return low, high
 
 
 def carriers(y: npt.NDArray[np.float64], x: npt.NDArray[np.float64], strata: Strata) -> int:

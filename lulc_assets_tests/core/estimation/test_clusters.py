@@ -4,7 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lulc_assets.core.errors import InvalidSample
-from lulc_assets.core.estimation.estimators import deleted_variance, design_effect, estimate_ratio
+from lulc_assets.core.estimation.estimators import (
+    design_effect,
+    estimate_ratio,
+    spread_without_one,
+)
 from lulc_assets.core.estimation.intervals import (
     cluster_interval,
     normal_interval,
@@ -157,7 +161,7 @@ def test_leaving_out_each_window_gives_the_jackknife_by_hand():
     x = rng.integers(0, 2, sizes.sum()).astype(float)
     y = x * rng.integers(0, 2, x.size)
 
-    found = deleted_variance([(y, x)], strata)
+    found = spread_without_one([(y, x)], strata).variance
 
     expected = 0.0
     for window in range(12):
@@ -189,3 +193,32 @@ def test_users_accuracy_of_a_class_in_few_windows_is_warned_of():
     )
     lake = figures.users[1]
     assert lake.ci_high - lake.ci_low > 4 * lake.se
+
+
+def test_a_variance_that_few_windows_make_up_has_few_degrees_of_freedom():
+    # Eleven windows differ a little and one by far: its square is nearly all of the variance.
+    even = np.concatenate([np.repeat([4, 6], 3), np.repeat([4.5, 5.5], 3)]) / 10
+    odd = np.where(np.arange(12) == 0, 0.0, even)
+
+    alike, lone = (
+        spread_without_one([(np.repeat(share, 10), np.ones(120))], windows([10] * 12))
+        for share in (even, odd)
+    )
+
+    # 2 V² / V̂ar(V) written out for one stratum with mean squares s² and fourth moments m⁴.
+    moved = (0.5 - odd - np.mean(0.5 - odd)) / 11
+    second, fourth = np.mean(moved**2), np.mean(moved**4)
+    expected = 2 * 12 * second**2 / (fourth - second**2 * 9 / 11)
+    assert alike.degrees == 11
+    assert lone.degrees == pytest.approx(expected)
+    assert lone.degrees < 5
+
+
+def test_windows_of_unequal_size_are_worth_fewer_degrees_of_freedom():
+    sizes = [2] * 15 + [100] * 3
+    y = np.repeat(np.tile([0.4, 0.6], 9), sizes)
+
+    spread = spread_without_one([(y, np.ones(y.size))], windows(sizes))
+
+    # Kish: (Σ size)² / Σ size² = 3.6 windows, of which the mean takes one.
+    assert spread.degrees == pytest.approx(330**2 / (15 * 4 + 3 * 10000) - 1)
