@@ -105,26 +105,26 @@ def areas(
 
 
 def _rows(one: "ZoneAreas", level: float) -> list[dict[str, Any]]:
-    """A row per class that the zone shows or may hold."""
-    rows = []
+    """A row per class that the zone shows or may hold, as ``--json`` and CSV name its columns."""
+    from lulc_assets.core.accuracy.zone_table import zone_rows
+
     low, high = interval_keys(level)
-    for figures in one.report.classes:
-        area = None if figures.area_ha is None else figures.area_ha.to_dict()
-        if figures.mapped_area_ha == 0 and (area is None or not area["value"]):
-            continue
-        numbers = area or dict.fromkeys(("value", "se", low, high))
+    rows = []
+    for row in zone_rows([one]):
+        numbers = dict.fromkeys(("value", "se", low, high))
+        numbers |= {} if row.area_ha is None else row.area_ha.to_dict()
         rows.append(
             {
-                "zone": one.zone,
-                "cross": one.cross,
-                "class": figures.name,
-                "mapped_ha": figures.mapped_area_ha,
+                "zone": row.zone,
+                "cross": row.cross,
+                "class": row.class_name,
+                "mapped_ha": row.mapped_ha,
                 "estimated_ha": numbers["value"],
                 "se_ha": numbers["se"],
                 f"{low}_ha": numbers[low],
                 f"{high}_ha": numbers[high],
-                "units": one.report.n_units,
-                "verdict": one.report.verdict,
+                "units": row.units,
+                "verdict": row.verdict,
             }
         )
     return rows

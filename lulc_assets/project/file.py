@@ -58,6 +58,7 @@ from lulc_assets.project.sections import (
     TileSection,
     TrainingSection,
     WatchSection,
+    ZonesSection,
 )
 
 _BUCKET = "s3://"
@@ -88,6 +89,7 @@ class Project(Section):
             are cut to the tiles' windows.
         years: to map; none: those of ``[training]``.
         tiles: tile key → area of interest.
+        zones: districts whose areas reports give; most projects have none.
         patches: a folder of patches and how a classifier learns from it; most have none.
         legend_section: ``[legend]`` of the file, see :meth:`legend`.
         bands_section: ``[bands]`` of the file, see :meth:`bands`.
@@ -117,6 +119,7 @@ class Project(Section):
     catalog: CatalogSection
     tiles: Mapping[str, TileSection]
     regions: Mapping[str, RegionSection] = Field(default_factory=dict)
+    zones: ZonesSection | None = None
     patches: PatchesSection | None = None
     legend_section: LegendSection = Field(default=LegendSection(), validation_alias="legend")
     bands_section: BandsSection = Field(default=BandsSection(), validation_alias="bands")

@@ -137,6 +137,20 @@ class RegionSection(Section):
     samples: Mapping[int, SampleFiles] = Field(default_factory=dict)
 
 
+class ZonesSection(Section):
+    """Districts whose areas the reports of regions give; pages draw their outlines.
+
+    Attributes:
+        path: vector file of polygons with names, relative to the project file.
+        name: column with the names; empty: ``name``, ``zone`` or ``id``.
+        layer: of a file with several.
+    """
+
+    path: str
+    name: str = ""
+    layer: str | None = None
+
+
 class LabelSection(Section):
     """Where labels come from: the fields of ``LabelSource``, and when roles are drawn.
 

@@ -11,13 +11,8 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from lulc_assets.core.figures.maps import map_figure
-from lulc_assets.core.figures.overview import join_maps
-from lulc_assets.core.figures.trends import area_trend_figure, describe_trend
-from lulc_assets.core.imagery.cog import read_raster
-from lulc_assets.core.pages.content import IndexPage, Link, PageFigure, RegionCard, RegionPage
-from lulc_assets.core.pages.rendering import render_index, render_region_page
-from lulc_assets.core.pages.report_views import name_design
+from lulc_assets.core.pages.content import IndexPage, Link, RegionCard
+from lulc_assets.core.pages.rendering import render_index
 from lulc_assets.core.store.canonical import digest_of, identity_of
 from lulc_assets.core.store.keys import RegionYear, TileYear, Whole
 from lulc_assets.core.store.records import Record
@@ -48,6 +43,7 @@ from lulc_assets.steps.properties import (
     PagesProperties,
     ReportProperties,
 )
+from lulc_assets.steps.region_pages import RegionRecords, region_page
 from lulc_assets.steps.report import read_report
 from lulc_assets.steps.workbench import Made, Step, Workbench
 
@@ -201,56 +197,9 @@ def _region_page(
     work, (home, dropped, told) = step.work, dress
     tiles = [TileYear(tile, key.year) for tile in work.project.regions[key.region].tiles]
     shown = [reported[tile] for tile in tiles if tile in reported]
-    sample = step.find(REFERENCE_SAMPLE, key)
-
-    def render() -> str:
-        report = read_report(work, record).with_dropped(dropped)
-        page = RegionPage(
-            region=key.region,
-            year=key.year,
-            title=key.region,
-            report=report,
-            tiles=[map_card(work, records) for records in shown],
-            provenance={
-                **{f"Map of {r.key.tile}": r.annual_map.digest for r in shown},
-                "Reference sample": "none" if sample is None else sample.digest,
-                "Sampling design": name_design(report),
-            },
-            legend=work.legend,
-            links=[home],
-            figures=_trend(work, years),
-            attribution=work.project.attribution,
-            project=work.project.name,
-            licence=work.project.licence,
-            overview=_overview(work, key, shown),
-            told=told,
-        )
-        return render_region_page(page)
-
-    parts = [part for records in shown for part in records.all]
-    cited = [record, sample, *years, dropped or None, *parts, *told.values()]
-    return _page(work, page_name(key), cited, render)
-
-
-def _overview(work: Workbench, key: RegionYear, shown: Sequence[TileRecords]) -> PageFigure | None:
-    """The tiles of a region as one map."""
-    maps = [(work.grid(r.key.tile), read_raster(work.open(r.annual_map, "class.tif")))
-            for r in shown]  # fmt: skip
-    joined = join_maps(maps)
-    if joined is None:
-        return None
-    grid, classes = joined
-    tiles = ", ".join(records.key.tile for records in shown)
-    picture = map_figure(classes, grid, work.legend, f"{key.region} {key.year}")
-    return PageFigure("The region as one map", picture, f"Tiles {tiles}, shrunk for the page.")
-
-
-def _trend(work: Workbench, years: Sequence[Record[ReportProperties]]) -> list[PageFigure]:
-    if len(years) < 2:
-        return []
-    reports = [read_report(work, record) for record in years]
-    title = "What changed over the years?"
-    return [PageFigure(title, area_trend_figure(reports), describe_trend(reports))]
+    records = RegionRecords(key, record, step.find(REFERENCE_SAMPLE, key), years, shown)
+    return _page(work, page_name(key), [*records.all, dropped or None, *told.values()],
+                 partial(region_page, work, records, home, dropped, told))  # fmt: skip
 
 
 def _index_page(

@@ -21,12 +21,14 @@ from lulc_assets.steps.properties import MapProperties, ReportProperties
 from lulc_assets.steps.report import headline, open_sample, report_files
 from lulc_assets.steps.samples import section_of
 from lulc_assets.steps.workbench import Made, Workbench
+from lulc_assets.steps.zones import zone_files, zone_identity
 
 
 def make_region_report(work: Workbench, key: RegionYear) -> Record[ReportProperties]:
     """Report on all maps of a region together.
 
-    Files: ``report.json``, ``metrics.parquet`` and figures.
+    Files: ``report.json``, ``metrics.parquet`` and figures; where the project has districts,
+    also ``zones.json`` and ``zones.parquet``.
 
     Raises:
         ProductNotFound: a tile of the region has no map of the year.
@@ -36,17 +38,21 @@ def make_region_report(work: Workbench, key: RegionYear) -> Record[ReportPropert
     sample = step.find(REFERENCE_SAMPLE)
 
     def build(scratch: Path) -> Made[ReportProperties]:
+        units = open_sample(work, sample)
         report = build_region_report(
             _parts(work, maps),
-            open_sample(work, sample),
+            units,
             key=key.region,
             year=key.year,
             legend=work.legend,
             settings=work.project.accuracy,
         ).with_taught({name for record in maps.values() for name in record.properties.taught})
-        return Made(report_files(work, scratch, report, None, sample), headline(report, tiles))
+        files = report_files(work, scratch, report, None, sample)
+        files |= zone_files(work, scratch, maps, units, key.year)
+        return Made(files, headline(report, tiles))
 
-    return step.make({"accuracy": work.project.accuracy, **work.area_identity}, build)
+    settings = {"accuracy": work.project.accuracy, **work.area_identity, **zone_identity(work)}
+    return step.make(settings, build)
 
 
 def _parts(work: Workbench, maps: Mapping[TileYear, Record[MapProperties]]) -> Iterator[TilePart]:

@@ -1,4 +1,4 @@
-"""What the map page draws over its maps: labels, sample units, alerts.
+"""What the map page draws over its maps: labels, sample units, districts, alerts.
 
 What belongs here: from committed records to GeoJSON in degrees. What does not: the maps
 (``map_site``), what an outline is (``core/pages/site``).
@@ -16,12 +16,19 @@ from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.labels.table import read_label_table
 from lulc_assets.core.pages.site import SiteOutline
+from lulc_assets.core.pages.zone_views import zone_facts
 from lulc_assets.core.store.keys import RegionYear, TileYear
 from lulc_assets.steps.alerts import read_alert_table
 from lulc_assets.steps.change_pages import ChangeRecords
-from lulc_assets.steps.products import ANNUAL_MAP, REFERENCE_LABELS, REFERENCE_SAMPLE
+from lulc_assets.steps.products import (
+    ANNUAL_MAP,
+    REFERENCE_LABELS,
+    REFERENCE_SAMPLE,
+    REGION_REPORT,
+)
 from lulc_assets.steps.report import open_sample
 from lulc_assets.steps.workbench import Workbench
+from lulc_assets.steps.zones import read_zone_shapes, read_zone_table
 
 _DEGREE_DIGITS = 7
 _ALERT_COLUMNS = [
@@ -33,7 +40,7 @@ _ALERT_COLUMNS = [
 def site_outlines(
     work: Workbench, maps: Sequence[TileYear], changes: Iterable[ChangeRecords]
 ) -> Iterator[SiteOutline]:
-    """Labels and sample units on the maps, alerts of every year that has some.
+    """Labels, sample units and districts on the maps, alerts of every year that has some.
 
     Args:
         work: where the products are.
@@ -47,11 +54,27 @@ def site_outlines(
             units = _units(work, RegionYear(region, year), own)
             if units is not None:
                 yield SiteOutline("units", None, year, _geojson(units))
+    yield from _zones(work, sorted({key.year for key in maps}))
     for known in changes:
         alerts = None if known.alerts is None else read_alert_table(work, known.alerts)
         if alerts is not None and not alerts.empty:
             key = known.key
             yield SiteOutline("alerts", key.tile, key.year, _geojson(alerts[_ALERT_COLUMNS]))
+
+
+def _zones(work: Workbench, years: Iterable[int]) -> Iterator[SiteOutline]:
+    """Districts with their areas, from the reports of regions."""
+    for region in work.project.regions:
+        for year in years:
+            report = work.find(REGION_REPORT, RegionYear(region, year))
+            table = None if report is None else read_zone_table(work, report)
+            if report is None or table is None:
+                continue
+            facts = {one.zone: zone_facts(one) for one in table.areas}
+            document = _geojson(read_zone_shapes(work, report))
+            for feature in document["features"]:
+                feature["properties"] = facts[feature["properties"]["zone"]]
+            yield SiteOutline("zones", None, year, document)
 
 
 def _labels(work: Workbench, maps: Sequence[TileYear]) -> Iterator[SiteOutline]:

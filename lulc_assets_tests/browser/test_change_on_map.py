@@ -13,8 +13,10 @@ from lulc_assets.steps.alerts import make_change_alerts
 from lulc_assets.steps.change import make_change_map
 from lulc_assets.steps.map_site import build_site
 from lulc_assets.steps.products import ANNUAL_MAP, CHANGE_ALERTS, CHANGE_MAP
+from lulc_assets.steps.regions import make_region_report
 from lulc_assets_tests.browser.looking import SIZES, colors, looking_at, until
 from lulc_assets_tests.commands.test_pages import serving
+from lulc_assets_tests.steps.test_zones import NASTY, REGION, SECTIONS, write_districts
 from lulc_assets_tests.steps.two_years import BARE, CLEARED, KEY, TREES, YEAR, two_years
 from lulc_assets_tests.system_programs import need
 
@@ -28,7 +30,9 @@ TREE_COLUMNS = 12
 
 @pytest.fixture(scope="module")
 def changed(tmp_path_factory):
-    work = two_years(tmp_path_factory.mktemp("changed"))
+    work = two_years(tmp_path_factory.mktemp("changed"), SECTIONS)
+    write_districts(work, ["West", NASTY])
+    make_region_report(work, REGION)
     make_change_map(work, KEY)
     make_change_alerts(work, KEY)
     return work
@@ -171,6 +175,25 @@ def test_the_tables_say_what_the_layers_show(open_map, address, changed, size):
     page.add_script_tag(path=AXE)
     found = page.evaluate("async () => (await axe.run()).violations")
     assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
+
+
+def test_districts_are_outlined_and_their_areas_told(open_map, address, changed):
+    page = open_map(address + looking_at(changed, *MIDDLE, show=f"class:{YEAR}", lines="zones"))
+    found = page.locator("#numbers details")
+    until(page, lambda: found.count() == 2)
+    assert [one.inner_text().split(" 4.8")[0] for one in found.all()] == ["West", NASTY]
+
+    found.nth(0).locator("summary").press("Enter")
+    text = found.nth(0).inner_text()
+    assert changed.legend.by_code(BARE).title in text
+    assert "ha" in text
+    border = (0, 20 - MIDDLE[1] - 0.5)
+    bare = open_map(address + looking_at(changed, *MIDDLE, show=f"class:{YEAR}"))
+    assert colors(page, [border]) != colors(bare, [border])
+    assert page.complaints == []
+
+    page.locator("#line-zones").uncheck()
+    until(page, lambda: found.count() == 0)
 
 
 def test_a_year_without_a_map_has_its_alerts(open_map, running_year, changed):

@@ -8,7 +8,7 @@ import {LayerFile} from './layerfile.ts';
 import {MapView} from './mapview.ts';
 import * as panel from './panel.ts';
 import {describePixel, type Pixel, type Trace, tracePixel} from './pixel.ts';
-import {type Details, readJson, type Site, type TileChange, type YearMap} from './site.ts';
+import {type Details, type District, readJson, type Site, type TileChange, type YearMap} from './site.ts';
 import {DATED, type Kind, OF_CHANGE, readState, type Shown, type State, writeState} from './state.ts';
 import {LANGUAGES, fill, type Words} from './words.ts';
 
@@ -21,6 +21,7 @@ class Page {
   private language: string;
   private dates = new Map<number, string[]>();
   private trace: {pixel: Pixel; found: Trace; change: PixelChange | null} | null = null;
+  private districts: District[] = [];
   private asked = 0;
 
   private readonly mapBox = document.getElementById('map')!;
@@ -120,6 +121,7 @@ class Page {
     for (const shown of [first, second]) {
       if (shown && DATED.has(shown.kind)) await this.findDates(shown);
     }
+    await this.readDistricts().catch((error: unknown) => this.complain(error));
     this.draw();
     this.divider.hidden = second === null;
     try {
@@ -152,6 +154,14 @@ class Page {
     return this.site.changes.filter((one) => one.year === year && tiles.has(one.tile));
   }
 
+  /** Districts of the year that the first side shows, if their outlines are drawn. */
+  private async readDistricts(): Promise<void> {
+    const {lines, first} = this.state;
+    const wanted = lines.includes('zones') ? this.site.outlines.filter((one) => one.kind === 'zones' && one.year === first.year) : [];
+    const read = await Promise.all(wanted.map(({file}) => readJson<{features: {properties: District}[]}>(file.href)));
+    this.districts = read.flatMap(({features}) => features.map(({properties}) => properties));
+  }
+
   /** The page's content as tables: of what each side shows. */
   private tables(): HTMLElement[] {
     const {site, state, words} = this;
@@ -162,7 +172,12 @@ class Page {
         return make(site, this.changesOf(year), year, words) ?? [];
       });
     const mapped = sides.find((shown) => !OF_CHANGE.has(shown.kind)) ?? {year: this.yearsOf('class').at(-1)!};
-    return [...ofChange('change'), ...ofChange('alert'), panel.numbers(site, this.mapsOf(mapped.year), mapped.year, words)];
+    return [
+      ...ofChange('change'),
+      ...ofChange('alert'),
+      panel.numbers(site, this.mapsOf(mapped.year), mapped.year, words),
+      ...(this.districts.length ? [panel.districts(this.districts, state.first.year, words)] : []),
+    ];
   }
 
   /** Build the controls anew; the one in use keeps the focus. */

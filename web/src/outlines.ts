@@ -60,7 +60,7 @@ export function outlineStyle(kind: Line, properties: Record<string, unknown>, le
         new Style({
           stroke: new Stroke({color: '#7b1fa2', width: 2}),
           text: new Text({
-            text: [properties.name, properties.area].filter(Boolean).join('\n'),
+            text: String(properties.name),
             font: FONT,
             fill: new Fill({color: '#4a148c'}),
             stroke: new Stroke({color: '#fff', width: 4}),

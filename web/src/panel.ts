@@ -3,7 +3,7 @@
 import {h, swatch} from './dom.ts';
 import {MOST_OBSERVATIONS, type Toggles} from './mapview.ts';
 import {RAMP} from './palette.ts';
-import type {Site, YearMap} from './site.ts';
+import type {District, Site, YearMap} from './site.ts';
 import {DATED, KINDS, type Kind, LINES, type Line, type Shown, type State, type YearsOf} from './state.ts';
 import {fill, type Words} from './words.ts';
 
@@ -131,6 +131,30 @@ export function outlines(site: Site, chosen: readonly Line[], words: Words, chan
     box.append(h('label', {for: id}, check, words[line]));
   }
   return box;
+}
+
+/** Districts of a year with their areas, as a table each. */
+export function districts(found: District[], year: number, words: Words): HTMLElement {
+  const one = ({name, area, said, rows}: District): HTMLElement =>
+    h(
+      'details',
+      {},
+      h('summary', {}, h('strong', {}, name), ` ${area}`),
+      h(
+        'table',
+        {},
+        h('thead', {}, h('tr', {}, ...[words.class, words.mapped, words.estimated].map((title) => h('th', {scope: 'col'}, title)))),
+        h(
+          'tbody',
+          {},
+          ...rows.map((row) =>
+            h('tr', {}, h('th', {scope: 'row'}, swatch(row.color), row.title), h('td', {}, row.mapped), h('td', {}, row.estimated)),
+          ),
+        ),
+      ),
+      h('p', {class: 'facts'}, said),
+    );
+  return h('section', {class: 'numbers', 'aria-label': words.zones}, h('h2', {}, `${words.zones}: ${year}`), ...found.map(one));
 }
 
 const hectares = new Intl.NumberFormat('en', {maximumFractionDigits: 0});

@@ -102,6 +102,24 @@ export interface Outline {
   file: StoredFile;
 }
 
+/** A class in a district, in words. */
+export interface DistrictRow {
+  title: string;
+  color: string;
+  mapped: string;
+  share: string;
+  /** With its interval, or a dash. */
+  estimated: string;
+}
+
+/** The properties of a district's outline. */
+export interface District {
+  name: string;
+  area: string;
+  said: string;
+  rows: DistrictRow[];
+}
+
 export interface Site {
   format: number;
   title: string;

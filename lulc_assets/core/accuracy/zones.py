@@ -97,7 +97,9 @@ def estimate_zone_areas(
         if covered < _WHOLE * true_ha[index]:
             warnings.append(f"Only {covered / true_ha[index]:.1%} of zone {zone} lies on the maps.")
         for value, split in _split(parts, cross):
-            report = build_domain_report(split, sample, key=zone, year=year, settings=settings)
+            report = build_domain_report(
+                split, sample, key=zone, year=year, legend=maps[0].legend, settings=settings
+            )
             rows.append(ZoneAreas(zone, value, report))
     if not rows:
         raise InvalidZones(

@@ -132,7 +132,7 @@ def view_downloads(report: AccuracyReport, scenes: Sequence[SceneRow]) -> list[d
     if scenes:
         tables.append(("Scenes", f"scenes_{stem}.csv", _scenes(scenes)))
     return [
-        {"title": f"{title} (CSV)", "name": name, "uri": _csv_uri(rows)}
+        {"title": f"{title} (CSV)", "name": name, "uri": csv_uri(rows)}
         for title, name, rows in tables
     ]
 
@@ -174,7 +174,8 @@ def _scenes(scenes: Sequence[SceneRow]) -> list[list[Any]]:
     return rows
 
 
-def _csv_uri(rows: Sequence[Sequence[Any]]) -> str:
+def csv_uri(rows: Sequence[Sequence[Any]]) -> str:
+    """A table as a ``data:`` address of a CSV file that spreadsheets open without running it."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows(
         [[_cell(value) for value in row] for row in rows]

@@ -7,10 +7,12 @@ What belongs here: one class a kind of page and of row. What does not: how it is
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.accuracy.report import AccuracyReport
+from lulc_assets.core.accuracy.zone_table import ZoneTable
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import Legend
 
@@ -161,11 +163,20 @@ class IndexPage:
 
 
 @dataclass(frozen=True)
+class PageZones:
+    """Areas by district: the table, and outlines (``zone`` and geometry, EPSG:4326)."""
+
+    table: ZoneTable
+    shapes: gpd.GeoDataFrame
+
+
+@dataclass(frozen=True)
 class RegionPage:
     """Everything on the page of one region × year; fields as in :class:`TilePage`.
 
     Attributes:
         overview: the maps of all tiles as one; None: the tiles are too far apart.
+        zones: areas by district; None: the project has no districts there.
     """
 
     region: str
@@ -181,4 +192,5 @@ class RegionPage:
     project: str = ""
     licence: str = ""
     overview: PageFigure | None = None
+    zones: PageZones | None = None
     told: Mapping[str, str] = field(default_factory=dict)

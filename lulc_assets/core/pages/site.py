@@ -135,7 +135,8 @@ class SiteOutline:
 
     Attributes:
         kind: ``units`` (properties code, right), ``labels`` (code), ``alerts`` (alert_id, step,
-            from_class, to_class, area_ha, dates) or ``zones`` (name, area).
+            from_class, to_class, area_ha, dates) or ``zones`` (name, area, said,
+            rows; see ``zone_views.zone_facts``).
         tile: only with this tile; None: always.
         year: only with this year; None: always.
         features: a GeoJSON FeatureCollection.

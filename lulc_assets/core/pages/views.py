@@ -44,6 +44,7 @@ from lulc_assets.core.pages.report_views import (
     view_table,
 )
 from lulc_assets.core.pages.sample_views import view_sample
+from lulc_assets.core.pages.zone_views import view_zones, zone_downloads
 
 _MAP_PX = 1024
 _SMALL_MAP_PX = 600
@@ -141,8 +142,10 @@ def view_region(page: RegionPage) -> dict[str, Any]:
             licence=page.licence,
             told=page.told,
         ),
-        "downloads": view_downloads(page.report, ()),
+        "downloads": view_downloads(page.report, ())
+        + zone_downloads(page.zones, f"{page.region}_{page.year}"),
         "files": [],
+        "zones": view_zones(page.zones),
         "overview": [] if page.overview is None else _extra_figures([page.overview]),
         "cards": [_card(card) for card in page.tiles],
         "legend": _whole_legend(page.legend),

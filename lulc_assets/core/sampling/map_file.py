@@ -5,7 +5,7 @@ not: drawing samples from it (``draw.py``), zones (``zones.py``), reports (``bui
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -49,12 +49,14 @@ class MapFile:
         grid: its pixels; a projected CRS with an EPSG code, north up, square pixels.
         tile: MGRS key whose ownership rule applies, or empty: all pixels count.
         legend: of the codes.
+        counted: (h, w) bool, the pixels that count; None: all that the tile owns.
     """
 
     path: Path
     grid: PixelGrid
     tile: str = ""
     legend: Legend = KARRA_10
+    counted: npt.NDArray[np.bool_] | None = field(default=None, compare=False)
 
     @property
     def name(self) -> str:
@@ -86,6 +88,8 @@ class MapFile:
         return TilePart(self.name, codes, self._owned(place), pixel_areas_ha(grid), grid)
 
     def _owned(self, window: Window) -> npt.NDArray[np.bool_]:
+        if self.counted is not None:
+            return self.counted[window.slices]
         if not self.tile:
             return np.ones((window.height, window.width), dtype=bool)
         return owned_mask(self.tile, self.grid.cut(window))
