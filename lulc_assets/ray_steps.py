@@ -24,7 +24,7 @@ _PASSED_ON = ("DAGSTER_HOME", "LULC_PROJECT", "LULC_STORE")
 everyone who sees its dashboard: secrets are in the environment of the nodes."""
 
 
-class RaySteps(RayStepHandler):  # type: ignore[misc]  # its types are not shipped
+class RaySteps(RayStepHandler):
     """Launches each step as a job with the CPUs and GPUs that it takes.
 
     Args:
