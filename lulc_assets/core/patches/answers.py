@@ -20,7 +20,7 @@ from lulc_assets.core.patches.split import PatchSplit, split_patches
 
 if TYPE_CHECKING:
     from lulc_assets.core.judging.evaluate import Evaluation, HasNetwork
-    from lulc_assets.core.training.candidate import TrainedModel
+    from lulc_assets.core.model.card import ModelCard
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,11 @@ class Judged:
     probabilities: npt.NDArray[np.float32]
 
 
-def judge_patches(trained: "TrainedModel", patches: Patches, *, every: bool = False) -> Judged:
+def judge_patches(asked: Classifier, patches: Patches, *, every: bool = False) -> Judged:
     """Judge a classifier on the test patches of the split that its card records.
 
     Args:
-        trained: the classifier.
+        asked: the classifier.
         patches: those that it was trained from; with ``every`` others.
         every: judge on all of them.
 
@@ -55,8 +55,8 @@ def judge_patches(trained: "TrainedModel", patches: Patches, *, every: bool = Fa
     if every:
         parts = ["gold"] * len(patches.files)
     else:
-        parts = split_patches(patches.files, _recorded_split(trained, len(patches.files)))
-    return judge_parts(trained, patches, parts)
+        parts = split_patches(patches.files, _recorded_split(asked.card, len(patches.files)))
+    return judge_parts(asked.model, patches, parts)
 
 
 def judge_parts(model: "HasNetwork", patches: Patches, parts: Sequence[str]) -> Judged:
@@ -79,17 +79,17 @@ def judge_parts(model: "HasNetwork", patches: Patches, parts: Sequence[str]) -> 
     return Judged(evaluate_model(model, [chips]), images, codes, classify(model, images))
 
 
-def _recorded_split(trained: "TrainedModel", count: int) -> PatchSplit:
+def _recorded_split(card: "ModelCard", count: int) -> PatchSplit:
     """The draw that a classifier was trained by, for so many patches."""
     from lulc_assets.core.model.artifacts import record_of  # loads torch
 
-    seen, split = (trained.card.inputs.get(name) for name in ("patches", "split"))
+    seen, split = (card.inputs.get(name) for name in ("patches", "split"))
     if not isinstance(split, dict) or seen != count:
         raise BundleError(
             f"the classifier was trained from {seen} patches, the folder holds {count}: which of "
             "them it saw cannot be known; give --all for patches that it never saw"
         )
-    return record_of(PatchSplit, split, f"the split in the card of {trained.folder}")
+    return record_of(PatchSplit, split, "the split in the classifier's card")
 
 
 def answer_files(

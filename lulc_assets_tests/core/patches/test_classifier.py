@@ -8,6 +8,8 @@ from typer.testing import CliRunner
 
 from lulc_assets.cli import app
 from lulc_assets.core.errors import BundleError, LabelError
+from lulc_assets.core.judging.bundling import write_bundle
+from lulc_assets.core.judging.promotion import Verdict
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.model.network import Normalisation, build_network
 from lulc_assets.core.patches.answers import answer_files, judge_patches
@@ -20,7 +22,7 @@ from lulc_assets.core.patches.classifier import (
     train_patches,
 )
 from lulc_assets.core.patches.folder import read_patches
-from lulc_assets.core.patches.opening import open_classifier
+from lulc_assets.core.patches.opening import Classifier, open_classifier
 from lulc_assets.core.training.augment import distort
 from lulc_assets.core.training.pretrained import load_pretrained
 from lulc_assets.core.training.recipe import TrainingRecipe
@@ -28,12 +30,17 @@ from lulc_assets.core.training.tasks import PATCHES, SEGMENTATION, task_of
 from lulc_assets_tests.core.patches.conftest import BANDS, TINY, make_folder
 
 
-def test_it_learns_what_brightness_tells(classifier, patches):
-    judged = judge_patches(classifier, patches)
+@pytest.fixture
+def asked(classifier):
+    return Classifier(classifier, classifier.card)
+
+
+def test_it_learns_what_brightness_tells(asked, patches):
+    judged = judge_patches(asked, patches)
     assert judged.evaluation.n_pixels == 3
     assert judged.evaluation.overall > 0.6
     np.testing.assert_allclose(judged.probabilities.sum(1), 1, rtol=1e-5)
-    everything = judge_patches(classifier, patches, every=True).evaluation
+    everything = judge_patches(asked, patches, every=True).evaluation
     assert everything.n_pixels == 18
 
 
@@ -79,15 +86,15 @@ def test_an_encoder_goes_from_patches_to_maps_and_back(classifier, tmp_path):
         load_pretrained(build_network(spec, unet.normalisation), spec, file, tmp_path)
 
 
-def test_bad_folders_of_a_model_are_named(classifier, patches, folder, tmp_path):
+def test_bad_folders_of_a_model_are_named(classifier, asked, patches, folder, tmp_path):
     with pytest.raises(BundleError, match="a model for maps"):
         require_patch_network(SEGMENTATION.network(TrainingRecipe("Unet"), KARRA_10, 3), "here")
     more = make_folder(tmp_path / "more", each=7)
     with pytest.raises(BundleError, match=r"trained from 18 patches, the folder holds 21"):
-        judge_patches(classifier, read_patches(more, BANDS))
+        judge_patches(asked, read_patches(more, BANDS))
     shutil.move(more / "Forest", more / "Marsh")
     with pytest.raises(LabelError, match="class Marsh: the classifier knows"):
-        judge_patches(classifier, read_patches(more, BANDS), every=True)
+        judge_patches(asked, read_patches(more, BANDS), every=True)
     from PIL import Image
 
     Image.new("RGB", (64, 64)).save(tmp_path / "p.jpg")
@@ -127,3 +134,37 @@ def test_commands_say_it_in_json_and_pages(classifier, folder, tmp_path):
     assert first == second
     assert sum(first["probabilities"].values()) == pytest.approx(1, abs=1e-5)
     assert page.read_text().count("Forest_0") >= 2
+
+
+def test_a_bundle_is_judged_like_its_classifier_and_stays_sealed(
+    classifier, asked, patches, folder, tmp_path, monkeypatch
+):
+    yes = Verdict(True, "good enough")
+    judged = judge_patches(asked, patches)
+    trained = classifier.weights.parent
+    bundle = write_bundle(trained, judged.evaluation, yes, tmp_path / "bundle")
+    before = {file.name: file.read_bytes() for file in bundle.iterdir()}
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["patches", "evaluate", str(bundle), str(folder), "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["confusion"] == judged.evaluation.matrix.tolist()
+    assert "Confused patches" in (tmp_path / "evaluation" / "index.html").read_text()
+    assert {file.name: file.read_bytes() for file in bundle.iterdir()} == before
+    assert judge_patches(open_classifier(bundle), patches).evaluation.n_pixels == 3
+
+
+@pytest.mark.parametrize("command", ["evaluate", "predict", "compare"])
+def test_a_key_that_is_trusted_refuses_what_is_not_signed(classifier, folder, tmp_path, command):
+    key = tmp_path / "key.pem"
+    key.write_text("-----BEGIN PUBLIC KEY-----")
+    patch = str(folder / "Forest" / "Forest_0.tif")
+    given = {"evaluate": [str(folder)], "predict": [patch], "compare": [patch, patch]}[command]
+    model = str(classifier.weights.parent)
+    done = CliRunner().invoke(app, ["patches", command, model, *given, "--trusted-key", str(key)])
+    assert done.exit_code == 1
+    assert "not signed" in " ".join(done.stderr.split())
+
+
+def test_a_folder_without_a_classifier_is_told_from_a_broken_one(tmp_path):
+    with pytest.raises(BundleError, match=r"neither the card\.json of `lulc patches train`"):
+        open_classifier(tmp_path)
