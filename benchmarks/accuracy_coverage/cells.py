@@ -30,7 +30,7 @@ from benchmarks.accuracy_coverage.settings import (
 from lulc_assets.core.estimation.cautions import caution
 from lulc_assets.core.estimation.change import estimate_change
 from lulc_assets.core.estimation.choice import estimate_overall
-from lulc_assets.core.estimation.compare import compare_maps
+from lulc_assets.core.estimation.compare import compare_maps, compare_where_apart
 from lulc_assets.core.estimation.estimate import Estimate
 from lulc_assets.core.estimation.estimators import Ratio, effective_count
 from lulc_assets.core.estimation.intervals import normal_interval
@@ -108,6 +108,8 @@ def _estimates(setting: Setting | Windows, drawn: Drawn) -> Iterator[tuple[str, 
         yield from _changes(drawn)
     elif setting.kind == "compare":
         yield from _differences(drawn)
+    elif setting.kind == "apart":
+        yield from _differences_where_apart(drawn, setting.apart)
     else:
         yield from _accuracies(drawn, getattr(setting, "classes", 2))
 
@@ -164,6 +166,14 @@ def _differences(drawn: Drawn) -> Iterator[tuple[str, Intervals, bool]]:
     first, second = (np.where(np.isin(drawn.shows, right), 1, 2) for right in ((0, 2), (1, 2)))
     found = compare_maps(first, second, reference, drawn.strata, n_classes=2).overall
     yield "difference", _intervals(found, drawn.strata.degrees_of_freedom, least=-1.0), False
+
+
+def _differences_where_apart(drawn: Drawn, share: float) -> Iterator[tuple[str, Intervals, bool]]:
+    """The maps show classes 1 and 2 everywhere; the reference says which is right, or neither."""
+    first, second = np.ones(drawn.shows.size, int), np.full(drawn.shows.size, 2)
+    found = compare_where_apart(first, second, drawn.shows + 1, drawn.strata, share=share)
+    degrees = drawn.strata.degrees_of_freedom
+    yield "difference", _intervals(found, degrees, least=-1.0), False
 
 
 def _intervals(estimate: Estimate, degrees: int, least: float = 0.0) -> Intervals:

@@ -74,7 +74,7 @@ def true_figures(setting: Setting | Windows) -> dict[str, float]:
         return _of_class(shares[HIT], shares[OMITTED], shares[COMMITTED])
     if setting.kind == "change":
         return {"loss": shares[0], "gain": shares[1], "net change": shares[1] - shares[0]}
-    return {"difference": shares[0] - shares[1]}
+    return {"difference": (shares[0] - shares[1]) * setting.apart}
 
 
 def _of_class(hit: float, omitted: float, committed: float) -> dict[str, float]:

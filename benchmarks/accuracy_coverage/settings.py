@@ -19,12 +19,14 @@ class Setting:
 
     Attributes:
         title: for the table.
-        kind: "map" (columns hit, omitted, committed, rest), "change" (loss, gain, stable) or
-            "compare" (only the first map right, only the second, both, neither).
+        kind: "map" (columns hit, omitted, committed, rest), "change" (loss, gain, stable),
+            "compare" (only the first map right, only the second, both, neither) or "apart" (the
+            same without both: units are drawn where two maps differ).
         weights: shape (H,): shares of the strata.
         counts: shape (H,): units drawn in each.
         shares: shape (H, columns): of each stratum.
         classes: of the legend; the rest is shared out over all but one.
+        apart: share of the area on which two maps differ.
     """
 
     title: str
@@ -33,6 +35,7 @@ class Setting:
     counts: np.ndarray
     shares: np.ndarray
     classes: int = 2
+    apart: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,11 @@ def _change(title: str, weights: list, counts: list, rows: list) -> Setting:
 def _compare(title: str, weights: list, counts: list, rows: list) -> Setting:
     shares = np.array([[*row, 0.1, 0.9 - sum(row)] for row in rows])[:, [0, 1, 3, 2]]
     return Setting(title, "compare", np.array(weights), np.array(counts), shares)
+
+
+def _apart(title: str, apart: float, weights: list, counts: list, rows: list) -> Setting:
+    shares = np.array([[*row, 1.0 - sum(row)] for row in rows])
+    return Setting(title, "apart", np.array(weights), np.array(counts), shares, apart=apart)
 
 
 _THREE = [0.5, 0.3, 0.2]
@@ -123,7 +131,7 @@ def make_settings() -> list[Setting | Windows]:
         ),
         *(Windows(f"{m} windows, class of 29 %", m, 0.29) for m in (10, 20, 40, 80)),
     ]
-    return [*checked, *_more_maps(), *_more_changes(), *_more_windows()]
+    return [*checked, *_more_maps(), *_more_changes(), *_more_windows(), *_where_maps_differ()]
 
 
 def _more_maps() -> list[Setting | Windows]:
@@ -192,3 +200,15 @@ def _more_windows() -> list[Setting | Windows]:
         Windows("2 strata of 20 windows, class of 29 %", 40, 0.29, strata=2),
         Windows("100 windows of 25 pixels, class of 10 %", 100, 0.1, sizes=(25,)),
     ]
+
+
+def _where_maps_differ() -> list[Setting | Windows]:
+    """The first is the population of "10 % and 6 % discordant, 60", which differs on 16 %."""
+    return [
+        _apart("where two maps differ (16 %), 60", 0.16, [1.0], [60], [[10 / 16, 6 / 16]]),
+        _apart("where two maps differ (5 %), 30, one nearly always right", 0.05, [1.0], [30],
+               [[0.9, 0.05]]),
+        _apart("where two maps differ (10 %), 200, as good", 0.1, [1.0], [200], [[0.4, 0.4]]),
+        _apart("where two maps differ (10 %), 2 strata of 40", 0.1, [0.8, 0.2], [40, 40],
+               [[0.5, 0.3], [0.2, 0.7]]),
+    ]  # fmt: skip

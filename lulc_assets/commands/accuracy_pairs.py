@@ -24,6 +24,13 @@ def compare(
     map: Annotated[list[str], typer.Option("--map", help=MAP_HELP)],
     other: Annotated[list[str], typer.Option(help="The map to compare with, likewise.")],
     sample: Annotated[Path, typer.Option(help="Reference sample (`lulc sample ingest`).")],
+    where_they_differ: Annotated[
+        bool,
+        typer.Option(
+            "--where-they-differ",
+            help="The sample was drawn only there (`lulc sample differences`).",
+        ),
+    ] = False,
     systematic_variance: LatticeVariance = SystematicVariance.random,
     level: Level = DEFAULT_LEVEL,
     legend: LegendName = "",
@@ -36,12 +43,22 @@ def compare(
     Example: lulc accuracy compare --map new.tif --other old.tif --sample sample.parquet
     """
     from lulc_assets.core.accuracy.paired import compare_on_sample
+    from lulc_assets.core.accuracy.where_apart import compare_where_they_differ
     from lulc_assets.core.estimation.settings import AccuracySettings
     from lulc_assets.core.sampling.sample import read_sample
 
     named = find_named_legend(legend)
     maps, others = open_maps(map, legend=named), open_maps(other, legend=named)
     settings = AccuracySettings(systematic_variance=systematic_variance.value, level=level)
+    if where_they_differ:
+        apart = compare_where_they_differ(maps, others, read_sample(sample), settings)
+        typer.echo(
+            f"The maps differ on {apart.share:.2%} of the area, where {apart.n} units lie; "
+            "elsewhere none is better. Positive where the first map is better:"
+        )
+        typer.echo(f"overall accuracy {write_difference(apart.overall)}")
+        typer.echo(f"In brackets: {100 * level:g} % interval.")
+        return
     difference, n = compare_on_sample(maps, others, read_sample(sample), settings)
     typer.echo(f"Differences on {n} units, positive where the first map is better:")
     typer.echo(f"overall accuracy {write_difference(difference.overall)}")

@@ -29,7 +29,7 @@ from lulc_assets.commands.sample_design import (
     open_frame,
     read_units,
 )
-from lulc_assets.commands.sample_more import extend, replicates
+from lulc_assets.commands.sample_more import differences, extend, replicates
 from lulc_assets.commands.sample_more import strata as strata_command
 from lulc_assets.commands.sample_tables import print_consensus
 from lulc_assets.core.estimation.settings import DEFAULT_STARTS
@@ -45,6 +45,7 @@ app = typer.Typer(
 app.command()(design)
 app.command()(extend)
 app.command("strata")(strata_command)
+app.command()(differences)
 app.command()(replicates)
 
 

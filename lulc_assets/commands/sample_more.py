@@ -1,4 +1,4 @@
-"""``lulc sample extend``, ``strata`` and ``replicates``: what stands beside a draw.
+"""``lulc sample extend``, ``strata``, ``differences``, ``replicates``: what stands beside a draw.
 
 What belongs here: arguments and printing. What does not: designs (``core/sampling``).
 """
@@ -78,6 +78,29 @@ def strata(
         )
         typer.echo(f"{path}: {held} pixels")
     typer.echo(f'Draw from them with --strata … --strata-names "{names}"')
+
+
+def differences(
+    map: Annotated[list[str], typer.Option("--map", help="Class map; TILE=path, repeat.")],
+    other: Annotated[list[str], typer.Option(help="The map to compare with, likewise.")],
+    out: Annotated[Path, typer.Option(help="Folder of the rasters, one per map.")],
+    legend: LegendName = "",
+) -> None:
+    """Write where two maps differ, to draw units there: elsewhere none is better.
+
+    Example: lulc sample differences --map new.tif --other old.tif --out differ
+    """
+    from lulc_assets.core.sampling.strata_maps import DIFFERENCES, write_differences
+
+    named = find_named_legend(legend)
+    found = write_differences(open_maps(map, legend=named), open_maps(other, legend=named), out)
+    for path, (pixels,) in found.items():
+        typer.echo(f"{path}: the maps differ on {pixels:,} pixels")
+    names = ",".join(f"{code}={name}" for code, name in enumerate(DIFFERENCES, start=1))
+    typer.echo(
+        f'Draw from them with --strata … --strata-names "{names}" --how simple, then '
+        "lulc accuracy compare --where-they-differ"
+    )
 
 
 def replicates(

@@ -13,7 +13,7 @@ from lulc_assets.core.estimation.estimators import estimate_ratio
 from lulc_assets.core.sampling.fieldwork import read_key
 from lulc_assets.core.sampling.sample import read_sample
 from lulc_assets_tests.core.sampling.map_files import patchy_map, write_map
-from lulc_assets_tests.core.sampling.samples import small_grid
+from lulc_assets_tests.core.sampling.samples import small_grid, with_errors
 
 STRATA = "1=loss,2=gain,3=buffer,4=stable class,5=stable rest"
 
@@ -259,3 +259,40 @@ def test_any_legend_goes_from_the_draw_to_the_report(tmp_path):
     found = json.loads(report.stdout)
     assert found["overall"]["estimate"] == 1.0
     assert [c["name"] for c in found["classes"]] == names
+
+
+def test_two_maps_are_compared_where_they_differ(tmp_path):
+    _, truth, grid = patchy_map(tmp_path / "truth.tif", size=80, holes=False)
+    for name, share in (("new", 0.05), ("old", 0.2)):
+        write_map(tmp_path / f"{name}.tif", with_errors(truth, share, [1, 2, 5, 7]), grid)
+    maps = ["--map", tmp_path / "new.tif", "--other", tmp_path / "old.tif"]
+
+    made = lulc("differences", *maps, "--out", tmp_path / "st")
+    frame = ["--strata", tmp_path / "st" / "new.tif", "--strata-names", "1=differ,2=elsewhere"]
+    lulc("draw", *frame, "--how", "simple", "--units", 90, "--seed", 1, "--out", tmp_path / "s")
+    key = read_key(tmp_path / "s").units
+    points = geopandas.GeoSeries.from_xy(key["lon"], key["lat"], crs=4326).to_crs(grid.epsg)
+    rows, cols = grid.cells(points.x.to_numpy(), points.y.to_numpy())
+    names = {1: "water", 2: "trees", 5: "crops", 7: "built_area"}
+    labels = key[["unit_id"]].assign(reference_class=[names[c] for c in truth[rows, cols]])
+    labels.to_csv(tmp_path / "labels.csv", index=False)
+    labelled = lulc("ingest", tmp_path / "s", "--labels", tmp_path / "labels.csv",
+                    "--out", tmp_path / "sample.parquet")  # fmt: skip
+    sample = ["--sample", tmp_path / "sample.parquet", "--where-they-differ"]
+    found = CliRunner().invoke(app, ["accuracy", "compare", *map(str, [*maps, *sample])])
+
+    assert "the maps differ on" in made.stdout
+    assert labelled.exit_code == 0, labelled.stderr
+    assert found.exit_code == 0, found.stderr
+    assert "where 90 units lie; elsewhere none is better" in found.stdout
+    assert "overall accuracy +0.1" in found.stdout
+
+
+def test_maps_that_nowhere_differ_are_not_compared(tmp_path):
+    patchy_map(tmp_path / "map.tif", size=20)
+    maps = ["--map", tmp_path / "map.tif", "--other", tmp_path / "map.tif"]
+
+    result = lulc("differences", *maps, "--out", tmp_path / "st")
+
+    assert result.exit_code == 1
+    assert "same class everywhere" in " ".join(result.stderr.split())

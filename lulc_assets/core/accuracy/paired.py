@@ -19,6 +19,10 @@ from lulc_assets.core.sampling.map_file import MapFile
 from lulc_assets.core.sampling.population import ELSEWHERE, observe
 from lulc_assets.core.sampling.sample import ReferenceSample
 
+_TELLING = 20
+"""Units that differ one and all by chance in one of a million samples, even if half of the area
+differs."""
+
 
 def strata_as_drawn(
     sample: ReferenceSample,
@@ -93,12 +97,26 @@ def compare_on_sample(
     )
     reference = sample.units["class_code"].to_numpy(dtype=np.int64)
     inside = (one >= 1) & (other >= 1) & (reference >= 1) & (reference <= k)
-    if not inside.any():
-        raise InvalidSample("no unit of the sample has a class on both maps and in the reference")
+    refuse_none(inside)
+    if inside.sum() >= _TELLING and not (one == other)[inside].any():
+        raise InvalidSample(
+            f"the maps differ at every one of {int(inside.sum())} units: a sample that was drawn "
+            "only where they differ says nothing of the rest. Compare with --where-they-differ"
+        )
     comparison = compare_maps(
         one, other, reference, strata, n_classes=k, domain=inside, settings=settings
     )
     return comparison, int(inside.sum())
+
+
+def refuse_none(inside: npt.NDArray[np.bool_]) -> None:
+    """Refuse a sample of which no unit counts.
+
+    Raises:
+        InvalidSample: none does.
+    """
+    if not inside.any():
+        raise InvalidSample("no unit of the sample has a class on both maps and in the reference")
 
 
 def change_on_sample(

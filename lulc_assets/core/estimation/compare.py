@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lulc_assets.core.errors import InvalidSample
 from lulc_assets.core.estimation.choice import where_seen
 from lulc_assets.core.estimation.estimate import Estimate
 from lulc_assets.core.estimation.estimators import (
@@ -35,6 +36,7 @@ from lulc_assets.core.estimation.intervals import (
     quantile,
     wilson_interval,
 )
+from lulc_assets.core.estimation.measures import scale
 from lulc_assets.core.estimation.settings import AccuracySettings
 from lulc_assets.core.estimation.strata import Strata
 
@@ -81,28 +83,76 @@ def compare_maps(
     """
     inside = np.ones(first.size, dtype=bool) if domain is None else domain
     chosen = settings or AccuracySettings()
-
-    def difference(pairs: Sequence[tuple[Flags, Flags]], events: Sequence[Event]) -> Estimate:
-        one, other = ((y.astype(np.float64), x.astype(np.float64)) for y, x in pairs)
-        return difference_of_ratios(one, other, strata, chosen, events=events)
+    agree = (first == reference, second == reference)
 
     def users(code: int) -> Estimate:
         on = [inside & (m == code) for m in (first, second)]
-        pairs = [(shown & (reference == code), shown) for shown in on]
-        return difference(pairs, _events_of_users(on, strata))
+        one, other = ((_numbers(m & (reference == code)), _numbers(m)) for m in on)
+        return difference_of_ratios(one, other, strata, chosen, events=_events_of_users(on, strata))
 
-    def of_all(there: Flags, right: Sequence[Flags]) -> Estimate:
-        everywhere_here = where_seen(inside, strata)
-        events = [Event(_columns(y, 1, 1 - y, 1), everywhere_here) for y in (1, 0)]
-        return difference([(there & one, there) for one in right], events)
-
-    agree = [m == reference for m in (first, second)]
     codes = range(1, n_classes + 1)
     return Comparison(
-        overall=of_all(inside, agree),
+        overall=_of_all(inside, agree, inside, strata, chosen),
         users=tuple(users(code) for code in codes),
-        producers=tuple(of_all(inside & (reference == code), agree) for code in codes),
+        producers=tuple(
+            _of_all(inside & (reference == code), agree, inside, strata, chosen) for code in codes
+        ),
     )
+
+
+def compare_where_apart(
+    first: Codes,
+    second: Codes,
+    reference: Codes,
+    strata: Strata,
+    *,
+    share: float,
+    domain: Flags | None = None,
+    settings: AccuracySettings | None = None,
+) -> Estimate:
+    """Difference of overall accuracies, from units drawn only where the maps differ.
+
+    Where both show the same class both are right or both are wrong: that stratum's difference is
+    0 and has no variance, and nobody need interpret units there. Of the whole region it is the
+    difference where they differ times S, the share of the area where they do, and as many units
+    tell it about 1 / √S times as precisely as units from everywhere.
+
+    Args:
+        first: shape (n,), class of each unit on the first map.
+        second: shape (n,), on the second map.
+        reference: shape (n,), reference class.
+        strata: of the n units, within what the maps differ on.
+        share: of the area on which the maps differ, 0–1.
+        domain: shape (n,), bool: units with a class on both maps and in the reference.
+        settings: None for the defaults.
+
+    Raises:
+        InvalidSample: the maps show the same class at a unit.
+    """
+    inside = np.ones(first.size, dtype=bool) if domain is None else domain
+    same = int(np.count_nonzero(inside & (first == second)))
+    if same:
+        raise InvalidSample(
+            f"the maps show the same class at {same} of {int(inside.sum())} units: these were not "
+            "drawn only where the maps differ"
+        )
+    agree = (first == reference, second == reference)
+    chosen = settings or AccuracySettings()
+    return scale(_of_all(inside, agree, inside, strata, chosen), share)
+
+
+def _of_all(
+    there: Flags,
+    right: Sequence[Flags],
+    inside: Flags,
+    strata: Strata,
+    settings: AccuracySettings,
+) -> Estimate:
+    """How much more often the first map is right on some of the units."""
+    here = where_seen(inside, strata)
+    events = [Event(_columns(y, 1, 1 - y, 1), here) for y in (1, 0)]
+    one, other = ((_numbers(there & flags), _numbers(there)) for flags in right)
+    return difference_of_ratios(one, other, strata, settings, events=events)
 
 
 def _events_of_users(on: Sequence[Flags], strata: Strata) -> list[Event]:
@@ -110,6 +160,10 @@ def _events_of_users(on: Sequence[Flags], strata: Strata) -> list[Event]:
     seen = [where_seen(shown, strata) for shown in on]
     alone = [Event(_columns(y, 1, 0, 0), seen[0]) for y in (1, 0)]
     return [*alone, *(Event(_columns(0, 0, y, 1), seen[1]) for y in (1, 0))]
+
+
+def _numbers(flags: Flags) -> Numbers:
+    return flags.astype(np.float64)
 
 
 def _columns(*numbers: float) -> Numbers:

@@ -8,7 +8,7 @@ of its own, keeps a unit of omission from standing for a large part of the regio
 2020, "Mitigating the effects of omission errors on area and area change estimates").
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +22,12 @@ from lulc_assets.core.legends import ClassEntry, build_legend, is_legend_file, r
 from lulc_assets.core.sampling.map_file import MapFile, open_map
 from lulc_assets.core.whole_files import whole_file
 
+Codes = npt.NDArray[np.uint8]
+
 CHANGE_STRATA = ("loss", "gain", "buffer", "stable class", "stable rest")
 """Strata of :func:`change_strata`, codes 1 to 5."""
+DIFFERENCES = ("differ", "elsewhere")
+"""Names of :func:`write_differences`; a legend has two, and no pixel has the second."""
 _WHOLE = frozenset({"all", "total", "everything", "sum"})
 
 
@@ -143,21 +147,72 @@ def write_change_strata(
         UnknownClass: the legend has no such class.
     """
     code = before[0].legend.code_of(name)
-    if [one.grid for one in before] != [one.grid for one in after]:
-        raise InvalidProduct(
-            "the maps of the two years lie on different grids, or are not as many: give them in "
-            "the same order, each pair on one grid"
-        )
+
+    def make(first: Codes, second: Codes) -> Codes:
+        return change_strata(first, second, code, buffer_px)
+
+    return _write_pairs(before, after, make, len(CHANGE_STRATA), folder)
+
+
+def write_differences(
+    first: Sequence[MapFile], second: Sequence[MapFile], folder: Path
+) -> dict[Path, tuple[int, ...]]:
+    """Write where two maps differ: 1 there, 0 where they agree or either has no data.
+
+    Args:
+        first: maps of one kind.
+        second: of the other, on the same grids in the same order.
+        folder: of the rasters, named after the first maps.
+
+    Returns:
+        Path → (pixels that differ,).
+
+    Raises:
+        InvalidProduct: other grids, or another number of maps.
+        InvalidSample: the maps show the same class everywhere.
+    """
+
+    def make(one: Codes, other: Codes) -> Codes:
+        return ((one != other) & (one > 0) & (other > 0)).astype(np.uint8)
+
+    found = _write_pairs(first, second, make, 1, folder)
+    if not any(pixels for (pixels,) in found.values()):
+        raise InvalidSample("the maps show the same class everywhere: there is nothing to compare")
+    return found
+
+
+def _write_pairs(
+    first: Sequence[MapFile],
+    second: Sequence[MapFile],
+    make: Callable[[Codes, Codes], Codes],
+    strata: int,
+    folder: Path,
+) -> dict[Path, tuple[int, ...]]:
+    """Write a raster for each pair of maps; path → pixels of each stratum."""
+    refuse_other_grids(first, second)
     folder.mkdir(parents=True, exist_ok=True)
     found = {}
-    for first, second in zip(before, after, strict=True):
-        strata = change_strata(first.part().class_map, second.part().class_map, code, buffer_px)
-        path = folder / f"{first.name}.tif"
+    for one, other in zip(first, second, strict=True):
+        codes = make(one.part().class_map, other.part().class_map)
+        path = folder / f"{one.name}.tif"
         with whole_file(path) as part:
-            _write_codes(part, strata, first)
-        counts = np.bincount(strata.ravel(), minlength=len(CHANGE_STRATA) + 1)[1:]
+            _write_codes(part, codes, one)
+        counts = np.bincount(codes.ravel(), minlength=strata + 1)[1:]
         found[path] = tuple(int(n) for n in counts)
     return found
+
+
+def refuse_other_grids(first: Sequence[MapFile], second: Sequence[MapFile]) -> None:
+    """Refuse two sets of maps that do not lie on the same grids in the same order.
+
+    Raises:
+        InvalidProduct: they do not.
+    """
+    if [one.grid for one in first] != [one.grid for one in second]:
+        raise InvalidProduct(
+            "the two sets of maps lie on different grids, or are not as many: give them in "
+            "the same order, each pair on one grid"
+        )
 
 
 def _write_codes(path: Path, codes: npt.NDArray[np.uint8], like: MapFile) -> None:
