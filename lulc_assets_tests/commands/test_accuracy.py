@@ -310,6 +310,54 @@ def test_a_report_from_a_map_and_its_sample(world):
     assert report["overall"]["estimate"] == pytest.approx(0.775, abs=0.08)
 
 
+@pytest.fixture
+def second_look(world):
+    """Forty units interpreted again, of which four get another class; the others have none."""
+    sample = read_sample(world / "sample.parquet")
+    again = np.zeros(len(sample.units), np.uint8)
+    picked = np.random.default_rng(5).choice(again.size, 40, replace=False)
+    codes = sample.units["class_code"].to_numpy()
+    again[picked] = codes[picked]
+    again[picked[:4]] = np.where(codes[picked[:4]] == 5, 7, 5)
+    units = sample.units.assign(class_code=again)
+    write_sample(world / "second.parquet", ReferenceSample(units, sample.design))
+    return world / "second.parquet"
+
+
+def test_a_second_look_adds_the_interpreters_error(world, second_look):
+    files = ["--map", world / "map.tif", "--sample", world / "sample.parquet"]
+
+    table = accuracy("report", *files, "--second", second_look)
+    text = accuracy("report", *files, "--second", second_look, "--format", "json")
+
+    assert table.exit_code == 0, table.stderr
+    assert "36 of 40 units that were looked at twice agree" in table.stdout
+    report = json.loads(text.stdout)
+    told, plain = report["interpreters"], report["overall"]
+    assert (told["twice"], told["agreed"]) == (40, 36)
+    width = told["overall"]["ci95_high"] - told["overall"]["ci95_low"]
+    assert width > plain["ci95_high"] - plain["ci95_low"]
+
+
+def test_an_alternate_label_gives_a_second_figure_and_never_replaces_the_first(world):
+    sample = read_sample(world / "sample.parquet")
+    write_sample(
+        world / "either.parquet",
+        ReferenceSample(sample.units.assign(class_code=np.uint8(5)), sample.design),
+    )
+    files = ["--map", world / "map.tif", "--sample", world / "sample.parquet"]
+
+    plain = json.loads(accuracy("report", *files, "--format", "json").stdout)
+    options = [*files, "--alternate", world / "either.parquet"]
+    both = json.loads(accuracy("report", *options, "--format", "json").stdout)
+    table = accuracy("report", *options)
+
+    assert both["overall"] == plain["overall"]
+    # Whatever the map calls crops may be crops: it cannot be wrong there.
+    assert both["either_label"]["overall"]["value"] > plain["overall"]["estimate"]
+    assert "If the alternate label counts as right too" in table.stdout
+
+
 def test_the_map_assists_on_request_beside_the_design_based_figures(world):
     files = ("--map", world / "map.tif", "--sample", world / "sample.parquet", "--assisted")
 
