@@ -354,7 +354,7 @@ def test_an_alternate_label_gives_a_second_figure_and_never_replaces_the_first(w
 
     assert both["overall"] == plain["overall"]
     # Whatever the map calls crops may be crops: it cannot be wrong there.
-    assert both["either_label"]["overall"]["value"] > plain["overall"]["estimate"]
+    assert both["either_label"]["overall"]["estimate"] > plain["overall"]["estimate"]
     assert "If the alternate label counts as right too" in table.stdout
 
 
