@@ -109,7 +109,7 @@ def _estimates(setting: Setting | Windows, drawn: Drawn) -> Iterator[tuple[str, 
     elif setting.kind == "compare":
         yield from _differences(drawn)
     elif setting.kind == "apart":
-        yield from _differences_where_apart(drawn, setting.apart)
+        yield from _differences_where_apart(drawn, getattr(setting, "apart", 1.0))
     else:
         yield from _accuracies(drawn, getattr(setting, "classes", 2))
 
