@@ -208,6 +208,7 @@ def audit(
     from datetime import UTC, datetime
 
     from lulc_assets.commands.simulate import read_years
+    from lulc_assets.core.catalog.audit import NOTHING_EXPECTED
     from lulc_assets.core.tile_keys import validate_tile
     from lulc_assets.project import load_project
     from lulc_assets.steps.watching import audit_scenes
@@ -223,6 +224,9 @@ def audit(
         typer.echo(json.dumps(plain, indent=2))
         return
     for each in found:
+        if each.missing_pct is None:
+            typer.echo(f"{each.tile} {each.year}: {NOTHING_EXPECTED}")
+            continue
         typer.echo(
             f"{each.tile} {each.year}: {each.found} of {each.expected} passes are there, "
             f"{each.missing_pct:.1f} % missing"

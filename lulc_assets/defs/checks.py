@@ -9,6 +9,7 @@ import time
 
 import dagster as dg
 
+from lulc_assets.core.catalog.audit import NOTHING_EXPECTED
 from lulc_assets.core.errors import CatalogError
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.defs.partitions import key_of, tile_years
@@ -37,6 +38,8 @@ def catalogue_is_whole(
         (found,), without = audit_scenes(work, key.tile, [key.year], as_of=time.time(), around=0)
     except CatalogError as error:  # no orbits in its items, or away: nothing is said
         return result_of(True, not_audited=str(error))
+    if found.missing_pct is None:
+        return result_of(True, not_audited=NOTHING_EXPECTED)
     gaps = [f"{g.day} R{g.orbit:03d} {g.kind}" for g in found.gaps[:_SHOWN_GAPS]]
     return result_of(
         found.missing_pct <= _MAX_MISSING_PCT,

@@ -19,6 +19,11 @@ Kind = Literal["missing", "missing everywhere", "late", "withdrawn", "other base
 REPEAT_DAYS = 10.0
 """Of each Sentinel-2 satellite; ESA, Sentinel-2 User Handbook, 1.4."""
 
+NOTHING_EXPECTED = (
+    "no pass is expected, so that nothing is said of the catalogue: no orbit has three items, ten "
+    "days apart, of the tile or of its neighbours in the years around it"
+)
+
 _TOLERANCE_DAYS = 0.2
 _BIN_DAYS = 0.1
 _DAY_S = 86400.0
@@ -95,10 +100,13 @@ class Audit:
     gaps: tuple[Gap, ...] = field(default=())
 
     @property
-    def missing_pct(self) -> float:
-        """Share of the expected passes that are missing or withdrawn; late ones are none."""
+    def missing_pct(self) -> float | None:
+        """Share of the expected passes that are missing or withdrawn; late ones are none.
+
+        None where no pass is expected: too few items show when satellites come.
+        """
         lost = sum(gap.kind not in ("late", "other baseline") for gap in self.gaps)
-        return 100.0 * lost / self.expected if self.expected else 0.0
+        return 100.0 * lost / self.expected if self.expected else None
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,8 @@ def test_items_of_a_catalogue_are_audited(tmp_path):
     (found,), without = audit_catalog(poll, TILE, [2020], as_of=END)
     assert [(g.day, g.orbit, g.kind) for g in found.gaps] == [("2020-07-10", 122, "missing")]
     assert without == 0 and found.missing_pct == pytest.approx(100 / found.expected)
+    (nothing,), _ = audit_catalog(poll, TILE, [2016], as_of=END)
+    assert nothing.expected == 0 and nothing.missing_pct is None
     nameless = write_catalog(tmp_path / "x", [{"id": "x"}])
     with pytest.raises(CatalogError, match="relative orbit"):
         audit_catalog(open_poll(nameless), TILE, [2020], as_of=END)
