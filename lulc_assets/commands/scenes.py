@@ -277,12 +277,13 @@ def _evidence(recipe: Any) -> dict[str, Any]:
 
 
 def _read_json(path: Path) -> Any:
-    from lulc_assets.core.catalog.sources import explain_folder
+    from lulc_assets.core.catalog.sources import explain_folder, require_no_archive
     from lulc_assets.core.errors import IncompleteItem
     from lulc_assets.core.tables.text_file import read_utf8
 
     if path.is_dir():
         raise IncompleteItem(explain_folder(path))
+    require_no_archive(path)
     try:
         return json.loads(read_utf8(path, IncompleteItem, "item"))
     except OSError as error:

@@ -164,7 +164,24 @@ def test_a_raster_is_checked_like_polygons(tmp_path: Path):
     assert "1,600 pixels" in done.output
     assert "trees" in done.output
     elsewhere = ("--tile", "32TQM", "--window", 0, 0, 100, 100)
-    assert run("check", path, *elsewhere).exit_code == 1
+    done = run("check", path, *elsewhere)
+    assert (done.exit_code, "Problem: no label is left" in done.output) == (1, True), done.output
+
+
+@pytest.mark.parametrize("value", [0, 255], ids=["unlabelled", "no data"])
+def test_empty_ground_is_named_and_not_the_schema(tmp_path: Path, value):
+    # It said: column label_id, check 'str_length' fails on AttributeError(…).
+    path = tmp_path / "codes.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", height=40, width=40, count=1, dtype="uint8", crs=32633,
+        transform=Affine(10, 0, 400_000, 0, -10, 5_100_000), nodata=255,
+    ) as file:  # fmt: skip
+        file.write(np.full((40, 40), value, np.uint8), 1)
+    for source in (path, write(tmp_path, [], [])):
+        done = run("check", source)
+        assert done.exit_code == 1
+        assert "Problem: no label is left" in done.output, done.output
+        assert "label_id" not in done.output
 
 
 def test_names_in_brackets_are_printed_as_they_are(tmp_path: Path):

@@ -82,6 +82,15 @@ def test_text_of_others_is_never_taken_for_markup(tmp_path):
     assert "[/bold][red]x" in result.stderr
 
 
+@pytest.mark.parametrize("name", ["S2A_MSIL2A_1.SAFE", "S2A_MSIL2A_1.SAFE.zip"])
+def test_inspect_of_a_product_names_the_command_that_reads_it(tmp_path, name):
+    path = tmp_path / name
+    path.touch() if name.endswith("zip") else path.mkdir()
+    result = run("scenes", "inspect", path)
+    assert result.exit_code == 1
+    assert "lulc scenes import FOLDER" in result.stderr
+
+
 def test_inspect_of_a_missing_file_says_so(tmp_path):
     result = run("scenes", "inspect", tmp_path / "gone.json")
     assert result.exit_code == 1

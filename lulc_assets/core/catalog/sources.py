@@ -231,15 +231,24 @@ def catalog_location(catalog: str) -> str:
         raise CatalogError(explain_folder(path))
     if not root.is_file():
         raise CatalogError(f"catalogue {catalog!r} does not exist")
-    if root.suffix.lower() == ".zip":
-        raise CatalogError(f"{catalog!r} is an archive; unpack it. {SAFE_REMEDY}")
+    require_no_archive(root)
     return str(root.resolve())
 
 
 SAFE_REMEDY = (
-    "Products are read through STAC items: make one with stactools-sentinel2, "
-    "`stac sentinel2 create-item PRODUCT.SAFE FOLDER`, and name the item's JSON file"
+    "Products are read through STAC items: `lulc scenes import FOLDER`, with the folder in which "
+    "products (SAFE folders or zips) lie, makes them a catalogue"
 )
+
+
+def require_no_archive(path: Path) -> None:
+    """Refuse a zipped product where a JSON file is expected.
+
+    Raises:
+        CatalogError: says what to do.
+    """
+    if path.suffix.lower() == ".zip":
+        raise CatalogError(f"{str(path)!r} is an archive and not JSON. {SAFE_REMEDY}")
 
 
 def explain_folder(path: Path) -> str:

@@ -13,6 +13,10 @@ import rasterio
 from lulc_assets.core.errors import ImplausiblePixels
 from lulc_assets.core.imagery.access import Access
 
+LEAST_REFLECTANCE = -0.2
+"""Atmospheric correction leaves dark pixels a little below 0 (HLS: valid down to this); what lies
+lower is the -9999 or -32768 of a writer that did not declare it."""
+
 
 def own_scale(
     data: rasterio.DatasetReader, access: Access, name: str
@@ -38,14 +42,27 @@ def own_scale(
     return np.float32(scale / access.scale), np.float32(shift)
 
 
+def least_number(access: Access, scale: tuple[np.float32, np.float32] | None) -> float:
+    """The smallest number of a file that can be a reflectance, in the file's own steps."""
+    gain, shift = scale or (1.0, 0.0)
+    return float((LEAST_REFLECTANCE / access.scale - access.offset_dn - shift) / gain)
+
+
 def broken_numbers(
     stored: npt.NDArray,  # type: ignore[type-arg]
     nodata: tuple[float | None, ...],
+    least: float,
 ) -> npt.NDArray[np.bool_] | None:
-    """NaN, infinity, and no-data values other than 0 (0 is judged per pixel)."""
+    """NaN, infinity, no-data values other than 0 (0 is judged per pixel), and less than ``least``.
+
+    None where there are none to be expected.
+    """
     broken = None
     if np.issubdtype(stored.dtype, np.floating):
         broken = ~np.isfinite(stored)
+    if stored.dtype.kind != "u":
+        lower = stored < least
+        broken = lower if broken is None else broken | lower
     for value in {value for value in nodata if value is not None and np.isfinite(value) and value}:
         declared = stored == value
         broken = declared if broken is None else broken | declared

@@ -23,7 +23,7 @@ from lulc_assets.core.imagery.emptiness import MARGIN_PX, solid_zeros
 from lulc_assets.core.imagery.fit import is_aligned, require_fit, require_small_blocks
 from lulc_assets.core.imagery.gdal import gdal_env
 from lulc_assets.core.imagery.href import check_href, is_remote, local_path, shown
-from lulc_assets.core.imagery.numbers import broken_numbers, own_scale
+from lulc_assets.core.imagery.numbers import broken_numbers, least_number, own_scale
 from lulc_assets.core.imagery.remote import RemoteFile, SingleFile
 from lulc_assets.core.imagery.resample import (
     Axis,
@@ -44,8 +44,8 @@ class BandWindow:
 
     Attributes:
         dn: float32 (h, w); 0 where nothing was stored.
-        usable: bool (h, w); False outside the file and where the file holds NaN or its own
-            no-data value other than 0.
+        usable: bool (h, w); False outside the file and where the file holds NaN, its own
+            no-data value other than 0, or less than any reflectance (``numbers``).
     """
 
     dn: FloatArray
@@ -170,7 +170,8 @@ class RasterSource:
         if not inside.any():
             return np.zeros(inside.shape, np.float32), inside
         stored, rows, cols = self._read(rows, cols, nearest=self._aligned)
-        broken = broken_numbers(stored, (self._dataset.nodata, self.access.nodata_dn))
+        least = least_number(self.access, self._own_scale)
+        broken = broken_numbers(stored, (self._dataset.nodata, self.access.nodata_dn), least)
         if broken is not None:
             stored = np.where(broken, 0, stored)
             inside &= ~sample_nearest(broken, rows, cols)

@@ -120,7 +120,7 @@ def _labels_here(
 ) -> gpd.GeoDataFrame:
     """Labels of the place and year; fills ``problems`` where none is left, else ``notes``."""
     if labels.empty:
-        problems.append("no label is left: the file has none, or none has a class of ours")
+        problems.append("no label is left: the file has none here, or none has a class of ours")
         return labels
     chosen = labels
     for column, wanted in (("tile", tile), ("year", year)):

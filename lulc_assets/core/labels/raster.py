@@ -83,7 +83,7 @@ def read_raster_labels(source: LabelSource, grid: PixelGrid) -> LabelSet:
         geometry=gpd.GeoSeries([row[3] for row in rows], crs=grid.epsg),
         crs=grid.epsg,
     )
-    validate_labels(table, source.path)
+    table = validate_labels(table, source.path)
     if not source.gives_roles:
         table = with_drawn_roles(table, source)
     vertices = shapely.get_num_coordinates(table.geometry.to_numpy())

@@ -76,7 +76,7 @@ def read_labels(source: LabelSource) -> LabelSet:
     lost = {m.label_id for m in mended if m.dropped}
     flat = table["label_id"].isin(lost)
     kept = table.loc[(codes != 0) & ~flat].reset_index(drop=True)
-    validate_labels(kept, source.path)
+    kept = validate_labels(kept, source.path)
     require_places(kept, source.path)
     if not source.gives_roles:
         kept = with_drawn_roles(kept, source)

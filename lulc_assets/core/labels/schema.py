@@ -71,6 +71,9 @@ LABELS = pa.DataFrameSchema(
 )
 
 
+_TEXTS = ("label_id", "role", "window_id", "annotator")
+
+
 def validate_labels(labels: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
     """Return the table if it keeps the schema.
 
@@ -90,6 +93,8 @@ def validate_labels(labels: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
             f"{where}: the labels do not say their coordinate reference system; "
             "set it where they were drawn (a GeoPackage stores it)"
         )
+    if labels.empty:  # columns without values have no types to look at
+        return labels.astype(dict.fromkeys(_TEXTS, object))
     try:
         LABELS.validate(labels, lazy=True)
     except pa.errors.SchemaErrors as errors:

@@ -156,8 +156,15 @@ def test_a_product_folder_is_told_how_to_become_an_item(tmp_path, inner):
     product = tmp_path / "S2A_MSIL2A_20200701T100031.SAFE"
     product.mkdir()
     (product / "manifest.safe").touch()
-    with pytest.raises(CatalogError, match=r"SAFE.*stac sentinel2 create-item"):
+    with pytest.raises(CatalogError, match=r"SAFE.*lulc scenes import FOLDER"):
         catalog_location(str(tmp_path / inner))
+
+
+def test_a_zipped_product_is_told_the_same(tmp_path):
+    product = tmp_path / "S2A_MSIL2A_20200701T100031.SAFE.zip"
+    product.touch()
+    with pytest.raises(CatalogError, match=r"is an archive.*lulc scenes import FOLDER"):
+        catalog_location(str(product))
 
 
 def test_a_folder_without_a_catalogue_says_so(tmp_path):

@@ -96,6 +96,53 @@ def test_open_water_may_be_that_dark(tmp_path):
     assert check_scene(scene(tmp_path, bands(sea, noise=2), scl=6), FIELD).proof == "proven"
 
 
+@pytest.mark.parametrize(
+    ("role", "change"),
+    [
+        ("nir", lambda dn: dn / 1e4),
+        ("red", lambda dn: dn / 1e4),
+        ("swir2", lambda dn: dn / 1e2),
+        ("blue", lambda dn: dn * 0 + 1),
+        ("nir", lambda dn: np.clip(dn / 16, 1, 255)),
+        ("nir", lambda dn: np.clip(dn * 18, 1, 65_535)),
+    ],
+    ids=["nir 0-1", "red 0-1", "swir2 in percent", "blue constant", "nir 8 bits", "nir stretched"],
+)
+def test_one_band_in_other_units_than_its_neighbours_is_refused_by_name(tmp_path, role, change):
+    # Judged over all bands together, each passed as "proven" with a band of zeros.
+    dn = bands()
+    recipe = scene(tmp_path, dn)
+    step = 20.0 if role.startswith("swir") else 10.0
+    write_tif(tmp_path / f"{role}.tif", change(dn[role]).astype(np.float64), pixel_m=step, nodata=0)
+    with pytest.raises(ImplausiblePixels, match=rf"{role}'s numbers.*raster:scale"):
+        check_scene(recipe, FIELD)
+
+
+def test_water_that_is_called_land_is_not_taken_for_other_units(tmp_path):
+    turbid = {"red": 700, "green": 800, "blue": 500, "nir": 250, "swir1": 25, "swir2": 15}
+    assert check_scene(scene(tmp_path, bands(turbid, noise=3), scl=5), FIELD).empty_share == 0
+
+
+@pytest.mark.parametrize("fill", [-9999, -32_768])
+@pytest.mark.parametrize("file_scale", [None, (5e-5, 0.0)])
+def test_a_fill_value_that_nobody_declared_is_not_black_ground(tmp_path, fill, file_scale):
+    # It was: valid, with reflectance 0.
+    dn = {role: values / 2 for role, values in bands().items()}
+    dn["nir"][:, : SIDE // 2] = fill
+    dn["swir1"][: SIDE // 4] = fill
+    recipe = scene(tmp_path, dn, np.int16, file_scale=file_scale)
+    valid = read_scene(recipe, FIELD).valid
+    assert not valid[:, : SIDE // 2].any()
+    assert not valid[: SIDE // 2 - 1].any()
+    assert valid[SIDE // 2 + 1 :, SIDE // 2 :].all()
+
+
+def test_a_little_less_than_nothing_is_dark_ground(tmp_path):
+    dn = bands()
+    dn["blue"][40:44, 40:44] = -300
+    assert read_scene(scene(tmp_path, dn, np.int16), FIELD).valid.all()
+
+
 def test_pictures_stretched_to_16_bits_are_refused(tmp_path):
     dn = {role: np.clip(values * 40, 1, 65_535) for role, values in bands().items()}
     with pytest.raises(ImplausiblePixels, match="stretched"):
