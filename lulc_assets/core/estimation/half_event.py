@@ -8,11 +8,13 @@ A stratum that shows no omission in 50 units may hold some all the same, and R̂
 them. Here each stratum's shares are drawn from the distribution that its units leave (Dirichlet
 with the counts as parameters, no prior); for the lower end half a unit is added that speaks
 against the figure, for the upper end half a unit that speaks for it, each in the one stratum in
-which it moves the figure most. The ends are quantiles of the figure. With one stratum it is the
-mid-P form of Clopper and Pearson's interval; for weighted sums of Poisson counts that of Fay and
-Feuer 1997 ("Confidence intervals for directly standardized rates: a method based on the gamma
-distribution", Statistics in Medicine 16) with the mid-P of Fay and Kim 2017 (Biometrical Journal
-59). Coverage is measured in ``docs/accuracy_coverage.md``.
+which it moves the figure most. Half a unit is a whole one in half of the draws: mid-P is the mean
+of the distributions without and with it (a gamma variate of shape ½ in every draw comes close, and
+falls short where no unit shows an event). The ends are quantiles of the figure. With one stratum
+it is the mid-P form of Clopper and Pearson's interval; for weighted sums of Poisson counts that of
+Fay and Feuer 1997 ("Confidence intervals for directly standardized rates: a method based on the
+gamma distribution", Statistics in Medicine 16) with the mid-P of Fay and Kim 2017 (Biometrical
+Journal 59). Coverage is measured in ``docs/accuracy_coverage.md``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -239,8 +241,9 @@ def _draw_totals(told: _Told, level: float) -> tuple[Numbers, dict[int, _Drawn]]
 
 @lru_cache(maxsize=1)
 def _half() -> Numbers:
-    """Gamma variates of half an event, shape (draws,), read-only."""
-    variates = np.random.default_rng(_SEED + 1).standard_gamma(_EVENT, _DRAWS)
+    """Gamma variates of half an event, shape (draws,), read-only: of a whole one in every other."""
+    variates = np.random.default_rng(_SEED + 1).standard_gamma(1.0, _DRAWS)
+    variates[::2] = 0.0
     variates.setflags(write=False)
     return variates
 
