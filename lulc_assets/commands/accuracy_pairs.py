@@ -59,8 +59,13 @@ def compare(
         typer.echo(f"overall accuracy {write_difference(apart.overall)}")
         typer.echo(f"In brackets: {100 * level:g} % interval.")
         return
-    difference, n = compare_on_sample(maps, others, read_sample(sample), settings)
-    typer.echo(f"Differences on {n} units, positive where the first map is better:")
+    reference = read_sample(sample)
+    difference, n = compare_on_sample(maps, others, reference, settings)
+    off = len(reference.units) - n
+    rest = f" ({off} more lie off a map or have no class: the rest of the region is not told)"
+    typer.echo(
+        f"Differences on {n} units{rest if off else ''}, positive where the first map is better:"
+    )
     typer.echo(f"overall accuracy {write_difference(difference.overall)}")
     for each, users, producers in zip(
         maps[0].legend.land, difference.users, difference.producers, strict=True

@@ -439,6 +439,28 @@ def test_the_better_of_two_maps_is_named_by_its_sign(world):
     assert "crops, producer's accuracy" in result.stdout
 
 
+def test_a_comparison_on_a_part_of_the_region_says_so(world):
+    _, truth, grid = patchy_map(world / "whole.tif", size=200, holes=False)
+    left = np.ascontiguousarray(truth[:, :70])
+    write_map(world / "left.tif", left, grid.cut(Window(0, 0, 200, 70)))
+    files = ["--map", world / "left.tif", "--other", world / "map.tif"]
+
+    result = accuracy("compare", *files, "--sample", world / "sample.parquet")
+
+    sample = read_sample(world / "sample.parquet")
+    inside = int(np.sum(sample.units.geometry.x < grid.x0 + 70 * grid.pixel_m))
+    assert f"Differences on {inside} units ({400 - inside} more lie off a map" in result.stdout
+
+
+def test_percentages_in_place_of_counts_are_refused_with_what_to_give(lulc):
+    result = lulc(counts="map,a,b\na,45.5,4.5\nb,2.5,47.5\n", areas="class,area_ha\na,1\nb,2\n")
+
+    assert result.exit_code == 1
+    said = " ".join(result.stderr.split())
+    assert "map class 'a', reference 'a': count is '45.5'" in said
+    assert "percentages do not say how many units" in said
+
+
 def test_change_between_two_interpretations(world):
     files = ["--before", world / "sample.parquet", "--after", world / "later.parquet"]
 

@@ -249,7 +249,12 @@ def _refuse_twice(path: Path, what: str, names: Sequence[str]) -> None:
 
 def _count(number: float | None, text: str, where: str) -> int:
     if number is None or not number >= 0 or not number.is_integer():
+        hint = ""
+        if number is not None and number >= 0:
+            hint = (
+                ". Shares or percentages do not say how many units they come from: give the units"
+            )
         raise InvalidSample(
-            f"{where}: count is {text!r}; it must be a whole number of units, 0 or more"
+            f"{where}: count is {text!r}; it must be a whole number of units, 0 or more{hint}"
         )
     return int(number)
