@@ -19,6 +19,8 @@ pytestmark = [pytest.mark.services]
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 FIRST_VIEW_BYTES = 3_000_000
+PRINTED_PX = 2000
+"""Width of a map on A4 at about 300 dots an inch."""
 
 
 @pytest.fixture(scope="module")
@@ -253,3 +255,41 @@ def test_words_can_be_german(open_map, address):
     assert "Landbedeckung" in page.locator("#controls").inner_text()
     page.locator("#language").select_option("en")
     assert "Land cover" in page.locator("#controls").inner_text()
+
+
+def image_widths(pdf):
+    return [
+        int(width) for width in re.findall(rb"/Subtype /Image\s.*?/Width (\d+)", pdf, re.DOTALL)
+    ]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_map_is_printed_whole_and_at_the_resolution_of_paper(open_map, address, mapped, size):
+    classes = read_raster(mapped.open(mapped.read(ANNUAL_MAP, KEY), "class.tif"))
+    code = int(np.bincount(classes[classes > 0].ravel()).argmax())
+    row, col = (int(v[len(v) // 2]) for v in np.nonzero(classes == code))
+    page = open_map(address + looking_at(mapped, row, col, show=f"class:{YEAR}"), size)
+
+    page.evaluate("lulc.onPaper()")
+    middle = page.evaluate(
+        """() => {
+            const canvas = document.querySelector('.paper canvas');
+            const at = [canvas.width / 2, canvas.height / 2].map(Math.floor);
+            return [...canvas.getContext('2d').getImageData(...at, 1, 1).data].slice(0, 3);
+        }"""
+    )
+    pdf = page.pdf(format="A4")
+
+    assert tuple(middle) == mapped.legend.by_code(code).rgb
+    assert max(image_widths(pdf)) >= PRINTED_PX
+    assert page.complaints == []
+
+
+def test_the_browser_s_own_print_takes_what_is_on_the_screen_and_leaves_nothing(
+    open_map, address, mapped
+):
+    page = open_map(address + looking_at(mapped, 128, 128, show=f"class:{YEAR}"))
+    box = page.locator("#map").bounding_box()
+    assert max(image_widths(page.pdf(format="A4"))) == box["width"]
+    until(page, lambda: page.locator(".paper").count() == 0)
+    assert page.locator("#map canvas").first.is_visible()

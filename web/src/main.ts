@@ -8,6 +8,7 @@ import {LayerFile} from './layerfile.ts';
 import {MapView} from './mapview.ts';
 import * as panel from './panel.ts';
 import {describePixel, type Pixel, type Trace, tracePixel} from './pixel.ts';
+import {Printing} from './printing.ts';
 import {type Details, type District, readJson, type Site, type TileChange, type YearMap} from './site.ts';
 import {DATED, type Kind, OF_CHANGE, readState, type Shown, type State, writeState} from './state.ts';
 import {LANGUAGES, fill, type Words} from './words.ts';
@@ -19,6 +20,7 @@ class Page {
   private readonly view: MapView;
   private words: Words;
   private language: string;
+  private readonly printing: Printing;
   private dates = new Map<number, string[]>();
   private trace: {pixel: Pixel; found: Trace; change: PixelChange | null} | null = null;
   private districts: District[] = [];
@@ -42,6 +44,13 @@ class Page {
     this.language = navigator.language.slice(0, 2) in LANGUAGES ? navigator.language.slice(0, 2) : 'en';
     this.words = LANGUAGES[this.language]!.words;
     this.view = new MapView(this.mapBox, site, this.state.epsg, this.state, (what) => this.complain(what));
+    this.printing = new Printing(this.view.map, this.mapBox.parentElement!, () => this.titles().join(' | '));
+  }
+
+  /** What the sides show, in words. */
+  private titles(): string[] {
+    const {first, second} = this.state;
+    return [first, ...(second ? [second] : [])].map((shown) => panel.titleOf(shown, this.words));
   }
 
   /** Years that have something of a kind. */
@@ -66,7 +75,8 @@ class Page {
     view.opacity = state.opacity / 100;
     view.divider = state.split / 100;
     view.map.on('moveend', () => this.moved());
-    view.map.on('singleclick', (event) => void this.ask(event.coordinate));
+    // Not `singleclick`, which waits a quarter of a second for a second click.
+    view.map.on('click', (event) => void this.ask(event.coordinate));
     this.mapBox.addEventListener('keydown', (event) => {
       if (event.key === 'Enter') void this.ask(view.map.getView().getCenter()!);
     });
@@ -274,7 +284,8 @@ class Page {
         }
       },
     }, this.words.copyLink);
-    return h('p', {}, button);
+    const print = h('button', {type: 'button', id: 'print', click: () => void this.printing.print()}, this.words.print);
+    return h('p', {class: 'buttons'}, button, print);
   }
 
   private translate(): void {
@@ -379,6 +390,19 @@ class Page {
     );
   }
 
+  /** For tests, and for programs that print: draw the map for paper. */
+  onPaper(): Promise<void> {
+    return this.printing.prepare();
+  }
+
+  /** For tests and benchmarks: when all that is in view is drawn. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => {
+      this.view.map.once('rendercomplete', () => resolve());
+      this.view.map.render();
+    });
+  }
+
   /** For tests: the votes of pixels of a tile, as the panel would count them. */
   async traceAt(tile: string, year: number, row: number, column: number): Promise<Trace> {
     const map = this.site.maps.find((one) => one.tile === tile && one.year === year)!;
@@ -391,7 +415,7 @@ async function main(): Promise<void> {
   const text = document.getElementById('site')?.textContent;
   const site = text ? (JSON.parse(text) as Site) : await readJson<Site>('site.json');
   const page = new Page(site);
-  Object.assign(window, {lulc: {trace: page.traceAt.bind(page)}});
+  Object.assign(window, {lulc: {trace: page.traceAt.bind(page), settled: page.settled.bind(page), onPaper: page.onPaper.bind(page)}});
   await page.start();
 }
 

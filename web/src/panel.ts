@@ -34,7 +34,12 @@ export interface SideOptions {
   change: (shown: Shown | null) => void;
 }
 
-const titleOf = (kind: Kind, year: number): string => (kind === 'change' ? `${year - 1}–${year}` : String(year));
+const yearsText = (kind: Kind, year: number): string => (kind === 'change' ? `${year - 1}–${year}` : String(year));
+
+/** What a side shows, in words. */
+export function titleOf({kind, year, date}: Shown, words: Words): string {
+  return `${words[kind]} ${DATED.has(kind) && date ? date : yearsText(kind, year)}`;
+}
 
 /** What one side of the divider shows: kind, year and, for a scene, its date. */
 export function sideControls(options: SideOptions, words: Words): HTMLElement {
@@ -50,7 +55,7 @@ export function sideControls(options: SideOptions, words: Words): HTMLElement {
   );
   if (shown === null) return box;
   box.append(
-    select(words.year, `${id}-year`, years(shown.kind).map((one): Choice => [String(one), titleOf(shown.kind, one)]), String(shown.year), (value) =>
+    select(words.year, `${id}-year`, years(shown.kind).map((one): Choice => [String(one), yearsText(shown.kind, one)]), String(shown.year), (value) =>
       change({...shown, year: Number(value), date: ''}),
     ),
   );
