@@ -13,7 +13,8 @@ from lulc_assets.core.figures.quicklook import encode_jpeg, true_color
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.overview import lattice_of
 from lulc_assets.core.imagery.quickread import look_at_scene
-from lulc_assets.core.pages.map_site import write_site
+from lulc_assets.core.pages.content import Link
+from lulc_assets.core.pages.map_site import MAP_PAGE, write_site
 from lulc_assets.core.pages.report_views import state_accuracy
 from lulc_assets.core.pages.site import (
     ScenePhoto,
@@ -107,7 +108,14 @@ def build_site(
     )
     write_site(site, folder, single_file_bytes=single_file_bytes, link=link)
     pages = [*tiles, *(one.key for one in changes)]
-    make_report_pages(work, folder, pages, regions, lambda entry: f"data/{entry.key}")
+    make_report_pages(
+        work,
+        folder,
+        pages,
+        regions,
+        lambda entry: f"data/{entry.key}",
+        beside_them=[Link("Map to move in", MAP_PAGE)],
+    )
     return folder / INDEX
 
 

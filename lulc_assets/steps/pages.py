@@ -69,6 +69,15 @@ class _Page:
     render: Callable[[], str]
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where pages lie: how they reach data, what is told beside the records, their neighbours."""
+
+    data_at: DataAddress
+    told: Told
+    beside: Sequence[Link]
+
+
 def make_report_pages(
     work: Workbench,
     folder: Path,
@@ -76,6 +85,7 @@ def make_report_pages(
     regions: Iterable[RegionYear],
     data_at: DataAddress | None = None,
     told: Told = MappingProxyType({}),
+    beside_them: Sequence[Link] = (),
 ) -> Record[PagesProperties]:
     """Write ``index.html`` and one page per report into a folder; each file appears whole.
 
@@ -88,11 +98,13 @@ def make_report_pages(
         regions: the same.
         data_at: address of a stored file for download; without it, in a local store beside them.
         told: what is not in the records: key → term → sentence, such as what a map cost.
+        beside_them: further pages of the same folder, which the index links.
     """
     step = work.step(REPORT_PAGES, Whole())
     known = [key for key in sorted(set(tiles)) if key.tile in work.project.tiles]
     named = [key for key in sorted(set(regions)) if key.region in work.project.regions]
-    pages = _plan(step, known, named, data_at or beside(work, folder), told)
+    place = _Place(data_at or beside(work, folder), told, beside_them)
+    pages = _plan(step, known, named, place)
     rows = tuple(PageRow(page.file, page.of) for page in pages)
     former = {} if step.former is None else {r.file: r.of for r in step.former.properties.pages}
     folder.mkdir(parents=True, exist_ok=True)
@@ -108,11 +120,10 @@ def _plan(
     step: PagesStep,
     tiles: list[TileYear],
     regions: list[RegionYear],
-    data_at: DataAddress,
-    told: Told,
+    place: _Place,
 ) -> list[_Page]:
     """Every page that can be rendered, with all records behind it."""
-    work, dropped = step.work, dropped_labels(step)
+    work, dropped, told = step.work, dropped_labels(step), place.told
     reported = {
         key: found for key in tiles if (found := tile_records(step, key, dropped)) is not None
     }
@@ -135,7 +146,7 @@ def _plan(
         facts = told.get(key, {})
         pages.append(
             _page(work, page_name(key), [*records.all, *map(str, links), *facts.values()],
-                  partial(tile_page, work, records, links, data_at, facts))
+                  partial(tile_page, work, records, links, place.data_at, facts))
         )  # fmt: skip
     pages += [_change_page(work, one, home, reported) for one in changed.values()]
     for region, report in summed.items():
@@ -144,7 +155,7 @@ def _plan(
         pages.append(_region_page(step, region, report, years, reported, dress))
     pages += [_label_page(step, key, quality, home) for key, quality in judged.items()]
     pages.append(_operations_page(step, reported, home))
-    links = [Link("State of all tiles", OPERATIONS)]
+    links = [*place.beside, Link("State of all tiles", OPERATIONS)]
     if (patches := patches_of(step)) is not None:
         pages.append(_page(work, PATCHES_PAGE, patches.all,
                            partial(patch_page, work, patches, [home])))  # fmt: skip
@@ -240,7 +251,8 @@ def _index_page(
 
     cited: list[object] = [dropped or None]
     cited += [part for records in reported.values() for part in records.all]
-    cited += [*summed.values(), *_titles(judged, changed), *map(str, links[1:])]
+    cited += [*summed.values(), *_titles(judged, changed)]
+    cited += [str(link) for link in links if link.href != OPERATIONS]  # which every index has
     return _page(work, INDEX, cited, render)
 
 

@@ -88,6 +88,10 @@ def test_the_layers_can_be_saved_under_plain_names(site, finished_work, tmp_path
     assert "CC0-1.0" in text  # the licence of the simulated project
 
 
+def test_the_index_of_a_site_leads_to_its_map(site):
+    assert '<a href="map.html">Map to move in</a>' in (site / "index.html").read_text()
+
+
 def test_units_say_whether_the_map_is_right(site):
     outline = next(o for o in read_site(site)["outlines"] if o["kind"] == "units")
     features = json.loads((site / outline["file"]["href"]).read_text())["features"]

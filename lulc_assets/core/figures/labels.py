@@ -88,7 +88,7 @@ def spectra_figure(
             axes.plot(places, own.T, color=MUTED, linewidth=0.3, alpha=0.35)
             axes.fill_between(places, low, high, color=known.color, alpha=0.45, linewidth=0)
             axes.plot(places, middle, color=known.color, marker="o", markersize=3, linewidth=1.8)
-            axes.set_title(f"{known.title}, {len(own)}", fontsize=7.5)
+            axes.set_title(f"{known.title}, {len(own)}", fontsize=7.5, loc="left")
             axes.set_xticks(places, names, rotation=60, fontsize=7.5)
             axes.tick_params(labelbottom=True)
             axes.grid(axis="y")
