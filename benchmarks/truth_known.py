@@ -45,11 +45,11 @@ def draw_stratified(
     return np.concatenate(picked), Strata(tuple(names), of_unit, sizes.astype(float), fractions)
 
 
-def options_of(doc: str) -> argparse.Namespace:
-    """``--samples``, ``--seed`` and ``--out`` of the command line."""
+def options_of(doc: str, *, seed: int = 1) -> argparse.Namespace:
+    """``--samples``, ``--seed`` (with its default) and ``--out`` of the command line."""
     parser = argparse.ArgumentParser(description=doc.splitlines()[0])
     parser.add_argument("--samples", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=seed)
     parser.add_argument("--out", type=Path, default=DOCS, help="folder of the page")
     return parser.parse_args()
 

@@ -18,22 +18,23 @@ def cell_lines(rows: list[dict]) -> Iterator[str]:
     if not rows:
         return
     settings = len({row["setting"] for row in rows})
-    full = len({row["setting"] for row in rows if row["samples"] * 4 >= FULL})
+    full = len({row["setting"] for row in rows if row["samples"] >= FULL})
     low = [row for row in rows if row["engine"]["coverage"] < LEAST]
     high = [row for row in rows if row["engine"]["coverage"] > MOST]
     yield "## Settings, one by one"
     yield ""
     yield (
         f"{settings} settings (`--part settings`) with {len(rows)} figures: populations given by "
-        f"the shares of their strata. {full} settings have {FULL:,} samples (a quarter for five "
-        "classes and more), the others as many as the column says: their coverage is known to "
-        f"± {(0.0475 / 200) ** 0.5:.3f} at 200 samples, to ± {(0.0475 / FULL) ** 0.5:.3f} at "
+        f"the shares of their strata. {full} settings have {FULL:,} samples, the others as many as "
+        "the column says: their coverage is known to "
+        f"± {(0.0475 / 400) ** 0.5:.3f} at 400 samples, to ± {(0.0475 / FULL) ** 0.5:.3f} at "
         f"{FULL:,}. {len(rows) - len(low) - len(high)} figures lie within {LEAST}–{MOST}, "
         f"{len(high)} above and {len(low)} below, "
         f"{sum(row['engine']['coverage'] < FLOOR for row in low)} of them below {FLOOR}."
     )
     yield ""
     yield from _misses(low)
+    yield from _safe(high)
     yield (
         "In brackets the mean width. *Formerly*: the engine before half an event. *Bonferroni*: "
         "Clopper and Pearson's interval of each stratum at 1 − α / H, added up, which holds at "
@@ -64,6 +65,22 @@ def _misses(low: list[dict]) -> Iterator[str]:
             f"- {row['setting']}, {row['figure']}: {engine['coverage']:.3f} of "
             f"{row['samples']:,} samples, warned in {engine['warned']:.0%}"
         )
+    yield ""
+
+
+def _safe(high: list[dict]) -> Iterator[str]:
+    """Intervals that are wider than they need to be, by setting."""
+    if not high:
+        return
+    figures: dict[str, list[str]] = {}
+    for row in high:
+        told = f"{row['figure']} {row['engine']['coverage']:.3f}"
+        figures.setdefault(row["setting"], []).append(told)
+    named = "; ".join(f"{setting}: {', '.join(told)}" for setting, told in figures.items())
+    yield (
+        f"Above {MOST}, wider than they need to be, because a handful of events or windows "
+        f"decides: {named}."
+    )
     yield ""
 
 
