@@ -222,3 +222,21 @@ def test_windows_of_unequal_size_are_worth_fewer_degrees_of_freedom():
 
     # Kish: (Σ size)² / Σ size² = 3.6 windows, of which the mean takes one.
     assert spread.degrees == pytest.approx(330**2 / (15 * 4 + 3 * 10000) - 1)
+
+
+@pytest.mark.parametrize(("m", "warned"), [(40, True), (120, False)])
+def test_few_windows_are_warned_of_with_the_coverage_that_was_measured(m, warned):
+    shown = np.tile([1, 2], 5 * m)
+    true = np.where(np.arange(shown.size) % 7, shown, 3 - shown)
+
+    found = estimate_figures(
+        shown,
+        true,
+        windows([10] * m),
+        area_ha=1.0,
+        titles=("wood", "lake"),
+        settings=AccuracySettings(),
+    )
+
+    said = f"{m} windows: from fewer than 100 an interval like these holds the truth in 93 to 96"
+    assert any(said in sentence for sentence in found.warnings) is warned
