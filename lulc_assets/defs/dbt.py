@@ -19,7 +19,13 @@ from lulc_assets.defs.automation import collects_now_and_then
 from lulc_assets.defs.failures import named_failures
 from lulc_assets.defs.policies import METRICS_POOL, OWNERS
 from lulc_assets.defs.resources import DBT_FOLDER, ProjectResource
-from lulc_assets.steps.metrics import MAP_FILE, METRIC_FILE, SCENE_FILE
+from lulc_assets.steps.metrics import (
+    ALERT_FILE,
+    CHANGE_FILE,
+    MAP_FILE,
+    METRIC_FILE,
+    SCENE_FILE,
+)
 from lulc_assets.steps.products import METRIC_TABLES
 from lulc_assets.steps.workbench import Workbench
 
@@ -71,7 +77,13 @@ def dbt_metrics(
 def _table_files(work: Workbench) -> dict[str, Path]:
     """Variable of the dbt project → Parquet file; without any report, none."""
     record = work.read(METRIC_TABLES, Whole())
-    names = {"metric_files": METRIC_FILE, "map_files": MAP_FILE, "scene_files": SCENE_FILE}
+    names = {
+        "metric_files": METRIC_FILE,
+        "map_files": MAP_FILE,
+        "scene_files": SCENE_FILE,
+        "change_files": CHANGE_FILE,
+        "alert_files": ALERT_FILE,
+    }
     return {
         variable: work.open(record, name)
         for variable, name in names.items()

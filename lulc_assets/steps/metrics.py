@@ -4,29 +4,33 @@ What belongs here: ``metric_tables``. What does not: schemas (``core/metrics``),
 (``dbt_metrics``).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from lulc_assets.core.metrics.change_tables import ALERT_SCHEMA, CHANGE_SCHEMA
 from lulc_assets.core.metrics.map_tables import MAP_SCHEMA, SCENE_SCHEMA
 from lulc_assets.core.metrics.parquet import write_table
 from lulc_assets.core.metrics.tables import METRIC_SCHEMA, read_metrics
 from lulc_assets.core.store.keys import RegionYear, TileYear, Whole
 from lulc_assets.core.store.records import Record
-from lulc_assets.steps.candidates import open_candidates
+from lulc_assets.steps.metric_rows import alert_rows, change_rows, map_row, scene_rows
 from lulc_assets.steps.products import (
     ACCURACY_AREA_REPORT,
     ANNUAL_MAP,
+    CHANGE_ALERTS,
+    CHANGE_MAP,
     METRIC_TABLES,
     REGION_REPORT,
     SCENE_CATALOG,
 )
-from lulc_assets.steps.properties import CatalogProperties, MapProperties, TablesProperties
+from lulc_assets.steps.properties import TablesProperties
 from lulc_assets.steps.workbench import Made, Workbench
 
 METRIC_FILE, MAP_FILE, SCENE_FILE = "metrics.parquet", "maps.parquet", "scenes.parquet"
+CHANGE_FILE, ALERT_FILE = "change.parquet", "alerts.parquet"
 
 
 def make_metric_tables(
@@ -34,12 +38,13 @@ def make_metric_tables(
 ) -> Record[TablesProperties]:
     """Collect what committed reports, maps and catalogues say into Parquet files for dbt.
 
-    Files: ``metrics.parquet``, ``maps.parquet``, ``scenes.parquet``; none without a report.
+    Files: ``metrics.parquet``, ``maps.parquet``, ``scenes.parquet``, ``change.parquet``,
+    ``alerts.parquet``; none without a report.
 
     Args:
         work: where the step works.
-        tiles: those without a report, and those that the project lost, are passed over.
-        regions: the same.
+        tiles: those that the project lost are passed over; change and alerts need no report.
+        regions: those without a report are passed over, too.
     """
     step, project = work.step(METRIC_TABLES, Whole()), work.project
     mapped = sorted(key for key in set(tiles) if key.tile in project.tiles)
@@ -48,6 +53,8 @@ def make_metric_tables(
     of_regions = [r for key in summed if (r := step.find(REGION_REPORT, key)) is not None]
     maps = {key: step.read(ANNUAL_MAP, key) for key in of_tiles}
     catalogs = {key: step.read(SCENE_CATALOG, key) for key in of_tiles}
+    changes = {key: r for key in mapped if (r := step.find(CHANGE_MAP, key)) is not None}
+    alerts = {key: r for key in mapped if (r := step.find(CHANGE_ALERTS, key)) is not None}
     records = [*of_tiles.values(), *of_regions]
 
     def build(scratch: Path) -> Made[TablesProperties]:
@@ -55,16 +62,29 @@ def make_metric_tables(
         if not records:
             return Made({}, TablesProperties(named, 0))
         metrics = pd.concat([read_metrics(work.open(r, METRIC_FILE)) for r in records])
-        made_from = [_map_row(key, record) for key, record in maps.items()]
-        seen = [
-            row
-            for key, record in catalogs.items()
-            for row in _scene_rows(work, key, record, maps[key].properties.scenes)
-        ]
-        files = {
-            METRIC_FILE: write_table(scratch / METRIC_FILE, metrics, METRIC_SCHEMA),
-            MAP_FILE: write_table(scratch / MAP_FILE, _frame(made_from, MAP_SCHEMA), MAP_SCHEMA),
-            SCENE_FILE: write_table(scratch / SCENE_FILE, _frame(seen, SCENE_SCHEMA), SCENE_SCHEMA),
+        rows: dict[str, tuple[list[dict[str, Any]], Any]] = {
+            MAP_FILE: ([map_row(key, record) for key, record in maps.items()], MAP_SCHEMA),
+            SCENE_FILE: (
+                [
+                    row
+                    for key, record in catalogs.items()
+                    for row in scene_rows(work, key, record, maps[key].properties.scenes)
+                ],
+                SCENE_SCHEMA,
+            ),
+            CHANGE_FILE: (
+                [row for key, record in changes.items() for row in change_rows(key, record)],
+                CHANGE_SCHEMA,
+            ),
+            ALERT_FILE: (
+                [row for key, record in alerts.items() for row in alert_rows(work, key, record)],
+                ALERT_SCHEMA,
+            ),
+        }
+        files = {METRIC_FILE: write_table(scratch / METRIC_FILE, metrics, METRIC_SCHEMA)}
+        files |= {
+            name: write_table(scratch / name, _frame(found, schema), schema)
+            for name, (found, schema) in rows.items()
         }
         return Made(files, TablesProperties(named, len(metrics)))
 
@@ -73,39 +93,3 @@ def make_metric_tables(
 
 def _frame(rows: list[dict[str, Any]], schema: Any) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(schema.columns))
-
-
-def _map_row(key: TileYear, record: Record[MapProperties]) -> dict[str, Any]:
-    known = record.properties
-    return {
-        "tile": key.tile,
-        "year": key.year,
-        "scenes": len(known.predictions),
-        "datatakes": known.datatakes,
-        "failed_scenes": len(known.failed_scenes),
-        "newest_date": max((row.date for row in known.predictions), default=""),
-        "observations_median": known.observations_median,
-        "no_data_pct": known.no_data_pct,
-        "mask_overruled_pixels": known.mask_overruled_pixels,
-        "sieved_pixels": known.sieved_pixels,
-        "map_digest": record.digest,
-        "model_digest": known.bundle,
-    }
-
-
-def _scene_rows(
-    work: Workbench, key: TileYear, record: Record[CatalogProperties], used: Iterable[str]
-) -> Iterator[dict[str, Any]]:
-    in_map, table = set(used), open_candidates(work, record)
-    copied = [name for name in SCENE_SCHEMA.columns if name in table.columns]
-    rows: list[Mapping[str, Any]] = table.to_dict("records")
-    for row in rows:
-        date = row["datetime"]
-        yield {
-            **{name: row[name] for name in copied},
-            "tile": key.tile,
-            "year": key.year,
-            "date": "" if pd.isna(date) else date.strftime("%Y-%m-%d"),
-            "in_map": row["scene_id"] in in_map,
-            "catalog_digest": record.digest,
-        }

@@ -204,12 +204,19 @@ REGION_REPORT = Product(
 
 METRIC_TABLES = Product(
     "metric_tables",
-    3,
+    4,
     Whole,
     of.TablesProperties,
     inputs=tuple(
         Input(product, Reach.EVERY)
-        for product in (ACCURACY_AREA_REPORT, REGION_REPORT, ANNUAL_MAP, SCENE_CATALOG)
+        for product in (
+            ACCURACY_AREA_REPORT,
+            REGION_REPORT,
+            ANNUAL_MAP,
+            SCENE_CATALOG,
+            CHANGE_MAP,
+            CHANGE_ALERTS,
+        )
     ),
 )
 

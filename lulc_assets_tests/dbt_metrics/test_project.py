@@ -12,6 +12,7 @@ import pytest
 
 from lulc_assets.core.accuracy.report import SCOPES, VERDICTS
 from lulc_assets.core.errors import InvalidProduct
+from lulc_assets.core.metrics.change_tables import ALERT_SCHEMA, CHANGE_SCHEMA
 from lulc_assets.core.metrics.map_tables import MAP_SCHEMA, SCENE_SCHEMA
 from lulc_assets.core.metrics.parquet import write_table
 from lulc_assets.core.metrics.tables import (
@@ -74,7 +75,7 @@ def test_parsing_needs_no_database_and_names_the_upstream_asset(manifest):
 def test_every_model_and_column_of_a_schema_is_described(manifest):
     models = [n for n in manifest["nodes"].values() if n["resource_type"] == "model"]
 
-    assert len(models) == 9
+    assert len(models) == 11
     for model in models:
         assert model["description"], model["name"]
         for column in model["columns"].values():
@@ -114,6 +115,40 @@ SCENE = {
     "level": "", "offset": "", "cloud_cover_pct": None, "clear_pct": None, "nodata_pct": None,
     "selected": False, "in_map": False, "reason": "no SWIR asset", "catalog_digest": "c",
 }  # fmt: skip
+
+
+CHANGE = {
+    "tile": "33TVM", "year": 2023, "from_class": "trees", "to_class": "crops",
+    "grade": "sustained", "pixels": 120, "area_ha": 1.2, "change_digest": "c", "model_digest": "b",
+}  # fmt: skip
+ALERT = {
+    "tile": "33TVM", "year": 2023, "alert_id": "33TVM-2023-0206-1-2", "step": "confirmed",
+    "from_class": "trees", "to_class": "crops", "area_ha": 1.2, "confirmed_ha": 1.1,
+    "probability": 0.99, "first_on": "2023-02-06", "possible_on": "2023-02-06", "likely_on": "",
+    "confirmed_on": "2023-05-01", "rejected_on": "", "alerts_digest": "a",
+}  # fmt: skip
+
+
+def test_change_and_alerts_can_be_asked_for(manifest, target, tmp_path):
+    rows = [CHANGE, {**CHANGE, "grade": "flicker"}]
+    change = write_table(tmp_path / "change.parquet", pd.DataFrame(rows), CHANGE_SCHEMA)
+    alerts = write_table(tmp_path / "alerts.parquet", pd.DataFrame([ALERT]), ALERT_SCHEMA)
+
+    done = run_dbt(target, "build", files=[], change_files=[str(change)], alert_files=[str(alerts)])
+
+    assert done.returncode == 0, done.stdout
+    found = "select * from change where grade = 'sustained'"
+    assert rows_of(target, found) == [tuple(CHANGE.values())]
+    assert rows_of(target, "select * from alerts") == [tuple(ALERT.values())]
+
+
+def test_a_grade_or_a_step_that_does_not_exist_is_named(tmp_path):
+    with pytest.raises(InvalidProduct, match="change table: grade = 'sure'"):
+        wrong = pd.DataFrame([{**CHANGE, "grade": "sure"}])
+        write_table(tmp_path / "change.parquet", wrong, CHANGE_SCHEMA)
+    with pytest.raises(InvalidProduct, match="alert table: step = 'none'"):
+        wrong = pd.DataFrame([{**ALERT, "step": "none"}])
+        write_table(tmp_path / "alerts.parquet", wrong, ALERT_SCHEMA)
 
 
 def test_what_maps_were_made_from_can_be_asked_for(manifest, target, tmp_path):

@@ -90,6 +90,16 @@ function strip(votes: DateVote[], color: (code: number) => string, title: (code:
   );
 }
 
+/** Do something when an element comes into view: pictures of a year take long to decode. */
+function whenSeen(element: Element, call: () => void): void {
+  const observer = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    observer.disconnect();
+    call();
+  });
+  observer.observe(element);
+}
+
 function thumbnail(scene: Scene | undefined, pixel: Pixel, words: Words): HTMLElement {
   const photo = scene?.photo;
   if (!photo) return h('span', {class: 'thumb none'}, words.photoMissing);
@@ -109,7 +119,9 @@ function thumbnail(scene: Scene | undefined, pixel: Pixel, words: Words): HTMLEl
     context.strokeStyle = '#1f2933';
     context.strokeRect(27.5, 27.5, 9, 9);
   };
-  image.src = imageUrl(photo.href);
+  whenSeen(canvas, () => {
+    image.src = imageUrl(photo.href);
+  });
   return canvas;
 }
 

@@ -1,0 +1,104 @@
+"""Rows of the metric tables, from committed records.
+
+What belongs here: record → rows. What does not: which records are collected (``metrics``), schemas
+(``core/metrics``).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from lulc_assets.core.metrics.change_tables import ALERT_SCHEMA
+from lulc_assets.core.metrics.map_tables import SCENE_SCHEMA
+from lulc_assets.core.store.keys import TileYear
+from lulc_assets.core.store.records import Record
+from lulc_assets.steps.alerts import read_alert_table
+from lulc_assets.steps.candidates import open_candidates
+from lulc_assets.steps.properties import (
+    AlertProperties,
+    CatalogProperties,
+    ChangeProperties,
+    MapProperties,
+)
+from lulc_assets.steps.workbench import Workbench
+
+_SQUARE_METRES_PER_HECTARE = 10_000
+
+
+def map_row(key: TileYear, record: Record[MapProperties]) -> dict[str, Any]:
+    """What a map was made from."""
+    known = record.properties
+    return {
+        "tile": key.tile,
+        "year": key.year,
+        "scenes": len(known.predictions),
+        "datatakes": known.datatakes,
+        "failed_scenes": len(known.failed_scenes),
+        "newest_date": max((row.date for row in known.predictions), default=""),
+        "observations_median": known.observations_median,
+        "no_data_pct": known.no_data_pct,
+        "mask_overruled_pixels": known.mask_overruled_pixels,
+        "sieved_pixels": known.sieved_pixels,
+        "map_digest": record.digest,
+        "model_digest": known.bundle,
+    }
+
+
+def scene_rows(
+    work: Workbench, key: TileYear, record: Record[CatalogProperties], used: Iterable[str]
+) -> Iterator[dict[str, Any]]:
+    """Every candidate scene; ``used`` are the ids of those in the map."""
+    in_map, table = set(used), open_candidates(work, record)
+    copied = [name for name in SCENE_SCHEMA.columns if name in table.columns]
+    rows: list[Mapping[str, Any]] = table.to_dict("records")
+    for row in rows:
+        date = row["datetime"]
+        yield {
+            **{name: row[name] for name in copied},
+            "tile": key.tile,
+            "year": key.year,
+            "date": "" if pd.isna(date) else date.strftime("%Y-%m-%d"),
+            "in_map": row["scene_id"] in in_map,
+            "catalog_digest": record.digest,
+        }
+
+
+def change_rows(key: TileYear, record: Record[ChangeProperties]) -> Iterator[dict[str, Any]]:
+    """Transitions by grade that occur; none where the record only says why."""
+    known = record.properties
+    pixel_ha = known.grid.pixel_m**2 / _SQUARE_METRES_PER_HECTARE
+    for transition in known.transitions:
+        for grade, pixels in sorted(transition.pixels.items()):
+            if pixels:
+                yield {
+                    "tile": key.tile,
+                    "year": key.year,
+                    "from_class": transition.from_class,
+                    "to_class": transition.to_class,
+                    "grade": grade,
+                    "pixels": pixels,
+                    "area_ha": round(pixels * pixel_ha, 4),
+                    "change_digest": record.digest,
+                    "model_digest": known.bundle,
+                }
+
+
+def alert_rows(
+    work: Workbench, key: TileYear, record: Record[AlertProperties]
+) -> Iterator[dict[str, Any]]:
+    """Every alert of a year; none where the record only says why."""
+    table = read_alert_table(work, record)
+    if table is None:
+        return
+    copied = [name for name in ALERT_SCHEMA.columns if name in table.columns]
+    for row in table[copied].to_dict("records"):
+        plain = {name: "" if pd.isna(value) else value for name, value in row.items()}
+        dates = {name: str(plain[name])[:10] for name in copied if name.endswith("_on")}
+        yield {
+            **plain,
+            **dates,
+            "tile": key.tile,
+            "year": key.year,
+            "alerts_digest": record.digest,
+        }
