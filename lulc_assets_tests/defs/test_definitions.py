@@ -13,7 +13,8 @@ from lulc_assets.steps.products import PRODUCTS
 
 ASSET_KEYS = {
     "accuracy_area_report", "accuracy_by_region", "accuracy_by_tile", "annual_map",
-    "area_change", "change_alerts", "change_evidence", "change_map", "class_accuracy",
+    "alerts", "area_change", "change", "change_alerts", "change_evidence", "change_map",
+    "class_accuracy",
     "class_areas", "confusion_pairs", "label_quality",
     "learned_vote", "lulc_model", "metric_tables", "model_bundle", "model_evaluation",
     "observations", "patch_bundle", "patch_classifier", "patch_evaluation", "reference_labels",
