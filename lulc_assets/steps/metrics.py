@@ -53,8 +53,8 @@ def make_metric_tables(
     of_regions = [r for key in summed if (r := step.find(REGION_REPORT, key)) is not None]
     maps = {key: step.read(ANNUAL_MAP, key) for key in of_tiles}
     catalogs = {key: step.read(SCENE_CATALOG, key) for key in of_tiles}
-    changes = {key: r for key in mapped if (r := step.find(CHANGE_MAP, key)) is not None}
-    alerts = {key: r for key in mapped if (r := step.find(CHANGE_ALERTS, key)) is not None}
+    changes = {key: c for key in mapped if (c := step.find(CHANGE_MAP, key)) is not None}
+    alerts = {key: a for key in mapped if (a := step.find(CHANGE_ALERTS, key)) is not None}
     records = [*of_tiles.values(), *of_regions]
 
     def build(scratch: Path) -> Made[TablesProperties]:
