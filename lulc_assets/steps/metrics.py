@@ -4,9 +4,10 @@ What belongs here: ``metric_tables``. What does not: schemas (``core/metrics``),
 (``dbt_metrics``).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -26,11 +27,15 @@ from lulc_assets.steps.products import (
     REGION_REPORT,
     SCENE_CATALOG,
 )
-from lulc_assets.steps.properties import TablesProperties
+from lulc_assets.steps.properties import CatalogProperties, MapProperties, TablesProperties
 from lulc_assets.steps.workbench import Made, Workbench
 
 METRIC_FILE, MAP_FILE, SCENE_FILE = "metrics.parquet", "maps.parquet", "scenes.parquet"
 CHANGE_FILE, ALERT_FILE = "change.parquet", "alerts.parquet"
+
+P = TypeVar("P")
+Row = dict[str, Any]
+Rows = list[Row]
 
 
 def make_metric_tables(
@@ -62,24 +67,11 @@ def make_metric_tables(
         if not records:
             return Made({}, TablesProperties(named, 0))
         metrics = pd.concat([read_metrics(work.open(r, METRIC_FILE)) for r in records])
-        rows: dict[str, tuple[list[dict[str, Any]], Any]] = {
+        rows = {
             MAP_FILE: ([map_row(key, record) for key, record in maps.items()], MAP_SCHEMA),
-            SCENE_FILE: (
-                [
-                    row
-                    for key, record in catalogs.items()
-                    for row in scene_rows(work, key, record, maps[key].properties.scenes)
-                ],
-                SCENE_SCHEMA,
-            ),
-            CHANGE_FILE: (
-                [row for key, record in changes.items() for row in change_rows(key, record)],
-                CHANGE_SCHEMA,
-            ),
-            ALERT_FILE: (
-                [row for key, record in alerts.items() for row in alert_rows(work, key, record)],
-                ALERT_SCHEMA,
-            ),
+            SCENE_FILE: (_scenes(work, catalogs, maps), SCENE_SCHEMA),
+            CHANGE_FILE: (_chained(changes, change_rows), CHANGE_SCHEMA),
+            ALERT_FILE: (_chained(alerts, partial(alert_rows, work)), ALERT_SCHEMA),
         }
         files = {METRIC_FILE: write_table(scratch / METRIC_FILE, metrics, METRIC_SCHEMA)}
         files |= {
@@ -89,6 +81,24 @@ def make_metric_tables(
         return Made(files, TablesProperties(named, len(metrics)))
 
     return step.make(None, build)
+
+
+def _scenes(
+    work: Workbench,
+    catalogs: Mapping[TileYear, Record[CatalogProperties]],
+    maps: Mapping[TileYear, Record[MapProperties]],
+) -> Rows:
+    return [
+        row
+        for key, record in catalogs.items()
+        for row in scene_rows(work, key, record, maps[key].properties.scenes)
+    ]
+
+
+def _chained(
+    records: Mapping[TileYear, Record[P]], rows_of: Callable[[TileYear, Record[P]], Iterable[Row]]
+) -> Rows:
+    return [row for key, record in records.items() for row in rows_of(key, record)]
 
 
 def _frame(rows: list[dict[str, Any]], schema: Any) -> pd.DataFrame:
