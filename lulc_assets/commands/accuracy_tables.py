@@ -40,7 +40,7 @@ def as_printed(value: Any) -> Any:
         return [as_printed(one) for one in value]
     if not isinstance(value, dict):
         return value
-    is_figure = {"value", "se"} <= value.keys()
+    is_figure = "value" in value and bool(value.keys() & {"se", "low"})
     return {
         "estimate" if is_figure and key == "value" else key: as_printed(one)
         for key, one in value.items()

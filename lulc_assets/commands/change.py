@@ -142,6 +142,7 @@ def accuracy(
 
     Example: lulc change accuracy s --labels years.csv --map change/year_of_change.tif
     """
+    from lulc_assets.core.accuracy.counts import plain_estimate
     from lulc_assets.core.change.units import judge_years
 
     found = judge_years(drawn, labels, map)
@@ -149,14 +150,13 @@ def accuracy(
         print_json(
             {
                 name: {
-                    side: {"value": one.value, "ci_low": one.ci_low, "ci_high": one.ci_high,
-                           "level": one.level, "units": one.n}
+                    side: plain_estimate(one)
                     for side, one in (("users", both.users), ("producers", both.producers))
                     if one.n
                 }
                 for name, both in found.items()
             }
-        )  # fmt: skip
+        )
         return
     from rich.table import Table
 

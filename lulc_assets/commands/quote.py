@@ -3,12 +3,13 @@
 What belongs here: arguments and printing. What does not: the arithmetic (``core/costs``).
 """
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from lulc_assets.commands.accuracy_tables import as_printed
+from lulc_assets.commands.running import print_json
 from lulc_assets.commands.simulate import read_years
 from lulc_assets.commands.tiles import ProjectFile, require_home
 
@@ -31,6 +32,7 @@ def quote(
     import dagster as dg
 
     from lulc_assets.core.costs.quote import core_hours_per_1000_km2
+    from lulc_assets.core.estimation.estimate import none_if_nan
     from lulc_assets.core.tile_keys import validate_tile, validate_year
     from lulc_assets.defs.past_maps import past_maps, quote_maps
     from lulc_assets.project import load_project
@@ -45,7 +47,7 @@ def quote(
         found = quote_maps(instance, work, [tile for tile in chosen for _ in span])
         rate = core_hours_per_1000_km2(past_maps(instance, work))
     if as_json:
-        typer.echo(json.dumps({**asdict(found), "core_hours_per_1000_km2_year": rate}, indent=2))
+        print_json({**as_printed(asdict(found)), "core_hours_per_1000_km2_year": none_if_nan(rate)})
         return
     prices = work.project.prices
     typer.echo(f"{found.partitions} maps, {found.area_km2:,.1f} km², from {found.past} past maps")

@@ -47,11 +47,16 @@ def require_store(store: str) -> None:
     """Refuse a place that would silently become a folder of that name.
 
     Raises:
-        InvalidProject: it is empty, or a URL of another kind than ``s3://bucket/prefix``.
+        InvalidProject: it is empty, holds ``~`` or backslashes, or is a URL of another kind than ``s3://bucket/prefix``.
     """
     scheme = _SCHEME.match(store)
     if not store.strip():
         raise InvalidProject("store is empty; name a folder, or s3://bucket/prefix")
+    if store.startswith("~") or "\\" in store:
+        raise InvalidProject(
+            f"store {store[:200]!r} would become a folder of that very name; write the whole path "
+            "with slashes, or one relative to the project file"
+        )
     if scheme and not _BUCKET.fullmatch(store):
         raise InvalidProject(
             f"store {store[:200]!r} is neither a folder nor s3://bucket/prefix (in small letters); "

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lulc_assets.cli import app
+from lulc_assets.commands.accuracy_tables import as_printed
 from lulc_assets.core.errors import InvalidSample
 from lulc_assets.core.grid import Window
 from lulc_assets.core.sampling.design import SampleDesign
@@ -519,3 +520,13 @@ def test_shares_in_percent_without_a_title_are_noticed(lulc):
     result = lulc(counts="map,a,b\na,40,10\nb,5,45\n", areas="a,25\nb,75\n")
 
     assert "shares in percent" in result.stderr
+
+
+def test_a_figure_is_called_estimate_whatever_ends_its_interval_has():
+    # `lulc change accuracy` and `lulc quote` said "value" where all others say "estimate".
+    figures = {"hours": {"value": 2.0, "low": 1.0, "high": 3.0}, "se": {"value": 1.0, "se": 0.1}}
+    assert as_printed(figures) == {
+        "hours": {"estimate": 2.0, "low": 1.0, "high": 3.0},
+        "se": {"estimate": 1.0, "se": 0.1},
+    }
+    assert as_printed({"value": 3, "unit": "ha"}) == {"value": 3, "unit": "ha"}

@@ -80,9 +80,9 @@ def test_accuracy_by_tolerance_follows_from_drawn_units(exported, tmp_path):
              exported / "year_of_change.tif", "--json")  # fmt: skip
     found = json.loads(lulc(*asked).stdout)
     late = sum(year == 2023 for year in years)
-    assert found["exact"]["users"]["value"] == pytest.approx((30 - late) / 30)
-    assert found["within_1"]["users"]["value"] == found["ever"]["producers"]["value"] == 1
-    assert found["exact"]["users"]["ci_low"] < found["exact"]["users"]["value"]
+    assert found["exact"]["users"]["estimate"] == pytest.approx((30 - late) / 30)
+    assert found["within_1"]["users"]["estimate"] == found["ever"]["producers"]["estimate"] == 1
+    assert found["exact"]["users"]["ci95_low"] < found["exact"]["users"]["estimate"]
     pd.DataFrame({"unit_id": key.units["unit_id"][1:], "year_of_change": years[1:]}).to_csv(
         labels, index=False
     )

@@ -9,14 +9,24 @@ import numpy as np
 import pytest
 import rasterio
 
+from lulc_assets.core.accuracy.zones import _read_on as layer_on_grid
 from lulc_assets.core.catalog import api_io
 from lulc_assets.core.catalog.search import search_scenes
-from lulc_assets.core.errors import CatalogError, ImageryUnreachable, UnreadableRaster
+from lulc_assets.core.errors import (
+    CatalogError,
+    ImageryUnreachable,
+    LulcError,
+    UnreadableRaster,
+)
 from lulc_assets.core.grid import Window, tile_grid
 from lulc_assets.core.imagery import ranges, session
 from lulc_assets.core.imagery.ranges import HttpRanges
 from lulc_assets.core.imagery.reader import SceneReader
+from lulc_assets.core.labels.raster import read_raster_labels
+from lulc_assets.core.labels.source import LabelSource
+from lulc_assets.core.sampling.map_file import open_map
 from lulc_assets.core.scene.recipe import BandAsset
+from lulc_assets.core.tables.source_digest import digest_of_source
 from lulc_assets_tests.faults.conftest import WIDE
 from lulc_assets_tests.small_scene import GRID, write_tif
 
@@ -129,6 +139,29 @@ def test_a_small_file_that_unpacks_to_a_block_of_gigabytes_is_refused(tmp_path, 
     bomb = type(local_scene)(**{**vars(local_scene), "bands": bands})
     with pytest.raises(UnreadableRaster, match=r"nir|bomb\.tif is packed in blocks of 8192 × 8192"):
         SceneReader(bomb, WIDE).check()
+
+
+@pytest.mark.parametrize("read", ["labels", "digest", "map", "crossing"])
+def test_a_delivered_raster_is_not_unpacked_into_gigabytes_either(tmp_path, read):
+    # Only the bands of scenes were looked at: label rasters, maps and crossing layers were not.
+    path = tmp_path / "bomb.tif"
+    size = 16_384
+    with rasterio.open(
+        path, "w", driver="GTiff", height=size, width=size, count=1, dtype="uint8",
+        crs=f"EPSG:{GRID.epsg}", transform=WIDE.transform, tiled=True, blockxsize=size,
+        blockysize=size, compress="ZSTD", sparse_ok=True,
+    ):  # fmt: skip
+        pass
+    assert path.stat().st_size < 100_000
+    source = LabelSource(str(path), "class_name", "karra-10")
+    readers = {
+        "labels": lambda: read_raster_labels(source, WIDE),
+        "digest": lambda: digest_of_source(path),
+        "map": lambda: open_map(path),
+        "crossing": lambda: layer_on_grid(path, WIDE),
+    }
+    with pytest.raises(LulcError, match=r"bomb\.tif is packed in blocks of 16384 × 16384"):
+        readers[read]()
 
 
 def test_a_mask_layer_must_hold_codes_before_it_is_read(tmp_path, local_scene):

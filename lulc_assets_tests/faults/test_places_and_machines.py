@@ -36,6 +36,8 @@ def load(folder, text):
         "s3://",
         "s3:/b",
         "az://c",
+        "~/store",
+        "C:\\\\store",
     ],
 )
 def test_a_store_that_is_neither_folder_nor_bucket_is_refused(tmp_path, place):

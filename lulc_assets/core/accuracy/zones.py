@@ -32,6 +32,7 @@ from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.sampling.map_file import MapFile
 from lulc_assets.core.sampling.population import TilePart
 from lulc_assets.core.sampling.sample import ReferenceSample
+from lulc_assets.core.tables.raster_blocks import require_small_blocks
 
 _WHOLE = 0.995
 """Share of a zone on the map from which on nobody needs to be told that some is missing."""
@@ -153,11 +154,17 @@ def _split(
         yield value, [replace(p, owned=p.owned & (v == value)) for p, v in pairs]
 
 
+def _open_layer(path: Path) -> rasterio.DatasetReader:
+    layer = rasterio.open(path, driver="GTiff")
+    require_small_blocks(layer, str(path), InvalidZones)
+    return layer
+
+
 def _read_on(path: Path, grid: PixelGrid) -> npt.NDArray[np.int64]:
     """A layer's values at the nearest pixel of a grid; no data and outside are 0."""
     try:
         with (
-            rasterio.open(path, driver="GTiff") as layer,
+            _open_layer(path) as layer,
             WarpedVRT(
                 layer,
                 crs=f"EPSG:{grid.epsg}",

@@ -4,11 +4,11 @@ What belongs here: bands, size, CRS, orientation, pixel size and alignment. What
 opening and reading (``source``).
 """
 
-import numpy as np
 import rasterio
 
 from lulc_assets.core.errors import ImplausiblePixels, SceneGridMismatch, UnreadableRaster
 from lulc_assets.core.grid import PixelGrid
+from lulc_assets.core.tables.raster_blocks import require_small_blocks
 
 COARSEST = 1.5
 """A file's pixel may be this many times its nominal ground sampling, no more: a tenfold
@@ -20,10 +20,6 @@ pixels would skip most of them."""
 
 MAX_SIDE_PX = 45_000
 """Largest accepted side of a raster; a Sentinel-2 tile has 10,980 pixels at 10 m."""
-
-MAX_BLOCK_BYTES = 64 * 2**20
-"""Largest block, unpacked: GDAL unpacks whole blocks, whatever window is read, and seven files
-are read side by side. COGs have 0.5–2 MB, a JPEG 2000 tile of 1024 px 2 MB."""
 
 BAND_DTYPES = ("uint16", "int16", "uint32", "int32", "float32", "float64")
 """Types that can hold reflectance. 8 bits cannot: 256 steps over the range of reflectance are
@@ -69,7 +65,7 @@ def require_fit(
             "is not a Sentinel-2 tile"
         )
     _require_type(data.dtypes[0], name, codes=codes)
-    require_small_blocks(data, name)
+    require_small_blocks(data, name, UnreadableRaster)
     epsg = data.crs.to_epsg() if data.crs else None
     if epsg != grid.epsg:
         raise SceneGridMismatch(f"{name} is in EPSG:{epsg}, the tile's grid is in EPSG:{grid.epsg}")
@@ -85,21 +81,6 @@ def require_fit(
     if not lattice and min(transform.a, -transform.e) < FINEST * grid.pixel_m:
         raise SceneGridMismatch(
             f"{name} has pixels of {pixel_m:g} m, too fine for a {grid.pixel_m:g} m grid"
-        )
-
-
-def require_small_blocks(data: rasterio.DatasetReader, name: str) -> None:
-    """Refuse a file that unpacks to much more than is asked for (a decompression bomb).
-
-    Raises:
-        UnreadableRaster: a block of it has more than :data:`MAX_BLOCK_BYTES`.
-    """
-    height, width = data.block_shapes[0]
-    size = height * width * np.dtype(data.dtypes[0]).itemsize
-    if size > MAX_BLOCK_BYTES:
-        raise UnreadableRaster(
-            f"{name} is packed in blocks of {height} × {width} pixels, {size / 2**20:.0f} MB each; "
-            f"more than {MAX_BLOCK_BYTES / 2**20:.0f} MB is not read: write it as a COG"
         )
 
 

@@ -20,7 +20,7 @@ from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.access import Access
 from lulc_assets.core.imagery.checksum import require_checksum, require_checksum_of
 from lulc_assets.core.imagery.emptiness import MARGIN_PX, solid_zeros
-from lulc_assets.core.imagery.fit import is_aligned, require_fit, require_small_blocks
+from lulc_assets.core.imagery.fit import is_aligned, require_fit
 from lulc_assets.core.imagery.gdal import gdal_env
 from lulc_assets.core.imagery.href import check_href, is_remote, local_path, shown
 from lulc_assets.core.imagery.numbers import broken_numbers, least_number, own_scale
@@ -33,6 +33,7 @@ from lulc_assets.core.imagery.resample import (
     sample_bilinear,
     sample_nearest,
 )
+from lulc_assets.core.tables.raster_blocks import require_small_blocks
 
 SKIPPED = 4.0
 """A lattice whose cells are more than this many of the file's pixels reads mostly in vain."""
@@ -237,7 +238,7 @@ class RasterSource:
         if levels:
             self._dataset.close()
             self._dataset = self._open(overview_level=levels[-1])
-            require_small_blocks(self._dataset, self._name)
+            require_small_blocks(self._dataset, self._name, UnreadableRaster)
 
     def _axes(self, window: Window) -> tuple[Axis, Axis]:
         transform, grid = self._dataset.transform, self.grid

@@ -31,6 +31,7 @@ from lulc_assets.core.labels.places import grid_around
 from lulc_assets.core.labels.reading import with_drawn_roles
 from lulc_assets.core.labels.schema import TRAIN, validate_labels
 from lulc_assets.core.labels.source import LabelSet, LabelSource, ReadReport
+from lulc_assets.core.tables.raster_blocks import require_small_blocks
 from lulc_assets.core.tables.source_digest import RASTER_SUFFIXES
 
 _STRIP_BLOCKS = 8
@@ -56,7 +57,7 @@ def read_raster_labels(source: LabelSource, grid: PixelGrid) -> LabelSet:
 
     Raises:
         LabelError: missing, unreadable, several bands, no whole numbers, or roles are
-            asked for that a raster does not hold.
+            asked for that a raster does not hold; its blocks are too large to unpack.
         MissingCrs: the file has no CRS.
         UnknownClass: a code is not in the crosswalk; the message names it and the file.
     """
@@ -161,6 +162,7 @@ def _require_codes(raster: rasterio.DatasetReader, path: str) -> None:
             f"{path}: a label raster has one band of whole numbers; this one has "
             f"{raster.count} of {raster.dtypes[0]}"
         )
+    require_small_blocks(raster, path, LabelError)
 
 
 def _translate(

@@ -19,6 +19,7 @@ from lulc_assets.core.errors import InvalidProduct, MissingCrs, UnreadableRaster
 from lulc_assets.core.grid import PixelGrid, Window, owned_mask, pixel_areas_ha
 from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.sampling.population import TilePart
+from lulc_assets.core.tables.raster_blocks import require_small_blocks
 from lulc_assets.core.tile_keys import owns_ground
 
 _ROWS = 1024
@@ -115,12 +116,14 @@ def open_map(path: Path, *, tile: str = "", legend: Legend = KARRA_10) -> MapFil
 
     Raises:
         UnreadableRaster: the file is missing or no GeoTIFF.
-        InvalidProduct: other data type or bands, or a grid that is rotated or not square.
+        InvalidProduct: other data type or bands, a grid that is rotated or not square, or blocks
+            that are too large to unpack.
         MissingCrs: no projected CRS with an EPSG code.
         InvalidTileKey: ``tile`` names no MGRS square.
     """
     try:
         with rasterio.open(path, driver="GTiff") as raster:
+            require_small_blocks(raster, str(path), InvalidProduct)
             crs, transform, dtypes = raster.crs, raster.transform, raster.dtypes
             height, width = raster.shape
     except RasterioError as error:

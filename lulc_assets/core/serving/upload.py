@@ -21,11 +21,11 @@ from lulc_assets.core.errors import (
     UnreadableRaster,
 )
 from lulc_assets.core.grid import PixelGrid, Window
-from lulc_assets.core.imagery.fit import require_small_blocks
 from lulc_assets.core.imagery.gdal import gdal_env
 from lulc_assets.core.imagery.scene_block import DnBlock
 from lulc_assets.core.model.bundle import Bundle
 from lulc_assets.core.serving.settings import ServiceSettings
+from lulc_assets.core.tables.raster_blocks import MAX_BLOCK_BYTES, require_small_blocks
 
 _STEP = 1e-4
 _DTYPES = ("uint16", "int16", "float32")
@@ -146,12 +146,12 @@ def _require_size(source: Any, settings: ServiceSettings) -> None:
             f"the image has {width} x {height} px; at most {settings.max_side_px} px a side and "
             f"{settings.max_pixels:,} px in all are served: cut it"
         )
-    require_small_blocks(source, "the image")
+    require_small_blocks(source, "the image", UnreadableRaster)
     rows, cols = source.block_shapes[0]
     itemsize = np.dtype(source.dtypes[0]).itemsize
     if source.interleaving and source.interleaving.name == "pixel":
         itemsize *= source.count
-    if rows * cols * itemsize > 64 * 2**20:
+    if rows * cols * itemsize > MAX_BLOCK_BYTES:
         raise UnreadableRaster(
             "the image is packed in blocks of more than 64 MB: write it as a COG"
         )

@@ -21,6 +21,7 @@ import shapely
 from rasterio.errors import RasterioError
 
 from lulc_assets.core.errors import LabelError, LulcError
+from lulc_assets.core.tables.raster_blocks import require_small_blocks
 from lulc_assets.core.tables.vector_file import list_layers, read_vector
 from lulc_assets.core.tables.vector_format import FORMATS, is_geodatabase
 
@@ -77,6 +78,7 @@ def _is_missing(value: Any) -> bool:
 def _add_raster(digest: "hashlib._Hash", path: Path, error: type[LulcError]) -> None:
     try:
         with rasterio.open(path, driver="GTiff") as raster:
+            require_small_blocks(raster, str(path), error)
             crs = raster.crs.to_wkt() if raster.crs else ""
             head = [crs, list(raster.transform), raster.shape, raster.dtypes, repr(raster.nodata)]
             digest.update(json.dumps(head).encode())

@@ -172,6 +172,15 @@ def test_a_broken_record_is_an_error_and_not_an_absent_product(store, tmp_path):
         find(store)
 
 
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "9" * 5_000, "null"])
+def test_a_record_that_exhausts_its_reader_is_named_too(store, tmp_path, text):
+    # Nesting let RecursionError through, which nothing catches.
+    commit(store, tmp_path)
+    (store.root / PRODUCT / "record.json").write_text(text)
+    with pytest.raises(ProductCorrupt):
+        find(store)
+
+
 @pytest.mark.parametrize("key", ["", "/etc/passwd", "../up", "a/../b", "a//b", ".hidden", "a b"])
 def test_keys_that_could_leave_the_store_are_refused(store, key):
     with pytest.raises(StoreError, match="plain relative name"):
