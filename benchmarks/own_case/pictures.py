@@ -56,7 +56,12 @@ def draw_map(mosaic: Mosaic, legend: Legend, path: Path) -> None:
 
 
 def draw_border(
-    mosaic: Mosaic, twice: tuple[Codes, Codes], legend: Legend, title: str, path: Path
+    mosaic: Mosaic,
+    twice: tuple[Codes, Codes],
+    legend: Legend,
+    title: str,
+    path: Path,
+    seam: int | None = None,
 ) -> None:
     """The map about the border; ground that both tiles saw, mapped from each; the difference.
 
@@ -66,6 +71,7 @@ def draw_border(
         legend: of the codes.
         title: of the difference.
         path: of the picture.
+        seam: column of that ground from which on the eastern tile counts.
     """
     first = max(0, mosaic.border - _BORDER_PX)
     near = mosaic.mapped[:, first : mosaic.border + _BORDER_PX]
@@ -86,6 +92,8 @@ def draw_border(
     for axis, text in zip(axes, titles, strict=True):
         axis.set_title(text, fontsize=9, loc="left")
         _bare(axis)
+    for axis in axes[1:] if seam is not None else ():
+        axis.axvline(seam - 0.5, color="black", linewidth=0.8, linestyle="--")
     figure.legend(handles=_swatches(legend), loc="outside lower center", ncols=5, frameon=False)
     figure.savefig(path, dpi=110)
 

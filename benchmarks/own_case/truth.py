@@ -17,6 +17,7 @@ from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.simulation.archive.own_case import OTHER, OWN_CLASSES, own_codes
+from lulc_assets.steps.counted import counted_pixels
 from lulc_assets.steps.products import ANNUAL_MAP
 from lulc_assets.steps.workbench import Workbench
 
@@ -48,7 +49,7 @@ def judged_tiles(work: Workbench, archive: Path, year: int) -> Iterator[Judged]:
         grid = work.grid(tile)
         mapped = read_raster(work.open(work.read(ANNUAL_MAP, TileYear(tile, year)), "class.tif"))
         truth = truth_on(archive, tile, year, grid, work.legend)
-        yield Judged(tile, grid, mapped, truth, work.counted(tile))
+        yield Judged(tile, grid, mapped, truth, counted_pixels(work, tile))
 
 
 def simulated_grid(archive: Path, tile: str, year: int) -> PixelGrid:

@@ -15,7 +15,14 @@ from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from lulc_assets.core.errors import InvalidGeometry, InvalidTileKey, MissingCrs
-from lulc_assets.core.grid import PIXEL_M, TILE_PIXELS, Window, square_bounds, tile_grid
+from lulc_assets.core.grid import (
+    PIXEL_M,
+    SHIFT_M,
+    TILE_PIXELS,
+    Window,
+    square_bounds,
+    tile_grid,
+)
 from lulc_assets.core.tables.vector_file import read_vector
 from lulc_assets.core.tile_keys import validate_tile
 from lulc_assets.core.utm import zone_limits
@@ -41,7 +48,8 @@ class TileOfArea:
 
     Attributes:
         tile: MGRS square.
-        window: of the area's part on the tile's 10 m grid.
+        window: of the area's part on the tile's 10 m grid, and of what a neighbour's square holds
+            of it within ``grid.SHIFT_M`` beyond the eastern and southern sides.
         area_km2: of the part, in the tile's own projection.
     """
 
@@ -169,10 +177,12 @@ def _part_of(area: BaseGeometry, tile: str) -> TileOfArea | None:
     if strip.is_empty:
         return None
     grid = tile_grid(tile)
-    own = shapely.intersection(_projected(strip, grid.epsg), shapely.box(*square_bounds(tile)))
+    projected, (west, south, east, north) = _projected(strip, grid.epsg), square_bounds(tile)
+    own = shapely.intersection(projected, shapely.box(west, south, east, north))
     if own.area < PIXEL_M**2 / 2:
         return None
-    left, bottom, right, top = own.bounds
+    wider = shapely.box(west, south - SHIFT_M, east + SHIFT_M, north)
+    left, bottom, right, top = shapely.intersection(projected, wider).bounds
     row, height = _span((grid.y0 - top) / PIXEL_M, (grid.y0 - bottom) / PIXEL_M)
     col, width = _span((left - grid.x0) / PIXEL_M, (right - grid.x0) / PIXEL_M)
     return TileOfArea(tile, Window(row, col, height, width), own.area / 1e6)

@@ -1,7 +1,8 @@
-"""Which pixels of a tile count for an area of interest, and which tile owns a place.
+"""An area of interest on a grid, and in which tile's square points lie.
 
 What belongs here: an area's polygons on a grid, ownership of any points. What does not: reading
-the polygons and the tiles that cover them (``aoi``), ownership of a tile's own pixels (``grid``).
+the polygons and the tiles that cover them (``aoi``), ownership of a tile's own pixels (``grid``),
+which of several tiles counts where they meet (``seams``).
 """
 
 import numpy as np
@@ -12,25 +13,11 @@ from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from lulc_assets.core.aoi import in_metres
-from lulc_assets.core.grid import PixelGrid, owned_mask, square_bounds
+from lulc_assets.core.grid import PixelGrid, square_bounds
 from lulc_assets.core.utm import meridian_eastings, zone_limits
 
 MARGIN_DEGREES = 0.1
 """Of the part of an area that is projected: far from its zone a projection has no sense."""
-
-
-def counted_mask(tile: str, grid: PixelGrid, area: BaseGeometry | None) -> npt.NDArray[np.bool_]:
-    """Pixels that the tile owns and whose centre lies in the area, shape (h, w), bool.
-
-    Tiles that own neighbouring ground count each pixel of the area once.
-
-    Args:
-        tile: MGRS square.
-        grid: of the tile's products.
-        area: polygons in longitude and latitude (``aoi.read_area``); None: the whole grid.
-    """
-    owned = owned_mask(tile, grid)
-    return owned if area is None else owned & inside_mask(grid, area)
 
 
 def inside_mask(grid: PixelGrid, area: BaseGeometry) -> npt.NDArray[np.bool_]:

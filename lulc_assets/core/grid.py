@@ -23,6 +23,9 @@ from lulc_assets.core.utm import meridian_eastings, zone_limits
 
 PIXEL_M = 10
 TILE_PIXELS = 10_980
+SHIFT_M = 960
+"""How far the seam of two tiles lies from the border of their squares (``seams``): more than the
+networks in use need on each side (480 to 800 m, ``core/model/footprint``), a multiple of 60 m."""
 _ANCHOR_M = 60
 _SOUTH_FALSE_NORTHING_M = 10_000_000
 

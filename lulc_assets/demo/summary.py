@@ -15,13 +15,14 @@ import numpy as np
 
 from lulc_assets.core.accuracy.report import AccuracyReport
 from lulc_assets.core.estimation.estimate import Estimate
-from lulc_assets.core.grid import owned_mask
+from lulc_assets.core.grid import pixel_areas_ha
 from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.core.whole_files import whole_file
 from lulc_assets.project import Project
 from lulc_assets.running.plan import JobRun
 from lulc_assets.running.runs import find_run
+from lulc_assets.steps.counted import counted_pixels
 from lulc_assets.steps.products import ACCURACY_AREA_REPORT, ANNUAL_MAP, SCENE_CATALOG
 from lulc_assets.steps.report import read_report
 from lulc_assets.steps.workbench import Workbench
@@ -36,12 +37,6 @@ class Truth:
     """
 
     folder: Path
-
-    def areas_ha(self, tile: str, year: int) -> dict[str, float]:
-        """True area of each class on the tile's owned pixels."""
-        known = json.loads((self.folder / "areas.json").read_text())
-        owned = known["years"][str(year)]["tiles"][tile]["owned"]
-        return {name: float(figures["area_ha"]) for name, figures in owned.items()}
 
     def class_map(self, tile: str, year: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
         """True codes, shape of the tile's grid, uint8."""
@@ -82,7 +77,7 @@ def _summarise(work: Workbench, key: TileYear, truth: Truth | None) -> dict[str,
     annual_map = work.read(ANNUAL_MAP, key)
     catalog = work.read(SCENE_CATALOG, key)
     report = read_report(work, work.read(ACCURACY_AREA_REPORT, key))
-    true_areas = {} if truth is None else truth.areas_ha(key.tile, key.year)
+    true_areas = {} if truth is None else _true_areas(work, truth, key)
     used = len(annual_map.properties.predictions)
     return {
         "tile": key.tile,
@@ -116,12 +111,20 @@ def _classes(report: AccuracyReport, true_areas: dict[str, float]) -> dict[str, 
 
 
 def _true_accuracy(work: Workbench, truth: Truth, key: TileYear) -> float | None:
-    """Share of the owned, mapped pixels that have the true class."""
+    """Share of the counted, mapped pixels that have the true class."""
     classes = read_raster(work.open(work.read(ANNUAL_MAP, key), "class.tif"))
-    judged = owned_mask(key.tile, work.grid(key.tile)) & (classes > 0)
+    judged = counted_pixels(work, key.tile) & (classes > 0)
     if not judged.any():
         return None
     return float((classes == truth.class_map(key.tile, key.year))[judged].mean())
+
+
+def _true_areas(work: Workbench, truth: Truth, key: TileYear) -> dict[str, float]:
+    """True area of each class on the tile's counted pixels, hectares."""
+    counted = counted_pixels(work, key.tile)
+    codes = truth.class_map(key.tile, key.year)[counted]
+    areas = np.bincount(codes, pixel_areas_ha(work.grid(key.tile))[counted], minlength=256)
+    return {each.name: float(areas[each.code]) for each in work.legend.land}
 
 
 def _value(estimate: Estimate | None) -> float | None:

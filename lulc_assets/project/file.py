@@ -200,9 +200,7 @@ class Project(Section):
                 f"tile {tile} is not in project {self.name}; it has {', '.join(self.tiles)}. "
                 "Add a [tiles.…] section to the project file."
             )
-        coarse = sampling_m(self.catalog.dialect, self.catalog.collection) == HLS_PIXEL_M
-        whole = hls_grid(tile) if coarse else tile_grid(tile)
-        window = self.tiles[tile].window
+        whole, window = self.raster_of(tile), self.tiles[tile].window
         if window is None:
             return whole
         row, col, height, width = window
@@ -215,6 +213,11 @@ class Project(Section):
                 f"tiles.{tile}.window {window} reaches beyond the tile's {whole.shape}"
             )
         return whole.cut(Window(*window))
+
+    def raster_of(self, tile: str) -> PixelGrid:
+        """The grid of a whole tile: 10 m, of HLS 30 m."""
+        coarse = sampling_m(self.catalog.dialect, self.catalog.collection) == HLS_PIXEL_M
+        return hls_grid(tile) if coarse else tile_grid(tile)
 
     def area(self) -> BaseGeometry | None:
         """The polygons of the area of interest in longitude and latitude; None: there are none.

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 from lulc_assets.core.accuracy.build import build_region_report
 from lulc_assets.core.accuracy.report import AccuracyReport
 from lulc_assets.core.aoi import TileOfArea, cover_area
-from lulc_assets.core.area_pixels import counted_mask
 from lulc_assets.core.catalog.search import search_scenes
 from lulc_assets.core.catalog.selection import SelectionSettings, select_scenes, selected_recipes
 from lulc_assets.core.catalog.table import require_judged
@@ -50,6 +49,7 @@ from lulc_assets.core.progress import Progress, silent
 from lulc_assets.core.publishing.catalogue import Credit
 from lulc_assets.core.sampling.population import TilePart
 from lulc_assets.core.scene.recipe import SceneRecipe
+from lulc_assets.core.seams import counted_mask
 from lulc_assets.core.store.canonical import digest_of, identity_of
 from lulc_assets.core.whole_files import whole_file
 from lulc_assets.running.map_request import MapRequest
@@ -126,7 +126,7 @@ def _map_tile(
     """The three layers of a tile."""
     (_, work), (progress, _) = tools, heard
     recipes = _find_scenes(request, tile.tile, grid, progress)
-    scenes = _predict(request, grid, recipes, tools, heard)
+    scenes = _predict(request, tile.tile, grid, recipes, tools, heard)
     folder = work / f"{tile.tile}-{request.title}"
     settings = CompositeSettings()
     found = compose_year(
@@ -164,6 +164,7 @@ def _find_scenes(
 
 def _predict(
     request: MapRequest,
+    tile: str,
     grid: PixelGrid,
     recipes: Sequence[SceneRecipe],
     tools: tuple["Predictor", Path],
@@ -173,7 +174,8 @@ def _predict(
 
     (predictor, work), (progress, warn) = tools, heard
     windows, scenes, failures = WindowSettings(), [], []
-    needs = windows.identity(grid, request.bundle.footprint)
+    whole = tile_grid(tile)
+    needs = windows.identity(grid, request.bundle.footprint, whole)
     for number, recipe in enumerate(recipes, start=1):
         made_of = [request.bundle.digest, recipe, grid, needs, predictor]
         content = digest_of(identity_of(made_of))
@@ -181,7 +183,7 @@ def _predict(
         try:
             if not folder.is_dir():
                 with _whole_folder(folder) as scratch:
-                    predict_scene(recipe, grid, predictor, scratch, windows)
+                    predict_scene(recipe, grid, predictor, scratch, windows, within=whole)
         except ImageryUnreachable:
             raise  # the place does not answer: nobody looked
         except SceneError as error:
@@ -215,11 +217,12 @@ def _whole_folder(path: Path) -> Iterator[Path]:
 
 def _report(request: MapRequest, tiles: Sequence[MosaicTile]) -> AccuracyReport:
     """Mapped areas of the polygon; nothing is known of accuracy there."""
+    grids = {tile.tile: tile.grid for tile in tiles}
     parts = (
         TilePart(
             tile.tile,
             read_raster(tile.path),
-            counted_mask(tile.tile, tile.grid, request.area),
+            counted_mask(tile.tile, grids, request.area),
             pixel_areas_ha(tile.grid),
             tile.grid,
         )

@@ -29,6 +29,7 @@ from lulc_assets.core.exporting.tables import (
 from lulc_assets.core.publishing.catalogue import Credit
 from lulc_assets.core.publishing.layer_item import footprint_of
 from lulc_assets.core.store.keys import RegionYear, TileYear
+from lulc_assets.steps.counted import counted_pixels
 from lulc_assets.steps.map_site import committed_keys
 from lulc_assets.steps.pages import make_report_pages
 from lulc_assets.steps.products import ACCURACY_AREA_REPORT, ANNUAL_MAP, REGION_REPORT
@@ -71,7 +72,8 @@ def export_project(work: Workbench, folder: Path, crs: str = "") -> Path:
 
 def _export_year(work: Workbench, folder: Path, keys: list[TileYear], crs: str) -> pystac.Item:
     year = keys[0].year
-    keys = sorted(keys, key=lambda key: -int(work.counted(key.tile).sum()))
+    mapped = [key.tile for key in keys]
+    keys = sorted(keys, key=lambda key: -int(counted_pixels(work, key.tile, mapped).sum()))
     grid = mosaic_grid([work.grid(key.tile) for key in keys], work.area, crs)
     records = {key: work.read(ANNUAL_MAP, key) for key in keys}
     tiles = {

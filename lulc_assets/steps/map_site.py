@@ -25,6 +25,7 @@ from lulc_assets.core.pages.site import (
     SiteTile,
 )
 from lulc_assets.core.scene.recipe import SceneRecipe
+from lulc_assets.core.seams import hidden_boxes
 from lulc_assets.core.store.canonical import digest_of, identity_of
 from lulc_assets.core.store.keys import RegionYear, TileYear
 from lulc_assets.core.tile_keys import FIRST_YEAR
@@ -91,13 +92,20 @@ def build_site(
         work.progress(number, len(tiles), f"map of {key.title}")
     shown = {key.tile for key in tiles}
     changes = committed_changes(work, sorted(shown))
+    grids = work.grids(sorted(shown))
     site = Site(
         title=work.project.name,
         attribution=work.project.attribution,
         licence=work.project.licence,
         legend=work.legend,
         tiles=[
-            SiteTile(tile, section.place, work.grid(tile), work.project.regions_of(tile))
+            SiteTile(
+                tile,
+                section.place,
+                grids[tile],
+                work.project.regions_of(tile),
+                hidden_boxes(tile, grids),
+            )
             for tile, section in work.project.tiles.items()
             if tile in shown
         ],

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import numpy as np
 from pyproj import Transformer
 
 from lulc_assets.core.compositing.layers import LAYERS
 from lulc_assets.core.errors import PointOutside
-from lulc_assets.core.grid import square_bounds
 from lulc_assets.core.lineage.pixel import PixelReader
 from lulc_assets.core.lineage.trace import PixelTrace
+from lulc_assets.core.seams import shown_points
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.steps.maps import head_of, predicted_scenes
 from lulc_assets.steps.products import ANNUAL_MAP
@@ -31,7 +32,7 @@ class PlaceOnMap:
 
 
 def find_pixel(work: Workbench, lon: float, lat: float) -> PlaceOnMap:
-    """The pixel that holds a point: that of the tile that owns it, else of any that shows it.
+    """The pixel that holds a point: that of the tile that counts it, else of any that shows it.
 
     Raises:
         PointOutside: the point is not on the earth, or in no tile of the project.
@@ -41,15 +42,14 @@ def find_pixel(work: Workbench, lon: float, lat: float) -> PlaceOnMap:
             f"point {lon:g},{lat:g} is not on the earth; give longitude, then latitude, in degrees"
         )
     found: PlaceOnMap | None = None
-    for tile in work.project.tiles:
-        grid = work.grid(tile)
-        x, y = Transformer.from_crs(4326, grid.epsg, always_xy=True).transform(lon, lat)
-        rows, cols = grid.cells([x], [y])
+    grids = work.grids(work.project.tiles)
+    for tile, grid in grids.items():
+        x, y = Transformer.from_crs(4326, grid.epsg, always_xy=True).transform([lon], [lat])
+        rows, cols = grid.cells(x, y)
         row, col = int(rows[0]), int(cols[0])
         if not (0 <= row < grid.height and 0 <= col < grid.width):
             continue
-        left, bottom, right, top = square_bounds(tile)
-        if left <= x < right and bottom <= y < top:
+        if shown_points(tile, np.asarray(x), np.asarray(y), grids)[0]:
             return PlaceOnMap(tile, row, col)
         found = found or PlaceOnMap(tile, row, col)
     if found is None:

@@ -20,6 +20,7 @@ from lulc_assets.core.errors import (
     SceneError,
 )
 from lulc_assets.core.figures.scenes import prediction_figure
+from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.imagery.cog import read_coarse, validate_layer
 from lulc_assets.core.scene.recipe import SceneRecipe
 from lulc_assets.core.store.keys import SceneOfYear, TileYear, Whole
@@ -157,6 +158,11 @@ class _Predicting:
     def __post_init__(self) -> None:
         self.looks = {scene.id: scene.look for scene in self.catalog.properties.scenes}
 
+    @property
+    def whole(self) -> PixelGrid:
+        """Of the tile: what of it lies beside the area is seen, not mapped."""
+        return self.work.project.raster_of(self.batch.tile)
+
     @cached_property
     def predictor(self) -> "Predictor":
         """The engine with the bundle; loaded once per batch."""
@@ -181,7 +187,7 @@ class _Predicting:
         settings = {
             "scene": recipe,
             "grid": grid,
-            "windows": windows.identity(grid, bundle.footprint),
+            "windows": windows.identity(grid, bundle.footprint, self.whole),
             "predictor": self.predictor,
             "applicability": self.far is not None,
         }
@@ -199,7 +205,8 @@ class _Predicting:
         with distances or nullcontext() as layer:
             found = predict_scene(
                 recipe, grid, self.predictor, scratch, work.project.windows,
-                progress=work.progress, observe=layer.observe if layer else None,
+                within=self.whole, progress=work.progress,
+                observe=layer.observe if layer else None,
             )  # fmt: skip
             shown = applicability.files_of(layer, look, recipe.id, scratch) if layer else {}
         legal = {"class": {0, *work.legend.codes}, "probability": None, "mask": {0, 1}}

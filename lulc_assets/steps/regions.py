@@ -12,6 +12,7 @@ from lulc_assets.core.imagery.cog import read_raster
 from lulc_assets.core.sampling.population import TilePart
 from lulc_assets.core.store.keys import RegionYear, TileYear
 from lulc_assets.core.store.records import Record
+from lulc_assets.steps.counted import counted_identity, counted_pixels
 from lulc_assets.steps.products import (
     ANNUAL_MAP,
     REFERENCE_SAMPLE,
@@ -51,12 +52,19 @@ def make_region_report(work: Workbench, key: RegionYear) -> Record[ReportPropert
         files |= zone_files(work, scratch, maps, units, key.year)
         return Made(files, headline(report, tiles))
 
-    settings = {"accuracy": work.project.accuracy, **work.area_identity, **zone_identity(work)}
+    settings = {
+        "accuracy": work.project.accuracy,
+        **counted_identity(work, tiles, tiles),
+        **zone_identity(work),
+    }
     return step.make(settings, build)
 
 
 def _parts(work: Workbench, maps: Mapping[TileYear, Record[MapProperties]]) -> Iterator[TilePart]:
+    tiles = [key.tile for key in maps]
     for key, record in maps.items():
         grid = work.grid(key.tile)
         classes = read_raster(work.open(record, "class.tif"))
-        yield TilePart(key.tile, classes, work.counted(key.tile), pixel_areas_ha(grid), grid)
+        yield TilePart(
+            key.tile, classes, counted_pixels(work, key.tile, tiles), pixel_areas_ha(grid), grid
+        )

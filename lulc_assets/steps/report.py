@@ -19,6 +19,7 @@ from lulc_assets.core.sampling.sample import ReferenceSample, read_sample
 from lulc_assets.core.store.canonical import canonical_json
 from lulc_assets.core.store.keys import RegionYear, TileYear
 from lulc_assets.core.store.records import Record
+from lulc_assets.steps.counted import beside, counted_identity, counted_pixels
 from lulc_assets.steps.products import ACCURACY_AREA_REPORT, ANNUAL_MAP, REFERENCE_SAMPLE
 from lulc_assets.steps.properties import (
     MapProperties,
@@ -44,7 +45,7 @@ def make_accuracy_area_report(work: Workbench, key: TileYear) -> Record[ReportPr
             key=key.tile,
             year=key.year,
             class_map=read_raster(work.open(annual_map, "class.tif")),
-            owned=work.counted(key.tile),
+            owned=counted_pixels(work, key.tile),
             pixel_areas_ha=pixel_areas_ha(grid),
             grid=grid,
             sample=open_sample(work, sample),
@@ -54,7 +55,8 @@ def make_accuracy_area_report(work: Workbench, key: TileYear) -> Record[ReportPr
         files = report_files(work, scratch, report, annual_map, sample)
         return Made(files, headline(report))
 
-    return step.make({"accuracy": work.project.accuracy, **work.area_identity}, build)
+    counted = counted_identity(work, [key.tile], beside(work, key.tile))
+    return step.make({"accuracy": work.project.accuracy, **counted}, build)
 
 
 def _find_sample(step: Step[TileYear, ReportProperties]) -> Record[SampleProperties] | None:

@@ -24,6 +24,7 @@ from lulc_assets.core.store.keys import RegionYear, TileYear
 from lulc_assets.core.store.records import Record
 from lulc_assets.core.tables.source_digest import digest_of_source
 from lulc_assets.project.sections import RegionSection, SampleFiles
+from lulc_assets.steps.counted import counted_identity, counted_pixels
 from lulc_assets.steps.products import REFERENCE_LABELS, REFERENCE_SAMPLE
 from lulc_assets.steps.properties import SampleProperties
 from lulc_assets.steps.workbench import Made, Workbench, write_png
@@ -96,13 +97,12 @@ def _make_from_labels(
             table = read_label_table(work.open(record, "labels.parquet"))
             rules = BurnRules.of(work.project.label_source())
             mask, _ = burn_labels(table, grid, HOLDOUT, rules)
-            mask[~work.counted(of.tile)] = 0
+            mask[~counted_pixels(work, of.tile, tiles)] = 0
             units = units_from_mask(mask, grid, region=key.region, year=key.year)
             samples.append((of.tile, units))
         return _made(work, scratch, _joined(samples), f"Held-out labels of {key.title}")
 
-    grids = {tile: work.grid(tile) for tile in tiles}
-    return step.make({"grids": grids, **work.area_identity}, build)
+    return step.make({"grids": work.grids(tiles), **counted_identity(work, tiles, tiles)}, build)
 
 
 def _joined(samples: list[tuple[str, ReferenceSample]]) -> ReferenceSample:

@@ -11,11 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
-import numpy as np
-import numpy.typing as npt
 from shapely.geometry.base import BaseGeometry
 
-from lulc_assets.core.area_pixels import counted_mask
 from lulc_assets.core.errors import CommitConflict, ProductNotFound
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import Legend
@@ -31,7 +28,6 @@ from lulc_assets.core.store.publish import (
     publish,
 )
 from lulc_assets.core.store.records import Basis, Record
-from lulc_assets.core.tables.source_digest import digest_of_source
 from lulc_assets.project import Project
 from lulc_assets.steps.product import K, P, Product
 
@@ -85,21 +81,14 @@ class Workbench:
         """The tile's area of interest."""
         return self.project.grid_of(tile)
 
-    def counted(self, tile: str) -> npt.NDArray[np.bool_]:
-        """Pixels of the tile's grid that figures count: owned, in the area of interest, bool."""
-        return counted_mask(tile, self.grid(tile), self.area)
+    def grids(self, tiles: Iterable[str]) -> dict[str, PixelGrid]:
+        """Tile → its area of interest."""
+        return {tile: self.grid(tile) for tile in tiles}
 
     @cached_property
     def area(self) -> BaseGeometry | None:
         """Polygons of the project's area of interest, longitude and latitude."""
         return self.project.area()
-
-    @cached_property
-    def area_identity(self) -> dict[str, str]:
-        """What stands in the identity of products that count pixels; empty without an area."""
-        if not self.project.aoi:
-            return {}
-        return {"area": digest_of_source(self.project.path_of(self.project.aoi))}
 
     def read(self, product: Product[K, P], key: K) -> Record[P]:
         """The committed record of a product, for commands and pages; steps read by :class:`Step`.

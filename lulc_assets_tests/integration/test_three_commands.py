@@ -9,12 +9,13 @@ import rasterio
 from typer.testing import CliRunner
 
 from lulc_assets.cli import app
-from lulc_assets.core.area_pixels import counted_mask
+from lulc_assets.core.seams import counted_mask
 from lulc_assets.core.store.keys import RegionYear, TileYear
 from lulc_assets.project import load_project
 from lulc_assets.simulation.archive.own_case import own_truth
 from lulc_assets.simulation.archive.spec import archive_spec
 from lulc_assets.simulation.archive.write import archive_paths
+from lulc_assets.steps.counted import counted_pixels
 from lulc_assets.steps.products import ANNUAL_MAP, REGION_REPORT
 from lulc_assets.steps.report import read_report
 from lulc_assets.steps.workbench import Workbench
@@ -56,7 +57,7 @@ def test_the_page_says_that_accuracy_is_unknown_and_shows_the_classes(valley):
 def test_each_pixel_of_the_polygon_is_counted_once(valley):
     work = Workbench.of(load_project(valley[0]))
     report = read_report(work, work.read(REGION_REPORT, RegionYear("area", YEAR)))
-    counted = sum(int(work.counted(tile).sum()) for tile in TILES)
+    counted = sum(int(counted_pixels(work, tile).sum()) for tile in TILES)
     assert report.total_area_ha == pytest.approx(counted / 100, rel=2e-3)
     assert sum(c.mapped_area_ha for c in report.classes) <= report.total_area_ha * (1 + 1e-9)
 
@@ -72,8 +73,9 @@ def test_the_map_is_nearer_to_the_truth_than_its_commonest_class(valley):
     for known in work.legend.classes:
         to_own[known.code] = names[known.name]
     right = seen = commonest = 0
+    grids = {simulated.tile: work.grid(simulated.tile) for simulated in spec.tiles}
     for simulated in spec.tiles:
-        grid = work.grid(simulated.tile)
+        grid = grids[simulated.tile]
         path = work.open(work.read(ANNUAL_MAP, TileYear(simulated.tile, YEAR)), "class.tif")
         with rasterio.open(path) as source:
             mapped = to_own[source.read(1)]
@@ -84,7 +86,7 @@ def test_the_map_is_nearer_to_the_truth_than_its_commonest_class(valley):
         cols = slice(max(0, window.col), window.col + window.width)
         truth = truth[rows, cols]
         top, left = max(0, -window.row), max(0, -window.col)
-        area = counted_mask(simulated.tile, grid, work.area)
+        area = counted_mask(simulated.tile, grids, work.area)
         part = np.s_[top : top + truth.shape[0], left : left + truth.shape[1]]
         judged = area[part] & (mapped[part] > 0)
         right += int((mapped[part] == truth)[judged].sum())

@@ -4,8 +4,8 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from lulc_assets.core.area_pixels import counted_mask
 from lulc_assets.core.grid import pixel_areas_ha
+from lulc_assets.core.seams import counted_mask
 from lulc_assets.steps.regions import make_region_report
 from lulc_assets.steps.report import make_accuracy_area_report, read_report
 from lulc_assets.steps.samples import make_reference_sample
@@ -29,7 +29,7 @@ def test_areas_are_those_of_the_polygon(with_area):
     work, area = with_area
     grid = work.grid(TILE)
     report = read_report(work, make_accuracy_area_report(work, KEY))
-    mask = counted_mask(TILE, grid, work.area)
+    mask = counted_mask(TILE, {TILE: grid}, work.area)
     assert report.total_area_ha == pytest.approx(float(pixel_areas_ha(grid)[mask].sum()))
     assert report.total_area_ha == pytest.approx(area.area / 1e4, rel=0.01)
     region = read_report(work, make_region_report(work, REGION_KEY))

@@ -18,6 +18,7 @@ import LayerGroup from 'ol/layer/Group.js';
 import type TileLayer from 'ol/layer/Tile.js';
 import VectorLayer from 'ol/layer/Vector.js';
 import {fromLonLat, toLonLat} from 'ol/proj.js';
+import {getRenderPixel} from 'ol/render.js';
 import type RenderEvent from 'ol/render/Event.js';
 import type ImageStatic from 'ol/source/ImageStatic.js';
 import VectorSource from 'ol/source/Vector.js';
@@ -78,7 +79,7 @@ class Side {
         this.made.add(tile.tile);
         for (const layer of await this.view.layersOf(shown, tile)) {
           if (version !== this.version) return;
-          layer.on('prerender' as never, (event: RenderEvent) => this.view.clip(event, this));
+          layer.on('prerender' as never, (event: RenderEvent) => this.view.clip(event, this, tile));
           layer.on('postrender' as never, (event: RenderEvent) => (event.context as CanvasRenderingContext2D).restore());
           this.group.getLayers().push(layer);
         }
@@ -266,19 +267,31 @@ export class MapView {
     }
   }
 
-  /** Cut a side's layer at the divider; `postrender` restores the canvas. */
-  clip(event: RenderEvent, side: Side): void {
+  /** Cut a side's layer at the divider and where another tile is shown; `postrender` restores the canvas. */
+  clip(event: RenderEvent, side: Side, tile: Tile): void {
     const context = event.context as CanvasRenderingContext2D;
     context.save();
-    if (this.second.shown === null) return;
     const {width, height} = context.canvas;
-    const at = Math.round(width * this.split);
     const scale = context.getTransform();
     context.setTransform(1, 0, 0, 1, 0, 0);
-    context.beginPath();
-    if (side === this.first) context.rect(0, 0, at, height);
-    else context.rect(at, 0, width - at, height);
-    context.clip();
+    for (const [left, bottom, right, top] of tile.hidden) {
+      // Whole pixels of the canvas: else both tiles are half transparent along the seam.
+      const at = (x: number, y: number): number[] =>
+        getRenderPixel(event, this.map.getPixelFromCoordinate([x, y])).map(Math.round);
+      const [x, y] = at(left, top);
+      const [end, last] = at(right, bottom);
+      context.beginPath();
+      context.rect(0, 0, width, height);
+      context.rect(x!, y!, end! - x!, last! - y!);
+      context.clip('evenodd');
+    }
+    if (this.second.shown !== null) {
+      const at = Math.round(width * this.split);
+      context.beginPath();
+      if (side === this.first) context.rect(0, 0, at, height);
+      else context.rect(at, 0, width - at, height);
+      context.clip();
+    }
     context.setTransform(scale);
   }
 
@@ -315,8 +328,8 @@ export class MapView {
   }
 
   /**
-   * The pixel at a coordinate: that of the tile that owns it, else of any that shows it. A year
-   * that has alerts and no map yet is judged against the year before, whose votes are given.
+   * The pixel at a coordinate, of the tile that shows it. A year that has alerts and no map yet is
+   * judged against the year before, whose votes are given.
    */
   pixelAt(coordinate: number[], year: number): {tile: Tile; map: YearMap; row: number; column: number} | null {
     const inside = (box: Extent): boolean =>
@@ -325,7 +338,7 @@ export class MapView {
       const map = this.mapOf(tile, year) ?? (this.changeOf(tile, year) && this.mapOf(tile, year - 1));
       return map && inside(extentOf(tile)) ? [{tile, map}] : [];
     });
-    const found = maps.find(({tile}) => inside(tile.owned)) ?? maps[0];
+    const found = maps.find(({tile}) => !tile.hidden.some(inside)) ?? maps[0];
     if (found === undefined) return null;
     const {x0, y0, pixel_m} = found.tile;
     return {

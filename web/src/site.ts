@@ -29,8 +29,8 @@ export interface Tile {
   width: number;
   height: number;
   pixel_m: number;
-  /** The square whose pixels count in this tile: left, bottom, right, top. */
-  owned: [number, number, number, number];
+  /** Ground that another tile of the page shows: left, bottom, right, top. */
+  hidden: [number, number, number, number][];
   regions: string[];
 }
 

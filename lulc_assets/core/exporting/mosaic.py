@@ -1,7 +1,7 @@
-"""One raster of several tiles: each place from the tile that owns it, clipped to the area.
+"""One raster of several tiles: each place from the tile that counts there, clipped to the area.
 
-What belongs here: the grid of a mosaic, and filling it. What does not: who owns a place
-(``area_pixels``), tables and styles.
+What belongs here: the grid of a mosaic, and filling it. What does not: which tile counts
+(``seams``), tables and styles.
 
 Nearest neighbour, by the centre of each pixel of the mosaic: classes are never mixed, and
 between tiles there is neither gap nor overlap.
@@ -18,12 +18,13 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 from shapely.geometry.base import BaseGeometry
 
-from lulc_assets.core.area_pixels import inside_mask, owned_points
+from lulc_assets.core.area_pixels import inside_mask
 from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.cog import Colormap, LayerKind, read_raster
 from lulc_assets.core.imagery.growing import GrowingLayer
 from lulc_assets.core.progress import Progress, silent
+from lulc_assets.core.seams import shown_points
 
 _BLOCK_PX = 2048
 _METRES_PER_DEGREE = 111_320.0
@@ -123,12 +124,12 @@ def write_mosaic(
     Args:
         path: target.
         grid: from :func:`mosaic_grid`.
-        tiles: maps; each place comes from the one that owns it.
+        tiles: maps; each place comes from the one that counts there.
         area: longitude and latitude, or None.
         layer: how it is written.
         progress: told after each block.
     """
-    blocks = list(grid.blocks(_BLOCK_PX))
+    blocks, grids = list(grid.blocks(_BLOCK_PX)), {tile.tile: tile.grid for tile in tiles}
     with GrowingLayer(
         path,
         grid,
@@ -143,16 +144,20 @@ def write_mosaic(
             wanted = np.ones(part.shape, bool) if area is None else inside_mask(part, area)
             if wanted.any():
                 for tile in tiles:
-                    _fill(pixels, part, wanted, tile)
+                    _fill(pixels, part, wanted, tile, grids)
             target.put(block, pixels)
             progress(number, len(blocks), path.name)
         return target.finish()
 
 
 def _fill(
-    pixels: npt.NDArray[np.uint8], part: PixelGrid, wanted: npt.NDArray[np.bool_], tile: MosaicTile
+    pixels: npt.NDArray[np.uint8],
+    part: PixelGrid,
+    wanted: npt.NDArray[np.bool_],
+    tile: MosaicTile,
+    grids: Mapping[str, PixelGrid],
 ) -> None:
-    """Take over what the tile owns of the wanted pixels of a block."""
+    """Take over what the tile counts of the wanted pixels of a block."""
     rows, cols = np.nonzero(wanted)
     xs = part.x0 + (cols + 0.5) * part.pixel_m
     ys = part.y0 - (rows + 0.5) * part.pixel_m
@@ -163,7 +168,7 @@ def _fill(
     here = (at_rows >= 0) & (at_rows < tile.grid.height)
     here &= (at_cols >= 0) & (at_cols < tile.grid.width)
     east, north = (np.asarray(values[here], np.float64) for values in (xs, ys))
-    here[here] = owned_points(tile.tile, east, north)
+    here[here] = shown_points(tile.tile, east, north, grids)
     if not here.any():
         return
     at_rows, at_cols = at_rows[here], at_cols[here]

@@ -102,7 +102,6 @@ class RowsInWork:
 
     def __init__(self, blending: Blending, classes: int) -> None:
         self._blending = blending
-        self._starts = sorted(taper.first for taper in blending.rows.values())
         height = max(len(taper.weights) for taper in blending.rows.values())
         self._total = np.zeros((classes, height, blending.plan.cols.size), np.float32)
         self._weight = np.zeros(self._total.shape[1:], np.float32)
@@ -133,8 +132,8 @@ class RowsInWork:
         core, plan = window.core, self._blending.plan
         if core.col + core.width < plan.cols.size:
             return slice(self._first, self._first), self._layers(0)
-        later = [s for s in self._starts if s > self._blending.rows[core.row].first]
-        end = later[0] if later else plan.rows.size
+        later = [t.first for row, t in self._blending.rows.items() if row > core.row]
+        end = min(later, default=plan.rows.size)
         done = end - self._first
         layers = self._layers(done)
         for array in (self._total, self._weight):

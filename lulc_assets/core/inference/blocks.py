@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.grid import Window
 from lulc_assets.core.imagery.filling import fill_no_data
 from lulc_assets.core.imagery.masks import votes
 from lulc_assets.core.imagery.reader import SceneReader
@@ -52,8 +52,8 @@ class BlockResult:
 
 
 def predict_windows(
-    recipe: SceneRecipe,
-    grid: PixelGrid,
+    reader: SceneReader,
+    place: Window,
     predictor: Predictor,
     plan: WindowPlan,
     *,
@@ -63,7 +63,14 @@ def predict_windows(
 ) -> Generator[tuple[HaloWindow, BlockResult], None, None]:
     """Read and predict all windows of a plan, side by side, in order.
 
-    ``observe`` is shown every block that is not skipped, padded, by several threads at once.
+    Args:
+        reader: of the scene, open.
+        place: of the predicted grid on the reader's grid.
+        predictor: engine with its bundle.
+        plan: windows over the predicted grid.
+        flips: average over mirror images.
+        blending: weights of the blocks, if they are blended.
+        observe: shown every block that is not skipped, padded, by several threads at once.
 
     Raises:
         SceneError: the scene cannot be read.
@@ -71,6 +78,12 @@ def predict_windows(
     """
     outputs: Outputs = "softmax" if flips or blending else "layers"
     workers = predictor.prepare(plan.shape, len(plan), outputs)
+
+    def read(window: HaloWindow) -> DnBlock:
+        outer = window.outer
+        return reader.read_dn_block(
+            replace(outer, row=outer.row + place.row, col=outer.col + place.col)
+        )
 
     def compute(window: HaloWindow, block: DnBlock) -> BlockResult:
         all_voting = votes(block.scl) & block.valid
@@ -82,7 +95,7 @@ def predict_windows(
         if not all_voting[reach].any():
             return found
         seen = fill_no_data(block.dn, block.valid)
-        padded, where = replace(block, dn=pad_to(seen, plan.shape)), _name(recipe, window)
+        padded, where = replace(block, dn=pad_to(seen, plan.shape)), _name(reader.recipe, window)
         if observe:
             observe(window, padded)
         if blending:
@@ -95,10 +108,7 @@ def predict_windows(
             codes, winner = predictor.predict(padded.dn, padded.offset_dn, padded.scale, where)
         return replace(found, layers=hide_invalid(codes[inner], winner[inner], found.valid))
 
-    with SceneReader(recipe, grid) as reader:
-        yield from read_ahead(
-            plan, lambda window: reader.read_dn_block(window.outer), compute, workers
-        )
+    yield from read_ahead(plan, read, compute, workers)
 
 
 def predict_softmax(

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.imagery.reader import SceneReader
 from lulc_assets.core.inference.blending import Blending, RowsInWork
 from lulc_assets.core.inference.blocks import (
     BlockResult,
@@ -23,7 +24,12 @@ from lulc_assets.core.inference.blocks import (
 )
 from lulc_assets.core.inference.engine import Predictor
 from lulc_assets.core.inference.layers import SceneLayers
-from lulc_assets.core.inference.windows import HaloWindow, WindowSettings, plan_windows
+from lulc_assets.core.inference.windows import (
+    HaloWindow,
+    WindowSettings,
+    plan_windows,
+    surroundings,
+)
 from lulc_assets.core.progress import Progress, silent
 from lulc_assets.core.scene.recipe import SceneRecipe
 
@@ -58,6 +64,7 @@ def predict_scene(
     out_dir: Path,
     settings: WindowSettings | None = None,
     *,
+    within: PixelGrid | None = None,
     progress: Progress = silent,
     observe: Observe | None = None,
 ) -> ScenePrediction:
@@ -69,6 +76,8 @@ def predict_scene(
         predictor: engine with its bundle.
         out_dir: created if need be; scratch, nothing is published here.
         settings: sizes of blocks.
+        within: the whole tile; the network sees what the scene's files have of it beside the
+            grid, as far as it needs (``windows.surroundings``). None: only the grid.
         progress: told after every block.
         observe: shown every block that is not skipped, see ``predict_windows``.
 
@@ -79,28 +88,42 @@ def predict_scene(
     """
     predictor.bundle.require(recipe)
     settings = settings or WindowSettings()
-    plan = plan_windows(grid, settings, predictor.bundle.footprint)
+    needs, legend = predictor.bundle.footprint, predictor.bundle.legend
     started = time.perf_counter()
     counts = {"pixels": grid.height * grid.width, "valid_px": 0, "blocks": 0, "blocks_skipped": 0}
-    blending = Blending(plan) if settings.blend == "hann" and len(plan) > 1 else None
-    blocks = predict_windows(
-        recipe, grid, predictor, plan, flips=settings.flips, blending=blending, observe=observe
-    )
-    with SceneLayers(grid, predictor.bundle.legend, out_dir) as layers:
-        paint = _blended(layers, predictor, blending) if blending else _plain(layers)
-        with closing(blocks):
-            for window, found in blocks:
-                layers.put_mask(window.core, found.voting)
-                paint(window, found)
-                counts["valid_px"] += int(np.count_nonzero(found.valid))
-                counts["blocks"] += 1
-                counts["blocks_skipped"] += found.skipped
-                progress(counts["blocks"], len(plan), f"predicting scene {recipe.id}")
+    with SceneLayers(grid, legend, out_dir) as layers:
+        with SceneReader(recipe, surroundings(grid, within, settings, needs)) as reader:
+            plan = plan_windows(grid, settings, needs, _seen(reader, grid))
+            blending = Blending(plan) if settings.blend == "hann" and len(plan) > 1 else None
+            paint = _blended(layers, predictor, blending) if blending else _plain(layers)
+            blocks = predict_windows(
+                reader, reader.grid.window_of(grid), predictor, plan,
+                flips=settings.flips, blending=blending, observe=observe,
+            )  # fmt: skip
+            with closing(blocks):
+                for window, found in blocks:
+                    layers.put_mask(window.core, found.voting)
+                    paint(window, found)
+                    counts["valid_px"] += int(np.count_nonzero(found.valid))
+                    counts["blocks"] += 1
+                    counts["blocks_skipped"] += found.skipped
+                    progress(counts["blocks"], len(plan), f"predicting scene {recipe.id}")
         inferred = time.perf_counter()
         files = layers.finish()
     counts.update(layers.counts)
     seconds = {"read_and_infer": inferred - started, "write": time.perf_counter() - inferred}
     return ScenePrediction(recipe.id, files, counts, seconds)
+
+
+def _seen(reader: SceneReader, grid: PixelGrid) -> PixelGrid:
+    """The grid and what the scene's files cover of the reader's grid around it."""
+    place, part = reader.grid.window_of(grid), reader.covered(reader.grid)
+    if part is None:
+        return grid
+    top, left = min(place.row, part.row), min(place.col, part.col)
+    bottom = max(place.row + place.height, part.row + part.height)
+    right = max(place.col + place.width, part.col + part.width)
+    return reader.grid.cut(Window(top, left, bottom - top, right - left))
 
 
 def _plain(layers: SceneLayers) -> _Paint:

@@ -10,6 +10,9 @@ grid once. (Karra et al. 2021 cut 5 km chips with 1 km overlap: 1.56 × the work
 All windows of a grid have one shape, so that an engine compiles once: windows at the far
 borders are moved inwards and get a larger halo instead. They start at multiples of the
 network's stride, as in a run over the whole scene.
+
+An area smaller than its tile is mapped with what the tile has beside it (:func:`surroundings`), so
+that its edges are mapped as the whole tile would be.
 """
 
 from collections.abc import Iterator
@@ -83,12 +86,22 @@ class WindowSettings:
         if self.blend == "hann" and halo == 0:
             raise ValueError("blend = 'hann' averages over the halo; halo_px = 0 leaves none")
 
-    def identity(self, grid: PixelGrid, needs: Needs) -> dict[str, Any]:
-        """What decides the pixels of a grid, for a record: windows, flips and blending."""
-        plan = plan_windows(grid, self, needs)
+    def identity(
+        self, grid: PixelGrid, needs: Needs, within: PixelGrid | None = None
+    ) -> dict[str, Any]:
+        """What decides the pixels of a grid, for a record: windows, flips and blending.
+
+        Args:
+            grid: of the prediction.
+            needs: of the network.
+            within: of the whole tile, see :func:`surroundings`.
+        """
+        plan = plan_windows(grid, self, needs, surroundings(grid, within, self, needs))
         # Predictions from before there was blending keep their identity; so do single blocks.
         blend = {"blend": self.blend} if self.blend != "none" and len(plan) > 1 else {}
-        return {**asdict(plan), "flips": self.flips, **blend}
+        # So do those of whole tiles, beside which nothing can be seen.
+        axes = {"rows": plan.rows.identity(), "cols": plan.cols.identity()}
+        return {**axes, "halo_px": plan.halo_px, "flips": self.flips, **blend}
 
 
 @dataclass(frozen=True)
@@ -97,7 +110,7 @@ class HaloWindow:
 
     Attributes:
         core: the block; the cores cover the grid once.
-        outer: core and halo, clipped to the grid.
+        outer: core and halo, clipped to the grid and its surroundings; may begin before the grid.
     """
 
     core: Window
@@ -118,11 +131,22 @@ class Axis:
         size: pixels of the grid.
         outer: pixels of a window with halo and padding, a multiple of the stride.
         spans: first and last-plus-one pixel of each core, and the first of its window.
+        before: pixels that are seen before the grid.
+        after: pixels that are seen after it.
     """
 
     size: int
     outer: int
     spans: tuple[tuple[int, int, int], ...]
+    before: int = 0
+    after: int = 0
+
+    def identity(self) -> dict[str, Any]:
+        """The fields; those of surroundings where there are some."""
+        fields = asdict(self)
+        return fields if self.before or self.after else {
+            name: fields[name] for name in ("size", "outer", "spans")
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -156,21 +180,59 @@ class WindowPlan:
     def __iter__(self) -> Iterator[HaloWindow]:
         for top, bottom, first_row in self.rows.spans:
             for left, right, first_col in self.cols.spans:
-                height = min(self.rows.outer, self.rows.size - first_row)
-                width = min(self.cols.outer, self.cols.size - first_col)
+                height = min(self.rows.outer, self.rows.size + self.rows.after - first_row)
+                width = min(self.cols.outer, self.cols.size + self.cols.after - first_col)
                 yield HaloWindow(
                     Window(top, left, bottom - top, right - left),
                     Window(first_row, first_col, height, width),
                 )
 
 
-def plan_windows(grid: PixelGrid, settings: WindowSettings, needs: Needs) -> WindowPlan:
+def surroundings(
+    grid: PixelGrid, within: PixelGrid | None, settings: WindowSettings, needs: Needs
+) -> PixelGrid:
+    """The grid and what a network needs to see beside it, as far as its tile goes.
+
+    It begins at a multiple of the network's stride from the tile's corner, so that an area is
+    mapped with the same windows' phase as its tile.
+
+    Args:
+        grid: to be mapped, cut from ``within``.
+        within: the whole tile; None: nothing is seen beside the grid.
+        settings: may have another halo.
+        needs: of the network.
+    """
+    halo = _halo(settings, needs)
+    if within is None or not halo:
+        return grid
+    place = within.window_of(grid)
+    top, left = (
+        max(0, start - halo) // needs.stride * needs.stride for start in (place.row, place.col)
+    )
+    bottom = min(within.height, place.row + place.height + halo)
+    right = min(within.width, place.col + place.width + halo)
+    return within.cut(Window(top, left, bottom - top, right - left))
+
+
+def _halo(settings: WindowSettings, needs: Needs) -> int:
+    return needs.halo_px if settings.halo_px is None else settings.halo_px
+
+
+def plan_windows(
+    grid: PixelGrid, settings: WindowSettings, needs: Needs, seen: PixelGrid | None = None
+) -> WindowPlan:
     """Lay windows of one shape over a grid.
+
+    Args:
+        grid: to be covered by the cores.
+        settings: sizes.
+        needs: of the network.
+        seen: holds the grid; what may be read. None: the grid.
 
     Raises:
         ValueError: the halo leaves no room for a block in the memory allowed.
     """
-    halo = needs.halo_px if settings.halo_px is None else settings.halo_px
+    halo = _halo(settings, needs)
     if settings.block_px is not None:
         longest = settings.block_px + 2 * halo
     else:
@@ -181,13 +243,20 @@ def plan_windows(grid: PixelGrid, settings: WindowSettings, needs: Needs) -> Win
             f"windows of {longest} px leave no block between halos of {halo} px; give more than "
             f"memory_mb = {settings.memory_mb}, or a smaller halo_px"
         )
-    rows, cols = (_lay_axis(size, longest, halo, needs.stride) for size in grid.shape)
+    whole = seen or grid
+    place = whole.window_of(grid)
+    rows = _lay_axis(place.row, grid.height, whole.height, longest, halo, needs.stride)
+    cols = _lay_axis(place.col, grid.width, whole.width, longest, halo, needs.stride)
     return WindowPlan(rows, cols, halo)
 
 
-def _lay_axis(size: int, longest: int, halo: int, stride: int) -> Axis:
-    """The fewest windows of at most ``longest`` pixels, and of those the shortest."""
-    whole = _round_up(size, stride)
+def _lay_axis(before: int, size: int, seen: int, longest: int, halo: int, stride: int) -> Axis:
+    """The fewest windows of at most ``longest`` pixels, and of those the shortest.
+
+    They are laid over all that is seen; cores are cut to the grid, and windows of which no core
+    is left are dropped.
+    """
+    whole = _round_up(seen, stride)
     count = 1 if whole <= longest else -(-(whole - 2 * halo) // (longest - 2 * halo))
     # Cores start at multiples of the stride; the last one may be shorter.
     core = _round_up(-(-(whole - 2 * halo) // count), stride) if count > 1 else whole
@@ -195,11 +264,12 @@ def _lay_axis(size: int, longest: int, halo: int, stride: int) -> Axis:
     spans = []
     for number in range(count):
         first = min(number * core, whole - outer)
-        top = 0 if number == 0 else number * core + halo
-        bottom = size if number == count - 1 else (number + 1) * core + halo
-        if top < min(bottom, size):
-            spans.append((top, min(bottom, size), first))
-    return Axis(size, outer, tuple(spans))
+        start = 0 if number == 0 else number * core + halo
+        end = seen if number == count - 1 else (number + 1) * core + halo
+        top, bottom = max(0, start - before), min(size, end - before)
+        if top < bottom:
+            spans.append((top, bottom, first - before))
+    return Axis(size, outer, tuple(spans), before, seen - size - before)
 
 
 def pad_to(dn: npt.NDArray[np.uint16], shape: tuple[int, int]) -> npt.NDArray[np.uint16]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lulc_assets.core.grid import PixelGrid, square_bounds
+from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import Legend
 
 
@@ -73,12 +73,21 @@ class SiteMap:
 
 @dataclass(frozen=True)
 class SiteTile:
-    """A tile with its area of interest."""
+    """A tile with its area of interest.
+
+    Attributes:
+        tile: MGRS key.
+        place: its title.
+        grid: of its maps.
+        regions: that it belongs to.
+        hidden: (left, bottom, right, top) of ground that another tile of the page shows, metres.
+    """
 
     tile: str
     place: str
     grid: PixelGrid
     regions: Sequence[str]
+    hidden: Sequence[tuple[float, float, float, float]] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """As the page reads it."""
@@ -87,7 +96,7 @@ class SiteTile:
             "tile": self.tile,
             "place": self.place,
             "regions": list(self.regions),
-            "owned": list(square_bounds(self.tile)),
+            "hidden": [list(box) for box in self.hidden],
         }
 
 

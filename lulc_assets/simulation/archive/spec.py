@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from lulc_assets.core.errors import InvalidProject
-from lulc_assets.core.grid import PixelGrid, Window, owned_mask, tile_grid
+from lulc_assets.core.grid import PIXEL_M, PixelGrid, Window, owned_mask, tile_grid
 from lulc_assets.core.tile_keys import validate_tile, validate_year
 from lulc_assets.simulation.archive.areas import SimulatedTile, check_area, check_size
 from lulc_assets.simulation.sky.profiles import NORMAL, SensorProfile
@@ -28,6 +28,7 @@ DEMO_YEARS = (2022, 2023)
 DEMO_SEED = 20_220_713
 DEMO_WEST_X0 = 491_960.0
 DEMO_EAST_X0 = 499_980.0
+_LEAST_OVERLAP_PX = 144
 DEMO_TOP_Y0 = 5_150_020.0
 
 
@@ -139,16 +140,17 @@ def demo_spec(
 ) -> ArchiveSpec:
     """Two neighbouring tiles of zone 33 in Central Europe that overlap.
 
-    The areas keep their overlap share when ``size_px`` (even, per side) is smaller than
-    the default: the eastern area starts at the eastern tile's first column, the western
-    one 0.783 of the size before it.
+    The eastern area starts at the eastern tile's first column. Of the western one 0.217 lies
+    beside it, and of smaller areas 144 px or three eighths: the seam of two tiles lies 96 px
+    east of the border of their squares (``core/seams``), and the western tile needs ground beyond.
 
     Raises:
         InvalidYear, InvalidProject: an argument makes no sense.
     """
     check_size(size_px)
-    step = DEMO_EAST_X0 - DEMO_WEST_X0
-    west = DEMO_EAST_X0 - round(step * size_px / 1024 / 20) * 20
+    share = size_px - round((DEMO_EAST_X0 - DEMO_WEST_X0) * size_px / 1024 / 20) * 2
+    overlap = max(share, min(_LEAST_OVERLAP_PX, 3 * size_px // 16 * 2))
+    west = DEMO_EAST_X0 - (size_px - overlap) * PIXEL_M
     epsg = tile_grid(DEMO_TILES[0]).epsg
     grids = [PixelGrid(epsg, x0, DEMO_TOP_Y0, size_px, size_px) for x0 in (west, DEMO_EAST_X0)]
     return ArchiveSpec(

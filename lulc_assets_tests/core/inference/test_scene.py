@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from lulc_assets.core.errors import IncompatibleScene, NotFinite, SceneError
-from lulc_assets.core.grid import PixelGrid
+from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.cog import read_raster, validate_layer
 from lulc_assets.core.inference.scene import predict_scene
 from lulc_assets.core.inference.windows import WindowSettings
@@ -85,6 +85,33 @@ def test_the_measured_halo_shows_no_seam(predictor, tmp_path):
     assert whole.counts["blocks"] == 1
     assert blocks.counts["blocks"] >= 16
     assert (layers_of(whole)["class"] == layers_of(blocks)["class"]).mean() >= 0.999
+
+
+@pytest.mark.parametrize("settings", [WindowSettings(64, 96), WindowSettings(64, 96, blend="hann")])
+def test_an_area_is_mapped_as_its_tile_would_be(predictor, tmp_path, settings):
+    tile = PixelGrid(32633, 500_040.0, 5_100_000.0, 320, 352)
+    clear = np.full(tile.shape, CLEAR, np.uint8)
+    recipe = write_scene(tmp_path / "in", tile, water_and_sand(tile), clear)
+    place = Window(107, 61, 120, 133)
+    part = tile.cut(place)
+    whole = predict_scene(recipe, tile, predictor, tmp_path / "a", WindowSettings(512, 0))
+    found = predict_scene(recipe, part, predictor, tmp_path / "b", settings, within=tile)
+    bare = predict_scene(recipe, part, predictor, tmp_path / "c", settings)
+    expected = layers_of(whole)["probability"][place.slices].astype(int)
+    assert np.abs(layers_of(found)["probability"] - expected).max() <= 1
+    assert np.abs(layers_of(bare)["probability"] - expected).max() > 10
+    validate_layer(found.files["class"], part, dtype="uint8", legal_values=set(range(11)))
+
+
+def test_what_no_file_covers_is_not_seen(predictor, clear, tmp_path):
+    recipe = write_scene(tmp_path / "in", GRID, water_and_sand(GRID), clear)
+    beside = PixelGrid(32633, 499_000.0, 5_101_000.0, 400, 500)
+    runs = [
+        predict_scene(recipe, GRID, predictor, tmp_path / str(n), within=within)
+        for n, within in enumerate((None, beside))
+    ]
+    for name in ("class", "probability", "mask"):
+        assert runs[0].files[name].read_bytes() == runs[1].files[name].read_bytes()
 
 
 def test_mirror_images_change_the_probabilities_and_hardly_a_class(predictor, clear, tmp_path):

@@ -5,8 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lulc_assets.core.grid import PixelGrid
-from lulc_assets.core.inference.windows import WindowSettings, pad_to, plan_windows
+from lulc_assets.core.grid import PixelGrid, Window
+from lulc_assets.core.inference.windows import (
+    WindowSettings,
+    pad_to,
+    plan_windows,
+    surroundings,
+)
 
 NEEDS = SimpleNamespace(stride=16, halo_px=48, bytes_per_px=200)
 
@@ -49,6 +54,41 @@ def test_each_core_has_its_halo_or_the_border_of_the_grid(size, halo):
         after = window.outer.row + window.outer.height - window.core.row - window.core.height
         assert before >= halo or window.outer.row == 0
         assert after >= halo or window.outer.row + window.outer.height == size
+
+
+@given(
+    st.integers(0, 300),
+    st.integers(1, 300),
+    st.integers(0, 200),
+    st.sampled_from([32, 64, None]),
+    st.sampled_from([0, 32, None]),
+)
+def test_an_area_is_mapped_with_what_its_tile_has_beside_it(start, size, beyond, block, halo):
+    tile = grid_of(start + size + beyond, 100)
+    grid, settings = tile.cut(Window(start, 0, size, 100)), WindowSettings(block, halo, memory_mb=8)
+    seen = surroundings(grid, tile, settings, NEEDS)
+    plan = plan_windows(grid, settings, NEEDS, seen)
+    mapped = np.zeros(size, int)
+    needed = plan.halo_px
+    for window in plan:
+        core, outer = window.core, window.outer
+        if core.col == 0:
+            mapped[core.row : core.row + core.height] += 1
+        first, last = start + outer.row, start + outer.row + outer.height
+        assert 0 <= first <= last <= tile.height
+        assert core.row - outer.row >= needed or not needed or first == 0
+        end = outer.row + outer.height - core.row - core.height
+        assert end >= needed or not needed or last == tile.height
+        assert not needed or first % NEEDS.stride == 0
+    assert (mapped == 1).all()
+
+
+def test_a_whole_tile_has_the_windows_and_the_identity_that_it_had():
+    tile, settings = grid_of(500, 400), WindowSettings(64)
+    assert surroundings(tile, tile, settings, NEEDS) == tile
+    assert settings.identity(tile, NEEDS, tile) == settings.identity(tile, NEEDS)
+    part = tile.cut(Window(0, 0, 500, 300))
+    assert settings.identity(part, NEEDS, tile) != settings.identity(part, NEEDS)
 
 
 def test_no_fewer_windows_would_do_and_no_shorter_ones():
