@@ -141,7 +141,7 @@ def demo_spec(
     """Two neighbouring tiles of zone 33 in Central Europe that overlap.
 
     The eastern area starts at the eastern tile's first column. Of the western one 0.217 lies
-    beside it, and of smaller areas 144 px or three eighths: the seam of two tiles lies 96 px
+    beside it, and of smaller areas 144 px or some three eighths: the seam of two tiles lies 96 px
     east of the border of their squares (``core/seams``), and the western tile needs ground beyond.
 
     Raises:
@@ -149,7 +149,7 @@ def demo_spec(
     """
     check_size(size_px)
     share = size_px - round((DEMO_EAST_X0 - DEMO_WEST_X0) * size_px / 1024 / 20) * 2
-    overlap = max(share, min(_LEAST_OVERLAP_PX, 3 * size_px // 16 * 2))
+    overlap = max(share, min(_LEAST_OVERLAP_PX, 3 * size_px // 16 * 2 + 2))
     west = DEMO_EAST_X0 - (size_px - overlap) * PIXEL_M
     epsg = tile_grid(DEMO_TILES[0]).epsg
     grids = [PixelGrid(epsg, x0, DEMO_TOP_Y0, size_px, size_px) for x0 in (west, DEMO_EAST_X0)]
