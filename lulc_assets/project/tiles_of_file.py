@@ -67,6 +67,8 @@ def remove_tiles(file: Path, tiles: Iterable[str]) -> None:
         following = _HEADER.search(text, begins.end())
         ends = following.start() if following else len(text)
         text = text[: begins.start()] + text[ends:].lstrip("\n")
+    if not re.search(r"^\s*\[tiles\.", text, re.MULTILINE):
+        raise InvalidProject(f"project file {file} has no other tile; add one first")
     _rewrite(file, text)
 
 
@@ -86,4 +88,8 @@ def _rewrite(file: Path, text: str) -> None:
     """Check the new text as a project before it takes the old one's place."""
     with whole_file(file.absolute()) as part:
         part.write_text(text, encoding="utf-8")
-        load_project(part)
+        try:
+            load_project(part)
+        except InvalidProject as error:
+            told = str(error).replace(str(part), str(file))
+            raise InvalidProject(f"{told}; the file stays as it is") from error

@@ -70,8 +70,10 @@ def check_project(project: Project, progress: Progress = silent) -> ProjectCheck
         LabelsOfClass(c.name, *(count.pixels[role][c.name] for role in (TRAIN, GOLD, HOLDOUT)))
         for c in project.legend().land
     )
-    findings = [*_about_scenes(scenes), *count.findings, *_about_classes(labels)]
-    findings += _about_accuracy(project, labels)
+    findings = [*_about_scenes(scenes), *count.findings]
+    if any(each.train + each.gold + each.holdout for each in labels):
+        findings += _about_classes(labels)
+        findings += _about_accuracy(project, labels)
     findings.sort(key=lambda finding: finding.severity != "refusal")
     minutes, gigabytes = expect_cost(project, scenes, count.chip_px)
     return ProjectCheck(scenes, labels, dict(count.dropped), tuple(findings), minutes, gigabytes)

@@ -203,3 +203,20 @@ def test_an_edit_that_cannot_work_is_told_by_check(tmp_path, given, before, afte
     result = CliRunner().invoke(app, ["check", "--project", str(file)])
     assert result.exit_code == 1
     assert re.search(said, result.output), result.output
+
+
+def test_labels_that_cannot_be_read_are_not_also_said_to_teach_nothing(tmp_path, given):
+    assert init(tmp_path, given).exit_code == 0
+    file = tmp_path / "valley" / "project.toml"
+    text = file.read_text("utf-8")
+    without_maize = "\n".join(line for line in text.splitlines() if 'name = "Mais"' not in line)
+    for broken, said in (
+        (without_maize, r"'Mais' are not in .* a class to \[legend\]"),
+        (text.replace('class_column = "klasse"', 'class_column = "class"'), "no column 'class'"),
+    ):
+        file.write_text(broken, "utf-8")
+        result = CliRunner().invoke(app, ["check", "--project", str(file)])
+        told = " ".join(result.output.split())
+        assert result.exit_code == 1
+        assert re.search(said, told), told
+        assert "never taught" not in told

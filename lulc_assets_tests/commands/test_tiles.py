@@ -63,6 +63,16 @@ def test_a_tile_that_is_still_used_is_not_removed(file):
     assert refused.exit_code != 0 and file.read_text() == before
 
 
+def test_the_last_tile_is_kept_and_a_message_names_the_readers_file(file):
+    only = call(file, "remove", "33TVM")
+    assert "has no other tile" in " ".join(only.output.split())
+    call(file, "add", "32TNS")
+    used = call(file, "remove", "33TVM")
+    assert used.exit_code == 1
+    said = "".join(used.output.split())
+    assert "/project.toml" in said and ".part" not in said
+
+
 @pytest.mark.parametrize("key", ABSURD)
 def test_absurd_keys_stay_out_at_every_door(file, key):
     before = file.read_text()

@@ -59,7 +59,8 @@ def band_assets(
         href = asset.get("href") if isinstance(asset, dict) else None
         if not isinstance(href, str) or not href:
             raise MissingBand(
-                f"item {item['id']} has no asset {name!r} (band {role}); dialect {dialect.name}"
+                f"item {item['id']} has no asset {name!r} (band {role}); dialect {dialect.name}. "
+                "Take scenes that have it, or bands (of a model: a model) that do without it"
             )
         place = policy.resolve(href, location, dialect.hosts)
         private = private or policy.is_private(place)

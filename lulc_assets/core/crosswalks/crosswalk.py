@@ -78,8 +78,8 @@ class Crosswalk:
         if unknown:
             raise UnknownClass(
                 f"value(s) {', '.join(map(repr, unknown))} are not in crosswalk {self.name}; "
-                f"it knows {', '.join(e.source for e in self.entries)}. Add an entry or correct "
-                "the labels."
+                f"it knows {', '.join(e.source for e in self.entries)}. Add an entry (for classes "
+                "of your own: a class to [legend]) or correct the labels."
             )
         return [each for v in values if (each := found[as_key(v)]) is not None]
 

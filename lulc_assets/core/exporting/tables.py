@@ -19,7 +19,13 @@ from lulc_assets.core.figures.formats import NOT_MAPPED
 from lulc_assets.core.tables.csv_output import defuse_frame
 from lulc_assets.core.whole_files import whole_file
 
-_MEASURES = (("area_ha", "area_ha"), ("users", "users"), ("producers", "producers"), ("f1", "f1"))
+_MEASURES = ("area_ha", "users", "producers", "f1")
+_OF_CLASS = (
+    "scope", "key", "year", "class_code", "class_name", "title", "parent", "color", "state",
+    "mapped_ha",
+    *(f"{measure}{part}" for measure in _MEASURES for part in ("", "_ci_low", "_ci_high")),
+    "verdict",
+)  # fmt: skip
 
 
 def class_table(reports: Sequence[AccuracyReport], parents: Mapping[str, str]) -> pd.DataFrame:
@@ -47,10 +53,10 @@ def class_table(reports: Sequence[AccuracyReport], parents: Mapping[str, str]) -
                 "state": "mapped" if one.taught else NOT_MAPPED,
                 "mapped_ha": one.mapped_area_ha if one.taught else float("nan"),
             }
-            for name, column in _MEASURES:
-                row |= _estimate_cells(column, getattr(one, name))
+            for measure in _MEASURES:
+                row |= _estimate_cells(measure, getattr(one, measure))
             rows.append({**row, "verdict": report.verdict})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(_OF_CLASS))
 
 
 def _estimate_cells(column: str, estimate: Estimate | None) -> dict[str, float]:
