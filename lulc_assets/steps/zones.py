@@ -20,6 +20,7 @@ from lulc_assets.core.store.canonical import canonical_json
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.core.store.records import Record
 from lulc_assets.core.tables.source_digest import digest_of_source
+from lulc_assets.steps.counted import counted_pixels
 from lulc_assets.steps.properties import MapProperties, ReportProperties
 from lulc_assets.steps.workbench import Workbench
 
@@ -75,13 +76,14 @@ def zone_files(
 
 
 def _map_files(work: Workbench, maps: Mapping[TileYear, Record[MapProperties]]) -> list[MapFile]:
+    tiles = [key.tile for key in maps]
     return [
         MapFile(
             work.open(record, "class.tif"),
             work.grid(key.tile),
             key.tile,
             work.legend,
-            work.counted(key.tile),
+            counted_pixels(work, key.tile, tiles),
         )
         for key, record in maps.items()
     ]
