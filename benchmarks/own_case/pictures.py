@@ -92,8 +92,9 @@ def draw_border(
     for axis, text in zip(axes, titles, strict=True):
         axis.set_title(text, fontsize=9, loc="left")
         _bare(axis)
-    for axis in axes[1:] if seam is not None else ():
-        axis.axvline(seam - 0.5, color="black", linewidth=0.8, linestyle="--")
+    if seam is not None:
+        for axis in axes[1:]:
+            axis.axvline(seam - 0.5, color="black", linewidth=0.8, linestyle="--")
     figure.legend(handles=_swatches(legend), loc="outside lower center", ncols=5, frameon=False)
     figure.savefig(path, dpi=110)
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.own_case.border import Mosaic, changes_across
 from benchmarks.own_case.pictures import draw_border
@@ -34,6 +35,7 @@ from lulc_assets.steps.counted import counted_pixels
 from lulc_assets.steps.products import ANNUAL_MAP
 from lulc_assets.steps.workbench import Workbench
 
+_Bools = npt.NDArray[np.bool_]
 DISTANCES_PX = ((0, 5), (5, 10), (10, 20), (20, 50), (50, 10_980))
 """Columns from the eastern tile's first one."""
 BESIDE_PX = (5, 20)
@@ -81,7 +83,7 @@ def measure(
 
 
 def _border(
-    first: Codes, second: Codes, start: int, border: int, differ: Codes, both: Codes
+    first: Codes, second: Codes, start: int, border: int, differ: _Bools, both: _Bools
 ) -> dict[str, Any]:
     """What is seen where the maps are joined at a column of the western one."""
     column = border - start
@@ -102,7 +104,7 @@ def _joined(first: Codes, second: Codes, start: int, border: int) -> Codes:
     return np.concatenate([first[:, :border], second[:, border - start :]], axis=1)
 
 
-def _share(differ: Codes, both: Codes, near: int, far: int) -> float:
+def _share(differ: _Bools, both: _Bools, near: int, far: int) -> float:
     return float(differ[:, near:far].sum() / both[:, near:far].sum())
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.own_case.truth import Codes
 from lulc_assets.core.grid import PixelGrid, Window
@@ -72,7 +73,7 @@ def _predict(
     predictor: Predictor,
     settings: WindowSettings,
     within: PixelGrid | None = None,
-) -> tuple[Codes, Codes]:
+) -> tuple[Codes, npt.NDArray[np.bool_]]:
     """Class and mask."""
     with TemporaryDirectory() as folder:
         files = predict_scene(recipe, grid, predictor, Path(folder), settings, within=within).files
