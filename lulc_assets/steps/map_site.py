@@ -92,23 +92,12 @@ def build_site(
         work.progress(number, len(tiles), f"map of {key.title}")
     shown = {key.tile for key in tiles}
     changes = committed_changes(work, sorted(shown))
-    grids = work.grids(sorted(shown))
     site = Site(
         title=work.project.name,
         attribution=work.project.attribution,
         licence=work.project.licence,
         legend=work.legend,
-        tiles=[
-            SiteTile(
-                tile,
-                section.place,
-                grids[tile],
-                work.project.regions_of(tile),
-                hidden_boxes(tile, grids),
-            )
-            for tile, section in work.project.tiles.items()
-            if tile in shown
-        ],
+        tiles=_tiles(work, shown),
         maps=maps,
         changes=[site_change(work, one) for one in changes],
         outlines=list(site_outlines(work, tiles, changes)),
@@ -125,6 +114,18 @@ def build_site(
         beside_them=[Link("Map to move in", MAP_PAGE)],
     )
     return folder / INDEX
+
+
+def _tiles(work: Workbench, shown: set[str]) -> list[SiteTile]:
+    """The tiles of the page, each with what others of them show of its ground."""
+    project, grids = work.project, work.grids(sorted(shown))
+    return [
+        SiteTile(
+            tile, section.place, grids[tile], project.regions_of(tile), hidden_boxes(tile, grids)
+        )
+        for tile, section in project.tiles.items()
+        if tile in shown
+    ]
 
 
 def _map(work: Workbench, key: TileYear, photos: Path, photo_px: int) -> SiteMap:
