@@ -137,13 +137,15 @@ def test_an_area_outside_the_catalogue_is_told_at_once(tmp_path, given):
     assert "Mend the problems" in result.output
 
 
-def test_labels_outside_the_area_are_counted(tmp_path, given):
+def test_labels_outside_the_area_are_counted_and_named(tmp_path, given):
     boxes, classes = fields()
     away, others = fields(shift=40_000.0)
     labels = save(tmp_path / "wide.gpkg", boxes + away[:10], klasse=classes + others[:10])
     result = init(tmp_path, {**given, "--labels": f"{labels}:klasse"})
     assert result.exit_code == 0, result.output
-    assert "10 polygon(s) teach nothing: outside the area" in " ".join(result.output.split())
+    said = " ".join(result.output.split())
+    assert "10 polygon(s) teach nothing: outside the area" in said
+    assert re.search(r"or their years \((\S+, ){5}…\)", said), said
 
 
 @pytest.mark.parametrize(
