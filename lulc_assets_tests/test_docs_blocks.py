@@ -209,7 +209,9 @@ def as_here(line: str, work: Workbench) -> str:
 def test_the_commands_of_a_page_run_one_after_the_other(page, small_world, monkeypatch, tmp_path):
     folder, work = small_world
     monkeypatch.chdir(folder)
-    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    for name in ("DAGSTER_HOME", "LULC_PROJECT"):  # a command may set them for its own process
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
     for block in (b for b in BLOCKS if b.page == page):
         if block.text.startswith("map,"):
             write_tables(block.text, folder)

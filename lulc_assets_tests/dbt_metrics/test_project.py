@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 from lulc_assets.core.accuracy.report import SCOPES, VERDICTS
+from lulc_assets.core.alerts.ladder import Step
+from lulc_assets.core.change.grades import Grade
 from lulc_assets.core.errors import InvalidProduct
 from lulc_assets.core.metrics.change_tables import ALERT_SCHEMA, CHANGE_SCHEMA
 from lulc_assets.core.metrics.map_tables import MAP_SCHEMA, SCENE_SCHEMA
@@ -82,6 +84,11 @@ def test_every_model_and_column_of_a_schema_is_described(manifest):
             assert column["description"], (model["name"], column["name"])
 
 
+def names_of(codes):
+    """As tables spell them; code 0 has no row."""
+    return [code.name.lower() for code in codes if code]
+
+
 def test_sql_and_python_agree_on_legal_values(manifest):
     legal = {
         node["column_name"]: node["test_metadata"]["kwargs"]["values"]
@@ -91,6 +98,7 @@ def test_sql_and_python_agree_on_legal_values(manifest):
 
     expected = {"scope": SCOPES, "design": DESIGNS, "verdict": VERDICTS}
     expected |= {"metric": METRICS, "unit": UNITS}
+    expected |= {"grade": names_of(Grade), "step": names_of(Step)}
     assert {k: set(v) for k, v in legal.items()} == {k: set(v) for k, v in expected.items()}
 
 

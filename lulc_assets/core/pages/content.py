@@ -6,15 +6,19 @@ What belongs here: one class a kind of page and of row. What does not: how it is
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.accuracy.report import AccuracyReport
-from lulc_assets.core.accuracy.zone_table import ZoneTable
 from lulc_assets.core.grid import PixelGrid
 from lulc_assets.core.legend import Legend
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from lulc_assets.core.accuracy.zone_table import ZoneTable
 
 
 @dataclass(frozen=True)
@@ -166,8 +170,8 @@ class IndexPage:
 class PageZones:
     """Areas by district: the table, and outlines (``zone`` and geometry, EPSG:4326)."""
 
-    table: ZoneTable
-    shapes: gpd.GeoDataFrame
+    table: "ZoneTable"
+    shapes: "gpd.GeoDataFrame"
 
 
 @dataclass(frozen=True)
