@@ -6,11 +6,8 @@ download (``core/exporting``), markup.
 
 from base64 import b64encode
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lulc_assets.core.accuracy.zone_table import ZoneRow, zone_rows
-from lulc_assets.core.accuracy.zones import ZoneAreas
-from lulc_assets.core.exporting.zones import zone_frame, zone_package
 from lulc_assets.core.figures.formats import (
     format_area_estimate,
     format_area_ha,
@@ -20,6 +17,10 @@ from lulc_assets.core.figures.formats import (
 )
 from lulc_assets.core.pages.about import csv_uri
 from lulc_assets.core.pages.content import PageZones
+
+if TYPE_CHECKING:  # they load the estimators
+    from lulc_assets.core.accuracy.zone_table import ZoneRow
+    from lulc_assets.core.accuracy.zones import ZoneAreas
 
 _GEOPACKAGE = "application/geopackage+sqlite3"
 
@@ -37,8 +38,10 @@ def view_zones(zones: PageZones | None) -> dict[str, Any] | None:
     }
 
 
-def zone_facts(one: ZoneAreas) -> dict[str, Any]:
+def zone_facts(one: "ZoneAreas") -> dict[str, Any]:
     """A district: its name, size, verdict, and a row per class."""
+    from lulc_assets.core.accuracy.zone_table import zone_rows
+
     total = sum(figures.mapped_area_ha for figures in one.report.classes)
     units = format_count(one.report.n_units, "unit")
     estimated = one.report.verdict == "estimated"
@@ -50,7 +53,7 @@ def zone_facts(one: ZoneAreas) -> dict[str, Any]:
     }
 
 
-def _row(row: ZoneRow, total_ha: float) -> dict[str, str]:
+def _row(row: "ZoneRow", total_ha: float) -> dict[str, str]:
     return {
         "title": row.title,
         "color": row.color,
@@ -64,6 +67,8 @@ def zone_downloads(zones: PageZones | None, stem: str) -> list[dict[str, str]]:
     """The table as CSV, and with outlines as GeoPackage, inside the page."""
     if zones is None:
         return []
+    from lulc_assets.core.exporting.zones import zone_frame, zone_package
+
     frame = zone_frame(zones.table)
     rows: Sequence[Sequence[Any]] = [list(frame.columns), *frame.to_numpy().tolist()]
     package = b64encode(zone_package(zones.shapes, zones.table)).decode()
