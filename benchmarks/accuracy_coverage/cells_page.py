@@ -25,8 +25,9 @@ def cell_lines(rows: list[dict]) -> Iterator[str]:
     yield ""
     yield (
         f"{settings} settings (`--part settings`) with {len(rows)} figures: populations given by "
-        f"the shares of their strata. {full} settings have {FULL:,} samples, the others as many as "
-        "the column says: their coverage is known to "
+        f"the shares of their strata. {'All' if full == settings else full} have {FULL:,} samples"
+        f"{'' if full == settings else ', the others as many as the column says'}: "
+        "coverage is known to "
         f"± {(0.0475 / 400) ** 0.5:.3f} at 400 samples, to ± {(0.0475 / FULL) ** 0.5:.3f} at "
         f"{FULL:,}. {len(rows) - len(low) - len(high)} figures lie within {LEAST}–{MOST}, "
         f"{len(high)} above and {len(low)} below, "
