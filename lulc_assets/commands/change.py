@@ -39,7 +39,7 @@ def show(
     """
     _, _, record = _read(project, tile, year)
     found = record.properties
-    pixel_ha = found.grid.pixel_m**2 / 10_000
+    pixel_ha = found.grid.pixel_ha
     if as_json:
         print_json(_as_dict(record, pixel_ha))
         return

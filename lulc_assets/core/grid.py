@@ -92,6 +92,11 @@ class PixelGrid:
             self.y0,
         )
 
+    @property
+    def pixel_ha(self) -> float:
+        """Area of a pixel in the projection, hectares; on the ground see :func:`pixel_areas_ha`."""
+        return self.pixel_m**2 / 10_000
+
     def cut(self, window: Window) -> "PixelGrid":
         """The grid of a window on this grid."""
         return PixelGrid(
@@ -214,7 +219,7 @@ def pixel_areas_ha(grid: PixelGrid) -> npt.NDArray[np.float64]:
     k2 = np.stack(
         [np.interp(np.arange(grid.height), rows, column) for column in along_cols.T], axis=1
     )
-    areas: npt.NDArray[np.float64] = (grid.pixel_m**2 / 10_000.0) / k2
+    areas: npt.NDArray[np.float64] = grid.pixel_ha / k2
     return areas
 
 

@@ -13,16 +13,11 @@ from lulc_assets.core.chips.forecast import forecast_account
 from lulc_assets.core.errors import LabelError, NoTrainingChips
 from lulc_assets.core.labels.burn import BurnReport, BurnRules, burn_labels
 from lulc_assets.core.labels.delivery import deliver_labels
-from lulc_assets.core.labels.raster import is_raster
-from lulc_assets.core.labels.reading import read_labels
 from lulc_assets.core.labels.schema import GOLD, HOLDOUT, TRAIN
-from lulc_assets.core.labels.source import LabelSet, LabelSource
+from lulc_assets.core.labels.source import LabelSet, name_first
 from lulc_assets.core.training.readiness import Finding, LabelPixels, assess
 from lulc_assets.project import Project
 from lulc_assets.steps.labels import burn_role
-
-_NAMED = 5
-"""Labels that a reason names at most."""
 
 
 @dataclass
@@ -63,7 +58,7 @@ def count_labels(project: Project) -> LabelCount:
         kept |= set(delivered.table["label_id"])
         accounts.append(account)
     if delivered is not None:
-        _count_dropped(project, delivered, kept, count)
+        _count_dropped(delivered, kept, count)
         lost = delivered.report.lost_classes
         count.findings += [Finding("warning", f"{project.labels.path}: {text}") for text in lost]
     if accounts and not any(f.severity == "refusal" for f in count.findings):
@@ -103,9 +98,7 @@ def _add(count: LabelCount, report: BurnReport, project: Project) -> None:
         count.dropped["hidden by other labels"] += report.hidden
 
 
-def _count_dropped(
-    project: Project, delivered: LabelSet, kept: set[str], count: LabelCount
-) -> None:
+def _count_dropped(delivered: LabelSet, kept: set[str], count: LabelCount) -> None:
     """Polygons of the file that belong to no partition, by reason."""
     read = delivered.report
     for value, number in read.dropped.items():
@@ -118,14 +111,6 @@ def _count_dropped(
     lost = read.without_class + sum(read.not_accepted.values()) + flat
     outside = read.found - lost - len(kept)
     if outside > 0:
-        where = "outside the area, the training tiles or their years"
-        count.dropped[where + _some_others(project.label_source(), kept)] += outside
-
-
-def _some_others(source: LabelSource, kept: set[str]) -> str:
-    """Names of the first labels that are not among some; a raster's pixels have none."""
-    if is_raster(source.path):
-        return ""
-    others = [label for label in read_labels(source).table["label_id"] if label not in kept]
-    more = ", …" if len(others) > _NAMED else ""
-    return f" ({', '.join(others[:_NAMED])}{more})" if others else ""
+        others = [label for label in read.label_ids if label not in kept]
+        named = f" ({name_first(others)})" if others else ""
+        count.dropped[f"outside the area, the training tiles or their years{named}"] += outside

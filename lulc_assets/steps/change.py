@@ -175,7 +175,6 @@ def _pictures(
 ) -> dict[str, Path]:
     from_to, grade = (read_raster(found.files[name]) for name in ("from_to", "grade"))
     title = f"Change of {key.tile} from {key.year - 1} to {key.year}"
-    pixel_ha = grid.pixel_m**2 / 10_000
     return {
         "change.png": write_png(
             scratch, "change.png", change_figure(from_to, grade, grid, work.legend, title)
@@ -183,7 +182,7 @@ def _pictures(
         "transitions.png": write_png(
             scratch,
             "transitions.png",
-            transitions_figure(found.graded, work.legend, pixel_ha, "Transitions, by grade"),
+            transitions_figure(found.graded, work.legend, grid.pixel_ha, "Transitions, by grade"),
         ),
     }
 

@@ -111,7 +111,7 @@ def _yearly(work: Workbench, record: Record[ChangeProperties]) -> YearlyChange |
         ],
         stories=found.stories,
         permanence=found.permanence,
-        pixel_ha=found.grid.pixel_m**2 / 10_000,
+        pixel_ha=found.grid.pixel_ha,
         dates=found.dates,
     )
 

@@ -23,8 +23,6 @@ from lulc_assets.steps.properties import (
 )
 from lulc_assets.steps.workbench import Workbench
 
-_SQUARE_METRES_PER_HECTARE = 10_000
-
 
 def map_row(key: TileYear, record: Record[MapProperties]) -> dict[str, Any]:
     """What a map was made from."""
@@ -67,7 +65,6 @@ def scene_rows(
 def change_rows(key: TileYear, record: Record[ChangeProperties]) -> Iterator[dict[str, Any]]:
     """Transitions by grade that occur; none where the record only says why."""
     known = record.properties
-    pixel_ha = known.grid.pixel_m**2 / _SQUARE_METRES_PER_HECTARE
     for transition in known.transitions:
         for grade, pixels in sorted(transition.pixels.items()):
             if pixels:
@@ -78,7 +75,7 @@ def change_rows(key: TileYear, record: Record[ChangeProperties]) -> Iterator[dic
                     "to_class": transition.to_class,
                     "grade": grade,
                     "pixels": pixels,
-                    "area_ha": round(pixels * pixel_ha, 4),
+                    "area_ha": round(pixels * known.grid.pixel_ha, 4),
                     "change_digest": record.digest,
                     "model_digest": known.bundle,
                 }

@@ -19,8 +19,6 @@ from lulc_assets.steps.products import CHANGE_ALERTS, CHANGE_MAP
 from lulc_assets.steps.properties import AlertProperties, ChangeProperties
 from lulc_assets.steps.workbench import Workbench
 
-_SQUARE_METRES_PER_HECTARE = 10_000
-
 
 def site_file(work: Workbench, entry: StoredFile) -> SiteFile:
     """A file of the store under the address that it has in a site."""
@@ -54,7 +52,7 @@ def _yearly(work: Workbench, key: TileYear, record: Record[ChangeProperties]) ->
     found = record.properties
     if found.reason or found.grid != work.grid(key.tile):
         return None
-    pixel_ha = found.grid.pixel_m**2 / _SQUARE_METRES_PER_HECTARE
+    pixel_ha = found.grid.pixel_ha
     return SiteYearly(
         {name: site_file(work, record.files[f"{name}.tif"]) for name in CHANGE_LAYERS},
         [

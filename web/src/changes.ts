@@ -45,21 +45,23 @@ async function look(files: StoredFile[], row: number, column: number): Promise<S
   };
 }
 
+/** Layers of a mark, a transition, a probability and a day: what `look` reads. */
+const layersOfYear = (one: Yearly): StoredFile[] => [one.grade, one.from_to, one.posterior, one.changed_on];
+const layersOfAlerts = (one: Alerts): StoredFile[] => [one.step, one.from_to, one.probability, one.first_on];
+
 /** Read what the layers of a tile's change say of a pixel. */
 export async function readChange(of: TileChange, row: number, column: number): Promise<PixelChange> {
   const {yearly, alerts} = of;
   const [change, alert] = await Promise.all([
-    yearly && look([yearly.grade, yearly.from_to, yearly.posterior, yearly.changed_on], row, column),
-    alerts && look([alerts.step, alerts.from_to, alerts.probability, alerts.first_on], row, column),
+    yearly && look(layersOfYear(yearly), row, column),
+    alerts && look(layersOfAlerts(alerts), row, column),
   ]);
   return {of, yearly: change, alert};
 }
 
 /** Files that a click will read. */
 export function filesOf({yearly, alerts}: TileChange): StoredFile[] {
-  const ofYear = (one: Yearly): StoredFile[] => [one.grade, one.from_to, one.posterior, one.changed_on];
-  const ofAlerts = (one: Alerts): StoredFile[] => [one.step, one.from_to, one.probability, one.first_on];
-  return [...(yearly ? ofYear(yearly) : []), ...(alerts ? ofAlerts(alerts) : [])];
+  return [...(yearly ? layersOfYear(yearly) : []), ...(alerts ? layersOfAlerts(alerts) : [])];
 }
 
 function pair(seen: Seen, legend: LegendClass[], words: Words): (Node | string)[] {

@@ -91,6 +91,7 @@ def read_labels(source: LabelSource) -> LabelSet:
             most_vertices=int(vertices.max(initial=0)),
             dropped=dropped,
             emptied=_emptied(table.loc[(codes != 0) & flat], kept, source),
+            label_ids=tuple(kept["label_id"]),
         ),
     )
 

@@ -4,7 +4,7 @@ What belongs here: what a source is, what its reading gives. What does not: read
 (``reading``) and rasters (``raster``), one tile and year of a source (``delivery``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,6 +14,9 @@ from lulc_assets.core.crosswalks import Relation
 from lulc_assets.core.labels.account import ReadingAccount
 from lulc_assets.core.labels.mend import Mended
 from lulc_assets.core.legend import KARRA_10, Legend
+
+_NAMED = 5
+"""Labels that a message names at most."""
 
 Overlaps = Literal["error", "later_wins", "smaller_wins", "ignore"]
 
@@ -74,6 +77,11 @@ class LabelSource:
         return self.role_column is not None or self.gold_path is not None
 
 
+def name_first(label_ids: Sequence[str]) -> str:
+    """The first labels by name, for a message."""
+    return ", ".join(label_ids[:_NAMED]) + (", …" if len(label_ids) > _NAMED else "")
+
+
 @dataclass(frozen=True)
 class ReadReport:
     """What happened to a source between file and table.
@@ -88,6 +96,7 @@ class ReadReport:
         most_vertices: of the most detailed polygon.
         gold_replaced: gold polygons that gave way to the annotators' own drawings.
         emptied: class → ids of its labels, where none of them has an area.
+        label_ids: of the labels in the table; of a GeoTIFF none.
     """
 
     found: int
@@ -98,13 +107,14 @@ class ReadReport:
     gold_replaced: int = 0
     dropped: Mapping[str, int] = field(default_factory=dict)
     emptied: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    label_ids: tuple[str, ...] = ()
 
     @property
     def lost_classes(self) -> list[str]:
         """A sentence for each class that the file names and no polygon shows."""
         return [
-            f"class {name}: none of its labels has an area ({', '.join(ids[:5])}"
-            f"{', …' if len(ids) > 5 else ''}); draw one, or delete them"
+            f"class {name}: none of its labels has an area ({name_first(ids)}); draw one, or "
+            "delete them"
             for name, ids in self.emptied.items()
         ]
 
