@@ -24,6 +24,7 @@ from lulc_assets.commands.accuracy_tables import (
     as_printed,
     print_assisted,
     print_design_effect,
+    print_response,
     print_table,
     tabulate_report,
 )
@@ -217,6 +218,7 @@ def report(
         if more:
             print_assisted(more, settings.level)
         print_beside(beside, settings.level)
+        print_response(found.response)
     for warning in found.warnings:
         typer.echo(f"Warning: {warning}", err=True)
 

@@ -3,15 +3,19 @@
 What belongs here: arguments and printing. What does not: estimation (``core/estimation``).
 """
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lulc_assets.commands.accuracy_options import Format
-from lulc_assets.commands.accuracy_tables import as_printed
+from lulc_assets.commands.accuracy_tables import as_printed, print_response
 from lulc_assets.commands.maps import MAP_HELP, LegendName, find_named_legend, open_maps
 from lulc_assets.commands.running import print_json
+
+if TYPE_CHECKING:
+    from lulc_assets.core.estimation.estimate import Estimate
 
 Pair = Annotated[
     list[Path],
@@ -58,7 +62,7 @@ def emissions(
     from lulc_assets.core.sampling.sample import read_sample
 
     maps = open_maps(map, legend=find_named_legend(legend))
-    found, warnings = estimate_periods(
+    told = estimate_periods(
         *([read_sample(path) for path in pair] for pair in (reference, monitoring)),
         maps=maps,
         loss_of=loss_of,
@@ -67,6 +71,7 @@ def emissions(
         never_in=never_in or [],
         settings=AccuracySettings(level=level),
     )
+    found = told.emissions
     if draws is not None:
         write_draws(draws, found)
     tables = {
@@ -75,21 +80,34 @@ def emissions(
         "t_co2e_a_year_propagated": found.propagated,
     }
     if format is Format.json:
-        rows: dict[str, Any] = {
-            title: {key: one.to_dict() for key, one in table.items()}
-            for title, table in tables.items()
-        }
+        rows: dict[str, Any] = {title: _as_json(table) for title, table in tables.items()}
+        if told.by_driver:
+            rows["loss_ha_a_year_by_driver"] = {
+                key: _as_json(table) for key, table in told.by_driver.items()
+            }
+        if told.response is not None:
+            rows["response"] = told.response.to_dict()
         print_json(
             {"level": level, "panel": found.panel, "never_in": never_in or [], **as_printed(rows)}
         )
     else:
         titles = ("Loss, ha a year", "t CO2e a year (Monte Carlo)", "t CO2e a year (propagation)")
         for title, table in zip(titles, tables.values(), strict=True):
-            typer.echo(f"{title}:")
-            for key, one in table.items():
-                ends = f"[{one.ci_low:,.1f} to {one.ci_high:,.1f}]"
-                typer.echo(f"  {key}: {one.value:,.1f} {ends}")
+            _print_rows(title, table)
+        for key, table in told.by_driver.items():
+            _print_rows(f"Loss by driver in the {key} period, ha a year", table)
         units = "the same units in both periods" if found.panel else "independent samples"
         typer.echo(f"In brackets: {100 * level:g} % interval; {units}.")
-    for warning in warnings:
+        print_response(told.response)
+    for warning in told.warnings:
         typer.echo(f"Warning: {warning}", err=True)
+
+
+def _as_json(table: Mapping[str, "Estimate"]) -> dict[str, Any]:
+    return {key: one.to_dict() for key, one in table.items()}
+
+
+def _print_rows(title: str, table: Mapping[str, "Estimate"]) -> None:
+    typer.echo(f"{title}:")
+    for key, one in table.items():
+        typer.echo(f"  {key}: {one.value:,.1f} [{one.ci_low:,.1f} to {one.ci_high:,.1f}]")

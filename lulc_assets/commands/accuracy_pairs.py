@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lulc_assets.commands.accuracy_options import Format, LatticeVariance, Level, SystematicVariance
-from lulc_assets.commands.accuracy_tables import as_printed, print_table, write_difference
+from lulc_assets.commands.accuracy_tables import (
+    as_printed,
+    print_response,
+    print_table,
+    write_difference,
+)
 from lulc_assets.commands.maps import MAP_HELP, LegendName, find_named_legend, open_maps
 from lulc_assets.commands.running import print_json
 from lulc_assets.core.estimation.estimate import DEFAULT_LEVEL
@@ -111,19 +116,22 @@ def change(
     area_ha = frame_area_ha(maps, first)
     found = change_on_sample(first, last, area_ha=area_ha, titles=names, settings=settings)
     years = _years_between(first, last) if per_year else 1.0
-    result: dict[str, Any] = _change_rows(found, names, years)
+    asked = last.design.response or first.design.response
+    of = asked.drivers_of if asked is not None else ""
+    result: dict[str, Any] = _change_rows(found, names, years, of)
     if zones is not None:
         by_zone = change_by_zone(first, last, maps, read_zones(zones), settings)
         of_zone = {
-            zone: None if one is None else _change_rows(one, names, years)
+            zone: None if one is None else _change_rows(one, names, years, of)
             for zone, one in by_zone.items()
         }
         result = {"region": result, "zones": of_zone}
     if format is Format.json:
-        print_json(as_printed(result))
+        print_json(as_printed({**result, **({"response": asked.to_dict()} if asked else {})}))
     else:
         _print_change(result, "ha a year" if per_year else "ha")
         typer.echo(f"In brackets: {100 * level:g} % interval.")
+        print_response(asked)
     for warning in found.warnings:
         typer.echo(f"Warning: {warning}", err=True)
 
@@ -169,7 +177,7 @@ def change_map(
 
 
 def _change_rows(
-    found: "ChangeAreas", names: list[str], years: float
+    found: "ChangeAreas", names: list[str], years: float, drivers_of: str
 ) -> dict[str, dict[str, float | None]]:
     """Every area that some unit speaks of, as plain JSON."""
     from lulc_assets.core.estimation.measures import scale
@@ -178,6 +186,7 @@ def _change_rows(
     for word, figures in (("loss of", found.losses), ("gain of", found.gains)):
         rows |= {f"{word} {n}": e for n, e in zip(names, figures, strict=True) if e.value > 0}
     rows |= {f"{names[a - 1]} to {names[b - 1]}": e for (a, b), e in found.transitions.items()}
+    rows |= {f"loss of {drivers_of} by {name}": e for name, e in found.by_driver.items()}
     rows |= {f"net {name}": e for name, e in zip(names, found.net, strict=True) if e.se > 0}
     return {title: scale(figure, 1.0 / years).to_dict() for title, figure in rows.items()}
 

@@ -13,6 +13,7 @@ from lulc_assets.commands.running import plain_console
 from lulc_assets.core.accuracy.counts import plain_estimate
 from lulc_assets.core.accuracy.report import AccuracyReport
 from lulc_assets.core.estimation.estimate import Estimate, interval_keys
+from lulc_assets.core.sampling.response import ResponseDesign
 
 _SHARE = "{:.3f}"
 
@@ -100,3 +101,9 @@ def _with_interval(figure: dict[str, float | None], ends: tuple[str, str], patte
         return "–"
     value, low, high = (pattern.format(figure[key]) for key in ("estimate", *ends))
     return f"{value} [{low}–{high}]"
+
+
+def print_response(response: ResponseDesign | None) -> None:
+    """What the interpreters were asked: what counts as what."""
+    for term, text in [] if response is None else response.sentences():
+        typer.echo(f"{term}: {text}.")

@@ -4,6 +4,7 @@ What belongs here: arguments and printing. What does not: designs (``core/sampli
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -36,6 +37,7 @@ from lulc_assets.core.estimation.settings import DEFAULT_STARTS
 
 if TYPE_CHECKING:
     from lulc_assets.core.sampling.map_file import MapFile
+    from lulc_assets.core.sampling.response import ResponseDesign
 
 app = typer.Typer(
     cls=PoliteGroup,
@@ -96,6 +98,13 @@ def draw(
     ] = DEFAULT_STARTS,
     region: Annotated[str, typer.Option(help="Name of the region.")] = "",
     year: Annotated[int | None, typer.Option(help="That interpreters describe.")] = None,
+    response: Annotated[
+        Path | None,
+        typer.Option(
+            help="JSON of what interpreters are asked: definitions of classes, "
+            "minimum_mapping_unit_ha, drivers of the loss of a class."
+        ),
+    ] = None,
     purpose: Annotated[Purpose, typer.Option("--for", help=PURPOSE_HELP)] = Purpose.map,
 ) -> None:
     """Draw units and write them for QGIS and Collect Earth Online, blind to the map.
@@ -111,6 +120,7 @@ def draw(
     from lulc_assets.core.sampling.fingerprint import seed_of_frame
 
     maps = open_frame(map, strata, strata_names, legend, purpose)
+    asked = None if response is None else _read_response(response, legend, maps if map else [])
     if seed is None:
         seed = seed_of_frame(maps, " ".join([how, *units, str(window), str(within), str(starts)]))
         typer.echo(f"Seed {seed}, from the frame and the design.", err=True)
@@ -124,6 +134,7 @@ def draw(
         sample = drawing.draw_systematic(maps, _one_number(units), starts=starts, **common)
     else:
         sample = drawing.draw_simple(maps, _one_number(units), **common)
+    sample = replace(sample, design=replace(sample.design, response=asked))
     for path in write_fieldwork(out, sample):
         typer.echo(path)
     if how is Draw.systematic and starts == 1:
@@ -165,27 +176,22 @@ def ingest(
     """
     from lulc_assets.core.legend import KARRA_10
     from lulc_assets.core.sampling.fieldwork import read_key
-    from lulc_assets.core.sampling.interpreters import (
-        agree,
-        complete_sample,
-        read_labels,
-    )
+    from lulc_assets.core.sampling.gathering import gather
+    from lulc_assets.core.sampling.interpreter_files import read_answers
     from lulc_assets.core.sampling.sample import write_sample
 
     key = read_key(drawn)
     classes = find_named_legend(legend) or KARRA_10
     read = partial(
-        read_labels, key=key, class_column=class_column, crosswalk=crosswalk, legend=classes
+        read_answers, key=key, class_column=class_column, crosswalk=crosswalk, legend=classes
     )
     said = {_interpreter(path, labels): read(path) for path in labels}
     second = None if settled is None else read(settled)
-    names = {c.code: c.name for c in classes.classes}
-    consensus = agree(said, key, settled=second, majority=majority, names=names)
-    sample = complete_sample(key, consensus.codes)
-    write_sample(out, sample)
-    print_consensus(consensus, len(key.units), out)
+    found = gather(said, key, classes, settled=second, majority=majority)
+    write_sample(out, found.sample)
+    print_consensus(found, out)
     if map and target:
-        _advise(open_maps(map, legend=classes), sample, target)
+        _advise(open_maps(map, legend=classes), found.sample, target)
 
 
 @app.command("import")
@@ -234,6 +240,25 @@ def import_points(
         f"{len(sample.units)} units of the design {sample.design.design}, {unnamed} without class; "
         f"written to {out}."
     )
+
+
+def _read_response(path: Path, legend: str, maps: "Sequence[MapFile]") -> "ResponseDesign":
+    """The response design of a file, of classes that the interpreters' legend has."""
+    import json
+
+    from lulc_assets.core.errors import InvalidSample
+    from lulc_assets.core.legend import KARRA_10
+    from lulc_assets.core.sampling.response import ResponseDesign
+    from lulc_assets.core.tables.text_file import read_utf8
+
+    try:
+        data = json.loads(read_utf8(path, InvalidSample, "response design"))
+    except (OSError, ValueError) as error:
+        raise InvalidSample(f"{path}: cannot be read as JSON: {error}") from error
+    asked = ResponseDesign.from_dict(data, str(path))
+    known = maps[0].legend if maps else find_named_legend(legend) or KARRA_10
+    asked.check_classes([c.name for c in known.land], str(path))
+    return asked
 
 
 def _is_whole(text: str) -> bool:

@@ -16,6 +16,7 @@ from lulc_assets.core.tables.csv_output import defuse_frame
 if TYPE_CHECKING:
     from lulc_assets.core.sampling.allocation import Allocation
     from lulc_assets.core.sampling.anticipation import Anticipation, Target
+    from lulc_assets.core.sampling.gathering import Gathered
     from lulc_assets.core.sampling.interpreters import Consensus
 
 
@@ -60,23 +61,32 @@ def print_plans(
     plain_console().print(table)
 
 
-def print_consensus(consensus: "Consensus", units: int, out: Path) -> None:
+def print_consensus(found: "Gathered", out: Path) -> None:
     """What the interpreters agree on, and the list of what they do not."""
+    consensus, drivers = found.classes, found.drivers
     named = int((consensus.codes > 0).sum())
-    typer.echo(f"{named} of {units} units have a class; written to {out}.")
+    typer.echo(f"{named} of {len(consensus.codes)} units have a class; written to {out}.")
+    _print_pairs(consensus, "")
+    if consensus.unlabelled:
+        typer.echo(f"{consensus.unlabelled} units were named by nobody.")
+    if drivers is not None:
+        typer.echo(f"{int((drivers.codes > 0).sum())} units have a driver of their loss.")
+        _print_pairs(drivers, "Drivers: ")
+    listed = out.with_name("disputed.csv")
+    if len(found.disputed):
+        defuse_frame(found.disputed).to_csv(listed, index=False)
+        columns = "column reference_class" if drivers is None else "reference_class and driver"
+        typer.echo(
+            f"{len(found.disputed)} units are disputed: settle them in {listed} ({columns}) and "
+            "ingest again with --settled."
+        )
+
+
+def _print_pairs(consensus: "Consensus", what: str) -> None:
     for pair in consensus.pairs:
         typer.echo(
-            f"{pair.first} and {pair.second}: agree on {pair.share:.1%} of {pair.n} units, "
+            f"{what}{pair.first} and {pair.second}: agree on {pair.share:.1%} of {pair.n} units, "
             f"kappa {pair.kappa:.2f}"
         )
     if len(consensus.pairs) > 1:
-        typer.echo(f"All interpreters: Fleiss' kappa {consensus.fleiss:.2f}")
-    if consensus.unlabelled:
-        typer.echo(f"{consensus.unlabelled} units were named by nobody.")
-    listed = out.with_name("disputed.csv")
-    if len(consensus.disputed):
-        defuse_frame(consensus.disputed.assign(reference_class="")).to_csv(listed, index=False)
-        typer.echo(
-            f"{len(consensus.disputed)} units are disputed: settle them in {listed} (column "
-            "reference_class) and ingest again with --settled."
-        )
+        typer.echo(f"{what}All interpreters: Fleiss' kappa {consensus.fleiss:.2f}")

@@ -1,6 +1,7 @@
 """``lulc accuracy certify`` and ``verify``: derived again, and what was changed is named."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import rasterio
 from typer.testing import CliRunner
 
 from lulc_assets.cli import app
+from lulc_assets.core.sampling.response import ResponseDesign
 from lulc_assets.core.sampling.sample import ReferenceSample, read_sample, write_sample
 from lulc_assets_tests.core.sampling.map_files import patchy_map, write_map
 from lulc_assets_tests.core.sampling.samples import random_sample, small_grid, with_errors
@@ -119,3 +121,48 @@ def test_a_file_that_is_no_certificate_is_refused(certified, text):
 
     assert result.exit_code == 1
     assert "certificate" in result.stderr
+
+
+def test_definitions_and_drivers_are_certified(certified):
+    sample = read_sample(certified / "sample.parquet")
+    asked = {
+        "definitions": {"trees": "5 m <high>"},
+        "minimum_mapping_unit_ha": 0.5,
+        "drivers": {"of": "trees", "names": ["fire", "logging"]},
+    }
+    design = replace(sample.design, response=ResponseDesign.from_dict(asked))
+    units = sample.units.assign(driver="")
+    write_sample(certified / "sample.parquet", ReferenceSample(units, design))
+    assert certify(certified, "cert.json").exit_code == 0
+    page = (certified / "cert.html").read_text(encoding="utf-8")
+    assert "Definition of trees" in page
+    assert "5 m &lt;high&gt;" in page
+    report = accuracy("report", *files(certified))
+    assert "Definition of trees: 5 m <high>." in report.stdout
+    assert "Minimum mapping unit: 0.5 ha." in report.stdout
+
+    units.loc[3, "driver"] = "fire"
+    other = ResponseDesign.from_dict({**asked, "minimum_mapping_unit_ha": 1.0})
+    write_sample(
+        certified / "sample.parquet", ReferenceSample(units, replace(design, response=other))
+    )
+    result = verify(certified)
+
+    assert result.exit_code == 1
+    assert "Unit u00003: driver  is now fire." in result.stdout
+    assert "The design differs in response." in result.stdout
+
+
+def test_a_changed_window_of_a_unit_is_named(certified):
+    sample = read_sample(certified / "sample.parquet")
+    units = sample.units.assign(primary_unit=[f"w{i // 5:02d}" for i in range(150)])
+    design = replace(sample.design, design="cluster")
+    write_sample(certified / "sample.parquet", ReferenceSample(units, design))
+    assert certify(certified, "cert.json").exit_code == 0
+    units.loc[0, "primary_unit"] = "w01"
+    write_sample(certified / "sample.parquet", ReferenceSample(units, design))
+
+    result = verify(certified)
+
+    assert result.exit_code == 1
+    assert "Unit u00000: primary unit w00 is now w01." in result.stdout

@@ -1,6 +1,7 @@
 """``lulc accuracy emissions``, ``change-map`` and change a year and by zone."""
 
 import json
+from dataclasses import replace
 
 import geopandas
 import numpy as np
@@ -10,7 +11,8 @@ import shapely
 from typer.testing import CliRunner
 
 from lulc_assets.cli import app
-from lulc_assets.core.sampling.sample import write_sample
+from lulc_assets.core.sampling.response import ResponseDesign
+from lulc_assets.core.sampling.sample import ReferenceSample, write_sample
 from lulc_assets_tests.core.sampling.map_files import write_map
 from lulc_assets_tests.core.sampling.samples import random_sample, small_grid
 
@@ -151,3 +153,73 @@ def test_change_is_given_a_year_and_by_zone(world):
     assert north["loss of trees"]["estimate"] == pytest.approx(0.1 * HECTARES, rel=0.4)
     assert "loss of trees" not in south
     assert south["all change"]["ci95_high"] > 0
+
+
+def with_answers(folder, definition="30 % cover", stray=False):
+    """Samples of 2015 and 2020 that say what forest is and why it was lost; their files."""
+    asked = {
+        "definitions": {"trees": definition},
+        "minimum_mapping_unit_ha": 0.5,
+        "drivers": {"of": "trees", "names": ["fire", "logging", "mining"]},
+    }
+    grid = small_grid(SIDE, SIDE)
+    truth = np.full((SIDE, SIDE), 2, np.uint8)
+    files = []
+    for year in YEARS[:2]:
+        sample = random_sample(grid, truth, 600, seed=1, year=year)
+        design = replace(sample.design, response=ResponseDesign.from_dict(asked))
+        driver = np.full(len(sample.units), "", dtype=object)
+        if year == YEARS[1]:
+            lost = np.flatnonzero(sample.units["class_code"] == 5)
+            driver[lost[::3]], driver[lost[1::3]] = "fire", "logging"
+            if stray:
+                driver[np.flatnonzero(sample.units["class_code"] == 2)[0]] = "fire"
+        units = sample.units.assign(driver=driver)
+        files.append(write_sample(folder / f"asked{year}.parquet", ReferenceSample(units, design)))
+        truth[:10] = 5
+    return files
+
+
+def asked_emissions(world, reference):
+    files = [word for path in reference for word in ("--reference", path)]
+    files += [word for y in YEARS[1:] for word in ("--monitoring", world / f"other{y}.parquet")]
+    more = ["--map", world / "2015.tif", "--loss-of", "trees", "--factor", 350]
+    return accuracy("emissions", *files, *more, "--format", "json")
+
+
+def test_loss_is_reported_by_driver_with_intervals_and_the_definition(world, tmp_path):
+    files = with_answers(tmp_path)
+
+    result = asked_emissions(world, files)
+
+    assert result.exit_code == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert found["response"]["definitions"] == {"trees": "30 % cover"}
+    rows = found["loss_ha_a_year_by_driver"]["reference"]
+    assert list(rows) == ["fire", "logging", "mining", "not named"]
+    total = found["loss_ha_a_year"]["reference"]["estimate"]
+    assert sum(one["estimate"] for one in rows.values()) == pytest.approx(total)
+    assert rows["mining"]["estimate"] == 0.0 < rows["mining"]["ci90_high"]
+    assert rows["fire"]["ci90_low"] < 2.0 / 3 < rows["fire"]["ci90_high"]
+
+    options = ["--before", files[0], "--after", files[1], "--map", world / "2015.tif"]
+    change = accuracy("change", *options, "--per-year")
+    assert change.exit_code == 0, change.stderr
+    assert f"loss of trees by fire: {rows['fire']['estimate']:.1f} ha a year [" in change.stdout
+    assert "Definition of trees: 30 % cover." in change.stdout
+    assert "Minimum mapping unit: 0.5 ha." in change.stdout
+
+
+def test_a_driver_without_loss_and_two_definitions_are_refused(world, tmp_path):
+    stray = asked_emissions(world, with_answers(tmp_path, stray=True))
+    assert stray.exit_code == 1
+    assert "lost nothing between the two dates" in " ".join(stray.stderr.split())
+
+    first, _ = with_answers(tmp_path)
+    (tmp_path / "b").mkdir()
+    _, last = with_answers(tmp_path / "b", definition="10 % cover")
+    two = asked_emissions(world, [first, last])
+    assert two.exit_code == 1
+    assert "'30 % cover' in one interpretation, '10 % cover' in another" in " ".join(
+        two.stderr.split()
+    )

@@ -170,6 +170,7 @@ def _report(
         design_effect=None if figures is None else figures.design_effect,
         missing=missing,
         starts=_starts(sample),
+        response=None if sample is None else sample.design.response,
     )
 
 

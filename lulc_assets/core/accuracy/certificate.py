@@ -25,8 +25,19 @@ from lulc_assets.core.sampling.fingerprint import MapMarks, differing_pixels, ma
 from lulc_assets.core.sampling.map_file import MapFile
 from lulc_assets.core.sampling.sample import ReferenceSample
 
-FORMAT = 1
+FORMAT = 2
 _DIGITS = 9
+_UNIT_COLUMNS = {
+    "unit_id": "id",
+    "x": "x",
+    "y": "y",
+    "class_code": "class",
+    "stratum": "stratum",
+    "inclusion_probability": "inclusion probability",
+    "primary_unit": "primary unit",
+    "driver": "driver",
+}
+"""Columns of the sample that a certificate holds, and what they are called in messages."""
 _PACKAGES = ("lulc-assets", "numpy", "scipy")
 DEFINITIONS = {
     "design_effect": "variance of overall accuracy over that of as many independent units",
@@ -168,10 +179,9 @@ def _rounded(value: Any) -> Any:
 
 
 def _units(sample: ReferenceSample) -> list[list[Any]]:
-    """Of each unit: id, x, y, class, stratum, chance."""
-    units = sample.units
-    columns = ("unit_id", "x", "y", "class_code", "stratum", "inclusion_probability")
-    rows = zip(*(units[column].tolist() for column in columns), strict=True)
+    """Of each unit the values of :data:`_UNIT_COLUMNS`; None of a column that is not there."""
+    units = sample.units.reindex(columns=list(_UNIT_COLUMNS)).astype(object)
+    rows = units.where(units.notna(), None).itertuples(index=False)
     return [_rounded(list(row)) for row in rows]
 
 
@@ -214,13 +224,12 @@ def _sample_differences(certificate: Mapping[str, Any], sample: ReferenceSample)
         found.append(f"The design differs in {', '.join(keys)}.")
     was_units = {row[0]: row for row in certificate["units"]}
     now_units = {row[0]: row for row in _units(sample)}
-    titles = ("id", "x", "y", "class", "stratum", "inclusion probability")
     for unit in sorted({*was_units, *now_units}):
         was, now = was_units.get(unit), now_units.get(unit)
         if was is None or now is None:
             found.append(f"Unit {unit} is {'new' if was is None else 'gone'}.")
         elif was != now:
-            both = zip(titles, was, now, strict=True)
+            both = zip(_UNIT_COLUMNS.values(), was, now, strict=True)
             what = "; ".join(f"{title} {a} is now {b}" for title, a, b in both if a != b)
             found.append(f"Unit {unit}: {what}.")
     return found

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from lulc_assets.core.errors import InvalidSample
 from lulc_assets.core.estimation.change import ChangeAreas, estimate_change
 from lulc_assets.core.estimation.compare import Comparison, compare_maps
+from lulc_assets.core.estimation.drivers import Drivers
 from lulc_assets.core.estimation.settings import AccuracySettings
 from lulc_assets.core.estimation.strata import Strata
 from lulc_assets.core.sampling.lattice import neighbour_pairs
@@ -148,6 +149,7 @@ def change_on_sample(
     codes = [s.units["class_code"].to_numpy(dtype=np.int64) for s in (before, after)]
     named = np.all([(c >= 1) & (c <= len(titles)) for c in codes], axis=0)
     strata = strata_as_drawn(before, settings, named)
+    drivers = drivers_of(before, after, titles, named)
     return estimate_change(
         codes[0][named],
         codes[1][named],
@@ -156,7 +158,37 @@ def change_on_sample(
         titles=titles,
         settings=settings,
         domain=None if domain is None else domain[named],
+        drivers=drivers,
     )
+
+
+def drivers_of(
+    before: ReferenceSample,
+    after: ReferenceSample,
+    titles: Sequence[str],
+    named: npt.NDArray[np.bool_],
+) -> Drivers | None:
+    """Why units lost a class between two dates; None where the second interpretation tells none.
+
+    Args:
+        before: interpreted at the first date.
+        after: the same units at the second date.
+        titles: names of the legend's land classes.
+        named: shape (n,), bool: units with a class at both dates, of which the result is.
+
+    Raises:
+        InvalidSample: a unit that lost nothing has a driver.
+    """
+    response = after.design.response
+    if response is None or "driver" not in after.units:
+        return None
+    code = list(titles).index(response.drivers_of) + 1
+    number = {name: i for i, name in enumerate(("", *response.drivers))}
+    of_unit = after.units["driver"].map(number).to_numpy(dtype=np.int64)
+    drivers = Drivers(code, response.drivers, of_unit[named])
+    first, last = (s.units["class_code"].to_numpy()[named] for s in (before, after))
+    drivers.check((first == code) & (last != code), after.units["unit_id"][named].tolist())
+    return drivers
 
 
 def refuse_other_units(before: ReferenceSample, after: ReferenceSample) -> None:
@@ -172,6 +204,26 @@ def refuse_other_units(before: ReferenceSample, after: ReferenceSample) -> None:
             raise InvalidSample(
                 f"the two interpretations differ in {column}: but one design drew both"
             )
+    refuse_other_definitions([before, after])
+
+
+def refuse_other_definitions(samples: Sequence[ReferenceSample]) -> None:
+    """Refuse interpretations that mean other things by one word.
+
+    Raises:
+        InvalidSample: definitions or minimum mapping units differ; what only one says is no
+            contradiction.
+    """
+    told: dict[str, str] = {}
+    for sample in samples:
+        if sample.design.response is None:
+            continue
+        for term, text in sample.design.response.meanings():
+            if told.setdefault(term, text) != text:
+                raise InvalidSample(
+                    f"{term}: {told[term]!r} in one interpretation, {text!r} in another: their "
+                    "difference would not be change"
+                )
 
 
 def frame_area_ha(maps: Sequence[MapFile], sample: ReferenceSample) -> float:

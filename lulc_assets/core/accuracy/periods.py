@@ -5,12 +5,19 @@ the draws as a file. What does not: those estimates.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from lulc_assets.core.accuracy.paired import frame_area_ha, refuse_other_units, strata_as_drawn
+from lulc_assets.core.accuracy.paired import (
+    drivers_of,
+    frame_area_ha,
+    refuse_other_definitions,
+    refuse_other_units,
+    strata_as_drawn,
+)
 from lulc_assets.core.errors import InvalidSample
 from lulc_assets.core.estimation.emissions import (
     Emissions,
@@ -18,14 +25,35 @@ from lulc_assets.core.estimation.emissions import (
     Period,
     estimate_emissions,
     few_events,
+    loss_by_driver,
 )
+from lulc_assets.core.estimation.estimate import Estimate
 from lulc_assets.core.estimation.settings import AccuracySettings
 from lulc_assets.core.estimation.strata import Strata
 from lulc_assets.core.sampling.map_file import MapFile
+from lulc_assets.core.sampling.response import ResponseDesign
 from lulc_assets.core.sampling.sample import ReferenceSample
 from lulc_assets.core.whole_files import whole_file
 
 Pair = Sequence[ReferenceSample]
+
+
+@dataclass(frozen=True)
+class PeriodFigures:
+    """What two periods lost and emitted.
+
+    Attributes:
+        emissions: loss and emissions a year.
+        by_driver: "reference" and "monitoring": loss a year by driver, hectares; only of periods
+            whose second interpretation names drivers of the loss of this class.
+        response: what the interpreters were asked; None where nothing was said.
+        warnings: sentences for a reader.
+    """
+
+    emissions: Emissions
+    by_driver: dict[str, dict[str, Estimate]]
+    response: ResponseDesign | None
+    warnings: tuple[str, ...]
 
 
 def estimate_periods(
@@ -38,7 +66,7 @@ def estimate_periods(
     years: Sequence[float] | None = None,
     never_in: Sequence[str] = (),
     settings: AccuracySettings | None = None,
-) -> tuple[Emissions, list[str]]:
+) -> PeriodFigures:
     """Loss and emissions a year in two periods.
 
     Args:
@@ -52,27 +80,28 @@ def estimate_periods(
         never_in: strata that never were of the class, in which loss cannot occur.
         settings: None for the defaults.
 
-    Returns:
-        The estimates, and warnings.
-
     Raises:
-        InvalidSample: not two samples a period, other units at its two dates, unknown class or
-            years, no probability sample, or maps of a part of the region.
+        InvalidSample: not two samples a period, other units or definitions at its two dates,
+            unknown class or years, no probability sample, a driver of a unit that lost nothing,
+            or maps of a part of the region.
     """
     chosen = settings or AccuracySettings()
     for name, pair in (("reference", reference), ("monitoring", monitoring)):
         if len(pair) != 2:
             raise InvalidSample(f"{name} period: {len(pair)} samples; give its start and its end")
         refuse_other_units(pair[0], pair[1])
+    refuse_other_definitions([*reference, *monitoring])
     code = maps[0].legend.code_of(loss_of)
+    titles = [c.name for c in maps[0].legend.land]
     lengths = _years(reference, monitoring, years)
     panel = _same_units(reference[0], monitoring[0])
     named = [_named(pair, len(maps[0].legend.land)) for pair in (reference, monitoring)]
     if panel:
         named = [named[0] & named[1]] * 2
     periods = []
-    for name, pair, kept, length in zip(
-        ("the reference period", "the monitoring period"),
+    by_driver = {}
+    for key, pair, kept, length in zip(
+        ("reference", "monitoring"),
         (reference, monitoring),
         named,
         lengths,
@@ -83,9 +112,14 @@ def estimate_periods(
         lost = (first == code) & (last != code)
         possible = _possible(strata, never_in)
         area_ha = frame_area_ha(maps, pair[0])
-        periods.append(Period(name, lost, strata, area_ha, length, possible))
+        periods.append(Period(f"the {key} period", lost, strata, area_ha, length, possible))
+        drivers = drivers_of(pair[0], pair[1], titles, kept)
+        if drivers is not None and drivers.of == code:
+            by_driver[key] = loss_by_driver(periods[-1], drivers, chosen)
     found = estimate_emissions(periods[0], periods[1], factor, panel=panel, settings=chosen)
-    return found, few_events(periods, chosen.min_omission_units)
+    said = [one.design.response for one in (*reference, *monitoring) if one.design.response]
+    warnings = few_events(periods, chosen.min_omission_units)
+    return PeriodFigures(found, by_driver, said[0] if said else None, tuple(warnings))
 
 
 def write_draws(path: Path, found: Emissions) -> Path:

@@ -18,6 +18,7 @@ from lulc_assets.core.estimation.estimate import (
     MissingReference,
     none_if_nan,
 )
+from lulc_assets.core.sampling.response import ResponseDesign
 
 Scope = Literal["tile", "region"]
 Verdict = Literal["estimated", "insufficient", "agreement_only", "no_sample"]
@@ -108,6 +109,7 @@ class AccuracyReport:
             designs.
         missing: bounds for the units that nobody could interpret; None without such units,
             and unless "estimated".
+        response: what interpreters were asked; None where the sample does not say.
     """
 
     scope: Scope
@@ -129,6 +131,7 @@ class AccuracyReport:
     design_effect: float | None = None
     missing: MissingReference | None = None
     starts: int | None = None
+    response: ResponseDesign | None = None
 
     @property
     def level(self) -> float:
@@ -184,6 +187,7 @@ class AccuracyReport:
             else none_if_nan(self.design_effect),
             "starts": self.starts,
             "missing": None if self.missing is None else self.missing.to_dict(),
+            **({} if self.response is None else {"response": self.response.to_dict()}),
         }
 
     @classmethod
@@ -198,6 +202,8 @@ class AccuracyReport:
         fields["warnings"] = tuple(data["warnings"])
         if data.get("missing") is not None:
             fields["missing"] = MissingReference.from_dict(data["missing"])
+        if data.get("response") is not None:
+            fields["response"] = ResponseDesign.from_dict(data["response"])
         return cls(**fields)
 
 

@@ -10,13 +10,14 @@ those of a change map, with a buffer around mapped change (Olofsson et al. 2020)
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.estimation.choice import estimate_area_share, where_seen
 from lulc_assets.core.estimation.compare import difference_of_ratios
+from lulc_assets.core.estimation.drivers import Drivers
 from lulc_assets.core.estimation.estimate import Estimate
 from lulc_assets.core.estimation.estimators import effective_count
 from lulc_assets.core.estimation.half_event import Event
@@ -38,6 +39,7 @@ class ChangeAreas:
         net: by class: gains − losses, estimated as one figure.
         transitions: (from code, to code) → area; only transitions that a unit shows.
         warnings: sentences for a reader.
+        by_driver: loss of the class whose drivers were asked for, by driver.
     """
 
     changed: Estimate
@@ -46,6 +48,7 @@ class ChangeAreas:
     net: tuple[Estimate, ...]
     transitions: dict[tuple[int, int], Estimate]
     warnings: tuple[str, ...]
+    by_driver: dict[str, Estimate] = field(default_factory=dict)
 
 
 def estimate_change(
@@ -57,6 +60,7 @@ def estimate_change(
     titles: Sequence[str],
     settings: AccuracySettings | None = None,
     domain: npt.NDArray[np.bool_] | None = None,
+    drivers: Drivers | None = None,
 ) -> ChangeAreas:
     """Estimate areas of change from reference classes at two dates.
 
@@ -69,6 +73,7 @@ def estimate_change(
         settings: None for the defaults.
         domain: shape (n,), bool: units that count, of a zone for example; None for all. The area
             is then that of the domain.
+        drivers: of the n units; None where nobody asked.
     """
     chosen = settings or AccuracySettings()
     inside = np.ones(from_codes.size, dtype=bool) if domain is None else domain
@@ -98,6 +103,12 @@ def estimate_change(
             for a, b in pairs
         },
         warnings=(),
+        by_driver={}
+        if drivers is None
+        else {
+            name: area(flags, f"loss of {titles[drivers.of - 1]} by {name}")
+            for name, flags in drivers.losses(moved & (from_codes == drivers.of))
+        },
     )
     if not thin:
         return changes

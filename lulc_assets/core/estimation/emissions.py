@@ -11,13 +11,14 @@ Schweder and Hjort 2016): their quantiles are the ends that the area has at that
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.errors import InvalidSample
 from lulc_assets.core.estimation.compare import difference_of_ratios
+from lulc_assets.core.estimation.drivers import Drivers
 from lulc_assets.core.estimation.estimate import Estimate
 from lulc_assets.core.estimation.estimators import Ratio, effective_count, estimate_ratio
 from lulc_assets.core.estimation.half_event import Event, half_event_draws
@@ -169,6 +170,23 @@ def estimate_emissions(
         product = draws[key] * draws["factor"]
         emissions[key] = _drawn(value, float(product.std(ddof=1)), product, area.n, chosen)
     return Emissions(areas, emissions, propagated, draws, panel)
+
+
+def loss_by_driver(
+    period: Period, drivers: Drivers, settings: AccuracySettings | None = None
+) -> dict[str, Estimate]:
+    """Loss a year of one period by driver, hectares; of a driver that no unit shows up to an end.
+
+    Args:
+        period: whose loss it is.
+        drivers: of its units.
+        settings: None for the defaults.
+    """
+    chosen, rng = settings or AccuracySettings(), np.random.default_rng(_SEED)
+    return {
+        name: _annual(replace(period, lost=flags), chosen, rng)[0]
+        for name, flags in drivers.losses(period.lost)
+    }
 
 
 def _annual(

@@ -11,6 +11,7 @@ from typing import Any
 
 from lulc_assets.core.estimation.estimate import interval_keys
 from lulc_assets.core.pages.rendering import template
+from lulc_assets.core.sampling.response import ResponseDesign
 
 _NO_SCRIPT = base64.b64encode(hashlib.sha256(b"").digest()).decode()
 
@@ -44,6 +45,7 @@ def _about(certificate: Mapping[str, Any], ends: tuple[str, str]) -> list[tuple[
         ("Design", f"{design['design']}, {design.get('sample_size') or figures['n_units']} units"),
         ("Seed", str(design.get("seed", "not recorded"))),
         ("Frame", str(design.get("frame_digest", "not recorded"))),
+        *(ResponseDesign.from_dict(asked).sentences() if (asked := design.get("response")) else []),
         ("Interpreted by", ", ".join(certificate["labelled_by"]) or "not recorded"),
         ("Design effect", "–" if effect is None else f"{effect:.2f}"),
         *((f"Map {one['name']}", one["digest"]) for one in certificate["maps"]),

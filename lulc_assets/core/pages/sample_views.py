@@ -38,6 +38,8 @@ def _facts(report: AccuracyReport) -> Iterator[tuple[str, str]]:
             f"{lost:,} of {every:,} ({format_share(lost / every)}): on no data, outside the map, "
             "or without a class from the interpreters.",
         )
+    if report.response is not None:
+        yield from report.response.sentences()
     if report.verdict != "estimated":
         return
     if report.missing is not None:

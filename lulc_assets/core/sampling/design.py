@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from lulc_assets.core.errors import InvalidSample
+from lulc_assets.core.sampling.response import ResponseDesign
 
 DESIGNS = ("simple_random", "systematic", "stratified", "cluster", "none")
 """Sampling designs; ``cluster``: windows were drawn, and units within them; ``none`` is
@@ -31,6 +32,7 @@ class SampleDesign:
         stratum_pixels: size of each stratum of a stratified sample; empty to take
             N_h = Σ 1 / inclusion probability. Pixels of windows in a stratified cluster
             sample.
+        response: what interpreters were asked; None where nothing was said.
         extra: everything else that the design file says, kept as it is.
     """
 
@@ -41,6 +43,7 @@ class SampleDesign:
     population_pixels: int | None = None
     starts: int = 1
     stratum_pixels: Mapping[str, int] = field(default_factory=dict)
+    response: ResponseDesign | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -75,6 +78,7 @@ class SampleDesign:
             "population_pixels": self.population_pixels,
             **({"starts": self.starts} if self.design == "systematic" else {}),
             "stratum_pixels": dict(self.stratum_pixels),
+            **({} if self.response is None else {"response": self.response.to_dict()}),
             **self.extra,
         }
 
@@ -113,11 +117,17 @@ class SampleDesign:
             population_pixels=_whole(data, "population_pixels", source),
             starts=starts or 1,
             stratum_pixels={str(name): _required_whole(sizes, name, source) for name in sizes},
+            response=_response(data, source),
             extra={k: v for k, v in data.items() if k not in _FIELDS},
         )
 
 
 _FIELDS = {one.name for one in fields(SampleDesign)} - {"extra"}
+
+
+def _response(data: Mapping[str, Any], source: str) -> ResponseDesign | None:
+    said = data.get("response")
+    return None if said is None else ResponseDesign.from_dict(said, f"{source}, response")
 
 
 def _whole(data: Mapping[str, Any], key: str, source: str) -> int | None:

@@ -48,7 +48,9 @@ def write_fieldwork(
 
     ``for_interpreters/points.gpkg`` has the layers ``points`` and ``pixels``;
     ``for_interpreters/collect_earth_online.csv`` has LON, LAT, PLOTID;
-    ``sealed/key.csv`` and ``sealed/design.json`` are for the analyst.
+    ``response.json``, where the design has one, says what counts as what, and the layer ``points``
+    then has the column ``driver``; ``sealed/key.csv`` and ``sealed/design.json`` are for the
+    analyst.
 
     Args:
         folder: made where it is not there.
@@ -64,7 +66,11 @@ def write_fieldwork(
         raise InvalidSample(f"{folder}: already holds a sample; choose another folder")
     outward.mkdir(parents=True, exist_ok=True)
     sealed.mkdir(parents=True, exist_ok=True)
-    blind = sample.units[["unit_id", "geometry"]].assign(reference_class="", confidence="", note="")
+    answers = {"reference_class": "", "confidence": "", "note": ""}
+    response = sample.design.response
+    if response is not None and response.drivers:
+        answers["driver"] = ""
+    blind = sample.units[["unit_id", "geometry"]].assign(**answers)
     package = outward / "points.gpkg"
     blind.to_file(package, layer="points", driver="GPKG", engine="pyogrio")
     sample.footprints.to_file(package, layer="pixels", driver="GPKG", engine="pyogrio")
@@ -78,9 +84,15 @@ def write_fieldwork(
     defuse_frame(key).to_csv(sealed / "key.csv", index=False)
     text = json.dumps(sample.design.to_dict(), indent=2, ensure_ascii=False)
     (sealed / "design.json").write_text(text + "\n", encoding="utf-8")
+    asked = []
+    if response is not None:
+        asked = [outward / "response.json"]
+        text = json.dumps(response.to_dict(), indent=2, ensure_ascii=False)
+        asked[0].write_text(text + "\n", encoding="utf-8")
     return [
         package,
         outward / "collect_earth_online.csv",
+        *asked,
         sealed / "key.csv",
         sealed / "design.json",
     ]

@@ -17,12 +17,18 @@ import pandas as pd
 from lulc_assets.core.crosswalks import Crosswalk, as_key, find_crosswalk
 from lulc_assets.core.errors import InvalidGeometry, InvalidSample, MissingCrs, UnknownClass
 from lulc_assets.core.legend import KARRA_10, Legend
+from lulc_assets.core.sampling.answers import (
+    DRIVER_COLUMN,
+    driver_codes,
+    named_drivers,
+    refuse_kept,
+)
 from lulc_assets.core.sampling.design import SampleDesign
 from lulc_assets.core.sampling.sample import ReferenceSample, arrange_units
 from lulc_assets.core.tables.text_file import read_utf8
 from lulc_assets.core.tables.vector_file import read_vector
 
-_COLUMNS = ("unit_id", "inclusion_probability", "stratum", "primary_unit")
+_COLUMNS = ("unit_id", "inclusion_probability", "stratum", "primary_unit", DRIVER_COLUMN)
 _DBF_NAME = 10
 
 
@@ -40,9 +46,9 @@ def ingest_sample(
     The vector file has Point geometries and the columns ``unit_id``, the class column,
     ``inclusion_probability`` (not needed where the design is "none"), ``stratum`` (only
     where it is "stratified", or "cluster" with strata) and ``primary_unit`` (only where it
-    is "cluster": the window, or "systematic" with several starts: the start); other columns
-    are dropped. The design file is a JSON object
-    with at least ``design``; see :class:`SampleDesign`. A unit whose class is missing
+    is "cluster": the window, or "systematic" with several starts: the start); where the response
+    design has drivers, ``driver`` is read too; other columns are dropped. The design file is a
+    JSON object with at least ``design``; see :class:`SampleDesign`. A unit whose class is missing
     could not be interpreted and gets class code 0, as does one whose crosswalk target is
     no data.
 
@@ -75,10 +81,13 @@ def ingest_sample(
     if design.is_probability:
         probability = _probabilities(frame, ids, source)
     translation = find_crosswalk(crosswalk, legend)
+    if design.response is not None:
+        design.response.check_classes([c.name for c in legend.land], str(design_path))
+    classes = _translate(frame[class_column], ids, translation, source)
     units = geopandas.GeoDataFrame(
         {
             "unit_id": ids,
-            "class_code": _translate(frame[class_column], ids, translation, source),
+            "class_code": classes,
             "stratum": frame["stratum"].map(as_key) if design.needs_strata else "",
             "inclusion_probability": probability,
             **(
@@ -86,6 +95,7 @@ def ingest_sample(
                 if design.needs_primary_units
                 else {}
             ),
+            **_drivers(frame, ids, classes, design, legend, source),
         },
         geometry=geopandas.points_from_xy(frame.geometry.x, frame.geometry.y),
         crs=frame.crs,
@@ -195,6 +205,22 @@ def _translate(
                 raise UnknownClass(f"{source}, unit {unit!r}: {error}") from error
         raise
     return codes
+
+
+def _drivers(
+    frame: geopandas.GeoDataFrame,
+    ids: pd.Series,
+    classes: npt.NDArray[np.uint8],
+    design: SampleDesign,
+    legend: Legend,
+    source: str,
+) -> dict[str, Any]:
+    response = design.response
+    if response is None or not response.drivers or DRIVER_COLUMN not in frame:
+        return {}
+    codes = driver_codes(frame[DRIVER_COLUMN], ids, response, source)
+    refuse_kept(pd.Series(classes, ids), pd.Series(codes, ids), response, legend, source)
+    return {DRIVER_COLUMN: named_drivers(codes, response)}
 
 
 def _refuse_repeats(units: geopandas.GeoDataFrame, source: str) -> None:

@@ -1,34 +1,26 @@
 """What several interpreters said: agreement, kappa, consensus, and what to settle.
 
-What belongs here: reading label files of interpreters against a sealed key, comparing the
-interpreters, and making one reference class of their labels. What does not: accuracy of a
-map. Kappa compares interpreters here, never map and reference (Pontius and Millones 2011).
+What belongs here: comparing interpreters, and making one answer per unit of theirs. What does not:
+their files (``interpreter_files.py``) and accuracy of a map. Kappa compares interpreters here,
+never map and reference (Pontius and Millones 2011).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from pathlib import Path
 
 import geopandas
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lulc_assets.core.crosswalks import Crosswalk, as_key, find_crosswalk
-from lulc_assets.core.errors import InvalidSample, UnknownClass
-from lulc_assets.core.legend import KARRA_10, Legend
+from lulc_assets.core.errors import InvalidSample
+from lulc_assets.core.sampling.answers import DRIVER_COLUMN, named_drivers
 from lulc_assets.core.sampling.fieldwork import SealedKey
 from lulc_assets.core.sampling.sample import ReferenceSample, arrange_units
-from lulc_assets.core.tables.csv_file import read_csv
-from lulc_assets.core.tables.vector_file import read_attributes
-
-_ID_COLUMNS = ("unit_id", "plotid", "plot_id", "pl_plotid", "pl_unit_id")
-"""In any case. Collect Earth Online calls a unit a plot, and columns that were uploaded pl_…"""
-_TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
 
 Labels = pd.Series
-"""Class code (uint8) by unit id; 0 = looked at but not interpretable."""
+"""Code of the class, or of the driver, by unit id, uint8; 0 = looked at but not named."""
 
 
 @dataclass(frozen=True)
@@ -70,48 +62,6 @@ class Consensus:
     unlabelled: int
 
 
-def read_labels(
-    path: Path,
-    key: SealedKey,
-    *,
-    class_column: str = "reference_class",
-    crosswalk: str = "",
-    legend: Legend = KARRA_10,
-) -> Labels:
-    """Read the labels of one interpreter.
-
-    Args:
-        path: CSV, GeoPackage or any vector file; a unit's id is in ``unit_id`` or ``PLOTID``.
-        key: of the sample; the file may hold some of its units only.
-        class_column: names or codes of the crosswalk's vocabulary; empty = not interpretable.
-        crosswalk: its name; empty: the classes are the legend's own.
-        legend: of the sample's map.
-
-    Raises:
-        InvalidSample: not readable, a column missing, a unit that was not drawn, or one
-            that is labelled twice.
-        UnknownClass: a class is not in the crosswalk; the message names the unit.
-    """
-    table = _read_table(path, class_column)
-    column = _column_called(table, class_column)
-    if column is None:
-        raise InvalidSample(
-            f"{path}: no column {class_column}; it has {', '.join(map(str, table.columns))}"
-        )
-    ids = _unit_ids(table, key, path)
-    if ids.duplicated().any():
-        twice = ids[ids.duplicated()].iloc[0]
-        raise InvalidSample(
-            f"{path}: unit {twice!r} is labelled more than once by one interpreter; keep one line"
-        )
-    values = table[column]
-    named = values.notna() & (values.astype(str) != "")
-    codes = np.zeros(len(table), dtype=np.uint8)
-    translation = find_crosswalk(crosswalk, legend)
-    codes[named.to_numpy()] = _translate(values[named], ids[named], translation, path)
-    return pd.Series(codes, index=ids.to_numpy())
-
-
 def agree(
     labels: Mapping[str, Labels],
     key: SealedKey,
@@ -130,7 +80,7 @@ def agree(
         key: of the sample.
         settled: classes that a second look decided; they win over all others.
         majority: accept the class that more than half of the votes name.
-        names: class code → name, for the list of disputed units.
+        names: code → name, for the list of disputed units.
 
     Raises:
         InvalidSample: no interpreter.
@@ -160,8 +110,15 @@ def agree(
     )
 
 
-def complete_sample(key: SealedKey, codes: Labels) -> ReferenceSample:
-    """The reference sample: the drawn units, their design and the agreed classes.
+def complete_sample(
+    key: SealedKey, codes: Labels, drivers: Labels | None = None
+) -> ReferenceSample:
+    """The reference sample: the drawn units, their design and the agreed answers.
+
+    Args:
+        key: of the sample.
+        codes: agreed class of each unit.
+        drivers: agreed driver, as ``read_answers`` codes it; None where none was asked for.
 
     Raises:
         InvalidSample: the key contradicts its design.
@@ -175,6 +132,9 @@ def complete_sample(key: SealedKey, codes: Labels) -> ReferenceSample:
     }
     if key.design.needs_primary_units:
         columns["primary_unit"] = units["primary_unit"].astype(str)
+    if drivers is not None and key.design.response is not None:
+        found = drivers.reindex(units["unit_id"]).fillna(0).to_numpy(dtype=np.uint8)
+        columns[DRIVER_COLUMN] = named_drivers(found, key.design.response)
     points = geopandas.points_from_xy(units["lon"], units["lat"])
     frame = geopandas.GeoDataFrame(columns, geometry=points, crs="EPSG:4326")
     return ReferenceSample(arrange_units(frame), key.design)
@@ -220,55 +180,3 @@ def _pair(first: str, second: str, a: npt.NDArray[np.uint8], b: npt.NDArray[np.u
     both = (a > 0) & (b > 0)
     share = float(np.mean(a[both] == b[both])) if both.any() else float("nan")
     return Agreement(first, second, int(both.sum()), share, cohen_kappa(a[both], b[both]))
-
-
-def _read_table(path: Path, class_column: str) -> pd.DataFrame:
-    if path.suffix.lower() in _TEXT_SUFFIXES:
-        return read_csv(path).frame()
-    return read_attributes(path, [class_column], InvalidSample)
-
-
-def _column_called(table: pd.DataFrame, name: str) -> str | None:
-    """The column of a name, in any case where no column is spelt the same."""
-    same = [c for c in table.columns if c == name]
-    near = [c for c in table.columns if str(c).casefold() == name.casefold()]
-    return next(iter([*same, *near]), None)
-
-
-def _unit_ids(table: pd.DataFrame, key: SealedKey, path: Path) -> "pd.Series[str]":
-    """Ids of the units, from the column whose values are units of the sample.
-
-    Programs number plots themselves and keep our ids in another column; so a column counts
-    by what it holds, and its name only breaks ties.
-    """
-    drawn = set(key.units["unit_id"])
-    columns = {str(c): table[c].map(as_key) for c in table.columns if c != "geometry"}
-    called = [c for name in _ID_COLUMNS for c in columns if c.casefold() == name]
-    for name in [*called, *(c for c in columns if c not in called)]:
-        if len(table) and columns[name].isin(drawn).all():
-            return columns[name]
-    if not called:
-        raise InvalidSample(
-            f"{path}: no column unit_id (or PLOTID), and none holds units of the sample; it has "
-            f"{', '.join(columns)}"
-        )
-    named = max(called, key=lambda c: int(columns[c].isin(drawn).sum()))
-    row = int(np.flatnonzero(~columns[named].isin(drawn))[0]) if len(table) else 0
-    strange = columns[named].iloc[row] if len(table) else ""
-    raise InvalidSample(
-        f"{path}, row {row + 1}, column {named}: unit {strange!r} was not drawn; the sample has "
-        f"units such as {min(drawn)!r}: correct the id or delete the row"
-    )
-
-
-def _translate(
-    values: pd.Series, ids: pd.Series, crosswalk: Crosswalk, path: Path
-) -> Sequence[int] | npt.NDArray[np.uint8]:
-    for unit, value in zip(ids, values, strict=True):
-        if not crosswalk.knows(value):
-            known = [entry.source for entry in crosswalk.entries]
-            raise UnknownClass(
-                f"{path}, unit {unit!r}: class {value!r} is not in crosswalk {crosswalk.name}; it "
-                f"knows {', '.join(known)}"
-            )
-    return crosswalk.translate(values)

@@ -176,7 +176,8 @@ def arrange_units(frame: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
         stratum=frame["stratum"].astype(object),
         inclusion_probability=frame["inclusion_probability"].astype(np.float64),
     )
-    columns = [c for c in SAMPLE_SCHEMA.columns if c in frame or c != "primary_unit"]
+    schema = SAMPLE_SCHEMA.columns.items()
+    columns = [name for name, column in schema if name in frame or column.required]
     ordered = frame.sort_values("unit_id", kind="stable")[columns]
     return ordered.reset_index(drop=True)
 

@@ -31,6 +31,7 @@ SAMPLE_SCHEMA = pa.DataFrameSchema(
             float, pa.Check.in_range(0.0, 1.0, include_min=False), nullable=True
         ),
         "primary_unit": pa.Column(str, pa.Check.str_length(min_value=1), required=False),
+        "driver": pa.Column(str, required=False),
         "geometry": pa.Column("geometry"),
     },
     strict=True,
@@ -41,6 +42,8 @@ SAMPLE_SCHEMA = pa.DataFrameSchema(
 
 ``primary_unit`` names what a unit was drawn with and stands only in samples of the design
 "cluster" (the window) and in systematic ones of several lattices (the random start).
+``driver`` is why a unit lost the class that the response design names, empty where nobody said so;
+it stands only in samples whose response design has drivers.
 """
 
 
@@ -83,6 +86,7 @@ def check_design(units: geopandas.GeoDataFrame, design: SampleDesign) -> None:
     Raises:
         InvalidSample: they do; the message names what.
     """
+    _check_drivers(units, design)
     if not design.is_probability:
         return
     if design.sample_size is not None and design.sample_size != len(units):
@@ -104,6 +108,20 @@ def check_design(units: geopandas.GeoDataFrame, design: SampleDesign) -> None:
     missing = set(units["stratum"]) - set(design.stratum_pixels)
     if design.needs_strata and design.stratum_pixels and missing:
         raise InvalidSample(f"the design lacks the size of stratum {sorted(missing)[0]!r}")
+
+
+def _check_drivers(units: geopandas.GeoDataFrame, design: SampleDesign) -> None:
+    """Refuse answers that the response design does not allow."""
+    if "driver" not in units:
+        return
+    allowed = () if design.response is None else design.response.drivers
+    strange = ~units["driver"].isin(["", *allowed])
+    if strange.any():
+        unit = units.loc[strange].iloc[0]
+        raise InvalidSample(
+            f"unit {unit['unit_id']!r}: driver {unit['driver']!r} is not in the response design, "
+            f"which has {', '.join(allowed) or 'none'}"
+        )
 
 
 def _check_sizes(units: geopandas.GeoDataFrame, design: SampleDesign) -> None:

@@ -6,12 +6,12 @@ from lulc_assets.core.errors import InvalidSample, UnknownClass
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.sampling.design import SampleDesign
 from lulc_assets.core.sampling.fieldwork import SealedKey
+from lulc_assets.core.sampling.interpreter_files import read_answers
 from lulc_assets.core.sampling.interpreters import (
     agree,
     cohen_kappa,
     complete_sample,
     fleiss_kappa,
-    read_labels,
 )
 
 NAMES = {c.code: c.name for c in KARRA_10.classes}
@@ -110,7 +110,7 @@ def test_a_majority_rules_only_on_request(key):
 def test_labels_are_read_from_csv_of_collect_earth_online(key, tmp_path):
     path = write(tmp_path / "ceo.csv", [["u1", "water"], ["u3", ""]], columns=("PLOTID", "cover"))
 
-    read = read_labels(path, key, class_column="cover")
+    read = read_answers(path, key, class_column="cover").classes
 
     assert read.to_dict() == {"u1": 1, "u3": 0}
 
@@ -118,7 +118,7 @@ def test_labels_are_read_from_csv_of_collect_earth_online(key, tmp_path):
 def test_other_vocabularies_go_through_their_crosswalk(key, tmp_path):
     path = write(tmp_path / "anna.csv", [["u1", 2], ["u2", 10]])
 
-    assert read_labels(path, key, crosswalk="slovenian-lulc").tolist() == [2, 9]
+    assert read_answers(path, key, crosswalk="slovenian-lulc").classes.tolist() == [2, 9]
 
 
 @pytest.mark.parametrize(
@@ -131,19 +131,19 @@ def test_other_vocabularies_go_through_their_crosswalk(key, tmp_path):
 )
 def test_labels_that_do_not_fit_the_sample_are_refused(key, tmp_path, rows, error, message):
     with pytest.raises(error, match=message):
-        read_labels(write(tmp_path / "anna.csv", rows), key)
+        read_answers(write(tmp_path / "anna.csv", rows), key)
 
 
 def test_missing_columns_and_files_are_named(key, tmp_path):
     path = write(tmp_path / "anna.csv", [["u1", "water"]], columns=("unit_id", "class"))
 
     with pytest.raises(InvalidSample, match="no column reference_class; it has unit_id, class"):
-        read_labels(path, key)
+        read_answers(path, key)
     nameless = write(tmp_path / "ben.csv", [["7", "water"]], columns=("id", "reference_class"))
     with pytest.raises(InvalidSample, match=r"no column unit_id \(or PLOTID\)"):
-        read_labels(nameless, key)
+        read_answers(nameless, key)
     with pytest.raises(InvalidSample, match=r"absent\.csv"):
-        read_labels(tmp_path / "absent.csv", key)
+        read_answers(tmp_path / "absent.csv", key)
     with pytest.raises(InvalidSample, match="at least one interpreter"):
         agree({}, key, names=NAMES)
 
@@ -162,7 +162,10 @@ def test_the_column_that_holds_the_sample_s_units_is_found_under_any_name(key, t
     rows = [[2690001, "u1", "Water"], [2690002, "u3", ""]]
     path = write(tmp_path / "ceo.csv", rows, columns=("plot_id", column, "Land cover"))
 
-    assert read_labels(path, key, class_column="land cover").to_dict() == {"u1": 1, "u3": 0}
+    assert read_answers(path, key, class_column="land cover").classes.to_dict() == {
+        "u1": 1,
+        "u3": 0,
+    }
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16"])
@@ -171,4 +174,4 @@ def test_labels_are_read_as_a_spreadsheet_saves_them(key, tmp_path, encoding):
     text = "unit_id;reference_class;note\r\n u1 ;2.0;schräg\r\nu3;1.0;\r\n;;\r\n"
     path.write_bytes(text.encode(encoding))
 
-    assert read_labels(path, key).to_dict() == {"u1": 2, "u3": 1}
+    assert read_answers(path, key).classes.to_dict() == {"u1": 2, "u3": 1}
