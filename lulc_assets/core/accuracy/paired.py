@@ -211,7 +211,7 @@ def refuse_other_definitions(samples: Sequence[ReferenceSample]) -> None:
     """Refuse interpretations that mean other things by one word.
 
     Raises:
-        InvalidSample: definitions or minimum mapping units differ; what only one says is no
+        InvalidSample: definitions or minimum mapping units differ; what only one says does not
             contradiction.
     """
     told: dict[str, str] = {}
