@@ -1,3 +1,12 @@
+{#- A path that DuckDB takes literally: signs of its globs go into brackets. -#}
+{% macro literal_path(path) %}
+    {{- path
+        | replace('[', '[[]')
+        | replace('*', '[*]')
+        | replace('?', '[?]')
+        | replace("'", "''") -}}
+{% endmacro %}
+
 {#- All rows of a list of Parquet files with these columns; without files an empty table. -#}
 {% macro read_files(files, columns) %}
     {%- set paths = fromjson(files) if files is string else files -%}

@@ -15,7 +15,9 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
 from lulc_assets.core.metrics.database import publish_database, remove_unpublished
 from lulc_assets.core.store.keys import Whole
+from lulc_assets.core.store.records import Record
 from lulc_assets.defs.automation import collects_now_and_then
+from lulc_assets.defs.durations import write_durations
 from lulc_assets.defs.failures import named_failures
 from lulc_assets.defs.policies import METRICS_POOL, OWNERS
 from lulc_assets.defs.resources import DBT_FOLDER, ProjectResource
@@ -25,8 +27,10 @@ from lulc_assets.steps.metrics import (
     MAP_FILE,
     METRIC_FILE,
     SCENE_FILE,
+    TRAINING_FILE,
 )
 from lulc_assets.steps.products import METRIC_TABLES
+from lulc_assets.steps.properties import TablesProperties
 from lulc_assets.steps.workbench import Workbench
 
 
@@ -59,7 +63,11 @@ def dbt_metrics(
     with tempfile.TemporaryDirectory(prefix="lulc-dbt-", ignore_cleanup_errors=True) as scratch:
         fresh = target.with_name(f".{target.name}.{context.run.run_id}")
         with named_failures():
-            files = _table_files(work)
+            tables = work.read(METRIC_TABLES, Whole())
+            files = _table_files(work, tables)
+            files["duration_files"] = write_durations(
+                context.instance, Path(scratch) / "durations.parquet"
+            )
         settings = {
             **{variable: [str(path)] for variable, path in files.items()},
             "duckdb_path": str(fresh),
@@ -68,24 +76,31 @@ def dbt_metrics(
             build = ["build", "--vars", json.dumps(settings)]
             yield from dbt.cli(build, context=context, target_path=Path(scratch)).stream()
             with named_failures():
-                publish_database(fresh, target, [files["metric_files"]] if files else [])
+                published = publish_database(
+                    fresh,
+                    target,
+                    [files["metric_files"]],
+                    lambda: work.read(METRIC_TABLES, Whole()).digest == tables.digest,
+                )
+                if not published:
+                    context.log.warning(
+                        "newer tables were committed meanwhile; the run that committed them "
+                        "publishes the database"
+                    )
+                    return
                 work.project.copies("metrics").send(target.parent, [target.name])
         finally:
             remove_unpublished(fresh)
 
 
-def _table_files(work: Workbench) -> dict[str, Path]:
-    """Variable of the dbt project → Parquet file; without any report, none."""
-    record = work.read(METRIC_TABLES, Whole())
+def _table_files(work: Workbench, record: Record[TablesProperties]) -> dict[str, Path]:
+    """Variable of the dbt project → Parquet file."""
     names = {
         "metric_files": METRIC_FILE,
         "map_files": MAP_FILE,
         "scene_files": SCENE_FILE,
         "change_files": CHANGE_FILE,
         "alert_files": ALERT_FILE,
+        "training_files": TRAINING_FILE,
     }
-    return {
-        variable: work.open(record, name)
-        for variable, name in names.items()
-        if name in record.files
-    }
+    return {variable: work.open(record, name) for variable, name in names.items()}

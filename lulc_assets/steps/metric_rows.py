@@ -9,16 +9,21 @@ from typing import Any
 
 import pandas as pd
 
+from lulc_assets.core.chips.account import TRAIN, VALIDATION
 from lulc_assets.core.metrics.change_tables import ALERT_SCHEMA
 from lulc_assets.core.metrics.map_tables import SCENE_SCHEMA
+from lulc_assets.core.store.canonical import canonical_json
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.core.store.records import Record
 from lulc_assets.steps.alerts import read_alert_table
 from lulc_assets.steps.candidates import open_candidates
+from lulc_assets.steps.model_history import bundle_of, evaluations_of, kept_candidates
 from lulc_assets.steps.properties import (
     AlertProperties,
+    BundleProperties,
     CatalogProperties,
     ChangeProperties,
+    EvaluationProperties,
     MapProperties,
 )
 from lulc_assets.steps.workbench import Workbench
@@ -99,3 +104,47 @@ def alert_rows(
             "year": key.year,
             "alerts_digest": record.digest,
         }
+
+
+def training_rows(
+    work: Workbench, in_use: Record[BundleProperties] | None
+) -> Iterator[dict[str, Any]]:
+    """Every training of a model of the maps, oldest first, with its last verdict.
+
+    Args:
+        work: where the history is.
+        in_use: the bundle that predictions use now.
+    """
+    used = "" if in_use is None else in_use.properties.candidate
+    for number, candidate in enumerate(kept_candidates(work), start=1):
+        known, judged = candidate.properties, evaluations_of(work, candidate.digest)
+        last, bundle = (
+            (judged[-1].properties if judged else None),
+            bundle_of(work, candidate.digest),
+        )
+        yield {
+            "training": number,
+            "candidate_digest": candidate.digest,
+            "epochs": known.epochs,
+            "best_epoch": known.best_epoch,
+            "training_chips": known.chips.get(TRAIN, 0),
+            "validation_chips": known.chips.get(VALIDATION, 0),
+            "validation_accuracy": known.validation_accuracy,
+            "calibration_error_before": known.calibration_error_before,
+            "calibration_error_after": known.calibration_error_after,
+            "classes_taught": len(known.taught),
+            "verdict": _verdict(last),
+            "reason": "" if last is None else last.reason,
+            "gold_agreement": None if last is None else last.gold_agreement,
+            "gold_pixels": None if last is None else last.gold_pixels,
+            "gold_windows": None if last is None else last.gold_windows,
+            "in_use": candidate.digest == used,
+            "bundle_digest": "" if bundle is None else bundle.digest,
+            "settings": canonical_json(candidate.basis.settings).decode(),
+        }
+
+
+def _verdict(judged: EvaluationProperties | None) -> str:
+    if judged is None:
+        return "not judged"
+    return "promoted" if judged.promote else "refused"

@@ -12,18 +12,29 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from lulc_assets.core.metrics.change_tables import ALERT_SCHEMA, CHANGE_SCHEMA
+from lulc_assets.core.metrics.making_tables import TRAINING_SCHEMA
 from lulc_assets.core.metrics.map_tables import MAP_SCHEMA, SCENE_SCHEMA
 from lulc_assets.core.metrics.parquet import write_table
 from lulc_assets.core.metrics.tables import METRIC_SCHEMA, read_metrics
 from lulc_assets.core.store.keys import RegionYear, TileYear, Whole
 from lulc_assets.core.store.records import Record
-from lulc_assets.steps.metric_rows import alert_rows, change_rows, map_row, scene_rows
+from lulc_assets.steps.metric_rows import (
+    alert_rows,
+    change_rows,
+    map_row,
+    scene_rows,
+    training_rows,
+)
 from lulc_assets.steps.products import (
     ACCURACY_AREA_REPORT,
     ANNUAL_MAP,
     CHANGE_ALERTS,
     CHANGE_MAP,
+    LULC_MODEL,
     METRIC_TABLES,
+    MODEL_BUNDLE,
+    MODEL_EVALUATION,
+    MODEL_HISTORY,
     REGION_REPORT,
     SCENE_CATALOG,
 )
@@ -32,6 +43,7 @@ from lulc_assets.steps.workbench import Made, Workbench
 
 METRIC_FILE, MAP_FILE, SCENE_FILE = "metrics.parquet", "maps.parquet", "scenes.parquet"
 CHANGE_FILE, ALERT_FILE = "change.parquet", "alerts.parquet"
+TRAINING_FILE = "trainings.parquet"
 
 P = TypeVar("P")
 Row = dict[str, Any]
@@ -41,10 +53,10 @@ Rows = list[Row]
 def make_metric_tables(
     work: Workbench, tiles: Iterable[TileYear], regions: Iterable[RegionYear]
 ) -> Record[TablesProperties]:
-    """Collect what committed reports, maps and catalogues say into Parquet files for dbt.
+    """Collect what committed reports, maps, catalogues and models say into Parquet files for dbt.
 
     Files: ``metrics.parquet``, ``maps.parquet``, ``scenes.parquet``, ``change.parquet``,
-    ``alerts.parquet``; none without a report.
+    ``alerts.parquet``, ``trainings.parquet``; without rows where there is nothing yet.
 
     Args:
         work: where the step works.
@@ -60,27 +72,30 @@ def make_metric_tables(
     catalogs = {key: step.read(SCENE_CATALOG, key) for key in of_tiles}
     changes = {key: c for key in mapped if (c := step.find(CHANGE_MAP, key)) is not None}
     alerts = {key: a for key in mapped if (a := step.find(CHANGE_ALERTS, key)) is not None}
+    step.find(LULC_MODEL)
+    step.find(MODEL_EVALUATION)
+    in_use, history = step.find(MODEL_BUNDLE), step.look_at(MODEL_HISTORY, Whole())
     records = [*of_tiles.values(), *of_regions]
 
     def build(scratch: Path) -> Made[TablesProperties]:
-        named = tuple(record.product for record in records)
-        if not records:
-            return Made({}, TablesProperties(named, 0))
-        metrics = pd.concat([read_metrics(work.open(r, METRIC_FILE)) for r in records])
+        tables = [read_metrics(work.open(r, METRIC_FILE)) for r in records]
+        metrics = pd.concat(tables) if tables else _frame([], METRIC_SCHEMA)
         rows = {
             MAP_FILE: ([map_row(key, record) for key, record in maps.items()], MAP_SCHEMA),
             SCENE_FILE: (_scenes(work, catalogs, maps), SCENE_SCHEMA),
             CHANGE_FILE: (_chained(changes, change_rows), CHANGE_SCHEMA),
             ALERT_FILE: (_chained(alerts, partial(alert_rows, work)), ALERT_SCHEMA),
+            TRAINING_FILE: (list(training_rows(work, in_use)), TRAINING_SCHEMA),
         }
         files = {METRIC_FILE: write_table(scratch / METRIC_FILE, metrics, METRIC_SCHEMA)}
         files |= {
             name: write_table(scratch / name, _frame(found, schema), schema)
             for name, (found, schema) in rows.items()
         }
+        named = tuple(record.product for record in records)
         return Made(files, TablesProperties(named, len(metrics)))
 
-    return step.make(None, build)
+    return step.make({"history": "" if history is None else history.digest}, build)
 
 
 def _scenes(

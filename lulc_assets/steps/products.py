@@ -204,7 +204,7 @@ REGION_REPORT = Product(
 
 METRIC_TABLES = Product(
     "metric_tables",
-    4,
+    5,
     Whole,
     of.TablesProperties,
     inputs=tuple(
@@ -216,8 +216,12 @@ METRIC_TABLES = Product(
             SCENE_CATALOG,
             CHANGE_MAP,
             CHANGE_ALERTS,
+            LULC_MODEL,
+            MODEL_EVALUATION,
+            MODEL_BUNDLE,
         )
     ),
+    looks_at=(MODEL_HISTORY,),
 )
 
 REPORT_PAGES = Product(

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lulc_assets.cli import app
+from lulc_assets.core.metrics.database import publish_database
 from lulc_assets.core.metrics.query import ask
 
 
@@ -104,12 +105,19 @@ def test_readers_never_fail_while_the_database_is_put_in_place_fifty_times(datab
     for reader in readers:
         reader.start()
     for _ in range(50):
-        fresh = tmp_path / ".metrics.duckdb.run"
-        shutil.copy(database, fresh)
-        fresh.replace(target)
+        fresh = rebuilt(database, tmp_path / ".metrics.duckdb.run")
+        assert publish_database(fresh, target, [], lambda: True)
     done.set()
     for reader in readers:
         reader.join()
 
     assert failures == []
     assert set(answers) == {2}
+
+
+def rebuilt(database, path):
+    """A fresh database beside the one that is read, as dbt leaves it."""
+    shutil.copy(database, path)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create table stg_metrics (x int)")
+    return path

@@ -15,6 +15,11 @@ from lulc_assets.core.alerts.ladder import Step
 from lulc_assets.core.change.grades import Grade
 from lulc_assets.core.errors import InvalidProduct
 from lulc_assets.core.metrics.change_tables import ALERT_SCHEMA, CHANGE_SCHEMA
+from lulc_assets.core.metrics.making_tables import (
+    DURATION_SCHEMA,
+    TRAINING_SCHEMA,
+    VERDICTS_OF_MODELS,
+)
 from lulc_assets.core.metrics.map_tables import MAP_SCHEMA, SCENE_SCHEMA
 from lulc_assets.core.metrics.parquet import write_table
 from lulc_assets.core.metrics.tables import (
@@ -77,7 +82,7 @@ def test_parsing_needs_no_database_and_names_the_upstream_asset(manifest):
 def test_every_model_and_column_of_a_schema_is_described(manifest):
     models = [n for n in manifest["nodes"].values() if n["resource_type"] == "model"]
 
-    assert len(models) == 11
+    assert len(models) == 14
     for model in models:
         assert model["description"], model["name"]
         for column in model["columns"].values():
@@ -89,16 +94,22 @@ def names_of(codes):
     return [code.name.lower() for code in codes if code]
 
 
-def test_sql_and_python_agree_on_legal_values(manifest):
-    legal = {
+def legal_of(manifest, *models):
+    """Column → the values that a test of one of these models accepts."""
+    return {
         node["column_name"]: node["test_metadata"]["kwargs"]["values"]
         for node in manifest["nodes"].values()
         if node.get("test_metadata", {}).get("name") == "accepted_values"
+        and node["attached_node"].rpartition(".")[2] in models
     }
 
+
+def test_sql_and_python_agree_on_legal_values(manifest):
+    legal = legal_of(manifest, "stg_metrics", "change", "alerts")
     expected = {"scope": SCOPES, "design": DESIGNS, "verdict": VERDICTS}
     expected |= {"metric": METRICS, "unit": UNITS}
     expected |= {"grade": names_of(Grade), "step": names_of(Step)}
+    assert set(legal_of(manifest, "training_runs")["verdict"]) == set(VERDICTS_OF_MODELS)
     assert {k: set(v) for k, v in legal.items()} == {k: set(v) for k, v in expected.items()}
 
 
@@ -148,6 +159,72 @@ def test_change_and_alerts_can_be_asked_for(manifest, target, tmp_path):
     found = "select * from change where grade = 'sustained'"
     assert rows_of(target, found) == [tuple(CHANGE.values())]
     assert rows_of(target, "select * from alerts") == [tuple(ALERT.values())]
+
+
+TRAINING = {
+    "training": 1, "candidate_digest": "k", "epochs": 3, "best_epoch": 2, "training_chips": 40,
+    "validation_chips": 9, "validation_accuracy": 0.8, "calibration_error_before": 0.1,
+    "calibration_error_after": 0.02, "classes_taught": 9, "verdict": "promoted",
+    "reason": "it's better", "gold_agreement": 0.81, "gold_pixels": 100.0, "gold_windows": 4.0,
+    "in_use": True, "bundle_digest": "b", "settings": '{"recipe":{}}',
+}  # fmt: skip
+REFUSED = TRAINING | {
+    "training": 2, "candidate_digest": "l", "verdict": "not judged", "reason": "",
+    "gold_agreement": None, "gold_pixels": None, "gold_windows": None, "in_use": False,
+    "bundle_digest": "",
+}  # fmt: skip
+DURATION = {
+    "asset": "annual_map", "key": "33TVM", "year": 2023.0, "made_at": "2026-01-02T03:04:05Z",
+    "seconds": 90.5, "cost": 0.25, "currency": "EUR", "digest": "m", "run_id": "r",
+}  # fmt: skip
+OF_NO_TILE = DURATION | {"asset": "lulc_model", "key": "", "year": None}
+FREE = DURATION | {"asset": "scene_catalog", "cost": None, "currency": "", "seconds": 1.0}
+
+
+def making_files(folder, trainings=(TRAINING,), durations=(DURATION,)):
+    training = write_table(folder / "t.parquet", pd.DataFrame(trainings), TRAINING_SCHEMA)
+    duration = write_table(folder / "d.parquet", pd.DataFrame(durations), DURATION_SCHEMA)
+    return {"training_files": [str(training)], "duration_files": [str(duration)]}
+
+
+def test_trainings_durations_and_costs_can_be_asked_for(manifest, target, tmp_path):
+    again = DURATION | {"made_at": "2026-02-02T03:04:05Z", "seconds": 9.5, "digest": "n"}
+    given = making_files(tmp_path, [TRAINING, REFUSED], [again, DURATION, OF_NO_TILE, FREE])
+
+    done = run_dbt(target, "build", files=[], **given)
+
+    assert done.returncode == 0, done.stdout
+    told = rows_of(target, "select * from training_runs")
+    assert told == [tuple(TRAINING.values()), tuple(REFUSED.values())]
+    assert rows_of(target, "select * from durations") == [
+        tuple(row.values()) for row in (DURATION, again, OF_NO_TILE, FREE)
+    ]
+    assert rows_of(target, "select * from costs") == [
+        ("33TVM", 2023, "", 1, 1.0, None, "2026-01-02T03:04:05Z", "2026-01-02T03:04:05Z"),
+        ("33TVM", 2023, "EUR", 2, 100.0, 0.5, "2026-01-02T03:04:05Z", "2026-02-02T03:04:05Z"),
+    ]
+
+
+def test_one_making_told_twice_fails_the_build(manifest, target, tmp_path):
+    given = making_files(tmp_path, durations=[DURATION, DURATION])
+    done = run_dbt(target, "build", "--select", "durations", files=[], **given)
+    assert done.returncode != 0
+    assert "unique_together_durations" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("row", "schema", "said"),
+    [
+        (TRAINING | {"best_epoch": 4}, TRAINING_SCHEMA, "best_epoch_was_trained"),
+        (TRAINING | {"gold_agreement": 1.2}, TRAINING_SCHEMA, r"gold_agreement = 1\.2"),
+        (DURATION | {"seconds": -1.0}, DURATION_SCHEMA, r"seconds = -1\.0"),
+        (DURATION | {"currency": ""}, DURATION_SCHEMA, "cost_has_a_currency"),
+        (DURATION | {"made_at": "yesterday"}, DURATION_SCHEMA, "made_at = 'yesterday'"),
+    ],
+)
+def test_a_training_or_a_duration_that_cannot_be_is_named(row, schema, said, tmp_path):
+    with pytest.raises(InvalidProduct, match=said):
+        write_table(tmp_path / "x.parquet", pd.DataFrame([row]), schema)
 
 
 def test_a_grade_or_a_step_that_does_not_exist_is_named(tmp_path):
@@ -242,24 +319,6 @@ def test_files_of_several_maps_become_tables_for_readers(manifest, target, tmp_p
         "select users_accuracy, users_n_units, producers_accuracy from class_accuracy "
         "where scope = 'region' and class_name = 'crops'",
     ) == [(0.9, 100, None)]
-
-
-def test_files_of_former_versions_are_read_with_their_intervals_of_95_percent(
-    manifest, target, tmp_path
-):
-    path = metric_file(tmp_path, "old.parquet")
-    old = pd.read_parquet(path).drop(columns="ci_level")
-    old.rename(columns={"ci_low": "ci95_low", "ci_high": "ci95_high"}).to_parquet(path)
-    new = metric_file(tmp_path, "new.parquet", year=2024)
-
-    done = run_dbt(target, "build", files=[path, new])
-
-    assert done.returncode == 0, done.stdout
-    found = rows_of(target, "select distinct f1_ci_low, f1_ci_high, year from class_accuracy")
-    assert len(found) == 2
-    assert {row[:2] for row in found} == {found[0][:2]}
-    levels = "select distinct ci_level from stg_metrics where ci_low is not null"
-    assert rows_of(target, levels) == [(0.95,)]
 
 
 def test_one_map_reported_twice_fails_the_build(manifest, target, tmp_path):

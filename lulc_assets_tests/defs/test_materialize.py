@@ -8,6 +8,7 @@ import duckdb
 from lulc_assets.core.store.keys import Whole
 from lulc_assets.core.store.local import LocalStore
 from lulc_assets.definitions import defs
+from lulc_assets.defs.durations import duration_rows
 from lulc_assets.steps.products import ANNUAL_MAP, MODEL_BUNDLE, PRODUCTS
 from lulc_assets.steps.workbench import Made
 from lulc_assets_tests.tiny_project import KEY as TILE_YEAR
@@ -58,10 +59,27 @@ def test_the_jobs_lead_from_labels_to_the_database(project_file, instance):
     run(instance, "metrics")
     with duckdb.connect(str(project_file.parent / "metrics.duckdb"), read_only=True) as database:
         rows = database.sql("select tile, year from accuracy_by_tile").fetchall()
+        took = "select asset, seconds > 0, run_id from durations where key = ? and year = ?"
+        durations = database.execute(took, [TILE, YEAR]).fetchall()
+        trained = database.sql("select training, verdict, in_use from training_runs").fetchall()
     assert rows == [(TILE, YEAR)]
+    # The catalogue was made before any run of this instance.
+    assert {row[0] for row in durations} == set(made) - {"scene_catalog"}
+    assert all(longer for _, longer, _ in durations)
+    assert trained == [(1, "promoted", True)]
     index = (project_file.parent / "index.html").read_text()
     assert f"{TILE}_{YEAR}.html" in index
     assert not list(project_file.parent.glob(".metrics*"))
+
+
+def test_a_run_that_finds_its_product_there_adds_no_duration(project_file, instance):
+    run(instance, "reference", f"{REGION}|{YEAR}")
+    for _ in range(2):
+        run(instance, "map_tile_year", KEY)
+    (row,) = duration_rows(instance, ANNUAL_MAP)
+    assert (row["key"], row["year"], row["currency"]) == (TILE, YEAR, "")
+    (event,) = instance.fetch_materializations(dg.AssetKey("annual_map"), limit=1).records
+    assert row["digest"] == event.asset_materialization.tags["dagster/data_version"]
 
 
 def test_training_again_changes_nothing_and_says_the_same(project_file, instance):

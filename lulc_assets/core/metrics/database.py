@@ -8,7 +8,9 @@ checkpoint at close fails without an error, and the file alone has no table.
 """
 
 import fcntl
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -20,13 +22,22 @@ STAGED = "stg_metrics"
 """The table with every row of the metric files."""
 
 
-def publish_database(fresh: Path, target: Path, files: Sequence[Path]) -> None:
-    """Check a finished database and give it its name.
+def publish_database(
+    fresh: Path, target: Path, files: Sequence[Path], is_newest: Callable[[], bool]
+) -> bool:
+    """Check a finished database and give it its name, unless a newer one is on its way.
+
+    Of two builds at once the one from older tables may end later: it must not take the place of
+    the other. So whoever publishes asks for the newest tables, alone.
 
     Args:
         fresh: DuckDB file beside the target, closed by whoever wrote it.
         target: replaced; readers who have it open go on reading the old one.
         files: metric Parquet files that it was built from.
+        is_newest: whether no other tables were committed since those files were read.
+
+    Returns:
+        Whether it was published.
 
     Raises:
         InvalidProduct: rows are missing, as on a full disk, or somebody writes to the target.
@@ -57,8 +68,23 @@ def publish_database(fresh: Path, target: Path, files: Sequence[Path]) -> None:
             f"another program has {target} open for writing; close it and run it again. To look "
             "at metrics, open the file read only"
         )
-    wal_of(target).unlink(missing_ok=True)  # of a killed writer; it fits no other file
-    put_in_place(fresh, target)
+    with _alone_in(target.parent):
+        if not is_newest():
+            return False
+        wal_of(target).unlink(missing_ok=True)  # of a killed writer; it fits no other file
+        put_in_place(fresh, target)
+    return True
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Holds the lock of a folder, which ends with the process at the latest."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def remove_unpublished(fresh: Path) -> None:

@@ -16,7 +16,7 @@ import pyarrow as arrow
 import pyarrow.parquet as pq
 
 from lulc_assets.core.accuracy.report import SCOPES, VERDICTS, AccuracyReport, ClassFigures
-from lulc_assets.core.errors import ProductCorrupt
+from lulc_assets.core.errors import InvalidProduct, ProductCorrupt
 from lulc_assets.core.estimation.estimate import Estimate
 from lulc_assets.core.metrics.parquet import validate_table, write_table
 from lulc_assets.core.sampling.design import DESIGNS
@@ -41,6 +41,7 @@ METRICS = (
 )
 UNITS = ("share", "ha", "count", "ratio")
 _ROUNDING = 1e-9
+_FORMER_LEVEL = 0.95
 
 _IDENTITY = ["scope", "key", "year", "metric", "class_name", "reference_class"]
 
@@ -142,17 +143,36 @@ def write_metrics(path: Path, table: pd.DataFrame) -> Path:
 
 
 def read_metrics(path: Path) -> pd.DataFrame:
-    """Read and validate what :func:`write_metrics` wrote.
+    """Read and validate what :func:`write_metrics` wrote, also in a former version.
 
     Raises:
         ProductCorrupt: the file is missing or no Parquet file.
-        InvalidProduct: its rows break the schema.
+        InvalidProduct: its rows break the schema, or its columns are of no version that this one
+            knows.
     """
     try:
         table = pq.ParquetFile(path).read().to_pandas()
     except (OSError, arrow.ArrowException) as error:
         raise ProductCorrupt(f"{path}: cannot be read as a metric table: {error}") from error
+    table = _of_former_version(table)
+    if odd := sorted(set(table.columns) ^ set(METRIC_SCHEMA.columns)):
+        raise InvalidProduct(
+            f"{path}: a metric table of another version, which differs in {', '.join(odd)}; "
+            "materialize its report again"
+        )
     return validate_metrics(table)
+
+
+def _of_former_version(table: pd.DataFrame) -> pd.DataFrame:
+    """With the columns of today, where the file says all that they need.
+
+    The first version had intervals of 95 % in columns named after it.
+    """
+    if not {"ci95_low", "ci95_high"} <= set(table.columns):
+        return table
+    renamed = table.rename(columns={"ci95_low": "ci_low", "ci95_high": "ci_high"})
+    level = renamed["ci_low"].where(renamed["ci_low"].isna(), _FORMER_LEVEL)
+    return renamed.assign(ci_level=level)[list(METRIC_SCHEMA.columns)]
 
 
 def _figures(report: AccuracyReport) -> Iterator[dict[str, Any]]:

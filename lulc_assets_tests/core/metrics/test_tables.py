@@ -1,6 +1,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from lulc_assets.core.accuracy.report import AccuracyReport, ClassFigures
@@ -174,6 +175,25 @@ def test_a_figure_may_not_come_twice(tmp_path):
     with pytest.raises(InvalidProduct, match="metric table"):
         write_metrics(tmp_path / "a.parquet", rows)
     assert not (tmp_path / "a.parquet").exists()
+
+
+def test_a_file_of_the_first_version_has_intervals_of_95_percent(tmp_path):
+    table = metric_rows(report(), **DIGESTS)
+    first = table.drop(columns="ci_level")
+    first = first.rename(columns={"ci_low": "ci95_low", "ci_high": "ci95_high"})
+    first.to_parquet(tmp_path / "first.parquet")
+
+    found = read_metrics(tmp_path / "first.parquet")
+
+    expected = table.assign(ci_level=table["ci_low"].where(table["ci_low"].isna(), 0.95))
+    pd.testing.assert_frame_equal(found, expected)
+
+
+def test_columns_of_an_unknown_version_are_named_with_the_remedy(tmp_path):
+    table = metric_rows(report(), **DIGESTS).rename(columns={"unit": "units"})
+    table.to_parquet(tmp_path / "odd.parquet")
+    with pytest.raises(InvalidProduct, match=r"odd.parquet: .*differs in unit, units; materialize"):
+        read_metrics(tmp_path / "odd.parquet")
 
 
 def test_a_truncated_file_is_corrupt_not_empty(tmp_path):
