@@ -35,6 +35,15 @@ document.addEventListener('DOMContentLoaded', () => {
 _MOVED = """[...performance.getEntriesByType('navigation'),
     ...performance.getEntriesByType('resource')]
     .reduce((sum, entry) => sum + (entry.transferSize ? entry.encodedBodySize : 0), 0)"""
+_RAW = """async (ranges) => {
+    const began = performance.now();
+    await Promise.all(ranges.map(async ([href, from, to]) => {
+        const headers = {Range: `bytes=${from}-${to}`};
+        const answer = await fetch(href, {headers, cache: 'no-store'});
+        return (await answer.arrayBuffer()).byteLength;
+    }));
+    return (performance.now() - began) / 1000;
+}"""
 _ANSWERED = """new Promise((resolve) => {
     const look = () => (answeredAt > 0 ? resolve() : setTimeout(look, 10));
     look();
@@ -89,10 +98,13 @@ class Visit:
         self._context = browser.new_context(viewport=SIZE)
         self.page = self._context.new_page()
         self.page.add_init_script(_NOTE_TIMES)
+        self._devtools = self._context.new_cdp_session(self.page)
+        self._devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
         self.page.goto(f"{address}/map.html{view}")
         self.page.wait_for_selector("html[data-ready]", timeout=120_000)
         self.first_map_s: float = self.page.evaluate("readyAt") / 1000
         self.first_map_bytes = self.moved
+        self.first_map_busy_s = self.busy_s
 
     @property
     def moved(self) -> int:
@@ -100,8 +112,19 @@ class Visit:
         found: int = self.page.evaluate(_MOVED)
         return found
 
+    @property
+    def busy_s(self) -> float:
+        """Seconds of a processor that the page's thread has used; other work does not count."""
+        found = self._devtools.send("Performance.getMetrics")["metrics"]
+        return float(next(one["value"] for one in found if one["name"] == "TaskDuration"))
+
+    def fetch_ranges(self, ranges: list[tuple[str, int, int]]) -> float:
+        """Seconds of plain requests (address, first and last byte), all at once."""
+        taken: float = self.page.evaluate(_RAW, ranges)
+        return taken
+
     def wait_for_headers(self) -> None:
-        """Until the page has read the headers of the scenes in view, which it does when idle."""
+        """Until the page has read where the votes lie, which it does when idle."""
         self.page.wait_for_selector("html[data-opened]", timeout=120_000)
 
     def click(self, right: float, down: float) -> float:

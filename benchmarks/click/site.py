@@ -16,6 +16,7 @@ from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.lineage.rule import VoteRule
 from lulc_assets.core.pages.map_site import write_site
 from lulc_assets.core.pages.site import ScenePhoto, Site, SiteFile, SiteMap, SiteScene, SiteTile
+from lulc_assets.core.pages.vote_blocks import write_vote_blocks
 
 TILE, YEAR = "33TVM", 2022
 """The tile whose grid the simulated predictions have."""
@@ -29,23 +30,29 @@ def make_site(folder: Path, size_px: int, scenes: int, threads: int) -> Path:
     """Predictions, their map as the product composes it, and the page over both.
 
     Returns:
-        The folder of the site; what lies there already is not made again.
+        The folder of the site; whatever part lies there already is not made again.
     """
-    site = folder / "site"
-    if (site / "map.html").is_file():
-        return site
-    make_scenes(folder, size_px, min(scenes, DISTINCT), threads)
-    _repeat(folder / "scenes", scenes)
+    site, settings, grid = folder / "site", CompositeSettings(threads=threads), make_grid(size_px)
+    layers = {n: SiteFile(folder / "map" / f"{n}.tif", f"data/map/{n}.tif") for n in MAP_LAYERS}
+    if len(list(folder.glob("scenes/*/mask.tif"))) != scenes:
+        make_scenes(folder, size_px, min(scenes, DISTINCT), threads)
+        _repeat(folder / "scenes", scenes)
     found = scenes_in(folder)
-    settings, grid = CompositeSettings(threads=threads), make_grid(size_px)
-    compose_year(found, grid, settings, folder / "map")
+    if not all(one.path.is_file() for one in layers.values()):
+        compose_year(found, grid, settings, folder / "map")
+    votes = folder / "votes.bin"
+    if not votes.is_file():
+        read = [one.path for one in layers.values()]
+        read += [path for one in found for path in one.fetch()]
+        write_vote_blocks(votes, read, grid, threads)
     tile = SiteTile(TILE, "simulated", grid, ())
     year = SiteMap(
         tile=TILE,
         year=YEAR,
-        layers={n: SiteFile(folder / "map" / f"{n}.tif", f"data/map/{n}.tif") for n in MAP_LAYERS},
+        layers=layers,
         rule=VoteRule.of(settings, KARRA_10).to_dict(KARRA_10),
         scenes=[_scene(folder, one, grid.bounds) for one in found],
+        votes=SiteFile(votes, f"data/{votes.name}"),
         mapped_ha={},
         no_data_ha=0.0,
         accuracy="",
@@ -71,6 +78,7 @@ def _scene(
     layers = {
         name: SiteFile(path, f"data/scenes/{scene.scene_id}/{name}.tif")
         for name, path in zip(LAYERS, scene.fetch(), strict=True)
+        if name != "mask"
     }
     photo = folder / "photos" / f"{scene.scene_id}.jpg"
     photo.parent.mkdir(exist_ok=True)

@@ -16,11 +16,13 @@ from lulc_assets.core.compositing.settings import CompositeSettings
 from lulc_assets.core.estimation.estimate import Estimate
 from lulc_assets.core.legend_class import LegendClass
 from lulc_assets.core.lineage.rule import VoteRule
+from lulc_assets.core.metrics.tables import metric_rows, write_metrics
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.core.store.records import Record, StoredFile
 from lulc_assets.defs.from_products import DATA_VERSION
 from lulc_assets.project import load_project
 from lulc_assets.steps.candidates import store_candidates
+from lulc_assets.steps.metrics import METRIC_FILE
 from lulc_assets.steps.product import Product
 from lulc_assets.steps.products import ACCURACY_AREA_REPORT, ANNUAL_MAP, SCENE_CATALOG
 from lulc_assets.steps.properties import (
@@ -29,7 +31,7 @@ from lulc_assets.steps.properties import (
     PredictedRow,
     ReportProperties,
 )
-from lulc_assets.steps.report import headline, report_files
+from lulc_assets.steps.report import headline
 from lulc_assets.steps.workbench import Made, Workbench
 
 SECONDS = 90.0
@@ -139,9 +141,15 @@ def _report(
         classes=tuple(_class(one, rng) for one in work.legend.land), matrix=matrix,
         proportions=None, warnings=(), design_effect=1.5,
     )  # fmt: skip
+    table = metric_rows(
+        report, map_digest=mapped.digest, sample_digest="by hand", model_digest="by hand"
+    )
+    # Without the pictures of a report, which nobody collects.
     return work.step(ACCURACY_AREA_REPORT, key).make(
         {"map": mapped.digest},
-        lambda scratch: Made(report_files(work, scratch, report, mapped, None), headline(report)),
+        lambda scratch: Made(
+            {METRIC_FILE: write_metrics(scratch / METRIC_FILE, table)}, headline(report)
+        ),
     )
 
 

@@ -4,6 +4,7 @@ What belongs here: which records a site shows, and the pictures that are made fo
 not: its files (``core/pages/map_site``).
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,10 +25,12 @@ from lulc_assets.core.pages.site import (
     SiteScene,
     SiteTile,
 )
+from lulc_assets.core.pages.vote_blocks import BLOCK_PX, VERSION, write_vote_blocks
 from lulc_assets.core.scene.recipe import SceneRecipe
 from lulc_assets.core.seams import hidden_boxes
 from lulc_assets.core.store.canonical import digest_of, identity_of
 from lulc_assets.core.store.keys import RegionYear, TileYear
+from lulc_assets.core.store.records import Record
 from lulc_assets.core.tile_keys import FIRST_YEAR
 from lulc_assets.core.whole_files import whole_file
 from lulc_assets.steps.candidates import read_selection
@@ -40,6 +43,7 @@ from lulc_assets.steps.products import (
     REGION_REPORT,
     SCENE_CATALOG,
 )
+from lulc_assets.steps.properties import MapProperties, PredictedRow
 from lulc_assets.steps.site_changes import committed_changes, site_change, site_file
 from lulc_assets.steps.site_outlines import site_outlines
 from lulc_assets.steps.workbench import Workbench
@@ -48,7 +52,8 @@ PHOTO_PX = 2048
 """Longest side of a true-colour picture: a tile at 54 m, areas up to 20 km at 10 m."""
 
 _PHOTO_VERSION = 1
-_PREDICTION_LAYERS = ("class", "probability", "mask")
+_MADE_HERE = (".photos", ".votes")
+"""Folders with what is made for a site; the site has links to it."""
 
 
 def committed_keys(work: Workbench) -> tuple[list[TileYear], list[RegionYear]]:
@@ -84,11 +89,12 @@ def build_site(
         ProductNotFound: a record names a file that the store has lost.
     """
     tiles, regions = committed_keys(work)
-    folder.mkdir(parents=True, exist_ok=True)
-    photos = folder / ".photos"
+    photos, votes = (folder / name for name in _MADE_HERE)
+    for place in (photos, votes):
+        place.mkdir(parents=True, exist_ok=True)
     maps = []
     for number, key in enumerate(tiles, start=1):
-        maps.append(_map(work, key, photos, photo_px))
+        maps.append(_map(work, key, photos, votes, photo_px))
         work.progress(number, len(tiles), f"map of {key.title}")
     shown = {key.tile for key in tiles}
     changes = committed_changes(work, sorted(shown))
@@ -103,6 +109,8 @@ def build_site(
         outlines=list(site_outlines(work, tiles, changes)),
         home=INDEX,
     )
+    for old in set(votes.iterdir()) - {one.votes.path for one in maps}:
+        old.unlink()  # of maps that were made again
     write_site(site, folder, single_file_bytes=single_file_bytes, link=link)
     pages = [*tiles, *(one.key for one in changes)]
     make_report_pages(
@@ -128,10 +136,11 @@ def _tiles(work: Workbench, shown: set[str]) -> list[SiteTile]:
     ]
 
 
-def _map(work: Workbench, key: TileYear, photos: Path, photo_px: int) -> SiteMap:
+def _map(work: Workbench, key: TileYear, photos: Path, votes: Path, photo_px: int) -> SiteMap:
     record, report = work.read(ANNUAL_MAP, key), work.find(ACCURACY_AREA_REPORT, key)
     figures = None if report is None else report.properties
     looks = _photos(work, key, photos, photo_px) if photo_px else {}
+    rows = sorted(record.properties.predictions, key=lambda row: row.scene_id)
     return SiteMap(
         tile=key.tile,
         year=key.year,
@@ -143,20 +152,37 @@ def _map(work: Workbench, key: TileYear, photos: Path, photo_px: int) -> SiteMap
                 row.date,
                 row.acquisition,
                 {
-                    name: site_file(work, file)
-                    for name, file in zip(
-                        _PREDICTION_LAYERS, (row.class_, row.probability, row.mask), strict=True
-                    )
+                    "class": site_file(work, row.class_),
+                    "probability": site_file(work, row.probability),
                 },
                 looks.get(row.scene_id),
             )
-            for row in sorted(record.properties.predictions, key=lambda row: row.scene_id)
+            for row in rows
         ],
+        votes=_votes(work, key, record, rows, votes),
         mapped_ha={} if figures is None else figures.mapped_ha,
         no_data_ha=0.0 if figures is None else figures.no_data_ha,
         accuracy="" if figures is None else state_accuracy(figures),
         report=None if report is None else page_name(key),
     )
+
+
+def _votes(
+    work: Workbench,
+    key: TileYear,
+    record: Record[MapProperties],
+    rows: Sequence[PredictedRow],
+    folder: Path,
+) -> SiteFile:
+    """What the map and its scenes say of every pixel; made where it is not there yet."""
+    stored = [record.files[f"{name}.tif"] for name in LAYERS]
+    stored += [file for row in rows for file in (row.class_, row.probability, row.mask)]
+    name = digest_of([*(file.sha256 for file in stored), BLOCK_PX, VERSION])[:16]
+    path = folder / f"{key.tile}-{key.year}-{name}.bin"
+    if not path.is_file():
+        layers = [work.store.fetch(file.key, file.sha256) for file in stored]
+        write_vote_blocks(path, layers, record.properties.grid, work.project.composite.threads)
+    return SiteFile(path, f"data/votes/{path.name}")
 
 
 def _photos(work: Workbench, key: TileYear, folder: Path, photo_px: int) -> dict[str, ScenePhoto]:
@@ -181,7 +207,6 @@ def _take(recipe: SceneRecipe, lattice: PixelGrid, path: Path) -> bool:
         look = look_at_scene(recipe, lattice)
     except SceneError:
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path, durable=False) as part:
         part.write_bytes(encode_jpeg(true_color(look.reflectance, look.valid)))
     return True

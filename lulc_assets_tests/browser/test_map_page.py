@@ -70,10 +70,11 @@ def test_colours_at_known_places_are_those_of_the_legend(open_map, address, mapp
     assert all(one == other for one, other in pairs)
 
 
-def test_a_thousand_pixels_counted_in_the_page_give_the_map(open_map, one_file, mapped):
+@pytest.mark.parametrize("form", ["folder", "one file"])
+def test_a_thousand_pixels_counted_in_the_page_give_the_map(open_map, address, one_file, form):
     rng = np.random.default_rng(3)
     places = rng.integers(0, 256, (1000, 2)).tolist()
-    page = open_map(one_file)
+    page = open_map(address if form == "folder" else one_file)
 
     wrong = page.evaluate(
         """async ([tile, year, places]) => {
@@ -110,6 +111,18 @@ def test_a_click_tells_the_same_as_the_command_line(open_map, address, mapped):
         vote.date for vote in trace.votes
     ]
     assert re.search(r"pixel=\d+\.\d+,\d+\.\d+", page.url)
+
+
+def test_a_click_takes_one_request_when_the_page_has_rested(open_map, address, mapped):
+    page = open_map(address + looking_at(mapped, 100, 90))
+    page.wait_for_selector("html[data-opened]")
+    box, asked = page.locator("#map").bounding_box(), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_selector("#pixel[data-milliseconds]")
+    layers = [url for url in asked if not url.endswith(".jpg")]
+    assert len(layers) == 1
+    assert "/votes/" in layers[0]
 
 
 def test_the_keyboard_moves_the_map_and_asks_for_a_pixel(open_map, address, mapped):

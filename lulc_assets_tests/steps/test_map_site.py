@@ -44,7 +44,8 @@ def test_every_file_that_the_page_may_ask_for_is_there(site):
     first = content["maps"][0]
     wanted = [first[name] for name in ("class", "vote_share", "observations", "details")]
     wanted += [scene[name] for scene in details["scenes"]
-               for name in ("class", "probability", "mask", "photo")]  # fmt: skip
+               for name in ("class", "probability", "photo")]  # fmt: skip
+    wanted += [details["votes"]]
     wanted += [outline["file"] for outline in content["outlines"]]
 
     for file in wanted:
@@ -120,6 +121,20 @@ def test_building_again_copies_nothing_and_removes_what_is_not_named_any_more(
 
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.tif")} == before
     assert not list((tmp_path / "data" / "photos").rglob("*.jpg"))
+
+
+def test_votes_are_made_once_and_those_of_former_maps_go(finished_work, tmp_path):
+    build_site(finished_work, tmp_path, photo_px=0)
+    (votes,) = (tmp_path / "data" / "votes").iterdir()
+    (kept,) = (tmp_path / ".votes").iterdir()
+    assert kept.samefile(votes)
+    made = votes.stat().st_mtime_ns
+    kept.with_name("33TVM-2022-0000.bin").write_bytes(b"of a map that was made again")
+
+    build_site(finished_work, tmp_path, photo_px=0)
+
+    assert votes.stat().st_mtime_ns == made
+    assert [path.name for path in (tmp_path / ".votes").iterdir()] == [kept.name]
 
 
 class Scripts(HTMLParser):

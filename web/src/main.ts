@@ -11,9 +11,10 @@ import {describePixel, type Pixel, type Trace, tracePixel} from './pixel.ts';
 import {Printing} from './printing.ts';
 import {type Details, type District, readJson, type Site, type TileChange, type YearMap} from './site.ts';
 import {DATED, type Kind, OF_CHANGE, readState, type Shown, type State, writeState} from './state.ts';
+import {VoteBlocks} from './voteblocks.ts';
 import {LANGUAGES, fill, type Words} from './words.ts';
 
-const IDLE_SCENES = 60;
+const IDLE_MAPS = 4;
 
 class Page {
   private readonly state: State;
@@ -88,23 +89,18 @@ class Page {
     view.map.once('rendercomplete', () => {
       document.documentElement.dataset.ready = 'true';
       const later = window.requestIdleCallback ?? ((call: () => void) => setTimeout(call, 500));
-      later(() => void this.openScenes().catch(() => undefined));
+      later(() => void this.openVotes().catch(() => undefined));
     });
     view.map.render();
   }
 
-  /** Read the headers of the scenes in view, so that the first click need not. */
-  private async openScenes(): Promise<void> {
-    let left = IDLE_SCENES;
-    for (const [, map] of this.view.mapsInView(this.state.first.year)) {
-      const {scenes} = await readJson<Details>(map.details.href);
-      for (const scene of scenes.slice(0, left)) {
-        await Promise.all([scene.class, scene.probability, scene.mask].map((file) => LayerFile.open(file)));
-      }
-      left -= scenes.length;
+  /** Read where the votes of the maps in view lie, so that the first click need not. */
+  private async openVotes(): Promise<void> {
+    for (const [tile, map] of this.view.mapsInView(this.state.first.year).slice(0, IDLE_MAPS)) {
+      const {votes} = await readJson<Details>(map.details.href);
+      await VoteBlocks.open(votes, tile.width, tile.height);
       const change = this.site.changes.find((one) => one.tile === map.tile && one.year === map.year);
       if (change) await Promise.all(filesOf(change).map((file) => LayerFile.open(file)));
-      if (left <= 0) break;
     }
     document.documentElement.dataset.opened = 'true';
   }

@@ -1,9 +1,9 @@
 /** The votes behind a pixel: read from the layers, counted again, put into words and bars. */
 
 import {h, svg, swatch} from './dom.ts';
-import {LayerFile} from './layerfile.ts';
 import {type Details, imageUrl, type LegendClass, readJson, type Scene, type Tile, type YearMap} from './site.ts';
 import {decide, type DateVote, type Decision, type MapValue, type Reading} from './vote.ts';
+import {VoteBlocks} from './voteblocks.ts';
 import {fill, type Words} from './words.ts';
 
 export interface Pixel {
@@ -21,32 +21,19 @@ export interface Trace {
   sieved: boolean;
 }
 
-async function read(scene: Scene, row: number, column: number): Promise<Reading> {
-  const [code, probability, mask] = await Promise.all(
-    [scene.class, scene.probability, scene.mask].map(async (file) => (await LayerFile.open(file)).value(row, column)),
-  );
-  return {
-    id: scene.id,
-    date: scene.date,
-    datatake: scene.datatake,
-    code: code!,
-    probability: probability!,
-    clear: mask! > 0,
-  };
-}
+/** Layers of the map, then of each scene, in the order in which they are stored. */
+const OF_MAP = 3;
+const OF_SCENE = 3;
 
 /** Read all that was said of a pixel, and count it. */
-export async function tracePixel({map, row, column}: Pixel, legend: LegendClass[]): Promise<Trace> {
-  const {rule, scenes} = await readJson<Details>(map.details.href);
-  const [layers, readings] = await Promise.all([
-    Promise.all(
-      [map.class, map.vote_share, map.observations].map(async (file) =>
-        (await LayerFile.open(file)).value(row, column),
-      ),
-    ),
-    Promise.all(scenes.map((scene) => read(scene, row, column))),
-  ]);
-  const [code, share, observations] = layers as [number, number, number];
+export async function tracePixel({tile, map, row, column}: Pixel, legend: LegendClass[]): Promise<Trace> {
+  const {rule, scenes, votes} = await readJson<Details>(map.details.href);
+  const said = await (await VoteBlocks.open(votes, tile.width, tile.height)).values(row, column);
+  const [code, share, observations] = said as unknown as [number, number, number];
+  const readings = scenes.map(({id, date, datatake}, place): Reading => {
+    const [seen, probability, mask] = said.subarray(OF_MAP + OF_SCENE * place) as unknown as [number, number, number];
+    return {id, date, datatake, code: seen, probability, clear: mask > 0};
+  });
   const clouds = legend.filter((one) => one.cloud).map((one) => one.code);
   const decision = decide(readings, rule, clouds);
   const same = code === decision.code && share === decision.share;

@@ -6,6 +6,7 @@
  */
 
 import type {Head} from './head.ts';
+import type {VoteFile} from './voteblocks.ts';
 
 export interface StoredFile {
   href: string;
@@ -157,13 +158,14 @@ export interface Scene {
   datatake: string;
   class: StoredFile;
   probability: StoredFile;
-  mask: StoredFile;
   photo: Photo | null;
 }
 
 export interface Details {
   rule: Rule;
   scenes: Scene[];
+  /** What the map and these scenes say of every pixel. */
+  votes: VoteFile;
 }
 
 type Embedded = Record<string, string>;

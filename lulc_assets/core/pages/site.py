@@ -35,7 +35,7 @@ class ScenePhoto:
 
 @dataclass(frozen=True)
 class SiteScene:
-    """A scene that a map was made from; ``layers`` has class, probability and mask."""
+    """A scene that a map was made from; ``layers`` has class and probability."""
 
     scene_id: str
     date: str
@@ -54,6 +54,7 @@ class SiteMap:
         layers: class, vote_share and observations.
         rule: of the vote, see ``VoteRule.to_dict``.
         scenes: that were counted.
+        votes: of the layers of the map and of each scene (``vote_blocks``).
         mapped_ha: class name → area that the tile owns.
         no_data_ha: likewise, without data.
         accuracy: one sentence.
@@ -65,6 +66,7 @@ class SiteMap:
     layers: Mapping[str, SiteFile]
     rule: Mapping[str, Any]
     scenes: Sequence[SiteScene]
+    votes: SiteFile
     mapped_ha: Mapping[str, float]
     no_data_ha: float
     accuracy: str
@@ -176,6 +178,7 @@ def files_of(site: Site) -> Iterator[SiteFile]:
     """Every layer and picture of a site."""
     for one in site.maps:
         yield from one.layers.values()
+        yield one.votes
         for scene in one.scenes:
             yield from scene.layers.values()
             if scene.photo is not None:

@@ -12,8 +12,9 @@ from lulc_assets.core.alerts.ladder import Step
 from lulc_assets.core.change.grades import Grade
 from lulc_assets.core.figures.change import GRADE_COLORS, STEP_COLORS
 from lulc_assets.core.pages.site import Site, SiteChange, SiteScene
+from lulc_assets.core.pages.vote_blocks import BLOCK_PX, lengths_bytes
 
-FORMAT = 2
+FORMAT = 3
 
 
 def documents_of(site: Site) -> dict[str, bytes]:
@@ -26,6 +27,7 @@ def documents_of(site: Site) -> dict[str, bytes]:
         found[href] = data
         return {"href": href, "bytes": len(data)}
 
+    grids = {tile.tile: tile.grid for tile in site.tiles}
     maps = [
         {
             "tile": one.tile,
@@ -33,7 +35,15 @@ def documents_of(site: Site) -> dict[str, bytes]:
             **{name: file.to_dict() for name, file in one.layers.items()},
             "details": store(
                 f"scenes-{one.tile}-{one.year}",
-                {"rule": dict(one.rule), "scenes": [_scene(scene) for scene in one.scenes]},
+                {
+                    "rule": dict(one.rule),
+                    "scenes": [_scene(scene) for scene in one.scenes],
+                    "votes": {
+                        **one.votes.to_dict(),
+                        "block_px": BLOCK_PX,
+                        "lengths_bytes": lengths_bytes(grids[one.tile]),
+                    },
+                },
             ),
             "report": one.report,
             "mapped_ha": dict(one.mapped_ha),
