@@ -11,6 +11,7 @@ from pathlib import Path
 from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.store.canonical import digest_of, digest_of_file
 from lulc_assets.defs.partitions import register_partitions
+from lulc_assets.demo.districts import DISTRICTS, write_districts
 from lulc_assets.demo.projects import (
     DEMO_SETTINGS,
     write_simulated_project,
@@ -60,6 +61,7 @@ def run_demo(
     with bar("Simulated Sentinel-2 archive") as progress:
         archive = write_archive(spec, folder / "archive", progress)
     say("Simulated Sentinel-2 archive: ready")
+    write_districts(folder / DISTRICTS, [tile.grid for tile in spec.tiles])
     file = write_simulated_project(folder, spec, archive, settings, say)
     truth = Truth(archive.truth)
     return _run(folder, file, list(spec.years), archive.digest, truth, (bar, say))

@@ -66,6 +66,10 @@ seasons = "quarters"
 
 [composite.weights_256]   # snow wins where it is seen three times as surely as the rest
 snow_ice = 77
+
+[zones]                   # areas by district on the region's page
+path = "districts.gpkg"
+name = "district"
 """
 
 _REAL = """\
