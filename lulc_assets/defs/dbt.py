@@ -2,6 +2,9 @@
 
 DuckDB refuses even a reader while another process writes: dbt writes a file of its own,
 which is renamed when it is whole (``core/metrics/database``).
+
+What belongs here: the asset that hands tables over and publishes what dbt made of them. What does
+not: the tables (``steps/metrics``, ``durations``), the models (``dbt_metrics``).
 """
 
 import json

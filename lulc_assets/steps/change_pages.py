@@ -22,7 +22,7 @@ _CHANGE_CAPTION = (
     "of the year before."
 )
 _TRANSITIONS_CAPTION = (
-    "The plain difference of two maps is mostly error; the dark parts are what the dates show."
+    "Maps also differ where one of them is wrong; the dark parts are what the dates show."
 )
 _ALERTS_CAPTION = (
     "Possible, likely and confirmed change since last year’s map, by the scenes so far; blue is "

@@ -104,9 +104,10 @@ def _overview(work: Workbench, records: RegionRecords) -> PageFigure | None:
     if joined is None:
         return None
     grid, classes = joined
-    tiles, key = ", ".join(one.key.tile for one in records.tiles), records.key
+    names, key = [one.key.tile for one in records.tiles], records.key
+    told = f"{'Tile' if len(names) == 1 else 'Tiles'} {', '.join(names)}, shrunk for the page."
     picture = map_figure(classes, grid, work.legend, f"{key.region} {key.year}")
-    return PageFigure("The region as one map", picture, f"Tiles {tiles}, shrunk for the page.")
+    return PageFigure("The region as one map", picture, told)
 
 
 def _trend(work: Workbench, years: Sequence[Record[ReportProperties]]) -> list[PageFigure]:

@@ -13,6 +13,7 @@ from lulc_assets.core.estimation.estimate import interval_keys
 from lulc_assets.core.pages.rendering import template
 from lulc_assets.core.sampling.response import ResponseDesign
 
+_COLUMNS = ("title", "users", "producers", "area")
 _NO_SCRIPT = base64.b64encode(hashlib.sha256(b"").digest()).decode()
 
 
@@ -28,31 +29,45 @@ def render_certificate(certificate: Mapping[str, Any]) -> str:
         attribution="",
         script="",
         script_sha256=_NO_SCRIPT,
-        about=_about(certificate, ends),
+        headline={
+            "verdict": "estimated",
+            "value": _figure(figures["overall"], ends, "{:.3f}"),
+            "label": "overall accuracy",
+            "detail": _design(certificate),
+        },
+        about=_about(certificate),
+        digests=_digests(certificate),
         level=f"{100 * float(certificate['settings']['level']):g} %",
+        heads=("Class", "User's accuracy", "Producer's accuracy", "Area, ha"),
+        keys=_COLUMNS,
         rows=[_row(one, ends) for one in figures["classes"] if _is_seen(one)],
         warnings=figures.get("warnings", []),
         definitions=sorted(certificate["definitions"].items()),
     )
 
 
-def _about(certificate: Mapping[str, Any], ends: tuple[str, str]) -> list[tuple[str, str]]:
-    design, figures = certificate["design"], certificate["figures"]
-    effect = figures.get("design_effect")
+def _design(certificate: Mapping[str, Any]) -> str:
+    design = certificate["design"]
+    units = design.get("sample_size") or certificate["figures"]["n_units"]
+    return f"Design: {design['design'].replace('_', ' ')}, {units} units."
+
+
+def _about(certificate: Mapping[str, Any]) -> list[tuple[str, str]]:
+    design, effect = certificate["design"], certificate["figures"].get("design_effect")
     versions = ", ".join(f"{name} {number}" for name, number in certificate["versions"].items())
-    rows = [
-        ("Overall accuracy", _figure(figures["overall"], ends, "{:.3f}")),
-        ("Design", f"{design['design']}, {design.get('sample_size') or figures['n_units']} units"),
+    return [
         ("Seed", str(design.get("seed", "not recorded"))),
-        ("Frame", str(design.get("frame_digest", "not recorded"))),
         *(ResponseDesign.from_dict(asked).sentences() if (asked := design.get("response")) else []),
         ("Interpreted by", ", ".join(certificate["labelled_by"]) or "not recorded"),
         ("Design effect", "–" if effect is None else f"{effect:.2f}"),
-        *((f"Map {one['name']}", one["digest"]) for one in certificate["maps"]),
         ("Versions", versions),
-        ("Certificate", certificate["digest"]),
     ]
-    return rows
+
+
+def _digests(certificate: Mapping[str, Any]) -> dict[str, str]:
+    maps = {f"Map {one['name']}": one["digest"] for one in certificate["maps"]}
+    frame = str(certificate["design"].get("frame_digest", "not recorded"))
+    return {"Certificate": certificate["digest"], **maps, "Frame": frame}
 
 
 def _is_seen(one: Mapping[str, Any]) -> bool:
@@ -60,9 +75,10 @@ def _is_seen(one: Mapping[str, Any]) -> bool:
     return one["mapped_area_ha"] > 0 or bool(area and area["value"])
 
 
-def _row(one: Mapping[str, Any], ends: tuple[str, str]) -> tuple[str, str, str, str]:
+def _row(one: Mapping[str, Any], ends: tuple[str, str]) -> dict[str, str]:
     shares = [_figure(one.get(key), ends, "{:.3f}") for key in ("users", "producers")]
-    return one["title"], shares[0], shares[1], _figure(one.get("area_ha"), ends, "{:,.0f}")
+    values = one["title"], *shares, _figure(one.get("area_ha"), ends, "{:,.0f}")
+    return dict(zip(_COLUMNS, values, strict=True))
 
 
 def _figure(figure: Mapping[str, Any] | None, ends: tuple[str, str], pattern: str) -> str:

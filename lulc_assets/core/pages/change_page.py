@@ -126,14 +126,16 @@ def _headline(page: ChangePage) -> dict[str, str]:
     if page.change is None:
         return {"verdict": "insufficient", "value": "–", "label": "no change map", "detail": ""}
     found = page.change
-    lasting = found.grades.get("sustained", 0) * found.pixel_ha
-    differ = found.differing_pixels * found.pixel_ha
+    sustained, differ = found.grades.get("sustained", 0), found.differing_pixels
+    rest = differ - sustained
+    further = format_area_ha(rest * found.pixel_ha)
+    unshown = f"; on {further} of that the dates show no lasting change" if rest > 0 else ""
     return {
         "verdict": "agreement_only",
-        "value": format_area_ha(lasting),
+        "value": format_area_ha(sustained * found.pixel_ha),
         "label": f"of sustained change on the map from {page.year - 1} to {page.year}",
         "detail": f"Judged by {found.dates[0]} and {found.dates[1]} dates. The two maps differ "
-        f"on {format_area_ha(differ)}; on most of that the dates show no lasting change. Pixels "
+        f"on {format_area_ha(differ * found.pixel_ha)}{unshown}. Pixels "
         "of a map are not an estimate of the area that changed: that takes a sample.",
     }
 
