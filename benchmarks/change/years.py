@@ -128,7 +128,7 @@ def alert_year(
     """Judge a year scene by scene."""
     shape, legend = land.event.shape, evidence.legend
     rule, alert_on = AlertRule.of(settings, legend), np.zeros(shape, np.uint16)
-    state = np.zeros((PLANES, *shape), np.uint16)
+    state, touched = np.zeros((PLANES, *shape), np.uint16), np.zeros(PLANES, np.bool_)
     sent = {step: np.zeros(shape, np.uint16) for step in (1, 2, 3)}
     odds = {step: np.zeros(shape, np.int16) for step in (1, 2, 3)}
     tables = (
@@ -146,7 +146,7 @@ def alert_year(
         see_date(
             land.classes[at], land.probabilities[at], land.masks[at], number, quarter_of(day),
             year_start(year), before.classes, known_at(day, QUARTERLY.parts(), before.familiar),
-            before.flagged, *tables, state,
+            before.flagged, *tables, state, touched,
         )  # fmt: skip
         for step, plane in ((1, POSSIBLE_ON), (2, LIKELY_ON), (3, CONFIRMED_ON)):
             new = (state[plane] == number) & (sent[step] == 0)

@@ -65,14 +65,14 @@ class BlockJudge:
         from lulc_assets.core.alerts.kernel import PLANES  # numba
 
         work = self._work
-        packed = self._base.read_packed(window) if self._base else None
+        former = packed = self._base.read_packed(window) if self._base else None
         names: dict[int, list[str]] = {}
         for name, count in work.plan.names:
             names.setdefault(count, []).append(name)
         state: U16 | None = None
         baseline: RememberedBlock | None = None
         found: dict[str, bytes | None] = dict.fromkeys(names.get(0, ()), packed)
-        seen = 0
+        seen, touched = 0, np.zeros(PLANES, np.bool_)
         dates = work.plan.dates
         for start in range(0, len(dates), DATES_AT_ONCE):
             chunk = dates[start : start + DATES_AT_ONCE]
@@ -80,21 +80,24 @@ class BlockJudge:
             for place, take in enumerate(chunk):
                 if stack.classes[place].any():
                     if state is None or baseline is None:
-                        state = self._unpacked(packed, window, PLANES)
+                        state = self._unpacked(former, window, PLANES)
                         baseline = work.baseline.read(window)
-                    new = self._tables.see(stack, place, take.date, baseline, work.baseline, state)
+                    new = self._tables.see(
+                        stack, place, take.date, baseline, work.baseline, state, touched
+                    )
                     packed = _CHANGED if new else packed
                     seen += new
                 if due := names.get(start + place + 1):
                     if packed is _CHANGED and state is not None:
-                        packed = pack_planes(state)
+                        former = packed = pack_planes(state, former, touched)
+                        touched[:] = False
                     found |= dict.fromkeys(due, packed)
         return JudgedBlock(found, seen)
 
     def _unpacked(self, packed: bytes | None, window: Window, planes: int) -> U16:
         if packed is None or self._base is None:
             return np.zeros((planes, window.height, window.width), np.uint16)
-        return self._base.read(window, planes)
+        return self._base.unpack(packed, window, planes)
 
 
 _CHANGED = b"changed"
@@ -135,8 +138,9 @@ class JudgingTables:
         baseline: RememberedBlock,
         file: BaselineFile,
         state: U16,
+        touched: npt.NDArray[np.bool_],
     ) -> int:
-        """Let a block see one date; how many pixels did."""
+        """Let a block see one date; how many pixels did (see ``kernel.see_date``)."""
         from lulc_assets.core.alerts.kernel import see_date  # numba
         from lulc_assets.core.change.symbols import known_at  # numba
 
@@ -158,5 +162,6 @@ class JudgingTables:
                 self.confirmed,
                 self.gains,
                 state,
+                touched,
             )
         )

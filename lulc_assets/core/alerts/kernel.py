@@ -49,6 +49,7 @@ _NONE, _POSSIBLE, _LIKELY, _CONFIRMED, _REJECTED = range(5)
 
 U8 = npt.NDArray[np.uint8]
 U16 = npt.NDArray[np.uint16]
+I64 = npt.NDArray[np.int64]
 
 
 @numba.njit(nogil=True, cache=True)
@@ -69,6 +70,7 @@ def see_date(
     confirmed: npt.NDArray[np.int64],
     gains: npt.NDArray[np.int64],
     state: U16,
+    touched: npt.NDArray[np.bool_],
 ) -> int:
     """Let a block see one date.
 
@@ -89,13 +91,16 @@ def see_date(
         confirmed: (n + 1, 16) int64, see ``AlertSettings.confirmed_at``.
         gains: (n + 1,) int64, see ``AlertSettings.gains``.
         state: (10, h, w) uint16, changed in place.
+        touched: (10,) bool: set where a plane of the state was written to.
 
     Returns:
         How many pixels were seen.
     """
     height, width = classes.shape
     land = ratios.shape[0]
-    own = np.full((height, width), _UNSEEN, np.int16)
+    # One pixel more on each side, so that every pixel has eight neighbours.
+    own = np.zeros((height + 2, width + 2), np.int32)
+    group = np.full((height + 2, width + 2), _UNSEEN, np.int32)
     letters = np.zeros((height, width), np.uint8)
     seen = 0
     for row in range(height):
@@ -112,15 +117,19 @@ def see_date(
                 last = 0
             letter = letter_of(view, signed(known[row, col]))
             letters[row, col] = letter
-            own[row, col] = ratios[code, quarter, last, letter - 1]
+            own[row + 1, col + 1] = ratios[code, quarter, last, letter - 1]
+            group[row + 1, col + 1] = code + 1
     if seen == 0:
         return 0
+    touched[LOGIT] = touched[SEEN_ON] = touched[LAST] = True
+    heard = np.empty(width, np.int64)
     for row in range(height):
+        _hear(own[row : row + 3], group[row : row + 3], gains, heard)
         for col in range(width):
             if letters[row, col] == 0:
                 continue
             letter, mapped = signed(letters[row, col]), signed(baseline[row, col])
-            ratio = _with_neighbours(own, baseline, row, col, gains[mapped])
+            ratio = heard[col]
             gap = _gap(state[SEEN_ON, row, col], day, start)
             level = signed(state[LOGIT, row, col])
             if level + rule[0] <= HAZARD_TOP:
@@ -132,13 +141,14 @@ def see_date(
             if ratio < rule[6] and state[FIRST_ON, row, col] == 0:
                 state[LAST, row, col] = np.uint16(letter | supports << 8)
                 continue
+            pixel = state[:, row, col]
             if ratio >= rule[6]:
                 seen_as = class_of_view((letter - 1) // LEVELS + 1)
-                supports = _support(state[:, row, col], day, seen_as, mapped, supports)
+                supports = _support(pixel, day, seen_as, mapped, supports, touched)
             state[LAST, row, col] = np.uint16(letter | supports << 8)
             logit = level + signed(rule[0])
             sure = signed(confirmed[mapped, (signed(state[STATUS, row, col]) >> 4) & 15])
-            _move(state[:, row, col], logit, ratio, day, start, supports, clear_days, rule, sure)
+            _move(pixel, logit, ratio, day, start, supports, clear_days, rule, sure, touched)
     return seen
 
 
@@ -149,31 +159,53 @@ def _gap(seen_on: int, day: int, start: int) -> int:
     return day - (since if since > 0 else start)
 
 
-@numba.njit(nogil=True, cache=True)
-def _with_neighbours(
-    own: npt.NDArray[np.int16], baseline: U8, row: int, col: int, gain: int
-) -> int:
-    """What a pixel and the neighbours that the map shows as it say together.
+@numba.njit(nogil=True, cache=True, error_model="numpy")
+def _hear(own: npt.NDArray[np.int32], group: npt.NDArray[np.int32], gains: I64, heard: I64) -> None:
+    """What the pixels of a row and the neighbours that the map shows as them say together.
 
-    Neighbours in another block of the file do not count: a block is judged by itself.
+    Neighbours in another block of the file do not count: a block is judged by itself. There is no
+    branch in the loops, so that several pixels are done at a time; quotients of such small
+    whole numbers are rounded down right as doubles.
+
+    Args:
+        own: (3, w + 2) int32, what the row, that above and that below say by themselves.
+        group: (3, w + 2) int32, their class in the map; ``_UNSEEN``: not seen.
+        gains: (n + 1,) int64, see ``AlertSettings.gains``.
+        heard: (w,) int64, set to the log ratio of each pixel in 1/256; of one that is not seen to
+            anything.
     """
-    height, width = own.shape
-    total, weight = OWN_WEIGHT * signed(own[row, col]), OWN_WEIGHT
-    for r in range(max(row - 1, 0), min(row + 2, height)):
-        for c in range(max(col - 1, 0), min(col + 2, width)):
-            other = own[r, c]
-            if other != _UNSEEN and baseline[r, c] == baseline[row, col] and (r, c) != (row, col):
-                total += signed(other)
-                weight += 1
-    return min(max(gain * total // (100 * weight), -_LIMIT), _LIMIT)
+    width = heard.size
+    total = OWN_WEIGHT * own[1, 1:-1]
+    weight = np.full(width, OWN_WEIGHT, np.int32)
+    for r in range(3):
+        for c in range(3):
+            if r == 1 and c == 1:
+                continue
+            for col in range(width):
+                same = np.int32(group[r, col + c] == group[1, col + 1])
+                total[col] += same * own[r, col + c]
+                weight[col] += same
+    for col in range(width):
+        gain = gains[max(group[1, col + 1], 0)]
+        ratio = np.floor(float(gain * total[col]) / float(100 * weight[col]))
+        heard[col] = np.int64(min(max(ratio, -_LIMIT), _LIMIT))
 
 
 @numba.njit(nogil=True, cache=True)
-def _support(pixel: U16, day: int, code: int, baseline: int, supports: int) -> int:
+def _support(
+    pixel: U16,
+    day: int,
+    code: int,
+    baseline: int,
+    supports: int,
+    touched: npt.NDArray[np.bool_],
+) -> int:
     """Count a supporting date and who leads (Boyer and Moore 1991); supporting dates now."""
     packed = signed(pixel[STATUS])
     step, leader, lead = packed & 15, (packed >> 4) & 15, packed >> 8
+    touched[STATUS] = True
     if pixel[FIRST_ON] == 0:
+        touched[FIRST_ON] = True
         pixel[FIRST_ON] = np.uint16(day)
         supports, leader, lead = 0, 0, 0
     if code != baseline:
@@ -198,6 +230,7 @@ def _move(
     clear_days: npt.NDArray[np.int64],
     rule: npt.NDArray[np.int64],
     sure: int,
+    touched: npt.NDArray[np.bool_],
 ) -> None:
     """Step up, or reject; ``sure`` are the log odds of a confirmed pixel."""
     packed = signed(pixel[STATUS])
@@ -208,6 +241,7 @@ def _move(
         if step in (_POSSIBLE, _LIKELY, _CONFIRMED):
             step = _REJECTED
             pixel[CLOSED_ON] = np.uint16(day)
+        touched[STATUS] = touched[FIRST_ON] = touched[CLOSED_ON] = True
         pixel[FIRST_ON] = 0
         pixel[LAST] &= np.uint16(255)
         if late:
@@ -223,6 +257,7 @@ def _move(
         reached = _POSSIBLE
     if reached == _NONE or (step != _REJECTED and reached <= step):
         return
+    touched[STATUS:] = True
     if step == _REJECTED:
         pixel[POSSIBLE_ON] = pixel[LIKELY_ON] = pixel[CONFIRMED_ON] = pixel[CLOSED_ON] = 0
         step = _NONE

@@ -62,11 +62,8 @@ def view_of(code: int, probability: int, land: int) -> int:
     """1…3 · land: class and bin of a view of land; no view is 0."""
     if code == 0 or code > land:
         return 0
-    place = 0
-    if probability >= BIN_EDGES[1]:
-        place = 2
-    elif probability >= BIN_EDGES[0]:
-        place = 1
+    # Sums of comparisons: a branch that is as good as random costs more than all the rest.
+    place = int(probability >= BIN_EDGES[0]) + int(probability >= BIN_EDGES[1])
     return (code - 1) * BINS + place + 1
 
 
@@ -79,9 +76,8 @@ def class_of_view(view: int) -> int:
 @numba.njit(nogil=True, inline="always")
 def level_of(place: int, known: int) -> int:
     """How familiar the class at a place (code − 1) is, by a word of :func:`known_at`."""
-    if (known >> place) & 1:
-        return FAMILIAR
-    return HALF_KNOWN if (known >> (YEAR_SHIFT + place)) & 1 else STRANGE
+    season, year = (known >> place) & 1, (known >> (YEAR_SHIFT + place)) & 1
+    return FAMILIAR * season + HALF_KNOWN * (year & ~season)  # and STRANGE is 0
 
 
 @numba.njit(nogil=True, inline="always")
