@@ -1,7 +1,7 @@
-"""``lulc trace``: the votes behind a pixel, or the dates behind its alert.
+"""``lulc trace``: the votes behind a pixel, or the dates behind its change or its alert.
 
 What belongs here: arguments and printing. What does not: the traces (``core/lineage``,
-``core/alerts/trace``).
+``core/change/trace``, ``core/alerts/trace``).
 """
 
 import json
@@ -14,6 +14,7 @@ from lulc_assets.commands.tiles import ProjectFile
 
 if TYPE_CHECKING:
     from lulc_assets.core.alerts.trace import AlertTrace
+    from lulc_assets.core.change.trace import ChangeTrace
     from lulc_assets.core.legend import Legend
     from lulc_assets.core.lineage.trace import DateVote, PixelTrace
 
@@ -25,7 +26,12 @@ def trace(
     at: Annotated[str, typer.Option(help="LON,LAT in degrees (EPSG:4326).")],
     year: Annotated[int, typer.Option(help="Of the map.")],
     project: ProjectFile = Path("project.toml"),
-    alerts: Annotated[bool, typer.Option(help="What each date said of change, instead.")] = False,
+    change: Annotated[
+        bool, typer.Option(help="What each date said of the change since the year before, instead.")
+    ] = False,
+    alerts: Annotated[
+        bool, typer.Option(help="What each date said of an alert against last year's map, instead.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Plain JSON.")] = False,
 ) -> None:
     """Show which dates voted for a pixel of a yearly map, and count them again.
@@ -33,15 +39,19 @@ def trace(
     Example: lulc trace --at 14.51,46.05 --year 2023
     """
     from lulc_assets.core.alerts.trace import AlertTrace  # keeps --help quick
+    from lulc_assets.core.change.trace import ChangeTrace
     from lulc_assets.core.tile_keys import validate_year
     from lulc_assets.project import load_project
     from lulc_assets.steps.alert_trace import trace_alerts
+    from lulc_assets.steps.change_trace import trace_yearly_change
     from lulc_assets.steps.pixels import trace_point
     from lulc_assets.steps.workbench import Workbench
 
+    if change and alerts:
+        raise typer.BadParameter("--change and --alerts are two questions; ask one at a time")
     lon, lat = _read_point(at)
     work = Workbench.of(load_project(project))
-    seek = trace_alerts if alerts else trace_point
+    seek = trace_yearly_change if change else trace_alerts if alerts else trace_point
     where, pixel = seek(work, lon, lat, validate_year(year))
     if as_json:
         head = {"tile": where.tile, "year": year, "lon": lon, "lat": lat}
@@ -51,6 +61,8 @@ def trace(
     typer.echo(f"{where.tile} {year}, row {where.row}, column {where.col}")
     if isinstance(pixel, AlertTrace):
         _print_alert(pixel, work.legend)
+    elif isinstance(pixel, ChangeTrace):
+        _print_change(pixel, work.legend)
     else:
         _print(pixel, work.legend)
 
@@ -70,6 +82,34 @@ def _print_alert(pixel: "AlertTrace", legend: "Legend") -> None:
         said = f"{one.moved:+.2f}" if one.seen else "not seen"
         table.add_row(one.date, _title(one.code, legend), sure, said, f"{one.chance:.3f}",
                       str(one.supports), one.step)  # fmt: skip
+    console.print(table)
+
+
+def _print_change(pixel: "ChangeTrace", legend: "Legend") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from lulc_assets.core.change.dates import iso_or_none  # keeps --help quick
+    from lulc_assets.core.change.layers import FROM
+
+    console = Console()
+    found = pixel.recomputed
+    former, current = (_title(code, legend) for code in divmod(found.from_to, FROM))
+    text = f"{former}, then {current}: {found.grade_name}"
+    if since := iso_or_none(found.changed_on):
+        text += f", first shown on {since}, posterior {found.posterior / 255:.2f}"
+    same = "Graded again, the dates give exactly what is stored."
+    if pixel.sieved:
+        same = "The minimum mapping unit took this change back."
+    elif not pixel.agrees:
+        same = "The change map holds something else: it is not what its scenes say."
+    console.print(f"{text}. {same}", highlight=False, markup=False)
+    table = Table("Date", "Class", "Probability", "For the new class", "Changed for good")
+    for one in pixel.dates:
+        sure = f"{one.probability / 255:.2f}" if one.code else ""
+        said = f"{one.ratio:+.2f}" if one.counted else "does not count"
+        posterior = f"{one.posterior:.2f}" if one.counted else ""
+        table.add_row(one.date, _title(one.code, legend), sure, said, posterior)
     console.print(table)
 
 

@@ -160,7 +160,7 @@ CHANGE_EVIDENCE = Product(
 
 CHANGE_MAP = Product(
     "change_map",
-    1,
+    2,
     TileYear,
     of.ChangeProperties,
     inputs=(Input(ANNUAL_MAP, Reach.WITH_FORMER_YEAR), Input(CHANGE_EVIDENCE)),
@@ -168,7 +168,7 @@ CHANGE_MAP = Product(
 
 CHANGE_ALERTS = Product(
     "change_alerts",
-    2,
+    3,
     TileYear,
     of.AlertProperties,
     inputs=(

@@ -91,3 +91,27 @@ def test_a_point_is_traced_to_the_dates_behind_its_alert(project):
     assert clearing[0]["moved"] > 0 and clearing[-1]["supports"] >= 3
     shown = lulc(*asked)
     assert "give exactly what is stored" in shown.stdout.replace("\n", " ")
+
+
+def test_a_point_is_traced_to_the_dates_behind_its_grade(project):
+    work = Workbench.of(load_project(project))
+    grid = work.grid(TILE)
+    to_degrees = Transformer.from_crs(grid.epsg, 4326, always_xy=True)
+    for row, col, grade in ((0, 0, "none"), (9, 12, "sustained")):
+        lon, lat = to_degrees.transform(grid.x0 + 10 * col + 5, grid.y0 - 10 * row - 5)
+        asked = ("trace", "--change", "--at", f"{lon},{lat}", "--year", YEAR, "--project", project)
+        done = lulc(*asked, "--json")
+        assert done.exit_code == 0, done.output
+        found = json.loads(done.stdout)
+        assert found["agrees"] and not found["sieved"]
+        assert found["stored"] == found["recomputed"] and found["stored"]["grade"] == grade
+    assert found["stored"]["from_class"] == "trees"
+    assert found["stored"]["to_class"] == "bare_ground"
+    (first,) = (one for one in found["dates"] if one["date"] == found["stored"]["changed_on"])
+    assert first["class"] == "bare_ground" and first["ratio"] > 0
+    assert found["dates"][0]["ratio"] < 0 and found["dates"][0]["posterior"] < 0.5
+    assert found["dates"][-1]["posterior"] == found["stored"]["posterior"]
+    shown = " ".join(lulc(*asked).stdout.split())
+    assert "Trees, then Bare ground: sustained" in shown and "exactly what is stored" in shown
+    both = lulc(*asked, "--alerts")
+    assert both.exit_code == 2 and "one at a time" in both.output

@@ -20,13 +20,12 @@ from lulc_assets.core.alerts.blocks import JudgingTables
 from lulc_assets.core.alerts.judge import Judge, read_kept_state
 from lulc_assets.core.alerts.ladder import Step
 from lulc_assets.core.change.dates import day_number, observations_by_date
+from lulc_assets.core.change.near import part_of_block, pixel_with_neighbours
 from lulc_assets.core.change.odds import LOG_ONE
 from lulc_assets.core.change.remembered import RememberedBlock
 from lulc_assets.core.compositing.datatakes import PredictedScene
 from lulc_assets.core.compositing.reading import BlockReader
-from lulc_assets.core.errors import PointOutside
 from lulc_assets.core.grid import Window
-from lulc_assets.core.imagery.cog import BLOCK_PX
 from lulc_assets.core.legend import Legend
 
 
@@ -100,14 +99,11 @@ def trace_alert(
     from lulc_assets.core.alerts import kernel  # numba
 
     grid = judge.grid
-    if not (0 <= row < grid.height and 0 <= col < grid.width):
-        raise PointOutside(f"row {row}, column {col} is outside {grid.height} × {grid.width}")
-    (block,) = (one for one in grid.blocks(BLOCK_PX) if _holds(one, row, col))
-    near = _around(block, row, col)
+    block, near = pixel_with_neighbours(grid, row, col)
     at = (row - near.row, col - near.col)
     takes, tables = observations_by_date(scenes), JudgingTables.of(judge)
     planes = np.zeros((kernel.PLANES, near.height, near.width), np.uint16)
-    dates = []
+    dates, touched = [], np.zeros(kernel.PLANES, np.bool_)
     with (
         BaselineFile(judge.baseline, grid) as file,
         BlockReader(grid, 1, takes, judge.evidence.legend) as reader,
@@ -117,7 +113,7 @@ def trace_alert(
         stack = reader.read(takes, near)
         for place, take in enumerate(takes):
             before = int(planes[kernel.LOGIT][at])
-            tables.see(stack, place, take.date, known, file, planes)
+            tables.see(stack, place, take.date, known, file, planes, touched)
             after = int(planes[kernel.LOGIT][at])
             dates.append(
                 AlertDate(
@@ -137,22 +133,8 @@ def trace_alert(
     return AlertTrace(row, col, int(known.classes[at]), tuple(dates), agrees)
 
 
-def _holds(window: Window, row: int, col: int) -> bool:
-    inside = window.row <= row < window.row + window.height
-    return inside and window.col <= col < window.col + window.width
-
-
-def _around(block: Window, row: int, col: int) -> Window:
-    """The pixel and its neighbours in the same block."""
-    top, left = max(row - 1, block.row), max(col - 1, block.col)
-    bottom = min(row + 2, block.row + block.height)
-    right = min(col + 2, block.col + block.width)
-    return Window(top, left, bottom - top, right - left)
-
-
 def _part(known: RememberedBlock, block: Window, near: Window) -> RememberedBlock:
-    top, left = near.row - block.row, near.col - block.col
-    cut = np.s_[top : top + near.height, left : left + near.width]
+    cut = part_of_block(block, near)
     familiar = np.ascontiguousarray(known.familiar[(slice(None), *cut)])
     return RememberedBlock(known.classes[cut].copy(), known.flagged[cut].copy(), familiar)
 

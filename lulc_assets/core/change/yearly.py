@@ -1,38 +1,29 @@
 """The change map of a year against the year before, from files to files.
 
-What belongs here: reading both years block by block and grading. What does not: the rule
-(``grades``, ``grading``), which years may be compared (``mapped_year``), the layers with their
-mapping unit and counts (``layers``), single-class layers (``stories``), several years
-(``years``).
+What belongs here: grading all blocks of two years, and the layers as files. What does not: the rule
+(``grades``, ``grading``), which years may be compared (``mapped_year``), reading them (``pair``),
+the layers with their mapping unit and counts (``layers``), single-class layers (``stories``),
+several years (``years``).
 """
 
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from lulc_assets.core.change.dates import numbers_and_quarters, observations_by_date
 from lulc_assets.core.change.evidence import Evidence
 from lulc_assets.core.change.grades import Grade, GradeRule
-from lulc_assets.core.change.layers import FROM, ChangeBlock, ChangeLayers
-from lulc_assets.core.change.mapped_year import MappedYear, require_comparable
-from lulc_assets.core.compositing.datatakes import Datatake
-from lulc_assets.core.compositing.reading import BlockReader
+from lulc_assets.core.change.layers import ChangeLayers
+from lulc_assets.core.change.mapped_year import MappedYear
+from lulc_assets.core.change.pair import OpenPair, Pair
 from lulc_assets.core.compositing.settings import CompositeSettings
-from lulc_assets.core.compositing.strategies import flag_tallies
-from lulc_assets.core.compositing.sums_file import SumsFile
-from lulc_assets.core.errors import InvalidProduct
 from lulc_assets.core.grid import PixelGrid, Window
-from lulc_assets.core.imagery.cog import BLOCK_PX, read_raster
+from lulc_assets.core.imagery.cog import BLOCK_PX
 from lulc_assets.core.inference.pipeline import read_ahead
-from lulc_assets.core.legend import Legend
 from lulc_assets.core.progress import Progress, silent
-
-U8 = npt.NDArray[np.uint8]
-U16 = npt.NDArray[np.uint16]
 
 
 @dataclass(frozen=True)
@@ -89,22 +80,14 @@ def map_change(
         InvalidProduct: see :func:`require_comparable`; or a file does not fit.
         ProductCorrupt, UnreadableRaster: a file cannot be read.
     """
-    require_comparable(former, current)
     chosen = rule or GradeRule()
+    pair = Pair(former, current, evidence, chosen, composite or CompositeSettings())
     layers = ChangeLayers(grid, len(evidence.legend.land))
-    with ExitStack() as stack:
-        sides = [observations_by_date(year.scenes) for year in (former, current)]
-        takes = [take for side in sides for take in side]
-        reader = stack.enter_context(BlockReader(grid, threads, takes, evidence.legend))
-        flags = [
-            _Flags(stack, year, grid, composite or CompositeSettings(), evidence.legend)
-            for year in (former, current)
-        ]
-        grading = _Grading((former, current), sides, flags, evidence, chosen, reader)
-        windows = list(grid.blocks(BLOCK_PX))
-        blocks = stack.enter_context(
-            closing(read_ahead(windows, _as_it_is, grading.grade, threads))
-        )
+    windows = list(grid.blocks(BLOCK_PX))
+    with (
+        OpenPair(pair, grid, threads) as years,
+        closing(read_ahead(windows, _as_it_is, years.grade, threads)) as blocks,
+    ):
         for done, (window, block) in enumerate(blocks, start=1):
             layers.put(window, block)
             progress(done, len(windows), "blocks compared")
@@ -114,93 +97,9 @@ def map_change(
         files=layers.write(out_dir),
         matrix=matrix,
         graded=layers.counts(),
-        dates=(len(sides[0]), len(sides[1])),
+        dates=years.dates,
         sieved_pixels=sieved,
     )
-
-
-class _Flags:
-    """Where the masks of a year are wrong."""
-
-    def __init__(
-        self,
-        stack: ExitStack,
-        year: MappedYear,
-        grid: PixelGrid,
-        composite: CompositeSettings,
-        legend: Legend,
-    ) -> None:
-        self._composite, self._legend = composite, legend
-        self._sums = [
-            stack.enter_context(SumsFile(path, grid)) for _, path in sorted(year.sums.items())
-        ]
-
-    def read(self, window: Window) -> npt.NDArray[np.bool_]:
-        if not self._sums:
-            return np.zeros((window.height, window.width), np.bool_)
-        return flag_tallies(
-            [sums.read_tallies(window) for sums in self._sums], self._composite, self._legend
-        )
-
-
-class _Grading:
-    """Grades one block after the other, in any thread."""
-
-    def __init__(
-        self,
-        years: tuple[MappedYear, MappedYear],
-        sides: Sequence[Sequence[Datatake]],
-        flags: Sequence[_Flags],
-        evidence: Evidence,
-        rule: GradeRule,
-        reader: BlockReader,
-    ) -> None:
-        self._years = years
-        self._takes = [take for side in sides for take in side]
-        self._numbers, self._quarters = numbers_and_quarters([take.date for take in self._takes])
-        self._side = np.repeat([0, 1], [len(side) for side in sides]).astype(np.int64)
-        self._flags = flags
-        self._likelihoods, self._legend = evidence.likelihoods, evidence.legend
-        self._hazards, self._rule = rule.hazard_logs(), rule.numbers()
-        self._rotating = rule.rotation_table(evidence.legend)
-        self._reader = reader
-
-    def grade(self, window: Window, _: Window) -> ChangeBlock:
-        """Read and grade; scenes are only decoded where the maps differ."""
-        from lulc_assets.core.change.grading import SUM_TABLE, grade_pixels  # numba
-
-        former, current = (self._map(year, window) for year in self._years)
-        seen = (former > 0) & (current > 0)
-        from_to = np.where(seen, np.uint16(FROM) * former + current, 0).astype(np.uint16)
-        if not (seen & (former != current)).any():
-            empty = np.zeros(former.shape, np.uint8)
-            return ChangeBlock(from_to, empty, empty, empty.astype(np.uint16))
-        stack = self._reader.read(self._takes, window)
-        grade, posterior, changed_on = grade_pixels(
-            stack.classes,
-            stack.probabilities,
-            stack.masks,
-            self._numbers,
-            self._quarters,
-            self._side,
-            former,
-            current,
-            np.stack([flags.read(window) for flags in self._flags]),
-            self._likelihoods,
-            self._hazards,
-            self._rule,
-            self._rotating,
-            SUM_TABLE,
-        )
-        return ChangeBlock(from_to, grade, posterior, changed_on)
-
-    def _map(self, year: MappedYear, window: Window) -> U8:
-        classes: U8 = read_raster(year.class_map, window)
-        if classes.max(initial=0) > len(self._legend.land):
-            raise InvalidProduct(
-                f"{year.class_map} holds code {classes.max()}, which is not a class of land"
-            )
-        return classes
 
 
 def _as_it_is(window: Window) -> Window:

@@ -8,8 +8,11 @@ import pytest
 from lulc_assets.core.change.dates import day_number
 from lulc_assets.core.change.grades import Grade, GradeRule
 from lulc_assets.core.change.mapped_year import MappedYear
+from lulc_assets.core.change.pair import Pair
+from lulc_assets.core.change.trace import trace_change
 from lulc_assets.core.change.yearly import map_change
-from lulc_assets.core.errors import InvalidProduct, InvalidProject
+from lulc_assets.core.compositing.settings import CompositeSettings
+from lulc_assets.core.errors import InvalidProduct, InvalidProject, PointOutside
 from lulc_assets.core.imagery.cog import read_raster, write_cog
 from lulc_assets_tests.core.change.evidence_of import plain_evidence
 from lulc_assets_tests.core.compositing.scenes import GRID, write_prediction
@@ -114,6 +117,20 @@ def test_small_patches_and_pixels_without_data_are_no_change(tmp_path):
     assert found.matrix[TREES, BARE] == 13
 
 
+@pytest.mark.parametrize(("around", "grade"), [(BARE, Grade.SUSTAINED), (TREES, Grade.FLICKER)])
+def test_a_pixel_is_graded_with_those_around_it_that_changed_alike(tmp_path, around, grade):
+    """Half of its dates show the old class: noise within a clearing, a mixed pixel alone."""
+    mapped, clear = np.full(GRID.shape, around), np.full(GRID.shape, around)
+    mapped[10, 10] = clear[10, 10] = BARE
+    noisy = clear.copy()
+    noisy[10, 10] = TREES
+    former = year(tmp_path, 2021, TREES, monthly(2021, [TREES] * 12))
+    seen = [TREES] * 4 + [clear, noisy] * 4
+    current = year(tmp_path, 2022, mapped, monthly(2022, seen))
+    found = graded(tmp_path, former, current, min_mapping_unit_px=1)
+    assert read_raster(found.files["grade"])[10, 10] == grade
+
+
 @pytest.mark.parametrize("name", sorted(SAME))
 def test_years_that_were_mapped_differently_are_refused_by_name(tmp_path, name):
     former = year(tmp_path, 2021, TREES, {})
@@ -156,3 +173,45 @@ def test_the_same_files_give_the_same_bytes_in_any_order_and_number_of_threads(t
 def test_rules_that_make_no_sense_are_refused(given):
     with pytest.raises(InvalidProject):
         GradeRule(**given)
+
+
+def test_every_pixel_is_traced_to_what_its_layers_hold(tmp_path):
+    rng = np.random.default_rng(4)
+    codes = [TREES, BARE, CROPS, 10]
+    former, current = (
+        year(tmp_path, number, rng.choice([0, TREES, BARE], GRID.shape),
+             monthly(number, list(rng.choice(codes, (12, *GRID.shape)))))
+        for number in (2021, 2022)
+    )  # fmt: skip
+    found = graded(tmp_path, former, current)
+    pair = Pair(former, current, plain_evidence(), GradeRule(), CompositeSettings())
+    grades = read_raster(found.files["grade"])
+    traced = [
+        trace_change(pair, GRID, found.files, row, col)
+        for row, col in np.argwhere(grades)[::40].tolist()
+    ]
+    assert traced and all(one.agrees and not one.sieved for one in traced)
+    assert all(trace_change(pair, GRID, found.files, *at).agrees for at in ((0, 0), (23, 39)))
+    assert {one.stored.grade_name for one in traced} >= {"flicker"}
+    assert all(len(one.dates) == 24 for one in traced)
+    for one in traced:
+        counted = [date.posterior for date in one.dates if date.counted]
+        if one.stored.grade:
+            assert counted[-1] == pytest.approx(one.stored.posterior / 255, abs=1e-3)
+    sieved = [
+        trace_change(pair, GRID, found.files, row, col)
+        for row, col in np.argwhere((read_raster(former.class_map) == TREES)
+                                    & (read_raster(current.class_map) == BARE) & (grades == 0))[:3]
+    ]  # fmt: skip
+    assert sieved and all(one.agrees and one.sieved for one in sieved)
+    with pytest.raises(PointOutside, match="outside 24 × 40"):
+        trace_change(pair, GRID, found.files, 24, 0)
+
+
+def test_a_change_map_of_other_scenes_does_not_agree(tmp_path):
+    former = year(tmp_path, 2021, TREES, monthly(2021, [TREES] * 12))
+    current = year(tmp_path, 2022, BARE, monthly(2022, [TREES] * 4 + [BARE] * 8))
+    found = graded(tmp_path, former, current)
+    fewer = MappedYear(2022, current.class_map, current.scenes[:6], {}, current.identity)
+    pair = Pair(former, fewer, plain_evidence(), GradeRule(), CompositeSettings())
+    assert not trace_change(pair, GRID, found.files, 5, 5).agrees
