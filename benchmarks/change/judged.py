@@ -116,10 +116,12 @@ class Judged:
 def _by_kind(alerts: Tally) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for kind in sorted(set(alerts.kinds)):
-        delays = [d for k, d in zip(alerts.kinds, alerts.delays, strict=True) if k == kind]
+        of_kind = [k == kind for k in alerts.kinds]
+        delays = [d for d, mine in zip(alerts.delays, of_kind, strict=True) if mine]
+        third = [d for d, mine in zip(alerts.third, of_kind, strict=True) if mine]
         found[kind] = {
             key: value
-            for key, value in Tally(delays=delays).figures().items()
-            if key in ("events", "recall", "within_30_days", "median_days")
+            for key, value in Tally(delays=delays, third=third).figures().items()
+            if key in ("events", "recall", "within_30_days", "median_days", "median_third_date")
         }
     return found

@@ -41,6 +41,8 @@ class Tally:
         delays: days from the first clear date that could show an event to its confirmation;
             None: never.
         since: likewise from the event itself.
+        third: days from that first clear date to the third: no rule that asks for three dates
+            can confirm before, whatever it sees.
         kinds: kind of each event.
         right: confirmed patches that are change.
         wrong: confirmed patches that are not.
@@ -50,6 +52,7 @@ class Tally:
 
     delays: list[int | None] = field(default_factory=list)
     since: list[int | None] = field(default_factory=list)
+    third: list[int] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
     right: int = 0
     wrong: int = 0
@@ -66,6 +69,7 @@ class Tally:
             "recall_interval": _wilson(len(found), count),
             "within_30_days": _share(sum(delay <= 30 for delay in found), count),
             "median_days": float(np.median(found)) if found else None,
+            "median_third_date": float(np.median(self.third)) if self.third else None,
             "alerts": alerts,
             "precision": _share(self.right, alerts),
             "precision_interval": _wilson(self.right, alerts),
@@ -133,6 +137,7 @@ def _tally_events(
         on = rule.reached_on(np.where(inside, days, NEVER).astype(np.uint16), classes)
         total.delays.append(None if on is None else on - int(clear[0]))
         total.since.append(None if on is None else on - happened)
+        total.third.append(int(clear[2] - clear[0]))
         total.kinds.append(event["what"])
 
 
