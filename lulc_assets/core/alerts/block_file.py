@@ -41,7 +41,7 @@ def pack_planes(
     Args:
         planes: (n, h, w) uint16.
         former: the block as it was packed before; None: all was 0.
-        touched: (n,) bool, which planes may differ from ``former``; the others are copied. None: all.
+        touched: (n,) bool, which planes may differ from ``former``; others are copied. None: all.
     """
     count = len(planes)
     kept = _split(former, count) if former is not None else [b""] * count
