@@ -32,8 +32,8 @@ def draw_curves(found: dict[str, Any], days: Sequence[int], path: Path) -> Path:
         axis.grid(alpha=0.25)
         axis.spines[["top", "right"]].set_visible(False)
     axes[0].set_ylabel("F1 of confirmed alerts")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5,
-                  fontsize=8, frameon=False)  # fmt: skip
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center",
+                  ncols=min(5, 3 * len(found)), fontsize=8, frameon=False)  # fmt: skip
     figure.savefig(path, dpi=130)
     return path
 
