@@ -23,7 +23,8 @@ PAGES = (
 )  # fmt: skip
 OVERFLOW = "() => document.documentElement.scrollWidth - window.innerWidth"
 CUT_OFF = """() => [...document.querySelectorAll('body *')].filter((one) => {
-    const {overflowX, textOverflow} = getComputedStyle(one);
+    const {overflowX, textOverflow, clipPath} = getComputedStyle(one);
+    if (clipPath === 'inset(50%)') return false; // for screen readers only
     return one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0
         && (textOverflow === 'ellipsis' || overflowX === 'hidden') && one.textContent.trim();
 }).map((one) => one.outerHTML.slice(0, 120))"""
