@@ -15,11 +15,12 @@ ASSET_KEYS = {
     "accuracy_area_report", "accuracy_by_region", "accuracy_by_tile", "annual_map",
     "alerts", "area_change", "change", "change_alerts", "change_evidence", "change_map",
     "class_accuracy",
-    "class_areas", "confusion_pairs", "label_quality",
+    "class_areas", "confusion_pairs", "costs", "durations", "label_quality",
     "learned_vote", "lulc_model", "metric_tables", "model_bundle", "model_evaluation",
     "observations", "patch_bundle", "patch_classifier", "patch_evaluation", "reference_labels",
     "reference_sample", "region_report", "report_pages", "scene_catalog",
     "scene_predictions", "scene_selection", "seasonal_maps", "stg_metrics", "training_chips",
+    "training_runs",
 }  # fmt: skip
 
 JOBS = {
