@@ -1,6 +1,6 @@
 """Maps of a simulated project, each quoted before it is made.
 
-What belongs here: the project, its runs and their quotes. What does not: what is printed.
+What belongs here: runs and their quotes. What does not: what is printed.
 """
 
 import os
@@ -11,38 +11,17 @@ from typing import Any
 
 import dagster as dg
 
+from benchmarks.simulated.small_project import make_small_project
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.definitions import defs
 from lulc_assets.defs.partitions import register_partitions
 from lulc_assets.defs.past_maps import maps_made, quote_maps
-from lulc_assets.demo.projects import write_simulated_project
 from lulc_assets.project import load_project
-from lulc_assets.simulation.archive.spec import build_spec
-from lulc_assets.simulation.archive.write import write_archive
-from lulc_assets.steps.bundling import make_model_bundle
-from lulc_assets.steps.imagery import make_scene_catalog, make_training_chips
-from lulc_assets.steps.judging import make_model_evaluation
-from lulc_assets.steps.labels import make_reference_labels
-from lulc_assets.steps.training import make_lulc_model
 from lulc_assets.steps.workbench import Workbench
 
 TILES = ("33TVM", "33TWM", "33TUM", "33TVL", "33TWL", "33TUL")
 FIRST_YEAR = 2017
 SCENES = 6
-_SETTINGS = """
-[chips]
-size_px = 32
-overlap_px = 8
-block_px = 64
-
-[recipe]             # time does not depend on what the network learnt
-architecture = "Unet"
-max_chip_views = 160
-
-[promotion]
-min_overall = 0.02
-min_class_recall = 0.0
-"""
 _HOUR_S = 3600.0
 
 
@@ -58,7 +37,7 @@ def make_and_quote(folder: Path, size_px: int, learnt: int, quoted: int) -> list
     warnings.simplefilter("ignore")
     count = learnt + quoted + 1
     years = range(FIRST_YEAR, FIRST_YEAR - (-count // len(TILES)))
-    file = _project(folder, size_px, tuple(years))
+    file = make_small_project(folder, "quoted", TILES, tuple(years), size_px, SCENES)
     os.environ |= {"LULC_PROJECT": str(file), "LULC_EXECUTOR": "in_process"}
     warm, *keys = [TileYear(tile, year) for year, tile in product(years, TILES)][:count]
     rows = []
@@ -81,24 +60,6 @@ def make_and_quote(folder: Path, size_px: int, learnt: int, quoted: int) -> list
                     "within": quote.core_hours.low <= spent <= quote.core_hours.high,
                 })  # fmt: skip
     return rows
-
-
-def _project(folder: Path, size_px: int, years: tuple[int, ...]) -> Path:
-    """A project with a promoted model and no map."""
-    spec = build_spec("quoted", TILES, years, size_px=size_px, scenes_per_year=SCENES,
-                      labelled_windows=12, sample_size=300)  # fmt: skip
-    archive = write_archive(spec, folder / "archive")
-    file = write_simulated_project(folder, spec, archive, _SETTINGS)
-    text = file.read_text()
-    file.write_text(text.replace(f"years = {list(years)}", f"years = [{years[0]}]", 1))
-    work, key = Workbench.of(load_project(file)), TileYear(TILES[0], years[0])
-    make_reference_labels(work, key)
-    make_scene_catalog(work, key)
-    make_training_chips(work, key)
-    make_lulc_model(work)
-    make_model_evaluation(work)
-    make_model_bundle(work)
-    return file
 
 
 def _map(instance: dg.DagsterInstance, key: TileYear) -> None:
