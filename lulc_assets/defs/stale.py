@@ -4,6 +4,7 @@ What belongs here: telling them from runs that work, ending them, and giving bac
 the pools. What does not: runs that never started, which Dagster's monitoring ends.
 """
 
+import time
 from collections.abc import Iterator
 
 import dagster as dg
@@ -15,6 +16,9 @@ DEMO = "lulc/demo"
 
 _AT_WORK = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 _BEFORE_WORK = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.NOT_STARTED]
+_HEARD_S = 60.0
+"""A daemon is heard of every half minute."""
+
 _CLOCK_S = 2.0
 """By which a process may seem younger than its first event."""
 
@@ -74,6 +78,20 @@ def _free_slots(instance: dg.DagsterInstance) -> None:
                 events.free_concurrency_slots_for_run(run_id)
 
 
+def several_daemons(instance: dg.DagsterInstance, *, now: float) -> str:
+    """What to do where more than one daemon works on an instance; empty: one does, or none.
+
+    Each kind of daemon keeps the id of the process that was heard of last, so that two processes
+    take turns there. Dagster does not support it: sensors are evaluated twice, and each run is
+    looked after twice.
+    """
+    heard = instance.get_daemon_heartbeats().values()
+    alive = {beat.daemon_id for beat in heard if now - beat.timestamp < _HEARD_S}
+    if len(alive) < 2:
+        return ""
+    return f"{len(alive)} daemons work on this instance, which Dagster does not support: stop one"
+
+
 @dg.sensor(
     minimum_interval_seconds=30,
     description="Ends runs whose process was killed, so that they are tried again at once and not "
@@ -84,4 +102,9 @@ def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     if not isinstance(context.instance.run_launcher, DefaultRunLauncher):
         return dg.SkipReason("this instance's launcher notices dead runs by itself")
     ended = end_stale_runs(context.instance)
-    return dg.SkipReason(f"ended, because their process is gone: {', '.join(ended) or 'none'}")
+    said = [f"ended, because their process is gone: {', '.join(ended) or 'none'}"]
+    several = several_daemons(context.instance, now=time.time())
+    if several:
+        context.log.warning(several)
+        said.append(several)
+    return dg.SkipReason("; ".join(said))

@@ -6,15 +6,17 @@ Before: after a reboot a run stayed "started" for ever, and all later ones waite
 import os
 import subprocess
 import sys
+import time
 import uuid
 from pathlib import Path
 
 import dagster as dg
 import pytest
 import yaml
+from dagster._daemon.types import DaemonHeartbeat
 
 from lulc_assets.defs import stale
-from lulc_assets.defs.stale import DEMO, dead_runs, end_stale_runs
+from lulc_assets.defs.stale import DEMO, dead_runs, end_stale_runs, several_daemons
 from lulc_assets.running.home import prepare_home
 
 STARTED, FAILURE = dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.FAILURE
@@ -126,3 +128,29 @@ def test_every_run_of_a_laptop_ends_some_time(instance):
     named = ("training_data", "train", "reference", "map_tile_year", "seasons", "region", "metrics")
     for name in named:
         assert 0 < int(getattr(jobs, name).tags["dagster/max_runtime"]) <= whole
+
+
+def heard(instance, kind, daemon, at):
+    instance.add_daemon_heartbeat(DaemonHeartbeat(at, kind, daemon, []))
+
+
+def test_a_second_daemon_is_named(instance):
+    heard(instance, "SENSOR", "one", 1000.0)
+    heard(instance, "BACKFILL", "one", 1010.0)
+    assert several_daemons(instance, now=1020.0) == ""
+    heard(instance, "BACKFILL", "two", 1015.0)
+    assert "2 daemons work on this instance" in several_daemons(instance, now=1020.0)
+
+
+def test_a_daemon_that_was_started_again_is_one(instance):
+    heard(instance, "SENSOR", "before", 1000.0)
+    heard(instance, "BACKFILL", "after", 1100.0)
+    assert several_daemons(instance, now=1110.0) == ""
+
+
+def test_the_sensor_says_so(instance):
+    now = time.time()
+    heard(instance, "SENSOR", "one", now)
+    heard(instance, "BACKFILL", "two", now)
+    with dg.build_sensor_context(instance=instance) as context:
+        assert "stop one" in dead_runs(context).skip_message
