@@ -3,13 +3,19 @@
 What belongs here: arguments and printing. What does not: items (``core/publishing``).
 """
 
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lulc_assets.commands.running import PoliteGroup, progress_bar
 from lulc_assets.commands.tiles import ProjectFile
+
+if TYPE_CHECKING:
+    from lulc_assets.core.store.keys import TileYear
 
 app = typer.Typer(cls=PoliteGroup, no_args_is_help=True, help="Products as a STAC catalogue.")
 
@@ -37,7 +43,8 @@ def export(
     """Write a static STAC catalogue, stac-geoparquet tables and QGIS styles.
 
     A collection per product, an item per map and per prediction, with links from each map to
-    the predictions that it was made from. Layers stay where they are.
+    the predictions that it was made from. Layers stay where they are. With DAGSTER_HOME set, the
+    observations of a map say which passes the catalogue of scenes lacked.
 
     Example: lulc catalog export --out catalog --href-base https://example.org/store
     """
@@ -49,7 +56,20 @@ def export(
     found = load_project(project)
     with progress_bar("catalogue") as progress:
         work = Workbench(found, found.open_store(), progress)
-        path = export_catalogue(work, out, href_base, licence)
+        with ExitStack() as stack:
+            path = export_catalogue(work, out, href_base, licence, _gaps(stack))
     for collection, items in read_catalogue(path).items():
         typer.echo(f"{collection}: {len(items)} items")
     typer.echo(path)
+
+
+def _gaps(stack: ExitStack) -> "Callable[[TileYear], str]":
+    """What the audits of the instance in DAGSTER_HOME found missing; without one, nothing."""
+    if not os.environ.get("DAGSTER_HOME"):
+        return lambda _: ""
+    import dagster as dg  # keeps --help quick
+
+    from lulc_assets.defs.map_facts import say_gap
+
+    instance = stack.enter_context(dg.DagsterInstance.get())
+    return lambda key: say_gap(instance, key)

@@ -4,7 +4,8 @@ What belongs here: from records to items. What does not: their content (``core/p
 """
 
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,13 @@ PREDICTION_LAYERS: Mapping[str, str] = {
 }
 
 
-def export_catalogue(work: Workbench, folder: Path, base: str = "", licence: str = "") -> Path:
+def export_catalogue(
+    work: Workbench,
+    folder: Path,
+    base: str = "",
+    licence: str = "",
+    gap_of: Callable[[TileYear], str] = lambda _: "",
+) -> Path:
     """Write a static catalogue of all that is committed.
 
     Args:
@@ -64,6 +71,8 @@ def export_catalogue(work: Workbench, folder: Path, base: str = "", licence: str
         folder: of the catalogue.
         base: address under which the store is published; empty: the store's own work.
         licence: SPDX identifier of the products; empty: what the project says.
+        gap_of: what the catalogue of scenes lacked when a map was made, a sentence; the note of
+            its observations, which are fewer for it. Not in the records: only the instance knows.
 
     Raises:
         InvalidProduct: nothing is committed yet.
@@ -76,7 +85,7 @@ def export_catalogue(work: Workbench, folder: Path, base: str = "", licence: str
     for number, key in enumerate(tiles, start=1):
         record = work.read(ANNUAL_MAP, key)
         scenes = _predictions(work, record, key, root)
-        item = _map_item(work, record, key, root)
+        item = _map_item(work, record, key, root, gap_of(key))
         link_sources(item, scenes)
         predictions += scenes
         annual.append(item)
@@ -131,16 +140,18 @@ def _provenance(key: TileYear, model: str, record: str) -> dict[str, Any]:
 
 
 def _map_item(
-    work: Workbench, record: Record[MapProperties], key: TileYear, root: str
+    work: Workbench, record: Record[MapProperties], key: TileYear, root: str, gap: str
 ) -> pystac.Item:
     files = {name: record.files[f"{name}.tif"] for name in MAP_LAYERS}
+    layers = _assets(files, MAP_LAYERS, root)
+    layers["observations"] = replace(layers["observations"], note=gap)
     scenes = len(record.properties.predictions)
     model = record.properties.bundle
     item = layer_item(
         f"annual_map-{key.tile}-{key.year}",
         work.grid(key.tile),
         _span(date(key.year, 1, 1), date(key.year, 12, 31)),
-        _assets(files, MAP_LAYERS, root),
+        layers,
         work.legend,
         {
             **_provenance(key, model, record.digest),

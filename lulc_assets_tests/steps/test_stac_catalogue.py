@@ -4,6 +4,7 @@ import warnings
 from pathlib import Path
 from xml.etree import ElementTree
 
+import dagster as dg
 import geopandas as gpd
 import numpy as np
 import odc.stac
@@ -26,6 +27,7 @@ from lulc_assets.steps.products import ANNUAL_MAP
 from lulc_assets.steps.seasons import make_seasonal_maps
 from lulc_assets.steps.stac_catalogue import export_catalogue
 from lulc_assets_tests.core.compositing.scenes import random_year
+from lulc_assets_tests.defs.test_map_facts import audited
 from lulc_assets_tests.steps.predicted_year import KEY, TILE, YEAR, commit_scenes, open_project
 
 SECTIONS = '\n[composite]\nseasons = "quarters"\n'
@@ -172,3 +174,25 @@ def test_the_command_says_what_it_wrote(work, tmp_path):
     )
     assert done.exit_code == 0, done.stderr
     assert "annual_map: 1 items" in done.stdout
+
+
+def test_what_the_catalogue_lacked_is_noted_at_the_observations(work, tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    with dg.DagsterInstance.get() as instance:
+        audited(instance, KEY.partition, 2)
+    file = work.project.folder / "project.toml"
+    command = ["catalog", "export", "--out", str(tmp_path / "out"), "--project", str(file)]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    root = pystac.Catalog.from_file(str(tmp_path / "out" / "catalog.json"))
+    (item,) = root.get_child("annual_map").get_items()
+    note = item.assets["observations"].description
+    assert note.startswith("The catalogue lacked 2 of 70 passes") and "R022 missing" in note
+    assert item.assets["class"].description is None
+
+
+def test_observations_have_no_note_where_nothing_is_known_to_be_missing(annual):
+    (item,) = annual.get_items()
+    assert item.assets["observations"].description is None

@@ -47,6 +47,7 @@ class LayerAsset:
         most: value that is drawn brightest, of layers that are not classes.
         data_type: of its pixels.
         codes: code → name, of layers with codes of their own.
+        note: what to know before its values are used; empty: nothing more than the title says.
     """
 
     href: str
@@ -58,6 +59,7 @@ class LayerAsset:
     most: int = 255
     data_type: str = "uint8"
     codes: Mapping[int, str] = field(default_factory=dict)
+    note: str = ""
 
 
 def layer_item(
@@ -123,6 +125,7 @@ def _asset(name: str, layer: LayerAsset, item: pystac.Item) -> pystac.Asset:
     asset = pystac.Asset(
         href=layer.href,
         title=layer.title,
+        description=layer.note or None,
         media_type=pystac.MediaType.COG,
         roles=["data", "classification"] if layer.is_class else ["data"],
         extra_fields={**fields, "bands": [band]},
