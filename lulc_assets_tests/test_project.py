@@ -65,6 +65,12 @@ def test_a_good_file_gives_grids_paths_and_settings(tmp_path):
         ("[regions.both]", '[regions."küste"]', "regions.küste: a region's name is part of file"),
         ("[regions.both]", '[regions."a|b"]', r"regions\.a\|b: a region's name"),
         ('name = "demo"', "", "name is missing"),
+        (
+            'name = "demo"',
+            'name = "demo"\nowners = ["anna"]',
+            "owners: 'anna' is neither",
+        ),
+        ('name = "demo"', 'name = "demo"\nrunning = "soon"', "running = 'soon'"),
         ('name = "demo"', 'nmae = "demo"', "nmae is not a setting; did you mean name?"),
         (
             "size_px = 64",

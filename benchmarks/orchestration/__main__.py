@@ -33,7 +33,7 @@ from benchmarks.sensor_scale.__main__ import tiles_of_earth
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.defs.backfills import request_year
 from lulc_assets.defs.batches import map_many
-from lulc_assets.defs.partitions import TILE, add_keys, years
+from lulc_assets.defs.partitions import TILE, add_keys, years_of
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _WAIT_S = 180
@@ -82,7 +82,7 @@ def measure(
         "NO_PROXY": "127.0.0.1", "LULC_PROJECT": str(home / "none.toml"),
     }  # fmt: skip
     os.environ.update(environment)
-    tiles = list(islice(tiles_of_earth(), keys // len(years.get_partition_keys())))
+    tiles = list(islice(tiles_of_earth(), keys // len(years_of(None).get_partition_keys())))
     with dg.DagsterInstance.from_config(str(home)) as instance:
         began = time.perf_counter()
         add_keys(instance, TILE, tiles)

@@ -40,7 +40,8 @@ def backfill(
     from lulc_assets.steps.workbench import Workbench
 
     work = Workbench.of(load_project(project))
-    span = [validate_year(year) for year in read_years(years)]
+    of_project = work.project.all_years()
+    span = [of_project.require(validate_year(year)) for year in read_years(years)]
     named = [validate_tile(tile.strip()) for tile in tiles.split(",") if tile.strip()]
     require_home()
     with dg.DagsterInstance.get() as instance:

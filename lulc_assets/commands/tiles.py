@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from lulc_assets.commands.running import plain_console
+from lulc_assets.commands.simulate import read_years
 
 app = typer.Typer(no_args_is_help=True, help="Tiles and regions of a project.")
 
@@ -113,6 +114,7 @@ def remove(
 def plan(
     aoi: Annotated[Path, typer.Option(help="Polygons of all that is to be mapped.")],
     most_keys: Annotated[int, typer.Option(help="Tile × years of a region, at most.")] = 100_000,
+    years: Annotated[str, typer.Option(help="To map, like 2020-2024; none: since 2015.")] = "",
     out: Annotated[
         Path | None, typer.Option(help="Folder for a list of tiles of each region.")
     ] = None,
@@ -125,10 +127,10 @@ def plan(
     Example: lulc tiles plan --aoi world.geojson --out regions
     """
     from lulc_assets.core.aoi import cover_area, read_area  # keeps --help quick
-    from lulc_assets.defs.partitions import years
+    from lulc_assets.defs.partitions import years_of
     from lulc_assets.running.regions import split_tiles
 
-    counted = len(years.get_partition_keys())
+    counted = len(read_years(years)) if years else len(years_of(None).get_partition_keys())
     groups = split_tiles([part.tile for part in cover_area(read_area(aoi))], counted, most_keys)
     for group in groups:
         typer.echo(f"{group.name}: {len(group.tiles):,} tiles, {group.keys:,} keys")

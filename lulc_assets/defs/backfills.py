@@ -19,6 +19,7 @@ from dagster._core.execution.backfill import (
     BulkActionStatus,
     PartitionBackfill,
 )
+from dagster._core.instance.types import CachingDynamicPartitionsLoader
 from dagster_shared.utils.warnings import disable_dagster_warnings
 from sqlalchemy.exc import IntegrityError
 
@@ -60,8 +61,9 @@ def ask_for_a_year(
     """Create the backfill, unless it is there already."""
     work = project.workbench(context)
     tiles = registered_tiles(context.instance, work.project)
-    if not config.confirmed:
-        with named_failures():
+    with named_failures():
+        work.project.all_years().require(config.year)
+        if not config.confirmed:
             require_affordable(context.instance, work, tiles)
     created = request_year(
         context.instance,
@@ -114,6 +116,7 @@ def request_year(
         keys = [key for key in keys if key not in done]
     if not keys or len(former) >= MOST_ATTEMPTS:
         return ""
+    keys_once = CachingDynamicPartitionsLoader(instance)  # else a query for each tile and year
     with disable_dagster_warnings():  # it calls what it deprecated itself
         backfill = PartitionBackfill.from_asset_partitions(
             backfill_id=f"{name}-{len(former) + 1}",
@@ -122,7 +125,7 @@ def request_year(
             asset_selection=[dg.AssetKey(product.asset) for product in BACKFILLED],
             backfill_timestamp=now or time.time(),
             tags=tags,
-            dynamic_partitions_store=instance,
+            dynamic_partitions_store=keys_once,
             all_partitions=False,
             title=name,
             description=None,

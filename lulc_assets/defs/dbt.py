@@ -22,7 +22,8 @@ from lulc_assets.core.store.records import Record
 from lulc_assets.defs.automation import collects_now_and_then
 from lulc_assets.defs.durations import write_durations
 from lulc_assets.defs.failures import named_failures
-from lulc_assets.defs.policies import METRICS_POOL, OWNERS
+from lulc_assets.defs.of_project import owners
+from lulc_assets.defs.policies import METRICS_POOL
 from lulc_assets.defs.resources import DBT_FOLDER, ProjectResource
 from lulc_assets.steps.metrics import (
     ALERT_FILE,
@@ -42,7 +43,7 @@ class _Owned(DagsterDbtTranslator):
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str]:
         """Whom the UI names to ask."""
-        return OWNERS
+        return owners()
 
     def get_automation_condition(
         self, dbt_resource_props: Mapping[str, Any]
@@ -51,49 +52,55 @@ class _Owned(DagsterDbtTranslator):
         return collects_now_and_then()
 
 
-@dbt_assets(
-    manifest=DBT_FOLDER / "target" / "manifest.json",
-    name="dbt_metrics",
-    pool=METRICS_POOL,
-    dagster_dbt_translator=_Owned(),
-)
-def dbt_metrics(
-    context: dg.AssetExecutionContext, project: ProjectResource, dbt: DbtCliResource
-) -> Iterator[Any]:
-    """Build and test all models."""
-    work = project.workbench(context)
-    target = Path(work.project.path_of(work.project.metrics))
-    with tempfile.TemporaryDirectory(prefix="lulc-dbt-", ignore_cleanup_errors=True) as scratch:
-        fresh = target.with_name(f".{target.name}.{context.run.run_id}")
-        with named_failures():
-            tables = work.read(METRIC_TABLES, Whole())
-            files = _table_files(work, tables)
-            files["duration_files"] = write_durations(
-                context.instance, Path(scratch) / "durations.parquet"
-            )
-        settings = {
-            **{variable: [str(path)] for variable, path in files.items()},
-            "duckdb_path": str(fresh),
-        }
-        try:
-            build = ["build", "--vars", json.dumps(settings)]
-            yield from dbt.cli(build, context=context, target_path=Path(scratch)).stream()
+@dg.definitions
+def models() -> dg.Definitions:
+    """All models of dbt's manifest as one asset each, built in one run."""
+
+    @dbt_assets(
+        manifest=DBT_FOLDER / "target" / "manifest.json",
+        name="dbt_metrics",
+        pool=METRICS_POOL,
+        dagster_dbt_translator=_Owned(),
+    )
+    def dbt_metrics(
+        context: dg.AssetExecutionContext, project: ProjectResource, dbt: DbtCliResource
+    ) -> Iterator[Any]:
+        """Build and test all models."""
+        work = project.workbench(context)
+        target = Path(work.project.path_of(work.project.metrics))
+        with tempfile.TemporaryDirectory(prefix="lulc-dbt-", ignore_cleanup_errors=True) as scratch:
+            fresh = target.with_name(f".{target.name}.{context.run.run_id}")
             with named_failures():
-                published = publish_database(
-                    fresh,
-                    target,
-                    [files["metric_files"]],
-                    lambda: work.read(METRIC_TABLES, Whole()).digest == tables.digest,
+                tables = work.read(METRIC_TABLES, Whole())
+                files = _table_files(work, tables)
+                files["duration_files"] = write_durations(
+                    context.instance, Path(scratch) / "durations.parquet"
                 )
-                if not published:
-                    context.log.warning(
-                        "newer tables were committed meanwhile; the run that committed them "
-                        "publishes the database"
+            settings = {
+                **{variable: [str(path)] for variable, path in files.items()},
+                "duckdb_path": str(fresh),
+            }
+            try:
+                build = ["build", "--vars", json.dumps(settings)]
+                yield from dbt.cli(build, context=context, target_path=Path(scratch)).stream()
+                with named_failures():
+                    published = publish_database(
+                        fresh,
+                        target,
+                        [files["metric_files"]],
+                        lambda: work.read(METRIC_TABLES, Whole()).digest == tables.digest,
                     )
-                    return
-                work.project.copies("metrics").send(target.parent, [target.name])
-        finally:
-            remove_unpublished(fresh)
+                    if not published:
+                        context.log.warning(
+                            "newer tables were committed meanwhile; the run that committed them "
+                            "publishes the database"
+                        )
+                        return
+                    work.project.copies("metrics").send(target.parent, [target.name])
+            finally:
+                remove_unpublished(fresh)
+
+    return dg.Definitions(assets=[dbt_metrics])
 
 
 def _table_files(work: Workbench, record: Record[TablesProperties]) -> dict[str, Path]:

@@ -19,6 +19,7 @@ from dagster._core.definitions.selector import (
     PartitionsSelector,
 )
 from dagster._core.execution.backfill import PartitionBackfill
+from dagster._core.instance.types import CachingDynamicPartitionsLoader
 from dagster_shared.utils.warnings import disable_dagster_warnings
 
 from lulc_assets.core.store.keys import Key, RegionYear, TileYear
@@ -94,16 +95,17 @@ def request_everything(
         for key in graph.materializable_asset_keys
         if key not in left_out and (graph.get(key).partitions_def is None or targets.get(key))
     ]
+    keys_once = CachingDynamicPartitionsLoader(instance)  # else a query for each partition
     with (
         disable_dagster_warnings(),  # it calls what it deprecated itself
-        dg.partition_loading_context(dynamic_partitions_store=instance),
+        dg.partition_loading_context(dynamic_partitions_store=keys_once),
     ):
         backfill = PartitionBackfill.from_partitions_by_assets(
             backfill_id=name,
             asset_graph=graph,
             backfill_timestamp=now or time.time(),
             tags={"lulc/why": name},
-            dynamic_partitions_store=instance,
+            dynamic_partitions_store=keys_once,
             partitions_by_assets=asked,
             title=name,
             description="Everything, from labels to pages.",

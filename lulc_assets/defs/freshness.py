@@ -70,6 +70,8 @@ def age_of(
 def old_maps(context: dg.SensorEvaluationContext, project: ProjectResource) -> dg.SensorResult:
     """Ask for every partition that grew old, once until it is looked at again."""
     loaded = project.load()
+    if not loaded.watched_years():
+        return dg.SensorResult(skip_reason=loaded.all_years().none_watched)
     tiles = registered_tiles(context.instance, loaded)
     cursor = context.cursor or "0"
     start = int(cursor) % max(1, len(tiles)) if cursor.isdecimal() else 0

@@ -18,13 +18,15 @@ from lulc_assets.core.store.records import Record
 from lulc_assets.defs.automation import condition_for
 from lulc_assets.defs.failures import named_failures
 from lulc_assets.defs.metadata import metadata_of
+from lulc_assets.defs.of_project import owners
 from lulc_assets.defs.partitions import (
     dependency,
     key_of,
     key_of_partition,
     partitions_of,
+    require_year,
 )
-from lulc_assets.defs.policies import OWNERS, STEP_RETRIES
+from lulc_assets.defs.policies import STEP_RETRIES
 from lulc_assets.defs.resources import ProjectResource
 from lulc_assets.defs.spending import spent
 from lulc_assets.steps.product import Product
@@ -46,11 +48,13 @@ def product_asset(
     retry_policy: dg.RetryPolicy = STEP_RETRIES,
     collects: tuple[Product[Any, Any], ...] = (),
     tells: Callable[[dg.DagsterInstance, Workbench], Any] | None = None,
-) -> Callable[[Body], dg.AssetsDefinition]:
+) -> Callable[[Body], Callable[..., dg.Definitions]]:
     """Make an asset of a function of workbench and key that returns the committed record.
 
     Name, partitions, dependencies with their mappings and code version come from the
     declaration. A function that returns None (a candidate that is refused) leaves no event.
+    The asset is made when Dagster loads the code location, from the years and owners that the
+    project file has by then.
 
     Args:
         product: declaration.
@@ -63,43 +67,50 @@ def product_asset(
         tells: what else the function gets, as its last argument: what only the instance knows.
     """
 
-    def decorate(body: Body) -> dg.AssetsDefinition:
-        @dg.asset(
-            name=product.asset,
-            description=body.__doc__,
-            partitions_def=partitions_of(product),
-            deps=[dependency(product, given) for given in product.inputs],
-            code_version=str(product.version),
-            group_name=group,
-            owners=OWNERS,
-            kinds=kinds,
-            pool=pool,
-            op_tags=op_tags,
-            retry_policy=retry_policy,
-            automation_condition=condition_for(product),
-            output_required=False,
-        )
-        def asset(
-            context: dg.AssetExecutionContext, project: ProjectResource
-        ) -> Iterator[dg.MaterializeResult[Any]]:
-            with named_failures():
-                key = key_of(product, context)
-                work = project.workbench(context)
-                require_writable(work.store)
-                require_own(work.store, work.project.name)
-                sweep_scratch()
-                every: list[Any] = [materialized_keys(context.instance, one) for one in collects]
-                if tells is not None:
-                    every.append(tells(context.instance, work))
-                watch = Stopwatch.start(work, product, key)
-                record = body(work, key, *every)
-                seen = None if record is None else watch.metadata(context, record)
-            if record is not None:
-                yield dg.MaterializeResult(
-                    metadata=seen, data_version=dg.DataVersion(record.digest)
-                )
+    def decorate(body: Body) -> Callable[..., dg.Definitions]:
+        @dg.definitions
+        def made() -> dg.Definitions:
+            @dg.asset(
+                name=product.asset,
+                description=body.__doc__,
+                partitions_def=partitions_of(product),
+                deps=[dependency(product, given) for given in product.inputs],
+                code_version=str(product.version),
+                group_name=group,
+                owners=owners(),
+                kinds=kinds,
+                pool=pool,
+                op_tags=op_tags,
+                retry_policy=retry_policy,
+                automation_condition=condition_for(product),
+                output_required=False,
+            )
+            def asset(
+                context: dg.AssetExecutionContext, project: ProjectResource
+            ) -> Iterator[dg.MaterializeResult[Any]]:
+                with named_failures():
+                    key = key_of(product, context)
+                    work = project.workbench(context)
+                    require_year(work.project, key)
+                    require_writable(work.store)
+                    require_own(work.store, work.project.name)
+                    sweep_scratch()
+                    every: list[Any] = [
+                        materialized_keys(context.instance, one) for one in collects
+                    ]
+                    if tells is not None:
+                        every.append(tells(context.instance, work))
+                    watch = Stopwatch.start(work, product, key)
+                    record = body(work, key, *every)
+                    seen = None if record is None else watch.metadata(context, record)
+                if record is not None:
+                    yield dg.MaterializeResult(
+                        metadata=seen, data_version=dg.DataVersion(record.digest)
+                    )
 
-        return asset
+            return dg.Definitions(assets=[asset])
+
+        return made
 
     return decorate
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import dagster as dg
 
-from lulc_assets.defs.dbt import dbt_metrics
 from lulc_assets.steps import products as of
 from lulc_assets.steps.product import Product
 
@@ -110,6 +109,6 @@ region = dg.define_asset_job(
 metrics = dg.define_asset_job(
     "metrics",
     tags=_at_most(hours=2),
-    selection=_assets(of.METRIC_TABLES, of.REPORT_PAGES) | dg.AssetSelection.assets(dbt_metrics),
+    selection=_assets(of.METRIC_TABLES, of.REPORT_PAGES) | dg.AssetSelection.kind("dbt"),
     description="Collect all metrics, rebuild the database, and write the set of pages.",
 )

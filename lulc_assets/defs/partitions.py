@@ -5,32 +5,64 @@ and each reach of a declaration as a partition mapping. What does not: which til
 maps (the project file), what a key is (``core/store/keys``).
 """
 
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 
 from lulc_assets.core.store.keys import Key, RegionYear, TileYear, Whole
-from lulc_assets.core.tile_keys import validate_tile
+from lulc_assets.core.tile_keys import FIRST_YEAR, validate_tile
+from lulc_assets.defs.of_project import years
 from lulc_assets.project import Project
+from lulc_assets.project.years import ProjectYears
 from lulc_assets.steps.product import Input, Product, Reach
 
 TILE, REGION, YEAR = "tile", "region", "year"
 tiles = dg.DynamicPartitionsDefinition(name=TILE)
 regions = dg.DynamicPartitionsDefinition(name=REGION)
-years = dg.TimeWindowPartitionsDefinition(
-    start="2015", fmt="%Y", cron_schedule="0 0 1 1 *", end_offset=1
-)
-tile_years = dg.MultiPartitionsDefinition({TILE: tiles, YEAR: years})
-region_years = dg.MultiPartitionsDefinition({REGION: regions, YEAR: years})
-
-_PARTITIONS: dict[type[Any], dg.MultiPartitionsDefinition | None] = {
-    TileYear: tile_years,
-    RegionYear: region_years,
-    Whole: None,
-}
 
 _ADDED_AT_ONCE = 5_000
 """Postgres fails past 32,767 keys in one call."""
+
+
+def years_of(project: ProjectYears | None) -> dg.TimeWindowPartitionsDefinition:
+    """The years of a project as a dimension of partitions; None: all since 2015.
+
+    A year that begins while the code location is loaded is a partition from then on, if the
+    project is running. Across years that a project leaves out Dagster takes the year listed before
+    for the former one; steps open the calendar year before, or none.
+    """
+    first = FIRST_YEAR if project is None else project.listed[0]
+    closed = project is not None and not project.running
+    gaps = () if project is None else project.left_out
+    return dg.TimeWindowPartitionsDefinition(
+        start=str(first),
+        end=str(project.listed[-1] + 1) if project and closed else None,
+        fmt="%Y",
+        cron_schedule="0 0 1 1 *",
+        end_offset=1,
+        exclusions=[datetime(year, 1, 1, tzinfo=UTC) for year in gaps] or None,
+    )
+
+
+def tile_years(project: ProjectYears | None = None) -> dg.MultiPartitionsDefinition:
+    """Registered tiles × the years of a project."""
+    return dg.MultiPartitionsDefinition({TILE: tiles, YEAR: years_of(project)})
+
+
+def region_years(project: ProjectYears | None = None) -> dg.MultiPartitionsDefinition:
+    """Registered regions × the years of a project."""
+    return dg.MultiPartitionsDefinition({REGION: regions, YEAR: years_of(project)})
+
+
+_PARTITIONS: Mapping[
+    type[Any], Callable[[ProjectYears | None], dg.MultiPartitionsDefinition | None]
+] = {
+    TileYear: tile_years,
+    RegionYear: region_years,
+    Whole: lambda _: None,
+}
 
 
 def _years_apart(first: int, last: int) -> dg.MultiPartitionMapping:
@@ -64,8 +96,8 @@ def _same_year(other: str, own: str) -> dg.MultiPartitionMapping:
 
 
 def partitions_of(product: Product[Any, Any]) -> dg.MultiPartitionsDefinition | None:
-    """The partitions of an asset."""
-    return _PARTITIONS[product.key]
+    """The partitions of an asset: in the years of the project that LULC_PROJECT names."""
+    return _PARTITIONS[product.key](years())
 
 
 def dependency(product: Product[Any, Any], given: Input) -> dg.AssetDep:
@@ -107,6 +139,16 @@ def key_of_partition(product: Product[Any, Any], partition: str) -> Key:
     if found is None or set(found) != set(kind.dimensions):  # of another kind: refused by name
         return kind.of_partition(partition)
     return kind.of_partition("|".join(found[name] for name in kind.dimensions))
+
+
+def require_year(project: Project, key: Key) -> None:
+    """Refuse a key of a year that is not the project's: it left while a run waited, or never was.
+
+    Raises:
+        InvalidProject: the message says what to do.
+    """
+    if isinstance(key, TileYear | RegionYear):
+        project.all_years().require(key.year)
 
 
 def add_keys(instance: dg.DagsterInstance, dimension: str, keys: list[str]) -> None:

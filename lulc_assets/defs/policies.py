@@ -1,35 +1,13 @@
 """Named policies: where work runs and how often it is tried.
 
-What belongs here: owners, tags, pools and retries. What does not: events
+What belongs here: tags, pools and retries. What does not: events
 (``from_products``); conditions under which assets run by themselves (``automation``).
 """
 
-import os
-import tomllib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
-
-_NOBODY_NAMED = ["team:mapping"]
-
-
-def named_owners(project_file: str) -> list[str]:
-    """Whom a project file names as ``owners``, else a team called mapping.
-
-    Its one entry is read, not the file as a whole: a mistake elsewhere in it is told by the runs
-    that need it, and must not take the code location away.
-    """
-    try:
-        named = tomllib.loads(Path(project_file).read_text("utf-8")).get("owners")
-    except (OSError, ValueError):
-        return _NOBODY_NAMED
-    return [str(one) for one in named] if named and isinstance(named, list) else _NOBODY_NAMED
-
-
-OWNERS = named_owners(os.environ.get("LULC_PROJECT", ""))
-"""Whom the UI names to ask about an asset."""
 
 GPU_POOL = "gpu"
 """Training and prediction share it; its limit is in the instance (``dagster.yaml``)."""

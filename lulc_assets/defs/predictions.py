@@ -17,8 +17,9 @@ from lulc_assets.core.store.keys import TileYear
 from lulc_assets.defs.automation import condition_for
 from lulc_assets.defs.failures import named_failures
 from lulc_assets.defs.from_products import Stopwatch
+from lulc_assets.defs.of_project import owners
 from lulc_assets.defs.partitions import key_of, partitions_of
-from lulc_assets.defs.policies import GPU_POOL, GPU_TAGS, OWNERS, PREDICT_RETRIES, STEP_RETRIES
+from lulc_assets.defs.policies import GPU_POOL, GPU_TAGS, PREDICT_RETRIES, STEP_RETRIES
 from lulc_assets.defs.resources import ProjectResource
 from lulc_assets.steps.predicted_scenes import Batch, BatchResult, plan_batches, predict_batch
 from lulc_assets.steps.predictions import commit_predictions
@@ -92,17 +93,23 @@ def _key(context: dg.OpExecutionContext) -> TileYear:
     return key
 
 
-@dg.graph_asset(
-    name=SCENE_PREDICTIONS.asset,
-    partitions_def=partitions_of(SCENE_PREDICTIONS),
-    code_version=str(SCENE_PREDICTIONS.version),
-    group_name="maps",
-    owners=OWNERS,
-    automation_condition=condition_for(SCENE_PREDICTIONS),
-    ins={name: dg.AssetIn(dagster_type=dg.Nothing) for name in _INPUTS},
-    kinds={"pytorch", "geotiff"},
-)
-def scene_predictions(scene_catalog: Any, model_bundle: Any) -> Any:
-    """Class, probability and mask of every selected scene, and the manifest of the year."""
-    batches = plan_scene_batches(scene_catalog=scene_catalog, model_bundle=model_bundle)
-    return commit_scene_predictions(batches.map(predict_scene_batch).collect())
+@dg.definitions
+def predictions() -> dg.Definitions:
+    """The asset, with the years and owners of the project."""
+
+    @dg.graph_asset(
+        name=SCENE_PREDICTIONS.asset,
+        partitions_def=partitions_of(SCENE_PREDICTIONS),
+        code_version=str(SCENE_PREDICTIONS.version),
+        group_name="maps",
+        owners=owners(),
+        automation_condition=condition_for(SCENE_PREDICTIONS),
+        ins={name: dg.AssetIn(dagster_type=dg.Nothing) for name in _INPUTS},
+        kinds={"pytorch", "geotiff"},
+    )
+    def scene_predictions(scene_catalog: Any, model_bundle: Any) -> Any:
+        """Class, probability and mask of every selected scene, and the manifest of the year."""
+        batches = plan_scene_batches(scene_catalog=scene_catalog, model_bundle=model_bundle)
+        return commit_scene_predictions(batches.map(predict_scene_batch).collect())
+
+    return dg.Definitions(assets=[scene_predictions])

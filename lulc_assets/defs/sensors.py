@@ -63,9 +63,10 @@ def new_scenes(context: dg.SensorEvaluationContext, project: ProjectResource) ->
         return dg.SensorResult(skip_reason="no tile of the project is registered")
     sight = watch_catalogue(work, tiles, WatchCursor.loads(context.cursor), now=time.time())
     _tell(context, sight)
+    looked = f"{sight.message}; the years of the project are {work.project.all_years()}"
     return dg.SensorResult(
         run_requests=[_request_of(news) for news in sight.news],
-        skip_reason=None if sight.news else sight.message,
+        skip_reason=None if sight.news else looked,
         cursor=sight.cursor.dumps(),
     )
 
@@ -97,16 +98,19 @@ def scenes_compared(
 ) -> dg.SensorResult:
     """Request a tile × year whose catalogue is another one than its last run saw.
 
-    Looks at the current year and the project's ``watch_years``, some tiles a tick, in turn; so it
-    finds what no change stamp tells: withdrawn items, stamps that went far back. Scenes that could
-    not be reached for the map that stands are asked for again. The run key holds the number of the
-    attempt: a key that any run had, a failed one too, is skipped for ever. Attempts follow each
-    other after 1, 2, 4 … hours, at most a day, never side by side, and end after a dozen.
+    Looks at the current year, if it is the project's, and at ``watch_years``, some tiles a tick, in
+    turn; so it finds what no change stamp tells: withdrawn items, stamps that went far back. Scenes
+    that could not be reached for the map that stands are asked for again. The run key holds the
+    number of the attempt: a key that any run had, a failed one too, is skipped for ever. Attempts
+    follow each other after 1, 2, 4 … hours, at most a day, never side by side, and end after a
+    dozen.
     """
     work = project.workbench(context)
     known = registered_tiles(context.instance, work.project)
     if not known:
         return dg.SensorResult(skip_reason="no tile of the project is registered")
+    if not work.project.watched_years():
+        return dg.SensorResult(skip_reason=work.project.all_years().none_watched)
     cursor = context.cursor or "0"
     start = int(cursor) % len(known) if cursor.isdecimal() else 0
     turn = (known[start:] + known[:start])[:TILES_AT_ONCE]

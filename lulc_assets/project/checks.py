@@ -64,6 +64,46 @@ def require_store(store: str) -> None:
         )
 
 
+def require_window(where: str, window: tuple[int, int, int, int], shape: tuple[int, int]) -> None:
+    """Refuse an area of interest without pixels or beyond its tile.
+
+    Args:
+        where: key, for messages.
+        window: row, column, height and width.
+        shape: of the tile.
+
+    Raises:
+        InvalidProject: the message names the key.
+    """
+    row, col, height, width = window
+    if min(height, width) < 1:
+        raise InvalidProject(f"{where} {window} is empty; it is row, column, height, width")
+    if min(row, col) < 0 or row + height > shape[0] or col + width > shape[1]:
+        raise InvalidProject(f"{where} {window} reaches beyond the tile's {shape}")
+
+
+_OWNER = re.compile(r"team:.+|\b[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}\b")
+"""As Dagster takes them: another one would take the code location away."""
+
+
+def is_owner(name: object) -> bool:
+    """Whether the UI can name somebody so: ``team:name`` or an e-mail address."""
+    return isinstance(name, str) and _OWNER.fullmatch(name) is not None
+
+
+def require_owners(owners: Collection[str]) -> None:
+    """Refuse owners that the UI cannot name.
+
+    Raises:
+        InvalidProject: the message names the owner.
+    """
+    for owner in owners:
+        if not is_owner(owner):
+            raise InvalidProject(
+                f"owners: {owner[:80]!r} is neither team:name nor an e-mail address"
+            )
+
+
 class _Prefixes(Protocol):
     work: str
     pages: str

@@ -43,7 +43,9 @@ from lulc_assets.project.checks import (
     require_buckets,
     require_crosswalk,
     require_known,
+    require_owners,
     require_store,
+    require_window,
 )
 from lulc_assets.project.patch_section import PatchesSection
 from lulc_assets.project.sections import (
@@ -60,6 +62,7 @@ from lulc_assets.project.sections import (
     WatchSection,
     ZonesSection,
 )
+from lulc_assets.project.years import ProjectYears
 
 _BUCKET = "s3://"
 
@@ -88,6 +91,7 @@ class Project(Section):
             accuracy and agreement are those of its pixels, and exports are clipped to it; maps
             are cut to the tiles' windows.
         years: to map; none: those of ``[training]``.
+        running: every year after those is mapped too, as its scenes come.
         tiles: tile key → area of interest.
         zones: districts whose areas reports give; most projects have none.
         patches: a folder of patches and how a classifier learns from it; most have none.
@@ -97,7 +101,7 @@ class Project(Section):
         min_reached: share of the scenes, selected ones and those of the map that stands, that must
             be reached for a new map. With 0.8 one of five may be missing, which the sensor asks
             for again; below it the map that stands is the better one.
-        watch_years: years that the sensor of new scenes looks at besides the current one.
+        watch_years: years that sensors look at besides the current one, if that is the project's.
         watch: how it looks.
         prices: unit prices, for quotes.
         folder: where the project file lies.
@@ -116,6 +120,7 @@ class Project(Section):
     trusted_key: str = ""
     aoi: str = ""
     years: tuple[int, ...] = ()
+    running: bool = False
     catalog: CatalogSection
     tiles: Mapping[str, TileSection]
     regions: Mapping[str, RegionSection] = Field(default_factory=dict)
@@ -158,6 +163,7 @@ class Project(Section):
 
     @model_validator(mode="after")
     def _keys_are_known(self) -> "Project":
+        require_owners(self.owners)
         require_store(self.store)
         require_buckets(self.storage)
         for tile in self.tiles:
@@ -203,15 +209,7 @@ class Project(Section):
         whole, window = self.raster_of(tile), self.tiles[tile].window
         if window is None:
             return whole
-        row, col, height, width = window
-        if min(height, width) < 1:
-            raise InvalidProject(
-                f"tiles.{tile}.window {window} is empty; it is row, column, height, width"
-            )
-        if min(row, col) < 0 or row + height > whole.height or col + width > whole.width:
-            raise InvalidProject(
-                f"tiles.{tile}.window {window} reaches beyond the tile's {whole.shape}"
-            )
+        require_window(f"tiles.{tile}.window", window, whole.shape)
         return whole.cut(Window(*window))
 
     def raster_of(self, tile: str) -> PixelGrid:
@@ -275,8 +273,14 @@ class Project(Section):
         return tuple(name for name, region in self.regions.items() if tile in region.tiles)
 
     def watched_years(self) -> tuple[int, ...]:
-        """Years in which new scenes may appear."""
-        return tuple(sorted({*self.watch_years, datetime.now(UTC).year}))
+        """Years in which new scenes may appear; none: the current one is not the project's."""
+        now = datetime.now(UTC).year
+        return tuple(sorted({*self.watch_years, *((now,) if now in self.all_years() else ())}))
+
+    def all_years(self) -> ProjectYears:
+        """Years of the project: of maps, trainings and sensors."""
+        listed = {*self.years, *self.training.years, *self.watch_years}
+        return ProjectYears(tuple(sorted(listed)), self.running)
 
     def mapped_years(self) -> tuple[int, ...]:
         """Years of the maps, in order."""

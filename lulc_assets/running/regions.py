@@ -39,7 +39,7 @@ def split_tiles(tiles: Sequence[str], years: int, most_keys: int = MOST_KEYS) ->
 
     Args:
         tiles: MGRS squares; order and repetition do not matter.
-        years: that Dagster counts: all since the first one, not only those that are mapped.
+        years: of the project.
         most_keys: of a group.
 
     Raises:

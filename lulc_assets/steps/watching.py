@@ -116,20 +116,9 @@ def _scenes_of(properties: CatalogProperties) -> Known:
 
 
 def _mapped(work: Workbench, tiles: Collection[str]) -> Callable[[TileYear], bool]:
-    """Whether a tile and year is mapped: a year of the project, or one that has products."""
-    years = {*work.project.watched_years(), *work.project.mapped_years()}
-    found: dict[TileYear, bool] = {}
-
-    def is_ours(key: TileYear) -> bool:
-        if key.tile not in tiles:
-            return False
-        if key.year in years:
-            return True
-        if key not in found:
-            found[key] = work.find(SCENE_CATALOG, key) is not None
-        return found[key]
-
-    return is_ours
+    """Whether a tile and year is the project's: others are not partitions of its assets."""
+    years = work.project.all_years()
+    return lambda key: key.tile in tiles and key.year in years
 
 
 def audit_scenes(

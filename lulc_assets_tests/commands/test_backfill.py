@@ -15,9 +15,11 @@ def place(tmp_path, monkeypatch):
     home.mkdir()
     monkeypatch.setenv("DAGSTER_HOME", str(home))
     work = open_project(tmp_path / "project")
+    file = work.project.folder / "project.toml"
+    file.write_text("years = [2022, 2023]\n" + file.read_text())
     with dg.DagsterInstance.get() as instance:
         add_keys(instance, TILE, list(work.project.tiles))
-        yield instance, work.project.folder / "project.toml"
+        yield instance, file
 
 
 def call(file, *arguments, said=""):
@@ -48,6 +50,13 @@ def test_what_is_dear_is_asked_back(place):
     assert names(instance) == ["by-hand-2022-1", "by-hand-2023-1"]
     again = call(file, "--name", "other", "--yes")
     assert again.exit_code == 0 and "Go on?" not in again.output
+
+
+def test_a_year_that_is_not_the_projects_is_refused_by_name(place):
+    instance, file = place
+    done = call(file, "--years", "2023-2024")
+    assert done.exit_code == 1 and "2024 is not a year of the project (2022, 2023)" in done.output
+    assert names(instance) == []
 
 
 @pytest.mark.parametrize("tile", ["../../etc", "narnia", "33TVM'; drop table runs; --", "9" * 5000])

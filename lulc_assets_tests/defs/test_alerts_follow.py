@@ -18,12 +18,12 @@ EVIDENCE = "change_evidence"
 def ticks():
     """Two tiles whose years 2021 and 2022 are mapped and predicted, with evidence and alerts."""
     specs = [
-        dg.AssetSpec(name, partitions_def=tile_years)
+        dg.AssetSpec(name, partitions_def=tile_years())
         for name in ("scene_predictions", "annual_map")
     ]
     resources = {"project": ProjectResource(project_file="project.toml")}
     defs = dg.Definitions(
-        assets=[*specs, dg.AssetSpec(EVIDENCE), change_alerts], resources=resources
+        assets=[*specs, dg.AssetSpec(EVIDENCE), *change_alerts().assets], resources=resources
     )
     found = Ticks(defs, "change_alerts")
     add_keys(found.instance, TILE, list(TILES))

@@ -7,7 +7,7 @@ from lulc_assets.steps.products import ANNUAL_MAP
 from lulc_assets.steps.samples import make_reference_sample
 from lulc_assets_tests.tiny_project import KEY, REGION_KEY, TILE, open_work
 
-BAD = ["narnia", "../../etc|2022", "32TNS|2022", f"{TILE}|1999"]
+BAD = ["narnia", "../../etc|2022", "32TNS|2022", f"{TILE}|1999", f"{TILE}|2019"]
 
 
 def run(instance, *partitions):
@@ -21,7 +21,7 @@ def test_one_failure_does_not_fail_the_others_and_nothing_is_made_twice(project_
     done = run(instance, BAD[0], KEY.partition, *BAD[1:])
     (failure,) = [e for e in done.all_events if e.is_step_failure]
     said = failure.step_failure_data.user_failure_data.description
-    assert said.startswith("4 of 5 failed:") and all(f"{bad}: Invalid" in said for bad in BAD)
+    assert said.startswith("5 of 6 failed:") and all(f"{bad}: Invalid" in said for bad in BAD)
     made = [
         (e.asset_key.to_user_string(), e.partition)
         for e in done.all_events if e.event_type_value == "ASSET_MATERIALIZATION"

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from lulc_assets.definitions import defs
-from lulc_assets.defs.policies import named_owners
 from lulc_assets.defs.property_checks import RULES
 from lulc_assets.steps.products import PRODUCTS
 
@@ -126,16 +125,3 @@ def test_every_product_has_a_check_that_says_what_passing_means(loaded):
     assert {product.asset for product in PRODUCTS} <= checked
     for rule in RULES:
         assert rule.says.endswith(".") and rule.product.asset in checked
-
-
-def test_the_project_names_the_owners(tmp_path):
-    file = tmp_path / "project.toml"
-    file.write_text('owners = ["team:alps", "anna@example.org"]\n')
-    assert named_owners(str(file)) == ["team:alps", "anna@example.org"]
-
-
-@pytest.mark.parametrize("text", ["owners = 3", "not toml at all", 'name = "x"'])
-def test_a_project_that_names_nobody_does_not_take_the_code_location_away(text, tmp_path):
-    file = tmp_path / "project.toml"
-    file.write_text(text)
-    assert named_owners(str(file)) == ["team:mapping"] == named_owners(str(tmp_path / "none.toml"))

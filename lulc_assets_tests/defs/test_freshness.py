@@ -20,6 +20,7 @@ RUNNING = datetime.now(UTC).year
 @pytest.fixture
 def tile(tmp_path, instance):
     work = open_project(tmp_path)
+    be_running(tmp_path / "project.toml")
     (name,) = work.project.tiles
     add_keys(instance, TILE, [name])
     return name
@@ -41,6 +42,10 @@ def tick(tmp_path, instance, monkeypatch):
         return {request.partition_key: request.run_key for request in found.run_requests}
 
     return at
+
+
+def be_running(file):
+    file.write_text("running = true\n" + file.read_text())
 
 
 def mapped(instance, tile, year):
@@ -75,3 +80,11 @@ def test_the_limit_is_the_projects(tmp_path, instance, tile, tick):
     file.write_text(file.read_text() + "\n[watch]\nfresh_days = 30\n")
     mapped(instance, tile, RUNNING)
     assert tick(29) == {} and tick(31)
+
+
+def test_a_project_that_is_not_running_says_that_no_year_is_watched(tmp_path, instance):
+    open_project(tmp_path)
+    resources = {"project": ProjectResource(project_file=str(tmp_path / "project.toml"))}
+    with dg.build_sensor_context(instance=instance, resources=resources) as context:
+        skipped = old_maps(context).skip_reason.skip_message
+    assert "no year is watched: the years of the project are 2022" in skipped

@@ -106,6 +106,7 @@ def test_checks_report_on_the_map(project_file, instance):
 
 
 def test_a_year_with_no_scene_fails_with_its_named_error(project_file, instance):
+    project_file.write_text("watch_years = [2019]\n" + project_file.read_text())
     result = run(instance, "map_tile_year", f"{TILE}|2019", ok=False)
     failures = [e for e in result.all_events if e.is_step_failure]
     described = failures[0].step_failure_data.user_failure_data.description
@@ -169,6 +170,19 @@ def test_a_partition_narnia_fails_and_is_named(project_file, instance):
     described = failures[0].step_failure_data.user_failure_data.description
     assert described.startswith("InvalidTileKey:") and "narnia" in described
     assert not materialized(result)
+
+
+def test_a_year_that_left_the_project_while_its_run_waited_is_named(project_file, instance):
+    job = defs().resolve_job_def("map_tile_year")
+    text = project_file.read_text()
+    project_file.write_text(text.replace(f"years = [{YEAR}]", f"years = [{YEAR - 1}]"))
+    done = job.execute_in_process(
+        instance=instance, partition_key=KEY, run_config=QUIET, raise_on_error=False
+    )
+    failures = [e for e in done.all_events if e.is_step_failure]
+    described = failures[0].step_failure_data.user_failure_data.description
+    assert f"{YEAR} is not a year of the project ({YEAR - 1})" in described
+    assert not materialized(done)
 
 
 def test_a_run_that_makes_nothing_says_what_it_said_before(project_file, instance, monkeypatch):

@@ -69,10 +69,10 @@ def test_a_region_depends_on_all_tiles_of_its_year():
         add_keys(instance, TILE, ["33TVM", "33TWM"])
         add_keys(instance, REGION, ["demo"])
         with dg.partition_loading_context(dynamic_partitions_store=instance):
-            subset = region_years.subset_with_partition_keys(["demo|2022"])
+            subset = region_years().subset_with_partition_keys(["demo|2022"])
             mapping = dependency(REGION_REPORT, REGION_REPORT.inputs[0]).partition_mapping
             upstream = mapping.get_upstream_mapped_partitions_result_for_partitions(
-                subset, region_years, tile_years
+                subset, region_years(), tile_years()
             )
             keys = set(upstream.partitions_subset.get_partition_keys())
     assert keys == {"33TVM|2022", "33TWM|2022"}

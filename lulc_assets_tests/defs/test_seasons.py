@@ -49,13 +49,13 @@ def test_a_project_without_seasons_is_told_what_to_set(run):
 
 
 def test_seasons_depend_on_the_maps_of_this_year_and_the_former(instance):
-    graph = defs().resolve_asset_graph()
+    graph, years = defs().resolve_asset_graph(), tile_years()
     with dg.partition_loading_context(dynamic_partitions_store=instance):
         mapping = graph.get_partition_mapping(
             dg.AssetKey("seasonal_maps"), parent_asset_key=dg.AssetKey("annual_map")
         )
         upstream = mapping.get_upstream_mapped_partitions_result_for_partitions(
-            tile_years.subset_with_partition_keys([KEY]), tile_years, tile_years
+            years.subset_with_partition_keys([KEY]), years, years
         )
         keys = set(upstream.partitions_subset.get_partition_keys())
     assert keys == {f"{TILE}|{YEAR - 1}", KEY}
