@@ -90,6 +90,7 @@ def take_graph(browser: Any, demo: Path, project: Project) -> bytes:
         page = browser.new_page(viewport=_WIDE)
         page.goto(f"{address}/asset-groups", wait_until="networkidle")
         page.wait_for_selector("svg foreignObject", timeout=120_000)
+        page.wait_for_function("!document.body.innerText.includes('fetching statuses')")
         page.wait_for_timeout(3_000)  # it moves to its place
         return bytes(page.locator("svg:has(foreignObject)").first.screenshot())
 
