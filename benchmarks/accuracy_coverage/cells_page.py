@@ -6,6 +6,8 @@ the settings (``cells.py``) and the rest of the page (``page.py``).
 
 from collections.abc import Iterator
 
+from benchmarks.accuracy_coverage.settings import FRESH
+
 LEAST, MOST = 0.93, 0.99
 """Coverage that is asked of every cell."""
 FLOOR = 0.92
@@ -34,6 +36,7 @@ def cell_lines(rows: list[dict]) -> Iterator[str]:
         f"{sum(row['engine']['coverage'] < FLOOR for row in low)} of them below {FLOOR}."
     )
     yield ""
+    yield from _fresh(rows)
     yield from _misses(low)
     yield from _safe(high)
     yield (
@@ -52,6 +55,21 @@ def cell_lines(rows: list[dict]) -> Iterator[str]:
             f"| {row['setting']} | {row['samples']:,} | {row['figure']}{seen} | {row['truth']:.4f} "
             f"| {' | '.join(others)} | {row['warned']:.0%} |"
         )
+    yield ""
+
+
+def _fresh(rows: list[dict]) -> Iterator[str]:
+    """How settings fare that nothing was chosen on."""
+    fresh = [row["engine"]["coverage"] for row in rows if row["setting"].startswith(FRESH)]
+    if not fresh:
+        return
+    inside = sum(LEAST <= one <= MOST for one in fresh)
+    yield (
+        f"Settings that begin with *{FRESH.strip(': ')}* were written when the engine's constants "
+        "for windows (how many are few, degrees of freedom) were fixed, which were chosen on the "
+        f"others: of their {len(fresh)} figures {inside} lie within {LEAST}–{MOST}, from "
+        f"{min(fresh):.3f} to {max(fresh):.3f}."
+    )
     yield ""
 
 

@@ -12,6 +12,9 @@ HIT, OMITTED, COMMITTED, REST = range(4)
 """What a unit shows of the class that is judged: mapped and there, there only, mapped only,
 neither."""
 
+FRESH = "fresh: "
+"""Titles of settings that no constant of the engine was chosen on."""
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -131,7 +134,8 @@ def make_settings() -> list[Setting | Windows]:
         ),
         *(Windows(f"{m} windows, class of 29 %", m, 0.29) for m in (10, 20, 40, 80)),
     ]
-    return [*checked, *_more_maps(), *_more_changes(), *_more_windows(), *_where_maps_differ()]
+    more = [*_more_maps(), *_more_changes(), *_more_windows(), *_where_maps_differ()]
+    return [*checked, *more, *_fresh_windows()]
 
 
 def _more_maps() -> list[Setting | Windows]:
@@ -199,6 +203,18 @@ def _more_windows() -> list[Setting | Windows]:
         Windows("40 windows, class of 29 % in patches", 40, 0.29, patchiness=0.8),
         Windows("2 strata of 20 windows, class of 29 %", 40, 0.29, strata=2),
         Windows("100 windows of 25 pixels, class of 10 %", 100, 0.1, sizes=(25,)),
+    ]
+
+
+def _fresh_windows() -> list[Setting | Windows]:
+    """Written after ``FEW_WINDOWS`` and the degrees of freedom of windows were fixed."""
+    return [
+        Windows(f"{FRESH}12 windows, class of 45 %", 12, 0.45, patchiness=0.2),
+        Windows(f"{FRESH}16 windows, class of 12 %", 16, 0.12, patchiness=0.5, sizes=(36, 64)),
+        Windows(f"{FRESH}30 windows of 16 to 256 pixels, class of 20 %", 30, 0.2, 0.4, (16, 256)),
+        Windows(f"{FRESH}60 windows, class of 3 %", 60, 0.03, patchiness=0.2, sizes=(49, 81)),
+        Windows(f"{FRESH}3 strata of 12 windows, class of 15 %", 36, 0.15, strata=3),
+        Windows(f"{FRESH}150 windows of 9 pixels, class of 35 %", 150, 0.35, 0.6, (9,)),
     ]
 
 

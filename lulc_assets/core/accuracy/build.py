@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
+from lulc_assets.core.accuracy.placement import warn_of_placement
 from lulc_assets.core.accuracy.report import AccuracyReport, ClassFigures, Scope
 from lulc_assets.core.accuracy.verdict import Judgement, judge
 from lulc_assets.core.errors import InvalidSample
@@ -23,9 +24,6 @@ from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.legend_class import LandCover
 from lulc_assets.core.sampling.population import ELSEWHERE, Population, TilePart, observe
 from lulc_assets.core.sampling.sample import ReferenceSample
-
-_OFF_STRATUM = 0.005
-"""Share of units on another class than their stratum's from which on it is said."""
 
 
 def build_report(
@@ -163,7 +161,7 @@ def _report(
         proportions=None if figures is None else figures.proportions,
         warnings=(
             *judgement.warnings,
-            *_warn_of_strata(sample, population.map_codes, on_data, legend),
+            *warn_of_placement(sample, population.map_codes, population.offsets, on_data, legend),
             *_warn_of_unusable(population.map_codes, unusable, missing),
             *(() if figures is None else figures.warnings),
         ),
@@ -219,30 +217,6 @@ def _bound(
     area_ha = float(population.class_areas_ha.sum())
     k = len(legend.land)
     return bound_missing(codes, reference, strata, domain=domain, area_ha=area_ha, n_classes=k)
-
-
-def _warn_of_strata(
-    sample: ReferenceSample | None,
-    map_codes: npt.NDArray[np.int64],
-    on_data: npt.NDArray[np.bool_],
-    legend: Legend,
-) -> tuple[str, ...]:
-    """Say how many units lie on another class than the stratum that is named after one."""
-    if sample is None or sample.design.design != "stratified" or not on_data.any():
-        return ()
-    codes = {c.name: c.code for c in legend.land} | {c.title: c.code for c in legend.land}
-    of_stratum = sample.units["stratum"].map(codes)
-    if of_stratum.isna().any():  # Strata of something else, a buffer say.
-        return ()
-    away = on_data & (of_stratum.to_numpy(dtype=np.int64) != map_codes)
-    share = float(away.sum() / on_data.sum())
-    if share <= _OFF_STRATUM:
-        return ()
-    return (
-        f"{share:.0%} of the units ({int(away.sum())} of {int(on_data.sum())}) lie on another map "
-        "class than their stratum's. With a later version of the map that is as it should be; with "
-        "the map that the sample was drawn from, the points are shifted, by half a pixel perhaps.",
-    )
 
 
 def _warn_of_unusable(

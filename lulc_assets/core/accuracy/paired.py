@@ -211,8 +211,8 @@ def refuse_other_definitions(samples: Sequence[ReferenceSample]) -> None:
     """Refuse interpretations that mean other things by one word.
 
     Raises:
-        InvalidSample: definitions or minimum mapping units differ; what only one says does not
-            contradiction.
+        InvalidSample: definitions or minimum mapping units differ; what one says alone is not
+            compared.
     """
     told: dict[str, str] = {}
     for sample in samples:

@@ -24,7 +24,12 @@ import numpy as np
 import numpy.typing as npt
 
 from lulc_assets.core.estimation.estimate import Estimate
-from lulc_assets.core.estimation.estimators import Ratio, effective_count, estimate_ratio
+from lulc_assets.core.estimation.estimators import (
+    Ratio,
+    effective_count,
+    estimate_ratio,
+    spread_without_one,
+)
 from lulc_assets.core.estimation.intervals import (
     has_no_spread,
     normal_interval,
@@ -190,13 +195,17 @@ def _calibration(map_codes: Codes, strata: Strata, sizes: Numbers) -> Numbers:
     """How much more a unit stands for when map classes get their known sizes, shape (n,).
 
     The g-weights of Särndal et al. 1992, §6.5: residuals times them give the variance for the
-    numbers of units that came out.
+    numbers of units that came out. A unit also pulls the share of its map class towards itself, the
+    more of the class's weight it has; its residual from the share of the others alone is larger by
+    1 / (1 − that part), as in a jackknife. Without it a stratum's one heavy unit hides its error.
     """
-    shown = np.bincount(map_codes - 1, strata.weights, sizes.size) / strata.weights.sum()
+    weight = np.bincount(map_codes - 1, strata.weights, sizes.size)
+    shown = weight / strata.weights.sum()
     counts = np.bincount(map_codes - 1, minlength=sizes.size)
-    enough = counts >= MIN_UNITS_FOR_A_SHARE
-    factors = np.where(enough, sizes / np.where(shown > 0, shown, 1.0), 1.0)
-    of_unit: Numbers = factors[map_codes - 1]
+    enough = (counts >= MIN_UNITS_FOR_A_SHARE)[map_codes - 1]
+    factors = (sizes / np.where(shown > 0, shown, 1.0))[map_codes - 1]
+    pull = strata.weights / weight[map_codes - 1]
+    of_unit: Numbers = np.where(enough, factors / (1.0 - np.where(enough, pull, 0.0)), 1.0)
     return of_unit
 
 
@@ -255,11 +264,19 @@ def _composite(
 def _share(
     value: float, residuals: Numbers, x: Numbers, strata: Strata, settings: AccuracySettings
 ) -> Estimate:
-    """A share whose variance is that of its residuals, over all units."""
-    se = estimate_ratio(residuals, np.ones(residuals.size), strata).se
+    """A share whose variance is that of its residuals, over all units.
+
+    A good map leaves few residuals, and a variance that a handful of them make up is worth fewer
+    degrees of freedom than there are units.
+    """
+    ones = np.ones(residuals.size)
+    se = estimate_ratio(residuals, ones, strata).se
     value = min(1.0, max(0.0, value))
     n, level = int(np.count_nonzero(x)), settings.level
-    t = quantile(level, strata.degrees_of_freedom)
+    degrees = float(strata.degrees_of_freedom)
+    if strata.starts is None and strata.neighbours is None:
+        degrees = spread_without_one([(residuals, ones)], strata).degrees
+    t = quantile(level, degrees)
     effective = effective_count(strata.total_by_primary(strata.weights * x))
     if not has_no_spread(Ratio(value, se)):
         effective = value * (1.0 - value) / se**2

@@ -49,11 +49,14 @@ class Population:
         no_data_area_ha: owned pixels of code 0.
         map_codes: shape (n,), int64: code under each unit of the sample, 0 on no data,
             :data:`ELSEWHERE` where no tile owns a pixel.
+        offsets: shape (n, 2), float64: columns and rows from the middle of its pixel to each
+            unit, −0.5…0.5; NaN elsewhere.
     """
 
     class_areas_ha: npt.NDArray[np.float64]
     no_data_area_ha: float
     map_codes: npt.NDArray[np.int64]
+    offsets: npt.NDArray[np.float64]
 
 
 def observe(
@@ -67,6 +70,7 @@ def observe(
     """
     n = 0 if sample is None else len(sample.units)
     map_codes = np.full(n, ELSEWHERE, dtype=np.int64)
+    offsets = np.full((n, 2), np.nan)
     areas = np.zeros(n_classes + 1)
     seen: set[str] = set()
     for part in parts:
@@ -77,7 +81,7 @@ def observe(
         areas += _sum_areas(part, n_classes)
         if sample is None or n == 0:
             continue
-        codes = _look_up(part, sample)
+        codes, off_centre = _look_up(part, sample)
         here = codes != ELSEWHERE
         claimed = here & (map_codes != ELSEWHERE)
         if claimed.any():
@@ -87,7 +91,8 @@ def observe(
                 "every place must be counted once"
             )
         map_codes[here] = codes[here]
-    return Population(areas[1:], float(areas[0]), map_codes)
+        offsets[here] = off_centre[here]
+    return Population(areas[1:], float(areas[0]), map_codes, offsets)
 
 
 def _check_part(part: TilePart) -> None:
@@ -116,10 +121,16 @@ def _sum_areas(part: TilePart, n_classes: int) -> npt.NDArray[np.float64]:
     return areas
 
 
-def _look_up(part: TilePart, sample: ReferenceSample) -> npt.NDArray[np.int64]:
-    """Map code under each unit, ``ELSEWHERE`` where the tile owns no pixel, shape (n,)."""
+def _look_up(
+    part: TilePart, sample: ReferenceSample
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Map code under each unit, ``ELSEWHERE`` where the tile owns no pixel, and its offset."""
     points = sample.units.geometry.to_crs(epsg=part.grid.epsg)
-    rows, cols = part.grid.cells(points.x.to_numpy(), points.y.to_numpy())
+    xs, ys = points.x.to_numpy(), points.y.to_numpy()
+    rows, cols = part.grid.cells(xs, ys)
+    grid = part.grid
+    across, down = (xs - grid.x0) / grid.pixel_m, (grid.y0 - ys) / grid.pixel_m
+    offsets = np.column_stack([across - cols, down - rows]) - 0.5
     height, width = part.grid.shape
     inside = (rows >= 0) & (rows < height) & (cols >= 0) & (cols < width)
     codes = np.full(len(points), ELSEWHERE, dtype=np.int64)
@@ -127,4 +138,4 @@ def _look_up(part: TilePart, sample: ReferenceSample) -> npt.NDArray[np.int64]:
     owned = part.owned[rows[found], cols[found]]
     found = found[owned]
     codes[found] = part.class_map[rows[found], cols[found]]
-    return codes
+    return codes, offsets
