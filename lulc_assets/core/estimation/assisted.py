@@ -36,6 +36,7 @@ from lulc_assets.core.estimation.intervals import (
     quantile,
     wilson_interval,
 )
+from lulc_assets.core.estimation.measures import scale
 from lulc_assets.core.estimation.settings import AccuracySettings
 from lulc_assets.core.estimation.strata import Strata
 
@@ -120,7 +121,7 @@ def estimate_assisted(
         hits, of_hits = of(y * agrees, own)
         estimate = _share(area, of_area, ones, strata, chosen)
         plain = estimate_ratio(y, ones, strata)
-        areas.append(_scaled(estimate, total))
+        areas.append(scale(estimate, total))
         gains.append((plain.se / estimate.se) ** 2 if estimate.se > 0 else math.nan)
         if not y.any() or area <= 0:
             producers.append(_unknown(int(y.sum()), chosen))
@@ -195,9 +196,8 @@ def _calibration(map_codes: Codes, strata: Strata, sizes: Numbers) -> Numbers:
     """How much more a unit stands for when map classes get their known sizes, shape (n,).
 
     The g-weights of Särndal et al. 1992, §6.5: residuals times them give the variance for the
-    numbers of units that came out. A unit also pulls the share of its map class towards itself, the
-    more of the class's weight it has; its residual from the share of the others alone is larger by
-    1 / (1 − that part), as in a jackknife. Without it a stratum's one heavy unit hides its error.
+    numbers of units that came out. A unit also pulls the share of its map class towards itself; its
+    residual from the share of the others is larger by 1 / (1 − its part), as in a jackknife.
     """
     weight = np.bincount(map_codes - 1, strata.weights, sizes.size)
     shown = weight / strata.weights.sum()
@@ -270,10 +270,9 @@ def _share(
     degrees of freedom than there are units.
     """
     ones = np.ones(residuals.size)
-    se = estimate_ratio(residuals, ones, strata).se
+    se, degrees = estimate_ratio(residuals, ones, strata).se, float(strata.degrees_of_freedom)
     value = min(1.0, max(0.0, value))
     n, level = int(np.count_nonzero(x)), settings.level
-    degrees = float(strata.degrees_of_freedom)
     if strata.starts is None and strata.neighbours is None:
         degrees = spread_without_one([(residuals, ones)], strata).degrees
     t = quantile(level, degrees)
@@ -295,11 +294,6 @@ def _in_zone(
     degrees = max(1, min(strata.degrees_of_freedom, n - 1))
     low, high = normal_interval(Ratio(value, se), degrees, settings.level)
     return Estimate(value, se, low, high, n, settings.level)
-
-
-def _scaled(share: Estimate, factor: float) -> Estimate:
-    ends = (share.ci_low * factor, share.ci_high * factor)
-    return Estimate(share.value * factor, share.se * factor, *ends, share.n, share.level)
 
 
 def _unknown(n: int, settings: AccuracySettings) -> Estimate:
