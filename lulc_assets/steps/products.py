@@ -36,7 +36,7 @@ LABEL_QUALITY = Product(
 
 TRAINING_CHIPS = Product(
     "training_chips",
-    4,
+    5,
     TileYear,
     of.ChipProperties,
     inputs=(Input(SCENE_CATALOG), Input(REFERENCE_LABELS)),
@@ -48,12 +48,12 @@ LULC_MODEL = Product(
     "lulc_model", 4, Whole, of.ModelProperties, inputs=(Input(TRAINING_CHIPS, Reach.EVERY),)
 )
 
-_BUNDLE = Product("model_bundle", 6, Whole, of.BundleProperties)
+_BUNDLE = Product("model_bundle", 7, Whole, of.BundleProperties)
 """As the evaluation looks at it: without inputs, which come after."""
 
 MODEL_EVALUATION = Product(
     "model_evaluation",
-    4,
+    5,
     Whole,
     of.EvaluationProperties,
     inputs=(Input(LULC_MODEL), Input(TRAINING_CHIPS, Reach.EVERY)),

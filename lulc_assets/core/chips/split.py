@@ -1,14 +1,11 @@
 """Where chips lie and which fold each place belongs to.
 
-What belongs here: the chip grid, the blocks of ground, training, validation and gold. What
-does not: scenes and pixels (``cut``). A place is in one fold on all dates.
+What belongs here: the chip grid, training, validation and gold. What does not: which blocks of
+ground validate (``blocks``), scenes and pixels (``cut``). A place is in one fold on all dates.
 
 The split is by ground, in three rules:
 
-1. Blocks of ground are squares of the CRS itself, so that neighbouring tiles of a UTM zone
-   agree on them; a hash of a block's index and the seed draws validation blocks. (Where an
-   area is too small for the draw to come near its share, the draw is moved for that area
-   alone, and areas that overlap it need not agree with it.)
+1. Blocks of ground validate or train as a whole (``blocks``).
 2. A chip that touches a validation block is a validation chip; it keeps labels inside
    validation blocks only. Of all other chips those train that keep a distance
    (``buffer_px``) from every validation pixel. No pixel of a validation block is therefore
@@ -25,7 +22,6 @@ Chips overlap; so that a pixel counts once in an evaluation, a validation or gol
 only labels that are nearer to its centre than to any other chip's.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -41,7 +37,7 @@ from lulc_assets.core.chips.account import (
     TRAIN,
     VALIDATION,
 )
-from lulc_assets.core.chips.folds import draw_uniform
+from lulc_assets.core.chips.blocks import Blocks, Flags, lay_blocks
 from lulc_assets.core.chips.layout import ChipLayout, lay_out
 from lulc_assets.core.chips.ledger import Ledger
 from lulc_assets.core.chips.place import Place
@@ -49,11 +45,7 @@ from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.errors import SplitImpossible
 from lulc_assets.core.grid import PixelGrid, Window
 
-_SHARE_FACTOR = 2.0
-"""How far the labels in validation may be from the share before the draw is moved."""
-
 Mask = npt.NDArray[np.uint8]
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -92,28 +84,6 @@ class _Span:
     high: int
 
 
-@dataclass(frozen=True)
-class _Blocks:
-    """Blocks of ground on a grid.
-
-    Attributes:
-        rows: (h,) position of each pixel row in ``ids`` and ``draws``.
-        cols: (w,) likewise.
-        ids: (r, c) names.
-        draws: (r, c) float64, uniform in 0–1, by hash.
-    """
-
-    rows: npt.NDArray[np.intp]
-    cols: npt.NDArray[np.intp]
-    ids: npt.NDArray[np.object_]
-    draws: npt.NDArray[np.float64]
-
-    def pixels(self, chosen: Flags) -> Flags:
-        """Blocks (r, c) as pixels (h, w)."""
-        spread: Flags = chosen[self.rows][:, self.cols]
-        return spread
-
-
 def plan_chips(
     grid: PixelGrid, train_mask: Mask, gold_mask: Mask, settings: ChipSettings
 ) -> ChipPlan:
@@ -133,16 +103,16 @@ def plan_chips(
         SplitImpossible: the labels cannot be split into training and validation places.
     """
     layout = lay_out(grid, settings, train_mask)
-    blocks = _lay_blocks(grid, layout, settings)
+    blocks = lay_blocks(grid, layout, settings)
     if not train_mask.any() or layout.split != "blocks":
         nothing = np.zeros(grid.shape, dtype=bool)
         return _assign(grid, _Layers(train_mask, gold_mask, nothing), blocks, layout)
-    for threshold in _thresholds(blocks, train_mask, settings):
-        validation = blocks.pixels(blocks.draws < threshold)
+    for chosen in blocks.for_validation(train_mask, settings.validation_share):
+        validation = blocks.pixels(chosen)
         plan = _assign(grid, _Layers(train_mask, gold_mask, validation), blocks, layout)
         if {TRAIN, VALIDATION} <= {place.split for place in plan.places}:
             return plan
-    labelled = np.unique(_block_numbers(blocks, train_mask)).size
+    labelled = blocks.labelled(train_mask)
     raise SplitImpossible(
         f"labels cannot be split into training and validation places: they lie in {labelled} "
         f"block(s) of {layout.block_px} px, chips have {layout.size_px} px and keep "
@@ -162,48 +132,7 @@ def _spans(length: int, size: int, overlap: int) -> list[_Span]:
     return [_Span(*ends) for ends in zip(starts, lows, highs, strict=True)]
 
 
-def _lay_blocks(grid: PixelGrid, layout: ChipLayout, settings: ChipSettings) -> _Blocks:
-    side_m = layout.block_px * grid.pixel_m
-    xs = grid.x0 + grid.pixel_m * (np.arange(grid.width) + 0.5)
-    ys = grid.y0 - grid.pixel_m * (np.arange(grid.height) + 0.5)
-    east, cols = np.unique(np.floor(xs / side_m).astype(np.int64), return_inverse=True)
-    north, rows = np.unique(np.floor(ys / side_m).astype(np.int64), return_inverse=True)
-    ids = np.array([[f"{n}_{e}" for e in east] for n in north], dtype=object)
-    draws = np.array(
-        [
-            [draw_uniform(f"{settings.seed}:{grid.epsg}:{side_m:g}:{name}") for name in line]
-            for line in ids
-        ]
-    )
-    return _Blocks(rows, cols, ids, draws)
-
-
-def _thresholds(blocks: _Blocks, train_mask: Mask, settings: ChipSettings) -> Iterator[float]:
-    """Thresholds of the draw, best first.
-
-    The validation share itself, so that neighbouring tiles agree, as long as its blocks
-    hold between half and twice that share of the labelled pixels. A small area has too few
-    blocks for chance to even out: there follow the thresholds that come nearest to the share.
-    """
-    wanted = settings.validation_share
-    labelled = np.bincount(_block_numbers(blocks, train_mask), minlength=blocks.draws.size)
-    draws = blocks.draws.ravel()[labelled > 0]
-    order = np.argsort(draws)
-    shares = np.cumsum(labelled[labelled > 0][order]) / labelled.sum()
-    taken = int((draws < wanted).sum())
-    if taken and wanted / _SHARE_FACTOR <= shares[taken - 1] <= wanted * _SHARE_FACTOR:
-        yield wanted
-    for last in np.argsort(np.abs(shares[:-1] - wanted), kind="stable"):
-        yield float(draws[order][last + 1])
-
-
-def _block_numbers(blocks: _Blocks, train_mask: Mask) -> npt.NDArray[np.intp]:
-    """Number of the block of each labelled pixel."""
-    rows, cols = np.nonzero(train_mask)
-    return blocks.rows[rows] * blocks.draws.shape[1] + blocks.cols[cols]
-
-
-def _assign(grid: PixelGrid, layers: _Layers, blocks: _Blocks, layout: ChipLayout) -> ChipPlan:
+def _assign(grid: PixelGrid, layers: _Layers, blocks: Blocks, layout: ChipLayout) -> ChipPlan:
     size = layout.size_px
     kept_back = _Counts(layers.validation & (layers.train > 0))
     ledger = Ledger(layers.train, layers.gold)
