@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lulc_assets.core.chips.room import Room
 from lulc_assets.core.errors import BundleError
-from lulc_assets.core.judging.promotion import explain_refusal
+from lulc_assets.core.judging.promotion import Verdict, explain_refusal
 from lulc_assets.core.store.keys import Whole
 from lulc_assets.core.store.records import Record
 from lulc_assets.steps.model_history import (
@@ -112,7 +112,10 @@ def _make_bundle(
         reason = evaluation.properties.reason
         if by_hand:
             reason = f"promoted by hand: {by_hand} (the rule said: {reason})"
-        folder = _write_bundle(step, candidate, evaluation, reason, scratch)
+        # Who promotes by hand takes the candidate as it is.
+        left_out = () if by_hand else evaluation.properties.unmapped
+        verdict = Verdict(True, reason, unmapped=left_out)
+        folder = _write_bundle(step, candidate, evaluation, verdict, scratch)
         int8 = _add_int8(work, folder, chips, Room(scratch)) if wants_int8 else ""
         sign_if_asked(folder)
         properties = BundleProperties(
@@ -122,7 +125,7 @@ def _make_bundle(
             level=candidate.properties.level,
             by_hand=by_hand,
             int8=int8,
-            taught=candidate.properties.taught,
+            taught=tuple(name for name in candidate.properties.taught if name not in left_out),
         )
         return Made({path.name: path for path in sorted(folder.iterdir())}, properties)
 
@@ -156,15 +159,14 @@ def _write_bundle(
     step: Step[Any, Any],
     candidate: Record[ModelProperties],
     evaluation: Record[EvaluationProperties],
-    reason: str,
+    verdict: Verdict,
     scratch: Path,
 ) -> Path:
     from lulc_assets.core.judging.bundling import write_bundle  # loads torch
-    from lulc_assets.core.judging.promotion import Verdict
 
     trained = step.work.check_out(candidate, scratch / "candidate")
     judged = _read_evaluation(step.work, evaluation)
-    return write_bundle(trained, judged, Verdict(True, reason), scratch / "bundle")
+    return write_bundle(trained, judged, verdict, scratch / "bundle")
 
 
 def _add_int8(work: Workbench, folder: Path, chips: ChipRecords, room: Room) -> str:

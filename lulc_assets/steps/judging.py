@@ -84,6 +84,7 @@ def judged_properties(
         gold_windows=len(found.window_pixels),
         gold_calibration_error=float(found.calibrated.expected_calibration_error),
         f1={name: None if f1 is None else float(f1) for name, f1 in found.f1.items()},
+        unmapped=verdict.unmapped,
     )
 
 

@@ -188,18 +188,21 @@ def _properties(
     learned: Record[LearnedVoteProperties] | None,
 ) -> MapProperties:
     counted = set(found.scene_ids)
+    pixels = named_counts(work, found.class_counts)
+    # A learned vote may choose a class that the network alone never does.
+    taught = {*predictions.properties.taught, *(name for name, n in pixels.items() if n)}
     vote = "" if learned is None else learned.files[VOTE_FILE].sha256
     return MapProperties(
         predictions=tuple(r for r in predictions.properties.scenes if r.scene_id in counted),
         datatakes=found.datatakes,
         failed_scenes=predictions.properties.failed,
-        class_pixels=named_counts(work, found.class_counts),
+        class_pixels=pixels,
         no_data_pct=no_data_pct(found.class_counts),
         mask_overruled_pixels=found.flagged_pixels,
         sieved_pixels=found.sieved_pixels,
         observations_median=found.observations_median,
         bundle=predictions.properties.bundle,
-        taught=predictions.properties.taught,
+        taught=tuple(sorted(taught)),
         grid=grid,
         legend=work.legend.digest,
         rule=VoteRule.of(work.project.composite, work.legend, vote),

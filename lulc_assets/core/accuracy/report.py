@@ -143,7 +143,8 @@ class AccuracyReport:
         absent = [c.title for c in self.classes if c.name not in taught]
         if not absent:
             return self
-        said = f"Not mapped, because no training label shows it: {', '.join(absent)}."
+        why = "because training did not teach the model to tell it"
+        said = f"Not mapped, {why}: {', '.join(absent)}."
         classes = tuple(replace(c, taught=c.name in taught) for c in self.classes)
         return replace(self, classes=classes, warnings=(*self.warnings, said))
 

@@ -30,7 +30,8 @@ def write_bundle(
 ) -> Path:
     """Write the bundle of a promoted candidate; returns its directory.
 
-    Equal candidate, evaluation and verdict give equal bytes.
+    Classes that the verdict leaves out are silenced. Equal candidate, evaluation and verdict give
+    equal bytes.
 
     Args:
         trained_dir: where ``train_model`` wrote card and weights.
@@ -45,7 +46,7 @@ def write_bundle(
     if not verdict.promote:
         raise BundleError(f"candidate {trained_dir} is refused, no bundle: {verdict.reason}")
     trained = TrainedModel.open(Path(trained_dir))
-    card, network = trained.card, trained.network()
+    card, network = trained.card.without(verdict.unmapped), trained.network()
     out_dir.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(trained.weights, out_dir / WEIGHTS_FILE)
     graph = write_recorded(out_dir / GRAPH_FILE, export_graph(network, card.calibration))

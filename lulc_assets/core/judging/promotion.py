@@ -13,7 +13,8 @@ the model was taught and that gold shows often enough is looked at by itself.
 """
 
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,8 +40,9 @@ class PromotionSettings:
             of a map's overall accuracy from a sample of 800 units, so that no report would
             show the loss. Few windows have wide intervals and promote little by themselves.
         min_class_recall: of the gold pixels of each taught class, the share that the model must
-            draw as that class, 0–1. 0.1 is what chance gives in ten classes: it stops models
-            that are blind to a class, not those that confuse it. 0: classes are not looked at.
+            draw as that class, 0–1. 0.1 is what chance gives in ten classes: with less a model is
+            blind to the class. It then leaves it out of its maps, unless the promoted model
+            knows it: giving up a class is refused. 0: classes are not looked at.
         class_margin: how much lower the F1 of a class may be than that of the promoted model,
             0–1. Wide, since a class has no interval here: few windows show it.
         min_class_pixels: labelled ground of gold, in pixels, from which on a class is looked at;
@@ -66,15 +68,20 @@ class Evidence:
         units: what is counted.
         groups: what stands and falls together, the units of intervals.
         section: of the project file that has the rule.
+        leaves_out: whether a model may be used without a class that it is blind to.
     """
 
     units: str
     groups: str
     section: str
+    leaves_out: bool = True
 
 
 GOLD_PIXELS = Evidence("gold pixels", "windows", "promotion")
-TEST_PATCHES = Evidence("test patches", "groups", "patches.promotion")
+TEST_PATCHES = Evidence("test patches", "groups", "patches.promotion", leaves_out=False)
+
+FEWEST_KNOWN = 2
+"""Classes that gold must show a model to know, where it is blind to another."""
 
 
 @dataclass(frozen=True)
@@ -104,15 +111,23 @@ class Difference:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The decision, its reason in a sentence with the figures, and what it rests on."""
+    """The decision, its reason in a sentence with the figures, and what it rests on.
+
+    Attributes:
+        promote: whether the candidate is used.
+        reason: why.
+        difference: from the promoted model; None without one.
+        unmapped: taught classes that the candidate is blind to and leaves out of its maps.
+    """
 
     promote: bool
     reason: str
     difference: Difference | None = None
+    unmapped: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
-        return asdict(self)
+        return {**asdict(self), "unmapped": list(self.unmapped)}
 
 
 def explain_refusal(
@@ -164,7 +179,9 @@ def decide_promotion(
 ) -> Verdict:
     """Promote a candidate that is good enough and shown to be not worse than the promoted one.
 
-    Good enough: overall, and in each class that it was taught.
+    Good enough: overall, and in each class that it was taught. A class that it is blind to is no
+    reason to have no map at all: the model is used without it, as without a class that no label
+    showed, unless the promoted model knows that class or too few others are left.
 
     Args:
         candidate: agreement of the candidate with the gold windows.
@@ -178,14 +195,20 @@ def decide_promotion(
     )
     if candidate.overall < settings.min_overall:
         return Verdict(False, f"{own}, below the required {settings.min_overall:.2%}")
-    blind = _name_unknown_classes(candidate, settings, evidence)
-    if blind:
+    recalls = _judged_classes(candidate, settings)
+    unmapped = tuple(n for n, recall in recalls.items() if recall < settings.min_class_recall)
+    blind = _name_unknown_classes(candidate, unmapped, settings, evidence)
+    enough = len(recalls) - len(unmapped) >= FEWEST_KNOWN and evidence.leaves_out
+    if unmapped and (not enough or _known_by(promoted, unmapped, settings)):
         return Verdict(False, f"{own}, but {blind}")
     own = f"{own}; {_describe_classes(candidate, settings, evidence)}"
+    if unmapped:
+        own = f"{own}; {blind}: {', '.join(unmapped)} is left out of the maps"
     if promoted is None:
         return Verdict(
             True,
             f"{own}; at least the required {settings.min_overall:.2%}; no model is in use yet",
+            unmapped=unmapped,
         )
     if promoted.reference_digest != candidate.reference_digest:
         return Verdict(
@@ -193,7 +216,7 @@ def decide_promotion(
             f"{own}, but the promoted model ({promoted.overall:.2%}) was judged on other "
             f"{evidence.groups}; evaluate it on the same ones first",
         )
-    return _compare(candidate, promoted, settings, evidence, own)
+    return replace(_compare(candidate, promoted, settings, evidence, own), unmapped=unmapped)
 
 
 def _compare(
@@ -231,20 +254,27 @@ def _judged_classes(candidate: "Evaluation", settings: PromotionSettings) -> dic
     }
 
 
+def _known_by(
+    promoted: "Evaluation | None", unmapped: Sequence[str], settings: PromotionSettings
+) -> bool:
+    """Whether the promoted model knows one of the classes that a candidate is blind to."""
+    recall = {} if promoted is None else promoted.recall
+    return any((recall.get(name) or 0.0) >= settings.min_class_recall for name in unmapped)
+
+
 def _name_unknown_classes(
-    candidate: "Evaluation", settings: PromotionSettings, evidence: Evidence
+    candidate: "Evaluation",
+    unmapped: Sequence[str],
+    settings: PromotionSettings,
+    evidence: Evidence,
 ) -> str:
-    """Classes that the candidate hardly ever draws; empty when there are none."""
+    """Classes that the candidate hardly ever draws, with the figures."""
     drawn = dict(zip(candidate.classes, candidate.matrix.sum(axis=1), strict=True))
     said = []
-    for name, recall in _judged_classes(candidate, settings).items():
-        if recall < settings.min_class_recall:
-            pixels = candidate.gold_pixels[name]
-            found = f"{recall:.1%} of {pixels:,} {evidence.units}"
-            never = "never drawn" if not drawn[name] else "hardly known"
-            said.append(f"{name} is {never} ({found})")
-    if not said:
-        return ""
+    for name in unmapped:
+        found = f"{candidate.recall[name]:.1%} of {candidate.gold_pixels[name]:,} {evidence.units}"
+        never = "never drawn" if not drawn[name] else "hardly known"
+        said.append(f"{name} is {never} ({found})")
     return (
         f"{', '.join(said)} although it was taught; each class needs "
         f"{settings.min_class_recall:.0%} of its {evidence.units} ([{evidence.section}] "

@@ -8,8 +8,8 @@ A card grows with its training. :class:`TrainingSetup` is part of the identity o
 :class:`ModelCard` adds the outcome.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from lulc_assets.core.model.artifacts import (
     read_record_file,
     readable_json,
 )
-from lulc_assets.core.model.calibration import Calibration
+from lulc_assets.core.model.calibration import SILENCE, Calibration
 from lulc_assets.core.model.network import NetworkSpec, Normalisation
 from lulc_assets.core.model.reliability import RecordedReliability
 from lulc_assets.core.store.typed import as_plain
@@ -198,6 +198,24 @@ class ModelCard(TrainingPlan):
     def of(cls, plan: TrainingPlan, **outcome: Any) -> "ModelCard":
         """The card of a plan that was carried out; the fields of this class are the outcome."""
         return cls(**vars(plan), **outcome)
+
+    @property
+    def taught(self) -> tuple[str, ...]:
+        """Names of the classes that training chips show and that the calibration lets win."""
+        biases = dict(zip(self.legend.names, self.calibration.bias, strict=True))
+        return tuple(name for name in super().taught if biases[name] != SILENCE)
+
+    def without(self, unmapped: Collection[str]) -> "ModelCard":
+        """The card of the same network, silent on some classes."""
+        if not unmapped:
+            return self
+        silent = [name in unmapped for name in self.legend.names]
+        said = tuple(f"class {n} is hardly known on gold: it is not mapped" for n in unmapped)
+        return replace(
+            self,
+            calibration=self.calibration.silencing(silent),
+            warnings=(*self.warnings, *said),
+        )
 
     @classmethod
     def read(cls, path: Path) -> "ModelCard":

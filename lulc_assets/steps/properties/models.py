@@ -60,6 +60,7 @@ class EvaluationProperties:
         gold_windows: that they lie in.
         gold_calibration_error: of the calibrated probabilities, 0–1.
         f1: by class.
+        unmapped: taught classes that the candidate is blind to: its maps are without them.
     """
 
     candidate: str
@@ -72,6 +73,7 @@ class EvaluationProperties:
     gold_windows: int
     gold_calibration_error: float
     f1: Mapping[str, float | None]
+    unmapped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class BundleProperties:
         level: processing level that it takes.
         by_hand: why somebody promoted it; empty where the rule did.
         int8: what 8-bit integers cost; empty where there are none.
-        taught: names of the classes that training showed; the others are not mapped.
+        taught: names of the classes that it learnt; the others are not mapped.
     """
 
     candidate: str

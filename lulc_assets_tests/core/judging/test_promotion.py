@@ -9,6 +9,7 @@ from lulc_assets.core.estimation.compare import difference_of_ratios
 from lulc_assets.core.estimation.strata import Strata
 from lulc_assets.core.judging.evaluate import Evaluation
 from lulc_assets.core.judging.promotion import (
+    TEST_PATCHES,
     PromotionSettings,
     decide_promotion,
     explain_refusal,
@@ -150,7 +151,7 @@ def by_class(water, trees, grass=(0, 0, 0), taught=NAMES, dates=1):
 BLIND = by_class((0, 400, 0), (0, 9600, 0))
 
 
-def test_a_model_that_never_draws_a_taught_class_is_refused_however_high_its_agreement():
+def test_a_model_that_knows_one_class_only_is_refused_however_high_its_agreement():
     verdict = decide_promotion(BLIND, None, SETTINGS)
     assert BLIND.overall == 0.96
     assert not verdict.promote
@@ -158,7 +159,42 @@ def test_a_model_that_never_draws_a_taught_class_is_refused_however_high_its_agr
     assert "min_class_recall" in verdict.reason
 
 
-def test_a_model_that_draws_a_class_elsewhere_only_is_refused_as_well():
+HALF_BLIND = by_class((5, 395, 0), (0, 9000, 0), (0, 100, 900))
+
+
+def test_a_model_is_used_without_a_class_that_it_is_blind_to():
+    verdict = decide_promotion(HALF_BLIND, None, SETTINGS)
+    assert verdict.promote
+    assert verdict.unmapped == ("water",)
+    assert "water is hardly known (1.2% of 400 gold pixels)" in verdict.reason
+    assert "water is left out of the maps" in verdict.reason
+    assert verdict.to_dict()["unmapped"] == ["water"]
+
+
+def test_a_patch_classifier_answers_all_its_classes_or_none():
+    verdict = decide_promotion(HALF_BLIND, None, SETTINGS, TEST_PATCHES)
+    assert not verdict.promote
+    assert not verdict.unmapped
+
+
+def test_a_class_that_maps_have_is_not_given_up():
+    knows = by_class((100, 300, 0), (0, 9000, 0), (0, 100, 900))
+    verdict = decide_promotion(HALF_BLIND, knows, SETTINGS)
+    assert not verdict.promote
+    assert "water is hardly known" in verdict.reason
+    learnt = decide_promotion(knows, HALF_BLIND, SETTINGS)
+    assert learnt.promote
+    assert not learnt.unmapped
+
+
+def test_a_class_that_maps_do_not_have_may_stay_out():
+    better = by_class((5, 395, 0), (0, 9000, 0), (0, 50, 950))
+    verdict = decide_promotion(better, HALF_BLIND, SETTINGS)
+    assert verdict.promote
+    assert verdict.unmapped == ("water",)
+
+
+def test_a_model_that_draws_a_class_elsewhere_only_is_blind_to_it():
     verdict = decide_promotion(by_class((20, 380, 0), (90, 9600, 0)), None, SETTINGS)
     assert not verdict.promote
     assert "water is hardly known (5.0% of 400" in verdict.reason

@@ -61,6 +61,21 @@ def rewrite(directory, **changes):
     path.write_bytes(readable_json({**json.loads(path.read_bytes()), **changes}))
 
 
+def test_a_class_that_the_verdict_leaves_out_never_wins(trained, chips, tmp_path):
+    name = trained.card.taught[0]
+    verdict = Verdict(True, "good enough", unmapped=(name,))
+    judged = evaluate_model(trained, [chips])
+    bundle = Bundle.load(write_bundle(trained.weights.parent, judged, verdict, tmp_path))
+    code = bundle.legend.names.index(name) + 1
+    image = torch.rand(8, 6, 32, 32, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        classes = bundle.calibration.apply(bundle.network()(image)).argmax(1) + 1
+    assert not (classes == code).any()
+    assert bundle.taught == trained.card.taught[1:]
+    assert f"class {name} is hardly known on gold: it is not mapped" in bundle.record.card.warnings
+    assert bundle.record.verdict["unmapped"] == [name]
+
+
 def test_a_bundle_runs_the_network_that_was_trained(bundle_dir, trained):
     bundle = Bundle.load(bundle_dir)
     image = torch.rand(1, 6, 32, 32)
