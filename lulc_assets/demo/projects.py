@@ -52,6 +52,7 @@ gold_apart = "pixel"      # areas of 10 km: else gold windows cost half of the t
 max_cloud_share = 0.5     # and few chips of 128 px have less than 15 % clouds on each date
 
 [recipe]                  # a budget of a few minutes on two cores
+architecture = "Unet"
 max_chip_views = 6500
 max_epochs = 100
 batch_size = 8            # twice the steps for the same chips

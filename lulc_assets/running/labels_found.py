@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 
 from lulc_assets.core.crosswalks import as_key, find_crosswalk
@@ -28,6 +29,7 @@ OBEYED: Mapping[str, str] = {
 }
 """Columns that are obeyed although no key of the project file names them, with what they do."""
 _OURS = ("label_id", "role", "window_id", "annotator", "tile", "year")
+_EQUAL_AREA = 6933
 _OTHERS = ("other", "others", "sonstiges", "autre", "autres", "otro", "otros", "drugo", "altro")
 
 
@@ -43,6 +45,7 @@ class LabelsFound:
         role_column: ``role``, where it has roles.
         years: of its column ``year``; empty: it has none.
         obeyed: those of :data:`OBEYED` that it has.
+        hectares: of all polygons together.
     """
 
     path: Path
@@ -52,6 +55,7 @@ class LabelsFound:
     role_column: str | None
     years: tuple[int, ...]
     obeyed: tuple[str, ...] = ()
+    hectares: float = 0.0
 
     @property
     def looks_like_other(self) -> str:
@@ -96,7 +100,15 @@ def look_at_labels(path: Path, column: str = "", layer: str | None = None) -> La
     if "year" in frame.columns and not frame["year"].isna().any():
         years = tuple(sorted({int(year) for year in frame["year"]}))
     obeyed = tuple(name for name in OBEYED if name in frame.columns and name != chosen)
-    return LabelsFound(path, layer, chosen, classes, "role" if roles else None, years, obeyed)
+    role = "role" if roles else None
+    return LabelsFound(path, layer, chosen, classes, role, years, obeyed, _hectares(frame))
+
+
+def _hectares(frame: gpd.GeoDataFrame) -> float:
+    """Area of all features in a projection that keeps areas; 0 without a CRS."""
+    if frame.crs is None:
+        return 0.0
+    return float(frame.geometry.to_crs(_EQUAL_AREA).area.sum()) / 10_000
 
 
 def _class_column(path: Path, frame: pd.DataFrame) -> str:

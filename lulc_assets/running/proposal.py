@@ -13,6 +13,7 @@ from pathlib import Path
 
 from lulc_assets.core.aoi import TileOfArea
 from lulc_assets.core.legend import Legend
+from lulc_assets.core.training.recipe import FEW_LABELLED_PIXELS
 from lulc_assets.running.labels_found import OBEYED, LabelsFound
 
 CATALOGS: Mapping[str, str] = {
@@ -21,6 +22,7 @@ CATALOGS: Mapping[str, str] = {
     "cdse": "https://stac.dataspace.copernicus.eu/v1",
 }
 """Names of public catalogues of Sentinel-2 L2A."""
+PIXELS_OF_HECTARE = 100
 SMALL_AREA_KM2 = 400.0
 """Below this the network is trained by the recipe of the demo, within minutes on two cores."""
 
@@ -89,8 +91,14 @@ class Proposal:
             ),
         ]
         if sum(each.area_km2 for each in self.tiles) < SMALL_AREA_KM2:
-            parts.append(_SMALL)
+            parts += [_SMALL, "" if self._few_labels() else _SHORT_TRAINING]
         return "".join(parts)
+
+    def _few_labels(self) -> bool:
+        """Whether training is going to choose the small network, which brings its own numbers."""
+        drawn = 0.0 if self.labels.role_column else self.gold_share + self.holdout_share
+        pixels = self.labels.hectares * PIXELS_OF_HECTARE * (1 - drawn)
+        return pixels < FEW_LABELLED_PIXELS
 
     def _training_years(self) -> list[int]:
         """Mapped years that labels are of; where they are of none, the years of the labels."""
@@ -152,7 +160,8 @@ _SMALL = """
 [chips]                 # a small area: gold keeps single pixels apart, not whole chips
 gold_apart = "pixel"
 max_cloud_share = 0.5
-
+"""
+_SHORT_TRAINING = """
 [recipe]                # minutes on two cores; leave the section out for large areas
 max_chip_views = 6500
 max_epochs = 100

@@ -17,7 +17,7 @@ CalibrationMethod = Literal["bias_and_temperature", "temperature", "none"]
 ClassWeights = Literal["inverse_log", "sqrt_inverse", "none"]
 Trainable = Literal["all", "decoder", "head"]
 
-RECIPE_VERSION = 5
+RECIPE_VERSION = 6
 """Raised whenever the same recipe would train another network."""
 
 INVERSE_LOG_OFFSET = 1.02
@@ -28,10 +28,12 @@ weights but do not print the formula."""
 SMALLEST_SHARE = 1e-4
 """Below this share of the pixels, 1 / √p grows no more: a weight of at most 100."""
 
-FEW_LABELLED_PIXELS = 20_000
+FEW_LABELLED_PIXELS = 60_000
 """Pixels of ground with a label for training. Below, a U-Net learns the surroundings of the few
 polygons by heart: on areas of 100–300 px with 1,000–6,000 such pixels its maps were 12 to 33 points
-behind a random forest (``python -m benchmarks.small_areas``). Dense labels of 10 km have more."""
+behind a random forest (``python -m benchmarks.small_areas``). With 46,000 on two areas of 5 km, an
+epoch of a U-Net on chips of 32 px agreed with 74.4 % of the gold pixels, ``Pixelwise`` with 77.1 %
+in a twentieth of the time. Dense labels of 10 km have more."""
 
 AUTO = "auto"
 
