@@ -78,7 +78,7 @@ def measure(project: Path, page: Path, archive: Path, pictures: Path | None) -> 
         draw_given(archive / AREA, archive / LABELS, COLUMN, mosaic, work.legend,
                    pictures / "own_given.png")  # fmt: skip
         draw_map(mosaic, work.legend, pictures / "own_map.png")
-        title = f"{100 * differ:.1f} % differ"
+        title = f"{100 * differ:.2g} % differ"
         draw_border(mosaic, (first, second), work.legend, title, pictures / "own_border.png")
     classes = {}
     for each in work.legend.classes:
