@@ -13,7 +13,6 @@ the model was taught and that gold shows often enough is looked at by itself.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,13 @@ import numpy as np
 
 from lulc_assets.core.estimation.compare import difference_of_ratios
 from lulc_assets.core.estimation.strata import MIN_UNITS_FOR_VARIANCE, Strata
+from lulc_assets.core.judging.class_recall import (
+    describe_classes,
+    judged_classes,
+    known_by,
+    name_fallen,
+    name_unknown,
+)
 
 if TYPE_CHECKING:  # evaluation loads torch; settings must stay light
     from lulc_assets.core.judging.evaluate import Evaluation
@@ -179,9 +185,9 @@ def decide_promotion(
 ) -> Verdict:
     """Promote a candidate that is good enough and shown to be not worse than the promoted one.
 
-    Good enough: overall, and in each class that it was taught. A class that it is blind to is no
-    reason to have no map at all: the model is used without it, as without a class that no label
-    showed, unless the promoted model knows that class or too few others are left.
+    Good enough: overall, and in each class that it was taught. Where it is blind to a class the
+    model is used without it, as without a class that no label showed, unless the promoted model
+    knows that class or too few others are left.
 
     Args:
         candidate: agreement of the candidate with the gold windows.
@@ -195,13 +201,13 @@ def decide_promotion(
     )
     if candidate.overall < settings.min_overall:
         return Verdict(False, f"{own}, below the required {settings.min_overall:.2%}")
-    recalls = _judged_classes(candidate, settings)
+    recalls = judged_classes(candidate, settings)
     unmapped = tuple(n for n, recall in recalls.items() if recall < settings.min_class_recall)
-    blind = _name_unknown_classes(candidate, unmapped, settings, evidence)
+    blind = name_unknown(candidate, unmapped, settings, evidence)
     enough = len(recalls) - len(unmapped) >= FEWEST_KNOWN and evidence.leaves_out
-    if unmapped and (not enough or _known_by(promoted, unmapped, settings)):
+    if unmapped and (not enough or known_by(promoted, unmapped, settings)):
         return Verdict(False, f"{own}, but {blind}")
-    own = f"{own}; {_describe_classes(candidate, settings, evidence)}"
+    own = f"{own}; {describe_classes(candidate, settings, evidence)}"
     if unmapped:
         own = f"{own}; {blind}: {', '.join(unmapped)} is left out of the maps"
     if promoted is None:
@@ -235,88 +241,7 @@ def _compare(
     against = f"against the promoted model's {promoted.overall:.2%}: {said}"
     rule = f"not worse by more than {100 * margin:.1f} points"
     words = f"so it is {rule}" if not_worse else f"so it is not shown to be {rule}"
-    fallen = _name_fallen_classes(candidate, promoted, settings, evidence)
+    fallen = name_fallen(candidate, promoted, settings, evidence)
     if fallen:
         return Verdict(False, f"{own}, {against}, {words}; {fallen}", difference)
     return Verdict(not_worse, f"{own}, {against}, {words}", difference)
-
-
-def _judged_classes(candidate: "Evaluation", settings: PromotionSettings) -> dict[str, float]:
-    """Recall of the classes that were taught and that gold shows often enough."""
-    if settings.min_class_recall == 0:
-        return {}
-    return {
-        name: recall
-        for name, recall in candidate.recall.items()
-        if recall is not None
-        and name in candidate.taught
-        and candidate.ground[name] >= settings.min_class_pixels
-    }
-
-
-def _known_by(
-    promoted: "Evaluation | None", unmapped: Sequence[str], settings: PromotionSettings
-) -> bool:
-    """Whether the promoted model knows one of the classes that a candidate is blind to."""
-    recall = {} if promoted is None else promoted.recall
-    return any((recall.get(name) or 0.0) >= settings.min_class_recall for name in unmapped)
-
-
-def _name_unknown_classes(
-    candidate: "Evaluation",
-    unmapped: Sequence[str],
-    settings: PromotionSettings,
-    evidence: Evidence,
-) -> str:
-    """Classes that the candidate hardly ever draws, with the figures."""
-    drawn = dict(zip(candidate.classes, candidate.matrix.sum(axis=1), strict=True))
-    said = []
-    for name in unmapped:
-        found = f"{candidate.recall[name]:.1%} of {candidate.gold_pixels[name]:,} {evidence.units}"
-        never = "never drawn" if not drawn[name] else "hardly known"
-        said.append(f"{name} is {never} ({found})")
-    return (
-        f"{', '.join(said)} although it was taught; each class needs "
-        f"{settings.min_class_recall:.0%} of its {evidence.units} ([{evidence.section}] "
-        "min_class_recall)"
-    )
-
-
-def _describe_classes(
-    candidate: "Evaluation", settings: PromotionSettings, evidence: Evidence
-) -> str:
-    """The weakest class, and the taught ones that nobody can judge."""
-    recalls = _judged_classes(candidate, settings)
-    if settings.min_class_recall == 0:
-        return "classes are not looked at"
-    unjudged = [name for name in candidate.taught if name not in recalls]
-    parts = []
-    if recalls:
-        weakest = min(recalls, key=lambda name: recalls[name])
-        parts.append(
-            f"of {len(recalls)} classes the weakest is {weakest} with {recalls[weakest]:.1%} of "
-            f"its {candidate.gold_pixels[weakest]:,} {evidence.units}"
-        )
-    if unjudged:
-        parts.append(f"too few {evidence.units} to judge {', '.join(unjudged)}")
-    return "; ".join(parts) or "no class was taught"
-
-
-def _name_fallen_classes(
-    candidate: "Evaluation",
-    promoted: "Evaluation",
-    settings: PromotionSettings,
-    evidence: Evidence,
-) -> str:
-    """Classes that the promoted model knows much better; empty when there are none."""
-    said = []
-    for name in _judged_classes(candidate, settings):
-        now, before = candidate.f1[name], promoted.f1[name]
-        if now is not None and before is not None and before - now > settings.class_margin:
-            said.append(f"{name} falls from an F1 of {before:.2f} to {now:.2f}")
-    if not said:
-        return ""
-    return (
-        f"{', '.join(said)}, more than {settings.class_margin:.2f} ([{evidence.section}] "
-        "class_margin)"
-    )
