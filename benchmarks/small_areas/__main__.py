@@ -31,7 +31,8 @@ from lulc_assets.core.chips.dates import choose_dates
 from lulc_assets.core.chips.settings import ChipSettings
 from lulc_assets.core.compositing.settings import CompositeSettings
 from lulc_assets.core.judging.evaluate import evaluate_model
-from lulc_assets.core.judging.promotion import PromotionSettings, decide_promotion
+from lulc_assets.core.judging.promotion import decide_promotion
+from lulc_assets.core.judging.promotion_rule import PromotionSettings
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.training.recipe import AUTO, TrainingRecipe
 from lulc_assets.core.training.train import train_model

@@ -26,7 +26,7 @@ from lulc_assets.core.estimation.measures import AccuracySettings
 from lulc_assets.core.grid import PixelGrid, Window, tile_grid
 from lulc_assets.core.inference.settings import InferenceSettings
 from lulc_assets.core.inference.windows import WindowSettings
-from lulc_assets.core.judging.promotion import PromotionSettings
+from lulc_assets.core.judging.promotion_rule import PromotionSettings
 from lulc_assets.core.labels.source import LabelSource
 from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.scene.bands import SIX, parse_bands

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from lulc_assets.core.judging.promotion import PromotionSettings
+from lulc_assets.core.judging.promotion_rule import PromotionSettings
 from lulc_assets.core.patches.classifier import PATCH_PROMOTION, PATCH_RECIPE
 from lulc_assets.core.patches.split import PatchSplit
 from lulc_assets.core.scene.bands import parse_bands

@@ -6,7 +6,7 @@ promotion and bundles, which are the same for all lines (``model_history``, ``bu
 
 from dataclasses import dataclass
 
-from lulc_assets.core.judging.promotion import GOLD_PIXELS, TEST_PATCHES, Evidence
+from lulc_assets.core.judging.promotion_rule import GOLD_PIXELS, TEST_PATCHES, Evidence
 from lulc_assets.core.store.keys import Whole
 from lulc_assets.steps.product import Product
 from lulc_assets.steps.products import (

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lulc_assets.core.errors import InvalidProject
-from lulc_assets.core.judging.promotion import TEST_PATCHES, Verdict, decide_promotion
+from lulc_assets.core.judging.promotion import Verdict, decide_promotion
+from lulc_assets.core.judging.promotion_rule import TEST_PATCHES
 from lulc_assets.core.patches.folder import Patches, PatchFile, list_patches, read_patches
 from lulc_assets.core.patches.listing import (
     LISTING_FILE,

@@ -7,12 +7,13 @@ does not: the decision (``promotion``).
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from lulc_assets.core.judging.promotion_rule import Evidence, PromotionSettings
+
 if TYPE_CHECKING:
     from lulc_assets.core.judging.evaluate import Evaluation
-    from lulc_assets.core.judging.promotion import Evidence, PromotionSettings
 
 
-def judged_classes(candidate: "Evaluation", settings: "PromotionSettings") -> dict[str, float]:
+def judged_classes(candidate: "Evaluation", settings: PromotionSettings) -> dict[str, float]:
     """Recall of the classes that were taught and that gold shows often enough."""
     if settings.min_class_recall == 0:
         return {}
@@ -26,7 +27,7 @@ def judged_classes(candidate: "Evaluation", settings: "PromotionSettings") -> di
 
 
 def known_by(
-    promoted: "Evaluation | None", unmapped: Sequence[str], settings: "PromotionSettings"
+    promoted: "Evaluation | None", unmapped: Sequence[str], settings: PromotionSettings
 ) -> bool:
     """Whether the promoted model knows one of the classes that a candidate is blind to."""
     recall = {} if promoted is None else promoted.recall
@@ -36,8 +37,8 @@ def known_by(
 def name_unknown(
     candidate: "Evaluation",
     unmapped: Sequence[str],
-    settings: "PromotionSettings",
-    evidence: "Evidence",
+    settings: PromotionSettings,
+    evidence: Evidence,
 ) -> str:
     """Classes that the candidate hardly ever draws, with the figures."""
     drawn = dict(zip(candidate.classes, candidate.matrix.sum(axis=1), strict=True))
@@ -54,7 +55,7 @@ def name_unknown(
 
 
 def describe_classes(
-    candidate: "Evaluation", settings: "PromotionSettings", evidence: "Evidence"
+    candidate: "Evaluation", settings: PromotionSettings, evidence: Evidence
 ) -> str:
     """The weakest class, and the taught ones that nobody can judge."""
     recalls = judged_classes(candidate, settings)
@@ -76,8 +77,8 @@ def describe_classes(
 def name_fallen(
     candidate: "Evaluation",
     promoted: "Evaluation",
-    settings: "PromotionSettings",
-    evidence: "Evidence",
+    settings: PromotionSettings,
+    evidence: Evidence,
 ) -> str:
     """Classes that the promoted model knows much better; empty when there are none."""
     said = []

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from lulc_assets.core.crosswalks.europe import EUROSAT
 from lulc_assets.core.errors import BundleError, LabelError
-from lulc_assets.core.judging.promotion import PromotionSettings
+from lulc_assets.core.judging.promotion_rule import PromotionSettings
 from lulc_assets.core.legend import KARRA_10, Legend
 from lulc_assets.core.legends.build import ClassEntry, build_legend
 from lulc_assets.core.legends.builtin import BUILTIN

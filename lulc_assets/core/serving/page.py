@@ -8,6 +8,8 @@ import hashlib
 from html import escape
 from importlib.resources import files
 
+from lulc_assets.core.figures.formats import NOT_MAPPED
+from lulc_assets.core.legend_class import LegendClass
 from lulc_assets.core.model.bundle import Bundle
 
 
@@ -23,10 +25,7 @@ def upload_page(bundle: Bundle) -> tuple[str, str]:
         f"'sha256-{colors}'; img-src blob: data:; connect-src 'self'; base-uri 'none'; "
         "form-action 'none'; frame-ancestors 'none'"
     )
-    entries = "".join(
-        f'<li data-name="{escape(c.name)}"><i class="c{c.code}"></i>{escape(c.title)}<b></b></li>'
-        for c in bundle.legend.classes
-    )
+    entries = "".join(_entry(c, c.name in bundle.taught) for c in bundle.legend.classes)
     needs = (
         f"{len(bundle.bands)} bands ({escape(', '.join(bundle.bands))}), {bundle.gsd_m:g} m, UTM"
     )
@@ -44,6 +43,12 @@ def upload_page(bundle: Bundle) -> tuple[str, str]:
         f"<script>{script}</script></body></html>"
     )
     return html, policy
+
+
+def _entry(one: LegendClass, taught: bool) -> str:
+    """A row of the legend; the script writes shares where there is a name."""
+    name, said = (f' data-name="{escape(one.name)}"', "") if taught else ("", f" {NOT_MAPPED}")
+    return f'<li{name}><i class="c{one.code}"></i>{escape(one.title)}<b>{said}</b></li>'
 
 
 def _text(name: str) -> str:

@@ -8,13 +8,8 @@ from hypothesis import strategies as st
 from lulc_assets.core.estimation.compare import difference_of_ratios
 from lulc_assets.core.estimation.strata import Strata
 from lulc_assets.core.judging.evaluate import Evaluation
-from lulc_assets.core.judging.promotion import (
-    TEST_PATCHES,
-    PromotionSettings,
-    decide_promotion,
-    explain_refusal,
-    paired_difference,
-)
+from lulc_assets.core.judging.promotion import decide_promotion, explain_refusal, paired_difference
+from lulc_assets.core.judging.promotion_rule import TEST_PATCHES, PromotionSettings
 from lulc_assets.core.model.reliability import Reliability
 
 SETTINGS = PromotionSettings(min_overall=0.6, margin=0.03)
