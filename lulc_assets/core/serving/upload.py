@@ -201,6 +201,6 @@ def _probes(grid: PixelGrid) -> list[Window]:
 
 
 def _plain(error: BaseException) -> str:
-    """What GDAL says, without paths of this machine."""
+    """What GDAL says, without paths and scratch names of this machine."""
     text = str(error.__cause__ or error)
-    return " ".join(word for word in text.split() if "/" not in word)[:200]
+    return " ".join(w for w in text.split() if "/" not in w and ".tif" not in w)[:200]

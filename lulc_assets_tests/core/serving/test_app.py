@@ -204,3 +204,10 @@ def test_the_page_loads_nothing_from_elsewhere(client):
     figures = client.get("/metrics").text
     assert "lulc_prediction_seconds_count" in figures
     assert "lulc_requests_in_work 0.0" in figures
+
+
+def test_a_refusal_names_no_scratch_file(client):
+    answer = post(client, b"II*\0nothing")
+    assert answer.status_code >= 400
+    assert "GeoTIFF" in answer.json()["detail"]
+    assert not re.search(r"tmp|\.tif", answer.json()["detail"])
