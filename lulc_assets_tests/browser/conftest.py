@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from lulc_assets.steps.pages import make_report_pages
 from lulc_assets.steps.regions import make_region_report
 from lulc_assets.steps.workbench import Workbench
+from lulc_assets_tests.browser.every_page import pages_of_maps
 from lulc_assets_tests.browser.looking import SIZES
 from lulc_assets_tests.system_programs import need
 from lulc_assets_tests.tiny_project import (
-    KEY,
     REGION_KEY,
     make_tiny_project,
     map_tiny_year,
@@ -37,10 +36,8 @@ def mapped(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
 
 @pytest.fixture(scope="session")
 def page_set(mapped: Workbench, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder with the index, a tile page and a region page."""
-    pages = tmp_path_factory.mktemp("site")
-    make_report_pages(mapped, pages, [KEY], [REGION_KEY])
-    return pages
+    """Folder with the index, operations, and the pages of a tile, its labels and a region."""
+    return pages_of_maps(mapped, tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="session")
