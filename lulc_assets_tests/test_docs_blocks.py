@@ -4,6 +4,7 @@ What belongs here: which blocks there are and running their commands in a small 
 and settings parse is tested in ``test_docs``.
 """
 
+import json
 import re
 import shlex
 import shutil
@@ -17,6 +18,7 @@ import shapely
 from typer.testing import CliRunner
 
 from lulc_assets.cli import app
+from lulc_assets.core.sampling.response import ResponseDesign
 from lulc_assets.simulation.archive.own_case import AREA, LABELS
 from lulc_assets.steps.alerts import make_change_alerts
 from lulc_assets.steps.change import make_change_map
@@ -152,6 +154,8 @@ def test_a_block_is_run_or_named_with_a_reason(block: Block):
         assert "project" in shown or completed(block.text)  # read as a project: test_docs
     elif block.kind == "python" and not named(block):
         exec(compile(block.text, str(block.page), "exec"), {})
+    elif block.kind == "json":
+        ResponseDesign.from_dict(json.loads(block.text), str(block.page))
     else:
         assert named(block) or block.text.startswith("map,"), f"{block.page}: {block.text}"
 

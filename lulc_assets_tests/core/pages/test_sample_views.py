@@ -103,5 +103,5 @@ def test_a_class_that_was_never_taught_is_not_mapped_which_is_not_0_ha():
     rows = view_table(told)["rows"]
     assert rows[0]["mapped"] == "not mapped"
     assert "ha" in rows[1]["mapped"]
-    assert told.warnings[-1].endswith(f"shows it: {report.classes[0].title}.")
+    assert told.warnings[-1].endswith(f"tell it: {report.classes[0].title}.")
     assert report.with_taught(names) is report
