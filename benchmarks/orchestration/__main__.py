@@ -54,9 +54,9 @@ def main() -> None:
     figures: dict[str, Any] = {"load_s": _load_s(), "check_s": _check_s()}
     with tempfile.TemporaryDirectory(prefix="orchestration-") as folder:
         for keys in args.keys:
-            with postgres() as variables:
+            with postgres() as server:
                 figures[str(keys)] = measure(
-                    Path(folder) / str(keys), variables, keys, args.submit_s
+                    Path(folder) / str(keys), server.variables, keys, args.submit_s
                 )
     if args.json:
         print(json.dumps(figures, indent=2))

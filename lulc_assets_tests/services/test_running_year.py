@@ -9,8 +9,6 @@ import json
 import os
 import random
 import shutil
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -18,16 +16,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import dagster as dg
-import psutil
 import pytest
-import yaml
 
+from benchmarks.soak.programs import REPOSITORY, Programs, kill_a_run, shorten_waits
 from lulc_assets.steps.imagery import make_scene_catalog
 from lulc_assets.steps.maps import make_annual_map
 from lulc_assets.steps.products import ANNUAL_MAP
 from lulc_assets.steps.watching import mapped_catalog
 from lulc_assets_tests.services.conftest import free_port, nginx_serving, pypgstac, wait_for
-from lulc_assets_tests.services.test_postgres_instance import PASSWORD, REPOSITORY, tool
+from lulc_assets_tests.services.test_postgres_instance import PASSWORD, tool
 from lulc_assets_tests.services.test_stac_api import COLLECTION, make_collection
 from lulc_assets_tests.tiny_project import KEY, open_work, predict_year
 
@@ -41,39 +38,6 @@ WORKSPACE = """
 load_from:
   - grpc_server: {{host: 127.0.0.1, port: {port}, location_name: lulc_assets}}
 """
-
-
-class Services:
-    """Programs that can be killed and started again."""
-
-    def __init__(self, environment: dict[str, str], place: Path, stack: ExitStack) -> None:
-        self.environment, self.place = environment, place
-        self.processes: dict[str, subprocess.Popen] = {}
-        self.commands: dict[str, list[str]] = {}
-        stack.callback(self.end)
-
-    def start(self, name: str, *command: str) -> None:
-        self.commands[name] = list(command) or self.commands[name]
-        with (self.place / f"{name}.log").open("a") as log:
-            self.processes[name] = subprocess.Popen(
-                self.commands[name], stdout=log, stderr=log, env=self.environment, cwd=REPOSITORY
-            )
-
-    def kill(self, name: str) -> None:
-        self.processes[name].send_signal(signal.SIGKILL)
-        self.processes[name].wait()
-        self.start(name)
-
-    def end(self) -> None:
-        mine = [psutil.Process(p.pid) for p in self.processes.values() if p.poll() is None]
-        every = [child for one in mine for child in one.children(recursive=True)]
-        for process in (*mine, *every):
-            process.kill()
-        for known in self.processes.values():
-            known.wait()
-
-    def said(self, name: str) -> str:
-        return (self.place / f"{name}.log").read_text()[-3000:]
 
 
 @pytest.fixture
@@ -133,9 +97,10 @@ def publish(pgstac: str, tmp_path: Path):
 
 
 @pytest.fixture
-def services(environment, trained_project, tmp_path, stack, publish, monkeypatch) -> Services:
+def services(environment, trained_project, tmp_path, stack, publish, monkeypatch) -> Programs:
     """Everything at work, with the sensors turned on."""
-    found = Services(environment, tmp_path, stack)
+    found = Programs(environment, tmp_path)
+    stack.callback(found.end)
     api, code = free_port(), free_port()
     text = trained_project.read_text()
     start, end = text.index("[catalog]"), text.index("[tiles.")
@@ -146,7 +111,7 @@ def services(environment, trained_project, tmp_path, stack, publish, monkeypatch
     trained_project.write_text(text)
     tool("lulc", "instance", "bootstrap", "--postgres", "--project", str(trained_project),
          env=environment)  # fmt: skip
-    quick(tmp_path / "home" / "dagster.yaml")
+    shorten_waits(tmp_path / "home" / "dagster.yaml")
     workspace = tmp_path / "workspace.yaml"
     workspace.write_text(WORKSPACE.format(port=code))
     beside = Path(sys.executable)
@@ -166,19 +131,8 @@ def services(environment, trained_project, tmp_path, stack, publish, monkeypatch
     return found
 
 
-def quick(settings: Path) -> None:
-    """The same settings with shorter waits."""
-    said = yaml.safe_load(settings.read_text())
-    said["run_monitoring"] |= {"poll_interval_seconds": 5, "start_timeout_seconds": 60}
-    settings.write_text(yaml.safe_dump(said))
-
-
-def wait_until(is_so, services: Services) -> None:
-    ends_at = time.monotonic() + WAIT_S
-    while not is_so():
-        if time.monotonic() > ends_at:
-            pytest.fail("\n".join(f"{n}: {services.said(n)}" for n in services.processes))
-        time.sleep(0.5)
+def wait_until(is_so, services: Programs) -> None:
+    services.wait_until(is_so, WAIT_S)
 
 
 def mapped(project: Path) -> set[str]:
@@ -187,17 +141,13 @@ def mapped(project: Path) -> set[str]:
     return set() if seen is None else {scene.id for scene in seen.scenes}
 
 
-def kill(victim: str, services: Services, instance: dg.DagsterInstance) -> str:
+def kill(victim: str, services: Programs, instance: dg.DagsterInstance) -> str:
     """Kill one of the victims; where no run is at work, the daemon instead of a run."""
-    if victim != "run":
-        services.kill(victim)
+    if victim == "run" and kill_a_run(instance):
         return victim
-    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
-        for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.RUN_START):
-            psutil.Process(entry.dagster_event.pid).kill()
-            return victim
-    services.kill("daemon")
-    return "daemon"
+    victim = "daemon" if victim == "run" else victim
+    services.kill(victim)
+    return victim
 
 
 def is_quiet(instance: dg.DagsterInstance) -> bool:
