@@ -89,7 +89,16 @@ class OpenPair:
         sides = [observations_by_date(year.scenes) for year in self._years]
         self.takes = [take for side in sides for take in side]
         self.side = np.repeat([0, 1], [len(side) for side in sides]).astype(np.int64)
-        self.numbers, self._quarters = numbers_and_quarters([take.date for take in self.takes])
+        self.numbers, quarters = numbers_and_quarters([take.date for take in self.takes])
+        self._of_all_windows = {
+            "numbers": self.numbers,
+            "quarters": quarters,
+            "side": self.side,
+            "likelihoods": pair.evidence.likelihoods,
+            "hazard_logs": pair.rule.hazard_logs(),
+            "rule": pair.rule.numbers(),
+            "rotating": pair.rule.rotation_table(self._legend),
+        }
         with ExitStack() as stack:
             self._reader = stack.enter_context(BlockReader(grid, threads, self.takes, self._legend))
             self._sums = [
@@ -116,10 +125,7 @@ class OpenPair:
     def read(self, block: Window, part: Window | None = None) -> PairWindow:
         """A block of both years, or a part of it: kept sums are read by blocks only."""
         window = part or block
-        cut = part_of_block(block, window)
-        flagged = np.stack([self._flags(sums, block)[cut] for sums in self._sums])
-        views = self._reader.read(self.takes, window)
-        return PairWindow(self.read_maps(window), flagged, views)
+        return self._with_views(self.read_maps(window), block, window)
 
     def grade(self, window: Window, _: Window) -> ChangeBlock:
         """Read and grade; scenes are only decoded where the maps differ."""
@@ -132,30 +138,28 @@ class OpenPair:
         if not (seen & (former != current)).any():
             empty = np.zeros(former.shape, np.uint8)
             return ChangeBlock(from_to, empty, empty, empty.astype(np.uint16))
-        found = grade_pixels(**self.arguments(self.read(window)))
+        found = grade_pixels(**self.arguments(self._with_views(maps, window, window)))
         return ChangeBlock(from_to, *found)
 
     def arguments(self, window: PairWindow) -> Mapping[str, Any]:
         """What the loop takes for a window, by name."""
         from lulc_assets.core.change.grading import SUM_TABLE  # numba
 
-        rule = self._pair.rule
         return {
+            **self._of_all_windows,
             "classes": window.views.classes,
             "probabilities": window.views.probabilities,
             "masks": window.views.masks,
-            "numbers": self.numbers,
-            "quarters": self._quarters,
-            "side": self.side,
             "former": window.maps[0],
             "current": window.maps[1],
             "flagged": window.flagged,
-            "likelihoods": self._pair.evidence.likelihoods,
-            "hazard_logs": rule.hazard_logs(),
-            "rule": rule.numbers(),
-            "rotating": rule.rotation_table(self._legend),
             "table": SUM_TABLE,
         }
+
+    def _with_views(self, maps: U8, block: Window, window: Window) -> PairWindow:
+        cut = part_of_block(block, window)
+        flagged = np.stack([self._flags(sums, block)[cut] for sums in self._sums])
+        return PairWindow(maps, flagged, self._reader.read(self.takes, window))
 
     def _flags(self, sums: list[SumsFile], window: Window) -> npt.NDArray[np.bool_]:
         if not sums:
