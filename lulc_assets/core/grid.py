@@ -29,6 +29,9 @@ networks in use need on each side (480 to 800 m, ``core/model/footprint``), a mu
 _ANCHOR_M = 60
 _SOUTH_FALSE_NORTHING_M = 10_000_000
 
+EQUAL_AREA_EPSG = 6933
+"""EASE-Grid 2.0, a global equal-area projection: for areas of polygons that lie in any zone."""
+
 
 @dataclass(frozen=True)
 class Window:

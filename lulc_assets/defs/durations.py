@@ -74,12 +74,9 @@ def _row(product: Product[Any, Any], partition: str) -> dict[str, Any] | None:
         key = key_of_partition(product, partition) if partition else None
     except LulcError:
         return None
-    place = isinstance(key, TileYear | RegionYear)
-    return {
-        "asset": product.asset,
-        "key": key.parts[0] if place and key is not None else "",
-        "year": key.year if isinstance(key, TileYear | RegionYear) else None,
-    }
+    if isinstance(key, TileYear | RegionYear):
+        return {"asset": product.asset, "key": key.parts[0], "year": key.year}
+    return {"asset": product.asset, "key": "", "year": None}
 
 
 def _events(

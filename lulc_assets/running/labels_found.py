@@ -14,6 +14,7 @@ import pandas as pd
 
 from lulc_assets.core.crosswalks import as_key, find_crosswalk
 from lulc_assets.core.errors import InvalidLegend, LabelError, UnknownClass
+from lulc_assets.core.grid import EQUAL_AREA_EPSG
 from lulc_assets.core.labels.schema import ROLES
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.legend_class import spelling
@@ -29,7 +30,6 @@ OBEYED: Mapping[str, str] = {
 }
 """Columns that are obeyed although no key of the project file names them, with what they do."""
 _OURS = ("label_id", "role", "window_id", "annotator", "tile", "year")
-_EQUAL_AREA = 6933
 _OTHERS = ("other", "others", "sonstiges", "autre", "autres", "otro", "otros", "drugo", "altro")
 
 
@@ -45,7 +45,7 @@ class LabelsFound:
         role_column: ``role``, where it has roles.
         years: of its column ``year``; empty: it has none.
         obeyed: those of :data:`OBEYED` that it has.
-        hectares: of all polygons together.
+        pixels: of 10 m that all polygons together cover.
     """
 
     path: Path
@@ -55,7 +55,7 @@ class LabelsFound:
     role_column: str | None
     years: tuple[int, ...]
     obeyed: tuple[str, ...] = ()
-    hectares: float = 0.0
+    pixels: float = 0.0
 
     @property
     def looks_like_other(self) -> str:
@@ -101,14 +101,14 @@ def look_at_labels(path: Path, column: str = "", layer: str | None = None) -> La
         years = tuple(sorted({int(year) for year in frame["year"]}))
     obeyed = tuple(name for name in OBEYED if name in frame.columns and name != chosen)
     role = "role" if roles else None
-    return LabelsFound(path, layer, chosen, classes, role, years, obeyed, _hectares(frame))
+    return LabelsFound(path, layer, chosen, classes, role, years, obeyed, _pixels(frame))
 
 
-def _hectares(frame: gpd.GeoDataFrame) -> float:
-    """Area of all features in a projection that keeps areas; 0 without a CRS."""
+def _pixels(frame: gpd.GeoDataFrame) -> float:
+    """Area of all features in pixels of 100 m²; 0 without a CRS."""
     if frame.crs is None:
         return 0.0
-    return float(frame.geometry.to_crs(_EQUAL_AREA).area.sum()) / 10_000
+    return float(frame.geometry.to_crs(EQUAL_AREA_EPSG).area.sum()) / 100
 
 
 def _class_column(path: Path, frame: pd.DataFrame) -> str:

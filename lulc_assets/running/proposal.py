@@ -22,7 +22,6 @@ CATALOGS: Mapping[str, str] = {
     "cdse": "https://stac.dataspace.copernicus.eu/v1",
 }
 """Names of public catalogues of Sentinel-2 L2A."""
-PIXELS_OF_HECTARE = 100
 SMALL_AREA_KM2 = 400.0
 """Below this the network is trained by the recipe of the demo, within minutes on two cores."""
 
@@ -97,8 +96,7 @@ class Proposal:
     def _few_labels(self) -> bool:
         """Whether training is going to choose the small network, which brings its own numbers."""
         drawn = 0.0 if self.labels.role_column else self.gold_share + self.holdout_share
-        pixels = self.labels.hectares * PIXELS_OF_HECTARE * (1 - drawn)
-        return pixels < FEW_LABELLED_PIXELS
+        return self.labels.pixels * (1 - drawn) < FEW_LABELLED_PIXELS
 
     def _training_years(self) -> list[int]:
         """Mapped years that labels are of; where they are of none, the years of the labels."""

@@ -118,10 +118,8 @@ def training_rows(
     used = "" if in_use is None else in_use.properties.candidate
     for number, candidate in enumerate(kept_candidates(work), start=1):
         known, judged = candidate.properties, evaluations_of(work, candidate.digest)
-        last, bundle = (
-            (judged[-1].properties if judged else None),
-            bundle_of(work, candidate.digest),
-        )
+        last = judged[-1].properties if judged else None
+        bundle = bundle_of(work, candidate.digest)
         yield {
             "training": number,
             "candidate_digest": candidate.digest,

@@ -15,13 +15,12 @@ from pyproj import CRS
 
 from lulc_assets.core.crosswalks import as_key
 from lulc_assets.core.errors import InvalidGeometry, InvalidZones, MissingCrs
+from lulc_assets.core.grid import EQUAL_AREA_EPSG
 from lulc_assets.core.tables.vector_file import read_vector
 
 _SLIVER_M = 5.0
 """Overlaps that are nowhere wider come from borders that were digitised twice: half a pixel,
 and a pixel goes to one zone only."""
-_EQUAL_AREA = 6933
-"""EPSG code of a global equal-area projection (EASE-Grid 2.0)."""
 _NAME_COLUMNS = ("name", "zone", "id")
 
 
@@ -127,7 +126,7 @@ def _judge_overlaps(zones: geopandas.GeoDataFrame, source: str) -> list[str]:
     Raises:
         InvalidZones: two zones overlap by more than a sliver.
     """
-    flat = zones.geometry.to_crs(_EQUAL_AREA)
+    flat = zones.geometry.to_crs(EQUAL_AREA_EPSG)
     first, second = flat.sindex.query(flat, predicate="intersects")
     slivers, hectares = 0, 0.0
     for i, j in zip(first, second, strict=True):

@@ -150,12 +150,12 @@ def decide_promotion(
         return Verdict(False, f"{own}, below the required {settings.min_overall:.2%}")
     recalls = judged_classes(candidate, settings)
     unmapped = tuple(n for n, recall in recalls.items() if recall < settings.min_class_recall)
-    blind = name_unknown(candidate, unmapped, settings, evidence)
+    blind = name_unknown(candidate, unmapped, settings, evidence) if unmapped else ""
     enough = len(recalls) - len(unmapped) >= FEWEST_KNOWN and evidence.leaves_out
-    if unmapped and (not enough or known_by(promoted, unmapped, settings)):
+    if blind and (not enough or known_by(promoted, unmapped, settings)):
         return Verdict(False, f"{own}, but {blind}")
     own = f"{own}; {describe_classes(candidate, settings, evidence)}"
-    if unmapped:
+    if blind:
         own = f"{own}; {blind}: {', '.join(unmapped)} is left out of the maps"
     if promoted is None:
         return Verdict(

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from lulc_assets.core.errors import LabelError, LabelLeak, OverlappingLabels
-from lulc_assets.core.grid import PixelGrid
+from lulc_assets.core.grid import EQUAL_AREA_EPSG, PixelGrid
 from lulc_assets.core.labels.burn import BurnReport, BurnRules, burn_labels
 from lulc_assets.core.labels.gold import GoldReport, burn_gold
 from lulc_assets.core.labels.mend import Mended
@@ -97,7 +97,7 @@ def inspect_labels(
                 problems += _lost_classes(here, burnt, source)
         here = to_grid_crs(here, place)
     else:
-        here = here.to_crs(6933)
+        here = here.to_crs(EQUAL_AREA_EPSG)
     notes += _notes(read, burnt, unit="pixels" if is_raster(source.path) else "polygons")
     return LabelInspection(
         read.report,
