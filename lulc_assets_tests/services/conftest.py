@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from lulc_assets_tests.services.s3_server import S3Server, s3_serving
+from benchmarks.killed_store.server import PROGRAM, S3Server, s3_serving
 from lulc_assets_tests.system_programs import need
 from lulc_assets_tests.tiny_project import make_tiny_project, open_work, train_tiny_model
 
@@ -100,6 +100,7 @@ def postgres() -> Iterator[int]:
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """An S3 service with an empty bucket."""
+    need(PROGRAM.is_file(), "SeaweedFS (extra `services`)")
     with s3_serving(tmp_path_factory.mktemp("s3") / "data") as server:
         yield server
 

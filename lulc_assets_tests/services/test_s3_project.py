@@ -9,6 +9,7 @@ import duckdb
 import pytest
 import torch
 
+from benchmarks.killed_store.server import BUCKET, SECRET, S3Server
 from lulc_assets.core.store.publish import find_record
 from lulc_assets.core.store.s3 import S3Store
 from lulc_assets.core.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
@@ -20,7 +21,6 @@ from lulc_assets.project import load_project
 from lulc_assets.steps.products import PRODUCTS
 from lulc_assets.steps.training import checkpoints_kept
 from lulc_assets.steps.workbench import Workbench
-from lulc_assets_tests.services.s3_server import BUCKET, SECRET, S3Server
 from lulc_assets_tests.tiny_project import (
     KEY,
     REGION,

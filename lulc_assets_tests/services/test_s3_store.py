@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import rasterio
 
+from benchmarks.killed_store.server import BUCKET, SECRET, S3Server
 from lulc_assets.core.errors import (
     CommitConflict,
     ProductCorrupt,
@@ -27,7 +28,7 @@ from lulc_assets.core.store.publish import (
 )
 from lulc_assets.core.store.records import Basis
 from lulc_assets.core.store.s3 import S3Store
-from lulc_assets_tests.services.s3_server import BUCKET, SECRET, Answer, S3Server, faulty
+from lulc_assets_tests.services.s3_faults import Answer, faulty
 
 pytestmark = pytest.mark.services
 
