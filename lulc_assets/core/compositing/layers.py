@@ -12,15 +12,13 @@ import numpy as np
 import numpy.typing as npt
 from rasterio.features import sieve
 
+from lulc_assets.core.code_counts import count_codes
 from lulc_assets.core.compositing.strategies import Decision
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.cog import LayerKind, write_cog
 from lulc_assets.core.legend import Legend
 
 LAYERS = ("class", "vote_share", "observations")
-
-_ROWS_AT_ONCE = 512
-"""``numpy.bincount`` takes eight bytes per pixel."""
 
 U8 = npt.NDArray[np.uint8]
 
@@ -64,12 +62,12 @@ class Layers:
 
     def class_counts(self) -> dict[int, int]:
         """Code → pixels, all codes of the legend and 0."""
-        counts = _histogram(self.classes)
+        counts = count_codes(self.classes)
         return {code: int(counts[code]) for code in range(len(self.legend.classes) + 1)}
 
     def observations_median(self) -> float:
         """Votes at the median pixel."""
-        below = _histogram(self.observations).cumsum()
+        below = count_codes(self.observations).cumsum()
         middle = [(below[-1] - 1) // 2, below[-1] // 2]
         return float(np.searchsorted(below, middle, side="right").mean())
 
@@ -97,10 +95,3 @@ class Layers:
 
         with ThreadPoolExecutor(min(threads, len(LAYERS))) as pool:
             return dict(zip(LAYERS, pool.map(write, LAYERS), strict=True))
-
-
-def _histogram(layer: U8) -> npt.NDArray[np.int64]:
-    found = np.zeros(256, np.int64)
-    for row in range(0, layer.shape[0], _ROWS_AT_ONCE):
-        found += np.bincount(layer[row : row + _ROWS_AT_ONCE].ravel(), minlength=256)
-    return found

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from lulc_assets.core.code_counts import count_codes
 from lulc_assets.core.legend import Legend
 from lulc_assets.core.scene.bands import SIX, as_picture
 
@@ -108,13 +109,17 @@ def shrink_classes(class_map: npt.NDArray[np.uint8], max_px: int) -> npt.NDArray
         return class_map
     padded = np.pad(class_map, _padding(class_map.shape, factor), mode="edge")
     height, width = padded.shape[0] // factor, padded.shape[1] // factor
-    blocks = padded.reshape(height, factor, width, factor)
+    # One plane for each place in a block: sums of whole planes are far quicker than of blocks.
+    places = padded.reshape(height, factor, width, factor).transpose(1, 3, 0, 2)
+    planes = np.ascontiguousarray(places).reshape(factor * factor, height, width)
     best = np.zeros((height, width), dtype=np.uint8)
-    most = np.full((height, width), -1, dtype=np.int64)
-    for code in np.unique(class_map):
-        count = np.count_nonzero(blocks == code, axis=(1, 3))
+    most = np.full((height, width), -1, dtype=np.int32)
+    for code in np.flatnonzero(count_codes(class_map)):
+        count = np.zeros((height, width), dtype=np.int32)
+        for plane in planes:
+            count += plane == code
         best[count > most] = code
-        most = np.maximum(most, count)
+        np.maximum(most, count, out=most)
     return best
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from lulc_assets.core.code_counts import count_codes
 from lulc_assets.core.figures.quicklook import NO_DATA_RGB
 from lulc_assets.core.legend import Legend
 
@@ -121,7 +122,7 @@ def present_codes(arrays: Sequence[npt.NDArray[np.uint8]], legend: Legend) -> li
     """Codes of the legend that occur in any of the arrays, in order."""
     found = np.zeros(256, dtype=bool)
     for array in arrays:
-        found |= np.bincount(array.ravel(), minlength=256) > 0
+        found |= count_codes(array) > 0
     return [code for code in legend.codes if found[code]]
 
 

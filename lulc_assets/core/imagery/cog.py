@@ -19,6 +19,7 @@ from rasterio.errors import RasterioError
 from rasterio.io import DatasetWriter
 from rio_cogeo.cogeo import cog_validate
 
+from lulc_assets.core.code_counts import count_codes
 from lulc_assets.core.errors import InvalidProduct, UnreadableRaster
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.gdal import gdal_env
@@ -210,12 +211,15 @@ def _check_values(
         if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
             raise InvalidProduct(f"{path}: holds NaN or infinity")
         return
-    values, counts = np.unique(array, return_counts=True)
-    illegal = {
-        value.item(): int(count)
-        for value, count in zip(values, counts, strict=True)
-        if value.item() not in legal_values
-    }
+    illegal = {value: count for value, count in _counts(array) if value not in legal_values}
     if illegal:
         listed = ", ".join(f"{value} ({count} pixels)" for value, count in illegal.items())
         raise InvalidProduct(f"{path}: values that are not legal: {listed}")
+
+
+def _counts(array: npt.NDArray[Any]) -> list[tuple[Any, int]]:
+    """Values that occur, and their pixels."""
+    if array.dtype == np.uint8:
+        return [(code, n) for code, n in enumerate(count_codes(array).tolist()) if n]
+    values, counts = np.unique(array, return_counts=True)
+    return list(zip(values.tolist(), counts.tolist(), strict=True))

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lulc_assets.core.code_counts import count_codes
 from lulc_assets.core.grid import PixelGrid, Window
 from lulc_assets.core.imagery.growing import GrowingLayer
 from lulc_assets.core.inference.engine import Layers
@@ -77,7 +78,7 @@ class SceneLayers:
         codes, probability = found
         self._layers["class"].put(window, codes)
         self._layers["probability"].put(window, probability)
-        self._pixels += np.bincount(codes.ravel(), minlength=256)
+        self._pixels += count_codes(codes)
 
     def put_mask(self, window: Window, voting: npt.NDArray[np.bool_]) -> None:
         """Lay down which pixels of a window vote."""

@@ -3,6 +3,7 @@ import io
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from lulc_assets.core.figures import quicklook
@@ -54,6 +55,20 @@ def test_shrunk_pictures_fit(height, width, max_px):
 def test_a_shrunk_class_map_shows_the_commonest_class_not_an_average():
     codes = np.array([[2, 2, 9, 9], [2, 8, 1, 9]], dtype=np.uint8)
     assert quicklook.shrink_classes(codes, 2).tolist() == [[2, 9]]
+
+
+@given(
+    hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=40),
+               elements=st.integers(0, 4)),
+    st.integers(1, 12),
+)  # fmt: skip
+def test_each_block_shows_its_commonest_code_and_of_ties_the_smallest(codes, max_px):
+    factor = -(-max(codes.shape) // max_px)
+    padded = np.pad(codes, [(0, -side % factor) for side in codes.shape], mode="edge")
+    rows, cols = (side // factor for side in padded.shape)
+    blocks = padded.reshape(rows, factor, cols, factor).swapaxes(1, 2).reshape(rows, cols, -1)
+    expected = [[np.bincount(block).argmax() for block in row] for row in blocks]
+    assert quicklook.shrink_classes(codes, max_px).tolist() == expected
 
 
 def test_a_class_png_reads_back_as_its_colours():
