@@ -15,6 +15,7 @@ from lulc_assets.core.store.keys import Key, RegionYear, TileYear, Whole
 from lulc_assets.core.tile_keys import FIRST_YEAR, validate_tile
 from lulc_assets.defs.of_project import years
 from lulc_assets.project import Project
+from lulc_assets.project.checks import require_section
 from lulc_assets.project.years import ProjectYears
 from lulc_assets.steps.product import Input, Product, Reach
 
@@ -141,12 +142,16 @@ def key_of_partition(product: Product[Any, Any], partition: str) -> Key:
     return kind.of_partition("|".join(found[name] for name in kind.dimensions))
 
 
-def require_year(project: Project, key: Key) -> None:
-    """Refuse a key of a year that is not the project's: it left while a run waited, or never was.
+def require_known(project: Project, key: Key) -> None:
+    """Refuse a key that is not the project's: it left while a run waited, or never was.
 
     Raises:
-        InvalidProject: the message says what to do.
+        InvalidProject: names tile, region or year; the message says what to do.
     """
+    if isinstance(key, TileYear):
+        require_section(project.name, "tiles", key.tile, project.tiles)
+    if isinstance(key, RegionYear):
+        require_section(project.name, "regions", key.region, project.regions)
     if isinstance(key, TileYear | RegionYear):
         project.all_years().require(key.year)
 

@@ -13,6 +13,9 @@ from lulc_assets.core.crosswalks import find_crosswalk
 from lulc_assets.core.errors import InvalidProject, UnknownClass
 from lulc_assets.core.legend import Legend
 
+_NAMED = 8
+"""Names that an error lists."""
+
 
 def require_known(where: str, tiles: tuple[str, ...], known: Collection[str]) -> None:
     """Refuse tiles that the project does not map.
@@ -23,6 +26,26 @@ def require_known(where: str, tiles: tuple[str, ...], known: Collection[str]) ->
     unknown = [tile for tile in tiles if tile not in known]
     if unknown:
         raise InvalidProject(f"{where} names {', '.join(unknown)}, which [tiles] does not have")
+
+
+def require_section(project: str, table: str, name: str, known: Collection[str]) -> None:
+    """Refuse the name of a tile or region that the project does not have, or no longer has.
+
+    Args:
+        project: its name.
+        table: ``tiles`` or ``regions``.
+        name: that is asked for.
+        known: names of the sections that there are.
+
+    Raises:
+        InvalidProject: names what there is, and what to do.
+    """
+    if name not in known:
+        first = ", ".join([*known][:_NAMED]) + (", …" if len(known) > _NAMED else "")
+        raise InvalidProject(
+            f"{table[:-1]} {name} is not in project {project}; it has {first or 'none'}. "
+            f"Add a [{table}.…] section to the project file"
+        )
 
 
 def require_crosswalk(where: str, name: str, legend: Legend) -> None:

@@ -44,6 +44,7 @@ from lulc_assets.project.checks import (
     require_crosswalk,
     require_known,
     require_owners,
+    require_section,
     require_store,
     require_window,
 )
@@ -201,11 +202,7 @@ class Project(Section):
         Raises:
             InvalidProject: the tile is not in the project, or its window leaves the tile.
         """
-        if tile not in self.tiles:
-            raise InvalidProject(
-                f"tile {tile} is not in project {self.name}; it has {', '.join(self.tiles)}. "
-                "Add a [tiles.…] section to the project file."
-            )
+        require_section(self.name, "tiles", tile, self.tiles)
         whole, window = self.raster_of(tile), self.tiles[tile].window
         if window is None:
             return whole

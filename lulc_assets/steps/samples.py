@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from lulc_assets.core.errors import InvalidProject
 from lulc_assets.core.figures.maps import class_histogram_figure
 from lulc_assets.core.labels.burn import BurnRules, burn_labels
 from lulc_assets.core.labels.schema import HOLDOUT
@@ -23,6 +22,7 @@ from lulc_assets.core.sampling.sample import (
 from lulc_assets.core.store.keys import RegionYear, TileYear
 from lulc_assets.core.store.records import Record
 from lulc_assets.core.tables.source_digest import digest_of_source
+from lulc_assets.project.checks import require_section
 from lulc_assets.project.sections import RegionSection, SampleFiles
 from lulc_assets.steps.counted import counted_identity, counted_pixels
 from lulc_assets.steps.products import REFERENCE_LABELS, REFERENCE_SAMPLE
@@ -37,11 +37,7 @@ def section_of(work: Workbench, region: str) -> RegionSection:
         InvalidProject: the project has no such region.
     """
     sections = work.project.regions
-    if region not in sections:
-        raise InvalidProject(
-            f"region {region} is not in project {work.project.name}; it has "
-            f"{', '.join(sections) or 'none'}. Add a [regions.…] section to the project file"
-        )
+    require_section(work.project.name, "regions", region, sections)
     return sections[region]
 
 
