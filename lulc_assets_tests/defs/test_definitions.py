@@ -108,6 +108,7 @@ def test_loading_imports_no_heavy_library_and_needs_no_project():
         "from lulc_assets.definitions import defs\n"
         "defs()\n"
         "heavy = {'torch', 'lightning', 'openvino', 'dagster_k8s', 'numba', 'matplotlib'}\n"
+        "heavy |= {'scipy.ndimage', 'scipy.stats', 'zarr', 'duckdb', 'obstore', 'ray'}\n"
         "heavy &= set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )

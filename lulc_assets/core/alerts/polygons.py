@@ -19,7 +19,6 @@ import numpy as np
 import numpy.typing as npt
 import rasterio.features
 import shapely
-from scipy import ndimage
 
 from lulc_assets.core.alerts.ladder import AlertSettings, Step
 from lulc_assets.core.alerts.pixels import AlertPixels, class_name
@@ -170,6 +169,8 @@ def _reached_on(
         areas: pixels that it takes, by code of last year's class; that of most pixels counts.
         core_px: side of the square that it takes.
     """
+    from scipy import ndimage  # only where pixels are
+
     dated = np.sort(days[days > 0])
     if not dated.size:
         return 0

@@ -11,14 +11,11 @@ import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
-import zarr
-from zarr.codecs import ZstdCodec
-from zarr.storage import LocalStore, ZipStore
 
 from lulc_assets.core.chips.account import LabelAccount
 from lulc_assets.core.chips.chip_set import Chips
@@ -27,6 +24,9 @@ from lulc_assets.core.chips.layout import ChipLayout
 from lulc_assets.core.chips.room import Room
 from lulc_assets.core.errors import ProductCorrupt
 from lulc_assets.core.whole_files import whole_file
+
+if TYPE_CHECKING:
+    import zarr
 
 SHARD_CHIPS = 256
 """Chips in a shard: 50 MB of 128-pixel chips before compression, few files per tile."""
@@ -49,6 +49,9 @@ def write_chips(path: Path, chips: Chips) -> Path:
     Returns:
         ``path``.
     """
+    import zarr  # only where chips are
+    from zarr.storage import LocalStore
+
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as scratch:
         root = Path(scratch) / "group"
@@ -70,7 +73,9 @@ def write_chips(path: Path, chips: Chips) -> Path:
     return path
 
 
-def _write_array(group: zarr.Group, name: str, array: npt.NDArray[np.generic]) -> None:
+def _write_array(group: "zarr.Group", name: str, array: npt.NDArray[np.generic]) -> None:
+    from zarr.codecs import ZstdCodec
+
     shard = min(SHARD_CHIPS, len(array))
     target = group.create_array(
         name,
@@ -113,6 +118,9 @@ def read_chips(zip_path: Path, index_path: Path, room: Room | None = None) -> Ch
     Raises:
         ProductCorrupt: a file is missing, does not parse, or the two do not fit.
     """
+    import zarr  # only where chips are
+    from zarr.storage import ZipStore
+
     room = room or Room()
     try:
         index = gpd.read_parquet(index_path)
@@ -136,12 +144,14 @@ def read_chips(zip_path: Path, index_path: Path, room: Room | None = None) -> Ch
     return Chips(images, masks, index, dropped, split_by, account, layout, bands)
 
 
-def _read_known(group: zarr.Group, name: str, build: Callable[[Any], _Part]) -> _Part | None:
+def _read_known(group: "zarr.Group", name: str, build: Callable[[Any], _Part]) -> _Part | None:
     """A part that chips of an earlier version do not have."""
     return build(group.attrs[name]) if name in group.attrs else None
 
 
-def _read_array(group: zarr.Group, name: str, room: Room) -> npt.NDArray[Any]:
+def _read_array(group: "zarr.Group", name: str, room: Room) -> npt.NDArray[Any]:
+    import zarr  # only where chips are
+
     array = group[name]
     if not isinstance(array, zarr.Array):
         raise ProductCorrupt(f"member {name} of a chip archive is not an array")

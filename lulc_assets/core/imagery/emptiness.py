@@ -16,7 +16,6 @@ is black wherever there is no cirrus.
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import binary_opening
 
 from lulc_assets.core.imagery.masks import SCL_CLOUD_SHADOW, SCL_DARK, SCL_WATER
 
@@ -42,6 +41,8 @@ _SHAPES = (
 
 def solid_zeros(zero: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Which zeros lie in a solid area or line of zeros, bool (h, w) like ``zero``."""
+    from scipy.ndimage import binary_opening  # only where pixels are
+
     solid = np.zeros_like(zero)
     if zero.any():
         for shape in _SHAPES:

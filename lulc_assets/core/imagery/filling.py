@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import distance_transform_edt
 
 
 def fill_no_data(values: npt.NDArray[Any], valid: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
@@ -26,6 +25,8 @@ def fill_no_data(values: npt.NDArray[Any], valid: npt.NDArray[np.bool_]) -> npt.
     Returns:
         ``values`` itself where all or no pixels are valid, else a copy.
     """
+    from scipy.ndimage import distance_transform_edt  # only where pixels are
+
     if valid.all() or not valid.any():
         return values
     rows, cols = distance_transform_edt(~valid, return_distances=False, return_indices=True)

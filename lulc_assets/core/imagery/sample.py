@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import minimum_filter
 
 from lulc_assets.core.errors import SceneGridMismatch
 from lulc_assets.core.grid import PixelGrid, Window
@@ -88,6 +87,8 @@ def _look_at(recipe: SceneRecipe, grid: PixelGrid) -> SceneSample:
 
 
 def _look(reader: SceneReader, recipe: SceneRecipe) -> SceneSample:
+    from scipy.ndimage import minimum_filter  # only where pixels are
+
     window = Window(0, 0, reader.grid.height, reader.grid.width)
     scl = reader.read_mask(window)
     gain = np.float32(recipe.scale / STEP)

@@ -26,7 +26,6 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
-from scipy import ndimage
 
 from lulc_assets.core.errors import LabelError, OverlappingLabels
 from lulc_assets.core.grid import PixelGrid
@@ -207,6 +206,8 @@ def _name_conflict(
 
 def _find_border(mask: Mask, border_px: int) -> Flags:
     """Labelled pixels near another class or unlabelled ground."""
+    from scipy import ndimage  # only where pixels are
+
     if border_px == 0:
         return np.zeros(mask.shape, dtype=bool)
     side = 2 * border_px + 1
