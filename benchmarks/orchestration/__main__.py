@@ -52,12 +52,14 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     figures: dict[str, Any] = {"load_s": _load_s(), "check_s": _check_s()}
+    print(figures, file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory(prefix="orchestration-") as folder:
         for keys in args.keys:
             with postgres() as server:
                 figures[str(keys)] = measure(
                     Path(folder) / str(keys), server.variables, keys, args.submit_s
                 )
+            print(f"{keys} keys: {figures[str(keys)]}", file=sys.stderr, flush=True)
     if args.json:
         print(json.dumps(figures, indent=2))
         return
