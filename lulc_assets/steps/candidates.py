@@ -18,6 +18,8 @@ from lulc_assets.core.store.records import Record
 from lulc_assets.steps.properties import CatalogProperties
 from lulc_assets.steps.workbench import Workbench
 
+CANDIDATES_FILE = "candidates.parquet"
+
 _IN_CATALOG = "catalog:"
 
 
@@ -40,7 +42,7 @@ def open_candidates(work: Workbench, catalog: Record[CatalogProperties]) -> gpd.
         stored = href.startswith(_IN_CATALOG)
         return f"{folder}/{href.removeprefix(_IN_CATALOG)}" if stored else href
 
-    return _with_hrefs(read_candidates(work.open(catalog, "candidates.parquet")), locate)
+    return _with_hrefs(read_candidates(work.open(catalog, CANDIDATES_FILE)), locate)
 
 
 def read_selection(work: Workbench, catalog: Record[CatalogProperties]) -> list[SceneRecipe]:

@@ -28,7 +28,7 @@ from lulc_assets.core.store.canonical import canonical_json, digest_of, identity
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.core.store.records import Record
 from lulc_assets.core.tables.source_digest import digest_of_source
-from lulc_assets.steps.candidates import read_selection, store_candidates
+from lulc_assets.steps.candidates import CANDIDATES_FILE, read_selection, store_candidates
 from lulc_assets.steps.looks import make_scene_look
 from lulc_assets.steps.products import REFERENCE_LABELS, SCENE_CATALOG, TRAINING_CHIPS
 from lulc_assets.steps.properties import CandidateScene, CatalogProperties, ChipProperties
@@ -87,7 +87,7 @@ def make_scene_catalog(work: Workbench, key: TileYear) -> Record[CatalogProperti
         require_judged(table, key.title)
         figure = scene_timeline_figure(table, f"Scenes of {key.title}")
         files = {
-            "candidates.parquet": store_candidates(work, scratch / "candidates.parquet", table),
+            CANDIDATES_FILE: store_candidates(work, scratch / CANDIDATES_FILE, table),
             "scenes.png": write_png(scratch, "scenes.png", figure),
         }
         properties = CatalogProperties(

@@ -4,11 +4,12 @@ What belongs here: record → rows. What does not: which records are collected (
 (``core/metrics``).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pandas as pd
 
+from lulc_assets.core.catalog.table import CANDIDATES_SCHEMA, read_candidate_columns
 from lulc_assets.core.chips.account import TRAIN, VALIDATION
 from lulc_assets.core.metrics.change_tables import ALERT_SCHEMA
 from lulc_assets.core.metrics.map_tables import SCENE_SCHEMA
@@ -16,7 +17,7 @@ from lulc_assets.core.store.canonical import canonical_json
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.core.store.records import Record
 from lulc_assets.steps.alerts import read_alert_table
-from lulc_assets.steps.candidates import open_candidates
+from lulc_assets.steps.candidates import CANDIDATES_FILE
 from lulc_assets.steps.model_history import bundle_of, evaluations_of, kept_candidates
 from lulc_assets.steps.properties import (
     AlertProperties,
@@ -52,10 +53,11 @@ def scene_rows(
     work: Workbench, key: TileYear, record: Record[CatalogProperties], used: Iterable[str]
 ) -> Iterator[dict[str, Any]]:
     """Every candidate scene; ``used`` are the ids of those in the map."""
-    in_map, table = set(used), open_candidates(work, record)
-    copied = [name for name in SCENE_SCHEMA.columns if name in table.columns]
-    rows: list[Mapping[str, Any]] = table.to_dict("records")
-    for row in rows:
+    in_map = set(used)
+    copied = [name for name in SCENE_SCHEMA.columns if name in CANDIDATES_SCHEMA.columns]
+    file = work.open(record, CANDIDATES_FILE)
+    table = read_candidate_columns(file, [*copied, "datetime"])
+    for row in table.to_dict("records"):
         date = row["datetime"]
         yield {
             **{name: row[name] for name in copied},

@@ -78,8 +78,7 @@ def make_metric_tables(
     records = [*of_tiles.values(), *of_regions]
 
     def build(scratch: Path) -> Made[TablesProperties]:
-        tables = [read_metrics(work.open(r, METRIC_FILE)) for r in records]
-        metrics = pd.concat(tables) if tables else _frame([], METRIC_SCHEMA)
+        metrics = read_metrics([work.open(record, METRIC_FILE) for record in records])
         rows = {
             MAP_FILE: ([map_row(key, record) for key, record in maps.items()], MAP_SCHEMA),
             SCENE_FILE: (_scenes(work, catalogs, maps), SCENE_SCHEMA),

@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import duckdb
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from lulc_assets.core.accuracy.report import SCOPES, VERDICTS
@@ -21,6 +24,7 @@ from lulc_assets.core.metrics.making_tables import (
     VERDICTS_OF_MODELS,
 )
 from lulc_assets.core.metrics.map_tables import MAP_SCHEMA, SCENE_SCHEMA
+from lulc_assets.core.metrics.marts import build_marts, fresh_database, require_built
 from lulc_assets.core.metrics.parquet import write_table
 from lulc_assets.core.metrics.tables import (
     METRIC_SCHEMA,
@@ -41,7 +45,7 @@ def target(tmp_path_factory):
     return tmp_path_factory.mktemp("target")
 
 
-def run_dbt(target, *arguments, files=None, **more):
+def run_dbt(target, *arguments, files=None, project=PROJECT, **more):
     command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments]
     command += ["--target-path", str(target), "--log-path", str(target / "logs")]
     if files is not None:
@@ -49,7 +53,7 @@ def run_dbt(target, *arguments, files=None, **more):
     environment = {**os.environ, "LULC_METRICS_DUCKDB": str(target / "metrics.duckdb")}
     environment.pop("PYTHONWARNINGS", None)
     return subprocess.run(
-        command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+        command, cwd=project, env=environment, capture_output=True, text=True, check=False
     )
 
 
@@ -95,12 +99,13 @@ def names_of(codes):
 
 
 def legal_of(manifest, *models):
-    """Column → the values that a test of one of these models accepts."""
+    """Column → the values that a rule of one of these models accepts."""
     return {
-        node["column_name"]: node["test_metadata"]["kwargs"]["values"]
+        column["name"]: column["config"]["meta"]["values"]
         for node in manifest["nodes"].values()
-        if node.get("test_metadata", {}).get("name") == "accepted_values"
-        and node["attached_node"].rpartition(".")[2] in models
+        if node["resource_type"] == "model" and node["name"] in models
+        for column in node["columns"].values()
+        if "values" in column["config"]["meta"]
     }
 
 
@@ -209,7 +214,7 @@ def test_one_making_told_twice_fails_the_build(manifest, target, tmp_path):
     given = making_files(tmp_path, durations=[DURATION, DURATION])
     done = run_dbt(target, "build", "--select", "durations", files=[], **given)
     assert done.returncode != 0
-    assert "unique_together_durations" in done.stdout
+    assert "durations: asset, key, year, made_at, digest, run_id: unique (1 rows)" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -327,4 +332,72 @@ def test_one_map_reported_twice_fails_the_build(manifest, target, tmp_path):
     done = run_dbt(target, "build", "--select", "stg_metrics", files=files)
 
     assert done.returncode != 0
-    assert "unique_together_stg_metrics" in done.stdout
+    rows = pq.read_metadata(files[0]).num_rows
+    key = "scope, key, year, metric, class_name, reference_class"
+    assert f"stg_metrics: {key}: unique ({rows} rows)" in done.stdout
+
+
+KINDS = {
+    "metric": (lambda: metric_rows(report(), **DIGESTS).query("metric == 'overall_accuracy'")),
+    "change": (lambda: pd.DataFrame([CHANGE])),
+    "alert": (lambda: pd.DataFrame([ALERT])),
+    "training": (lambda: pd.DataFrame([TRAINING])),
+    "duration": (lambda: pd.DataFrame([DURATION])),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong", "said"),
+    [
+        ("metric", {"key": None}, "stg_metrics: key: not_null (1 rows)"),
+        ("metric", {"scope": "moon"}, "stg_metrics: scope: values (1 rows)"),
+        ("metric", {"ci_low": 2.0}, "stg_metrics: ci_low, estimate, ci_high: ordered (1 rows)"),
+        ("metric", {"ci_high": 0.1}, "stg_metrics: ci_low, estimate, ci_high: ordered (1 rows)"),
+        ("change", {"grade": "sure"}, "change: grade: values (1 rows)"),
+        ("duration", {"seconds": -1.0}, "durations: seconds: at_least 0 (1 rows)"),
+        ("training", {"gold_agreement": 1.5}, "training_runs: gold_agreement: at_most 1 (1 rows)"),
+        ("training", {"best_epoch": 9}, "training_runs: 1, best_epoch, epochs: ordered (1 rows)"),
+        (
+            "alert",
+            {"step": None, "tile": None},
+            "alerts: step: not_null (1 rows); tile: not_null (1 rows)",
+        ),
+    ],
+)
+def test_a_planted_row_is_said_by_table_column_and_rule(tmp_path, kind, wrong, said):
+    file = tmp_path / f"{kind}.parquet"
+    KINDS[kind]().assign(**wrong).to_parquet(file)
+    built = build_marts(PROJECT, {f"{kind}_files": file}, fresh_database(file, "x"), tmp_path)
+    with pytest.raises(InvalidProduct, match=f"failed .* stays:(?s:.*){re.escape(said)}"):
+        require_built(built)
+
+
+def test_builds_in_one_process_leave_closed_databases_of_their_own(tmp_path):
+    for year in (2023, 2024):
+        file = tmp_path / f"{year}.parquet"
+        write_table(file, pd.DataFrame([CHANGE | {"year": year}]), CHANGE_SCHEMA)
+        database = fresh_database(file, str(year))
+        require_built(build_marts(PROJECT, {"change_files": file}, database, tmp_path))
+        assert not database.with_name(f"{database.name}.wal").exists()
+    for year in (2023, 2024):
+        with duckdb.connect(str(tmp_path / f".metrics.{year}"), read_only=True) as connection:
+            assert connection.sql("select year from change").fetchall() == [(year,)]
+
+
+def test_sums_that_differ_from_what_they_are_sums_of_are_said(manifest, target, tmp_path):
+    given = making_files(tmp_path)
+    assert run_dbt(target, "build", files=[], **given).returncode == 0
+    with duckdb.connect(str(target / "metrics.duckdb")) as connection:
+        connection.execute("update costs set seconds = seconds + 1")
+    done = run_dbt(target, "test", "--select", "costs", files=[], **given)
+    assert done.returncode != 0
+    assert "costs: seconds: sums_to durations 91.5 <> 90.5 (1 rows)" in done.stdout
+
+
+def test_a_rule_that_nobody_knows_ends_the_build(target, tmp_path):
+    project = shutil.copytree(PROJECT, tmp_path / "p", ignore=shutil.ignore_patterns("target"))
+    schema = project / "models" / "staging" / "schema.yml"
+    schema.write_text(schema.read_text().replace("not_null: true", "not_nul: true", 1))
+    done = run_dbt(target, "build", "--select", "stg_metrics", files=[], project=project)
+    assert done.returncode != 0
+    assert "stg_metrics.scope: no rule is named not_nul" in done.stdout

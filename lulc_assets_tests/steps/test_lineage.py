@@ -99,7 +99,7 @@ def test_the_report_states_areas_that_sum_to_the_owned_area(finished_work):
     assert report.n_units + report.n_unusable == 300
     mapped = sum(c.mapped_area_ha for c in report.classes) + report.no_data_area_ha
     assert mapped == pytest.approx(report.total_area_ha)
-    rows = read_metrics(finished_work.open(record, "metrics.parquet"))
+    rows = read_metrics([finished_work.open(record, "metrics.parquet")])
     assert set(rows["map_digest"]) == {finished_work.read(ANNUAL_MAP, KEY).digest}
 
 

@@ -4,6 +4,7 @@ What belongs here: schema, rows → table, GeoParquet in and out. What does not:
 selected and why (``selection``).
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pandas as pd
 import pandera.errors
 import pandera.pandas as pa
 import pyarrow
+import pyarrow.parquet as pq
 
 from lulc_assets.core.catalog.search import RejectedItem
 from lulc_assets.core.errors import NoReadableScenes, ProductCorrupt, ScenesUnreachable
@@ -153,3 +155,27 @@ def read_candidates(path: Path) -> gpd.GeoDataFrame:
     except (OSError, ValueError, pyarrow.ArrowException, pandera.errors.SchemaError) as error:
         raise ProductCorrupt(f"{path} is not a table of candidate scenes: {error}") from error
     return table
+
+
+def read_candidate_columns(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Some columns of what :func:`write_candidates` wrote, without checking its rows again.
+
+    Args:
+        path: of the table.
+        columns: of ``CANDIDATES_SCHEMA``, no geometry; a column that there was not yet is empty.
+
+    Raises:
+        ProductCorrupt: the file is missing, damaged, or another table.
+    """
+    try:
+        file = pq.ParquetFile(path)
+        there = [name for name in columns if name in file.schema_arrow.names]
+        table = file.read(columns=there).to_pandas(ignore_metadata=True)
+    except (OSError, ValueError, pyarrow.ArrowException) as error:
+        raise ProductCorrupt(f"{path} is not a table of candidate scenes: {error}") from error
+    missing = set(columns) - set(there)
+    if missing - {"offset"}:
+        raise ProductCorrupt(
+            f"{path} is not a table of candidate scenes: it has no {', '.join(sorted(missing))}"
+        )
+    return table.assign(**dict.fromkeys(missing, ""))[list(columns)]

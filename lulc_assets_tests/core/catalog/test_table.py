@@ -5,7 +5,7 @@ import pytest
 
 from lulc_assets.core.catalog.search import RejectedItem
 from lulc_assets.core.catalog.selection import SelectionSettings, select_scenes
-from lulc_assets.core.catalog.table import read_candidates, write_candidates
+from lulc_assets.core.catalog.table import read_candidate_columns, read_candidates, write_candidates
 from lulc_assets.core.errors import ProductCorrupt
 from lulc_assets_tests.small_scene import GRID, write_scene
 
@@ -53,3 +53,21 @@ def test_a_damaged_file_is_named(tmp_path, content):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(ProductCorrupt, match="gone"):
         read_candidates(tmp_path / "gone.parquet")
+
+
+def test_columns_are_read_without_the_rest(tmp_path, table):
+    path = write_candidates(tmp_path / "c.parquet", table)
+    names = ["reason", "scene_id", "datetime"]
+    found = read_candidate_columns(path, names)
+    assert list(found.columns) == names
+    assert found["scene_id"].tolist() == table["scene_id"].tolist()
+    assert found["datetime"].equals(table["datetime"])
+
+
+def test_a_column_that_former_tables_lack_is_empty_and_any_other_is_missed(tmp_path, table):
+    path = tmp_path / "c.parquet"
+    table.drop(columns=["offset"]).to_parquet(path, index=False)
+    assert set(read_candidate_columns(path, ["scene_id", "offset"])["offset"]) == {""}
+    with pytest.raises(ProductCorrupt, match=r"c\.parquet .* has no level"):
+        table.drop(columns=["level"]).to_parquet(path, index=False)
+        read_candidate_columns(path, ["scene_id", "level"])

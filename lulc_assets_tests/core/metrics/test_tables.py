@@ -141,14 +141,14 @@ def test_a_table_survives_its_file_and_the_bytes_repeat(tmp_path):
     first = write_metrics(tmp_path / "a.parquet", rows)
     second = write_metrics(tmp_path / "b.parquet", metric_rows(report(), **DIGESTS))
 
-    assert read_metrics(first).equals(rows)
+    assert read_metrics([first]).equals(rows)
     assert first.read_bytes() == second.read_bytes()
 
 
 def test_a_table_without_any_number_keeps_its_column_types(tmp_path):
     rows = metric_rows(report("no_sample", agreement=None, matrix=np.zeros((9, 9), int)), **DIGESTS)
 
-    again = read_metrics(write_metrics(tmp_path / "a.parquet", rows))
+    again = read_metrics([write_metrics(tmp_path / "a.parquet", rows)])
 
     assert again["se"].dtype == "float64"
     assert list(again.columns) == list(METRIC_SCHEMA.columns)
@@ -183,7 +183,7 @@ def test_a_file_of_the_first_version_has_intervals_of_95_percent(tmp_path):
     first = first.rename(columns={"ci_low": "ci95_low", "ci_high": "ci95_high"})
     first.to_parquet(tmp_path / "first.parquet")
 
-    found = read_metrics(tmp_path / "first.parquet")
+    found = read_metrics([tmp_path / "first.parquet"])
 
     expected = table.assign(ci_level=table["ci_low"].where(table["ci_low"].isna(), 0.95))
     pd.testing.assert_frame_equal(found, expected)
@@ -193,7 +193,25 @@ def test_columns_of_an_unknown_version_are_named_with_the_remedy(tmp_path):
     table = metric_rows(report(), **DIGESTS).rename(columns={"unit": "units"})
     table.to_parquet(tmp_path / "odd.parquet")
     with pytest.raises(InvalidProduct, match=r"odd.parquet: .*differs in unit, units; materialize"):
-        read_metrics(tmp_path / "odd.parquet")
+        read_metrics([tmp_path / "odd.parquet"])
+
+
+def test_of_many_files_the_one_with_the_wrong_row_is_named(tmp_path):
+    paths = []
+    for year in (2022, 2023, 2024):
+        table = metric_rows(report(year=year), **DIGESTS)
+        paths.append(write_metrics(tmp_path / f"{year}.parquet", table))
+    assert sorted(set(read_metrics(paths)["year"])) == [2022, 2023, 2024]
+
+    metric_rows(report(), **DIGESTS).assign(scope="moon").to_parquet(paths[1])
+    with pytest.raises(InvalidProduct, match=r"2023\.parquet: metric table: scope = 'moon'"):
+        read_metrics(paths)
+
+
+def test_without_files_there_are_no_rows_but_all_columns():
+    none = read_metrics([])
+    assert none.empty and list(none.columns) == list(METRIC_SCHEMA.columns)
+    assert none["n_units"].dtype == "int64"
 
 
 def test_a_truncated_file_is_corrupt_not_empty(tmp_path):
@@ -201,6 +219,6 @@ def test_a_truncated_file_is_corrupt_not_empty(tmp_path):
     path.write_bytes(path.read_bytes()[:-20])
 
     with pytest.raises(ProductCorrupt, match=r"a\.parquet"):
-        read_metrics(path)
+        read_metrics([path])
     with pytest.raises(ProductCorrupt, match=r"b\.parquet"):
-        read_metrics(tmp_path / "b.parquet")
+        read_metrics([tmp_path / "b.parquet"])
