@@ -1,14 +1,16 @@
 """What Dagster itself costs on PostgreSQL, by the number of partition keys.
 
     python -m benchmarks.orchestration [--keys 1000 10000 100000] [--submit-s 30] [--json]
+    python -m benchmarks.orchestration --keys --overhead
 
 A PostgreSQL server, a webserver and a daemon of their own on loopback; no run is launched (the
 queue takes none), so that only planning and submitting is measured. For each number of keys:
 registering the tiles, the queries of an asset's page (the second time, as a person sees it),
 creating a backfill of one year over all tiles, and how many of its runs the daemon submits in a
 second.
-Then ``map_many``: tile × years a second where a run has many. A tick of the sensor is measured by
-``benchmarks.sensor_scale``.
+Then ``map_many``: tile × years a second where a run has many. With ``--overhead`` two runs make a
+small map, and what they take besides their steps is told (``overhead``). A tick of the sensor is
+measured by ``benchmarks.sensor_scale``.
 """
 
 import argparse
@@ -29,6 +31,7 @@ import requests
 import yaml
 
 from benchmarks.orchestration.database import free_port, postgres
+from benchmarks.orchestration.overhead import overhead
 from benchmarks.sensor_scale.__main__ import tiles_of_earth
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.defs.backfills import request_year
@@ -47,8 +50,9 @@ _PAGE = """query($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) { ... 
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--keys", type=int, nargs="+", default=[1000, 10_000, 100_000])
+    parser.add_argument("--keys", type=int, nargs="*", default=[1000, 10_000, 100_000])
     parser.add_argument("--submit-s", type=float, default=30)
+    parser.add_argument("--overhead", action="store_true", help="run a small map, too")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     figures: dict[str, Any] = {"load_s": _load_s(), "check_s": _check_s()}
@@ -60,25 +64,23 @@ def main() -> None:
                     Path(folder) / str(keys), server.variables, keys, args.submit_s
                 )
             print(f"{keys} keys: {figures[str(keys)]}", file=sys.stderr, flush=True)
+        if args.overhead:
+            with postgres() as server:
+                home = make_home(Path(folder) / "overhead")
+                figures["overhead"] = overhead(home, server.variables)
     if args.json:
         print(json.dumps(figures, indent=2))
         return
-    print(f"code location {figures['load_s']:.1f} s, dg check defs {figures['check_s']:.1f} s")
-    for keys in args.keys:
-        row = figures[str(keys)]
-        print(f"{keys:,} keys: " + ", ".join(f"{name} {value:.2f}" for name, value in row.items()))
+    print(f"code location {figures.pop('load_s'):.1f} s, dg check {figures.pop('check_s'):.1f} s")
+    for of, row in figures.items():
+        print(f"{of}: " + ", ".join(f"{name} {value:.3f}" for name, value in row.items()))
 
 
 def measure(
     home: Path, variables: Mapping[str, str], keys: int, submit_s: float
 ) -> dict[str, float]:
     """Figures of an instance with so many keys."""
-    home.mkdir(parents=True)
-    settings = yaml.safe_load(
-        (_REPOSITORY / "deploy/local/dagster-postgres.yaml").read_text("utf-8")
-    )
-    settings["concurrency"]["runs"]["max_concurrent_runs"] = 0  # nothing is launched
-    (home / "dagster.yaml").write_text(yaml.safe_dump(settings))
+    make_home(home)
     environment = {
         **os.environ, **variables, "DAGSTER_HOME": str(home), "PYTHONPATH": str(_REPOSITORY),
         "NO_PROXY": "127.0.0.1", "LULC_PROJECT": str(home / "none.toml"),
@@ -93,6 +95,17 @@ def measure(
         found |= _backfill(instance, tiles, environment, submit_s)
         found |= _batches(instance, tiles)
     return found
+
+
+def make_home(home: Path) -> Path:
+    """A new instance that launches no run from its queue."""
+    home.mkdir(parents=True)
+    settings = yaml.safe_load(
+        (_REPOSITORY / "deploy/local/dagster-postgres.yaml").read_text("utf-8")
+    )
+    settings["concurrency"]["runs"]["max_concurrent_runs"] = 0
+    (home / "dagster.yaml").write_text(yaml.safe_dump(settings))
+    return home
 
 
 def _load_s() -> float:
