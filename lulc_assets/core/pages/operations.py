@@ -33,8 +33,14 @@ _ACCURACY_STEPS = (0.6, 0.7, 0.8, 0.9)
 _VOTE_STEPS = (3, 6, 10, 20)
 _WIDTH = 300.0
 """Of a map, in units of its view box."""
-_LEAST_SIDE = 2.0
-"""A tile is drawn at least this large: one of 20,000 must stay visible."""
+_LEAST_SIDE, _MOST_SIDE = 2.0, 100.0
+"""A tile is drawn at least so large, since one of 20,000 must stay visible, and of a few tiles none
+larger."""
+_NAMED = (36.0, 14.0)
+"""Width and height from which on a tile has room for its key."""
+
+
+_Ring = Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -123,8 +129,14 @@ def _year(year: int, found: Sequence[PartitionState], dagster: str) -> dict[str,
                 "title": title,
                 "swatches": keys,
                 "tiles": [
-                    {"points": ring, "color": color, "href": row["href"], "text": row["text"]}
-                    for ring, color, row in zip(rings, colors, rows, strict=True)
+                    {
+                        "points": _points(ring),
+                        "color": color,
+                        "href": row["href"],
+                        "text": row["text"],
+                        "label": _label(one.tile, ring, color),
+                    }
+                    for one, ring, color, row in zip(found, rings, colors, rows, strict=True)
                 ],
             }
             for title, colors, keys in measures
@@ -154,8 +166,8 @@ def _row(one: PartitionState, dagster: str) -> dict[str, str]:
     }
 
 
-def _shapes(grids: Sequence[PixelGrid]) -> tuple[list[str], float]:
-    """Outlines as SVG points in one frame of :data:`_WIDTH`, and its height; north is up."""
+def _shapes(grids: Sequence[PixelGrid]) -> tuple[list[_Ring], float]:
+    """Outlines in one frame of :data:`_WIDTH`, and its height; north is up."""
     corners = [_corners(grid) for grid in grids]
     lons = [lon for ring in corners for lon, _ in ring]
     if max(lons) - min(lons) > 180:  # tiles on both sides of the antimeridian
@@ -164,12 +176,30 @@ def _shapes(grids: Sequence[PixelGrid]) -> tuple[list[str], float]:
     lats = [lat for ring in corners for _, lat in ring]
     west, north = min(lons), max(lats)
     squeeze = math.cos(math.radians((min(lats) + north) / 2))
-    scale = _WIDTH / max((max(lons) - west) * squeeze, north - min(lats), 1e-9)
-    placed = [
-        [((lon - west) * squeeze * scale, (north - lat) * scale) for lon, lat in ring]
-        for ring in corners
-    ]
-    return [_points(ring) for ring in placed], (north - min(lats)) * scale
+    flat = [[((lon - west) * squeeze, north - lat) for lon, lat in ring] for ring in corners]
+    scale = min(
+        _WIDTH / max((max(lons) - west) * squeeze, north - min(lats), 1e-9),
+        _MOST_SIDE / max(max(_sides(ring)) for ring in flat),
+    )
+    placed = [[(x * scale, y * scale) for x, y in ring] for ring in flat]
+    return [_visible(ring) for ring in placed], (north - min(lats)) * scale
+
+
+def _label(text: str, ring: _Ring, color: str) -> dict[str, str]:
+    """Where and in which colour a tile's key stands on it; empty where it has no room."""
+    width, height = _sides(ring)
+    if width < _NAMED[0] or height < _NAMED[1]:
+        return {}
+    x, y = (sum(axis) / len(ring) for axis in zip(*ring, strict=True))
+    return {"x": f"{x:.1f}", "y": f"{y:.1f}", "ink": _ink(color), "text": text}
+
+
+def _ink(color: str) -> str:
+    """Black or white, whichever can be read on a colour: a contrast of 4.5 at least."""
+    shares = (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in shares]
+    light = sum(v * weight for v, weight in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
+    return "#000000" if (light + 0.05) / 0.05 >= 1.05 / (light + 0.05) else "#ffffff"
 
 
 def _corners(grid: PixelGrid) -> list[tuple[float, float]]:
@@ -182,12 +212,21 @@ def _corners(grid: PixelGrid) -> list[tuple[float, float]]:
     return found
 
 
-def _points(ring: Sequence[tuple[float, float]]) -> str:
-    xs, ys = [x for x, _ in ring], [y for _, y in ring]
-    if max(max(xs) - min(xs), max(ys) - min(ys)) < _LEAST_SIDE:
-        x, y, half = sum(xs) / 4, sum(ys) / 4, _LEAST_SIDE / 2
-        ring = [(x - half, y - half), (x + half, y - half), (x + half, y + half),
-                (x - half, y + half)]  # fmt: skip
+def _sides(ring: _Ring) -> tuple[float, float]:
+    xs, ys = zip(*ring, strict=True)
+    return max(xs) - min(xs), max(ys) - min(ys)
+
+
+def _visible(ring: _Ring) -> _Ring:
+    """The ring, or a square around its middle where it is too small to be seen."""
+    if max(_sides(ring)) >= _LEAST_SIDE:
+        return ring
+    x, y = (sum(axis) / len(ring) for axis in zip(*ring, strict=True))
+    half = _LEAST_SIDE / 2
+    return [(x - half, y - half), (x + half, y - half), (x + half, y + half), (x - half, y + half)]
+
+
+def _points(ring: _Ring) -> str:
     return " ".join(f"{x:.2f},{y:.2f}" for x, y in ring)
 
 

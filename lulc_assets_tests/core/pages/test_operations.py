@@ -6,7 +6,13 @@ import pytest
 
 from lulc_assets.core.errors import InvalidPage
 from lulc_assets.core.grid import PixelGrid
-from lulc_assets.core.pages.operations import STATES, OperationsPage, PartitionState
+from lulc_assets.core.pages.operations import (
+    _RAMP,
+    STATES,
+    OperationsPage,
+    PartitionState,
+    _ink,
+)
 from lulc_assets.core.pages.rendering import render_operations_page
 
 GRID = PixelGrid(32633, 499_980.0, 5_100_000.0, 1000, 1000)
@@ -60,6 +66,37 @@ def test_tiles_stay_in_one_frame(left, right):
           for x in re.findall(r"(-?[\d.]+),", ring)]  # fmt: skip
     assert min(xs) >= -1.5
     assert max(xs) <= 301.5
+
+
+def rings_of(html):
+    return [
+        [tuple(map(float, point.split(","))) for point in ring.split()]
+        for ring in re.findall(r'points="([^"]+)"', html)
+    ]
+
+
+def test_a_tile_alone_does_not_fill_the_page_and_is_named():
+    html = render(partition(state="reported"))
+    xs = [x for ring in rings_of(html) for x, _ in ring]
+    assert max(xs) - min(xs) == pytest.approx(100, abs=1)
+    assert re.findall(r"<text [^>]+>(\w+)</text>", html) == ["33TVM"] * 3
+
+
+def test_tiles_without_room_have_no_name_on_the_map():
+    grids = [PixelGrid(32633, 400_000.0 + 12_000 * n, 5_100_000.0, 1000, 1000) for n in range(12)]
+    html = render(*(partition(f"33TV{chr(65 + n)}", grid) for n, grid in enumerate(grids)))
+    assert len(rings_of(html)) == 36 and "<text" not in html
+
+
+@pytest.mark.parametrize("color", [color for _, color in STATES.values()] + list(_RAMP))
+def test_a_name_can_be_read_on_every_colour(color):
+    def light(name):
+        parts = [int(name[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        parts = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    one, two = sorted((light(color), light(_ink(color))))
+    assert (two + 0.05) / (one + 0.05) >= 4.5
 
 
 def test_a_project_without_tiles_says_so():
