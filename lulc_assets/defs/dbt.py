@@ -18,6 +18,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
+from lulc_assets.core.errors import InvalidProduct
 from lulc_assets.core.metrics.database import publish_database, remove_unpublished
 from lulc_assets.core.metrics.marts import Built, build_marts, fresh_database, require_built
 from lulc_assets.core.store.keys import Whole
@@ -82,6 +83,7 @@ def models() -> dg.Definitions:
                         context.instance, Path(scratch) / "durations.parquet"
                     )
                     built = build_marts(DBT_FOLDER, files, fresh, Path(scratch))
+                    _require_known(manifest, built)
                 yield from _checked(context, manifest, translator, built)
                 with named_failures():
                     require_built(built)
@@ -103,6 +105,20 @@ def models() -> dg.Definitions:
                 remove_unpublished(fresh)
 
     return dg.Definitions(assets=[dbt_metrics])
+
+
+def _require_known(manifest: Mapping[str, Any], built: Sequence[Built]) -> None:
+    """Refuse to tell of tables and tests that the assets of this code location do not have.
+
+    Raises:
+        InvalidProduct: the SQL changed since its manifest was made.
+    """
+    unknown = [one.node for one in built if one.node not in manifest["nodes"]]
+    if unknown:
+        raise InvalidProduct(
+            f"{DBT_FOLDER / 'target' / 'manifest.json'} does not know {unknown[0]}: dbt_metrics "
+            "changed since it was made; run `make setup` and load the code location anew"
+        )
 
 
 def _checked(

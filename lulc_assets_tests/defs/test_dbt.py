@@ -1,5 +1,7 @@
 """The asset of all tables of the metrics database, in runs of Dagster."""
 
+import shutil
+
 import dagster as dg
 import duckdb
 import pandas as pd
@@ -88,3 +90,16 @@ def test_a_broken_rule_is_said_and_the_database_before_stays(project_file, monke
     assert "at_least 0 (1 rows)" in broken.description
     assert done.get_asset_materialization_events() == []
     assert not list(project_file.parent.glob(".metrics*"))
+
+
+def test_a_manifest_that_is_older_than_the_tables_is_named(project_file, monkeypatch, tmp_path):
+    """Dagster knows assets and checks by the manifest, dbt builds what the folder has now."""
+    project = shutil.copytree(dbt.DBT_FOLDER, tmp_path / "dbt_metrics")
+    monkeypatch.setattr(dbt, "DBT_FOLDER", project)
+    schema = project / "models" / "marts" / "schema.yml"
+    schema.write_text(schema.read_text().replace("- sums_to:", "- sums_to:\n          name: newer"))
+    done = build(project_file)
+    [failure] = [event.step_failure_data for event in done.all_events if event.is_step_failure]
+    said = failure.user_failure_data.description
+    assert "does not know test.lulc_metrics.newer" in said and "make setup" in said
+    assert not (project_file.parent / "metrics.duckdb").exists()

@@ -68,10 +68,12 @@ def build_marts(
         InvalidProduct: dbt ended before it built anything.
         KeyboardInterrupt: somebody stopped it.
     """
+    from dbt.adapters import factory
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
-    connections: Any = DuckDBConnectionManager  # without types
+    connections: Any = DuckDBConnectionManager  # these two have no types
+    adapters: Any = factory
 
     shared = [
         "--quiet",
@@ -89,6 +91,8 @@ def build_marts(
             build = ["build", *shared, "--vars", json.dumps(settings)]
             done = _result(dbtRunner(manifest=manifest).invoke(build))
         finally:
+            adapters.cleanup_connections()
+            adapters.reset_adapters()
             connections.close_all_connections()
     return [_built(one) for one in done.results]
 
