@@ -38,6 +38,8 @@ class RefreshBatchStatistics(Callback):
         assert isinstance(pl_module, LandCoverTraining)
         network = pl_module.network
         norms = [m for m in network.modules() if isinstance(m, _BatchNorm) and _learns(m)]
+        if not norms:  # an encoder that is frozen, and nothing behind it to measure
+            return
         momenta = [norm.momentum for norm in norms]
         for norm in norms:
             norm.reset_running_stats()

@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from lulc_assets.core.judging.bundling import write_bundle
 from lulc_assets.core.judging.promotion import Verdict
 from lulc_assets.core.legend import KARRA_10
 from lulc_assets.core.model.network import Normalisation, build_network
+from lulc_assets.core.model.patch_model import PatchModel
 from lulc_assets.core.patches.answers import answer_files, judge_patches
 from lulc_assets.core.patches.classifier import (
     PATCH_RECIPE,
@@ -61,6 +63,25 @@ def test_only_the_last_layers_learn_if_asked(patches, classifier, tmp_path):
         before["model.classification_head.1.weight"], after["model.classification_head.1.weight"]
     )
     assert count_parameters(tuned.card.network, "decoder").learning == 256 * 3 + 3
+
+
+@pytest.mark.parametrize(("trainable", "measures"), [("all", True), ("decoder", False)])
+def test_statistics_are_measured_again_only_where_layers_learn_that_have_some(
+    patches, tmp_path, monkeypatch, trainable, measures
+):
+    asked = []
+    forward = PatchModel.forward
+    monkeypatch.setattr(
+        PatchModel, "forward", lambda self, bands: asked.append(1) or forward(self, bands)
+    )
+    passes = []
+    for chips in (1, 512):
+        asked.clear()
+        recipe = replace(TINY, max_epochs=1, trainable=trainable, batch_size=4,
+                         statistics_chips=chips)  # fmt: skip
+        train_patches(patches, recipe, tmp_path / str(chips))
+        passes.append(len(asked))
+    assert (passes[1] > passes[0]) is measures
 
 
 def test_two_of_twenty_five_million_parameters_learn_in_a_resnet_50():
