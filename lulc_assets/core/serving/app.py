@@ -113,7 +113,12 @@ def _handle_errors(app: FastAPI) -> None:
         said = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         return JSONResponse({"detail": said[:1000]}, 422)
 
+    async def failed(_: Request, __: Exception) -> Response:
+        # What it was goes to the log, and to nobody else.
+        return JSONResponse({"detail": "the service failed; its log says why"}, 500)
+
     app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(Exception, failed)
     app.add_exception_handler(LulcError, refuse)
     app.add_exception_handler(Busy, busy)
 

@@ -29,9 +29,13 @@ from lulc_assets.core.tables.raster_blocks import MAX_BLOCK_BYTES, require_small
 
 _STEP = 1e-4
 _DTYPES = ("uint16", "int16", "float32")
-_LARGEST_DN = 20_000
+_LARGEST_DN, _SMALLEST_TOP = 20_000, 100
+_LOWEST, _HIGHEST = -0.2, 2.0
+"""Reflectance: below zero by the correction of the atmosphere, above one by glint and by clouds."""
 _PROBES = 5
 _UTM = ((32601, 32660), (32701, 32760))
+_EASTINGS, _NORTHINGS = (-200_000, 1_200_000), (-200_000, 10_200_000)
+"""Metres. Tiles reach over the borders of their zone and over the equator."""
 _GSD_TOLERANCE = 0.05
 _VOTES = 4
 
@@ -114,7 +118,7 @@ class UploadedImage:
         """Scale and offset of stored numbers, from the file's own tags or by its pixels."""
         source, self._as_reflectance = self._source, False
         scales, offsets = set(source.scales), set(source.offsets)
-        top = max(float(np.nanmax(self._read(w), initial=0)) for w in _probes(self.grid))
+        low, top = self._extremes()
         if len(scales) > 1 or len(offsets) > 1:
             raise ImplausiblePixels("bands have different scales; write them with one")
         (scale,), (offset,) = scales, offsets
@@ -123,20 +127,34 @@ class UploadedImage:
                 raise ImplausiblePixels(
                     f"scale {scale:g} with offset {offset:g} is not reflectance"
                 )
+            if top * scale + offset > _HIGHEST or low * scale < _LOWEST:
+                raise ImplausiblePixels(
+                    f"with scale {scale:g} and offset {offset:g}, tags of the file, its numbers "
+                    f"({low:g} to {top:g}) are no reflectance: mend these tags"
+                )
             return float(scale), float(offset / scale)
-        if source.dtypes[0].startswith("float") and top <= 2.0:
-            self._as_reflectance = True
-            return _STEP, 0.0
-        if top > _LARGEST_DN:
+        self._as_reflectance = source.dtypes[0].startswith("float") and top <= _HIGHEST
+        lowest = _LOWEST if self._as_reflectance else _LOWEST / _STEP
+        small = 0 < top < _SMALLEST_TOP and not self._as_reflectance
+        if top > _LARGEST_DN or low < lowest or small:
             raise ImplausiblePixels(
-                f"numbers reach {top:g}; reflectance x 10000 is expected (or floats of 0-1, or the "
-                "scale and the offset as tags of the file)"
-            )
-        if 0 < top < 100 and not source.dtypes[0].startswith("float"):
-            raise ImplausiblePixels(
-                f"numbers reach {top:g} only; reflectance x 10000 is expected: scale them"
+                f"numbers reach from {low:g} to {top:g}; reflectance x 10000 is expected, or "
+                "floats of 0-1, or the scale and the offset as tags of the file: scale them, and "
+                "declare what stands for no data"
             )
         return _STEP, 0.0
+
+    def _extremes(self) -> tuple[float, float]:
+        """Smallest and largest number of some windows, but for no data; 0 where there is none."""
+        low, top, nodata = 0.0, 0.0, self._source.nodata
+        for window in _probes(self.grid):
+            values = self._read(window)
+            kept = ~np.isnan(values)
+            if nodata is not None and not np.isnan(nodata):
+                kept &= values != nodata
+            low = min(low, float(values.min(where=kept, initial=0)))
+            top = max(top, float(values.max(where=kept, initial=0)))
+        return low, top
 
 
 def _require_size(source: Any, settings: ServiceSettings) -> None:
@@ -172,9 +190,15 @@ def _require_bands(source: Any, bundle: Bundle) -> None:
 
 
 def _grid_of(source: Any, gsd_m: float) -> PixelGrid:
-    transform, epsg = source.transform, source.crs.to_epsg() if source.crs else None
-    if epsg is None or transform.is_identity:
+    transform = source.transform
+    if not source.crs or transform.is_identity:
         raise SceneGridMismatch("the image has no georeference: give it its CRS and transform")
+    epsg = source.crs.to_epsg()
+    if epsg is None:
+        raise SceneGridMismatch(
+            f"the image's CRS has no EPSG code ({source.crs.to_string()[:80]}); a UTM zone "
+            "(EPSG:326xx, 327xx) is needed: warp it"
+        )
     if not any(first <= epsg <= last for first, last in _UTM):
         raise SceneGridMismatch(
             f"the image is in EPSG:{epsg}; a UTM zone (EPSG:326xx, 327xx) is needed: warp it"
@@ -185,9 +209,18 @@ def _grid_of(source: Any, gsd_m: float) -> PixelGrid:
     square = abs(transform.a + transform.e) <= 1e-6 * pixel
     if not square or abs(pixel - gsd_m) > _GSD_TOLERANCE * gsd_m:
         raise SceneGridMismatch(
-            f"the image has pixels of {pixel:g} x {-transform.e:g} m, the model takes {gsd_m:g} m"
+            f"the image has pixels of {pixel:g} x {-transform.e:g} m, the model takes {gsd_m:g} m: "
+            "resample it"
         )
-    return PixelGrid(epsg, transform.c, transform.f, source.height, source.width, pixel)
+    grid = PixelGrid(epsg, transform.c, transform.f, source.height, source.width, pixel)
+    right, bottom = grid.x0 + grid.width * pixel, grid.y0 - grid.height * pixel
+    (west, east), (south, north) = _EASTINGS, _NORTHINGS
+    if not (west <= grid.x0 and right <= east and south <= bottom and grid.y0 <= north):
+        raise SceneGridMismatch(
+            f"the image's corner lies at {grid.x0:g}, {grid.y0:g} of EPSG:{epsg}, which is nowhere "
+            "in a UTM zone: mend its transform"
+        )
+    return grid
 
 
 def _probes(grid: PixelGrid) -> list[Window]:

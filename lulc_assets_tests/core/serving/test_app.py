@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import rasterio
+from affine import Affine
 from fastapi.testclient import TestClient
 from rasterio.io import MemoryFile
 
@@ -88,16 +89,37 @@ def _bomb(path):
     return write_image(path, ones, compress="deflate", blockysize=2500, interleave="pixel")
 
 
+def _tagged(path, scale, offset):
+    write_image(path, DN)
+    with rasterio.open(path, "r+") as target:
+        target.scales, target.offsets = (scale,) * 6, (offset,) * 6
+    return path.read_bytes()
+
+
+def _moved(x, y=5e6):
+    return {"transform": Affine(10, 0, x, 0, -10, y)}
+
+
 DN = water_and_sand(GRID)
+OWN_CRS = "+proj=utm +zone=33 +ellps=bessel +units=m"
 WRONG = {
     "other bands": (lambda p: write_image(p, DN[:5]), "5 bands; the model takes 6"),
     "8-bit": (lambda p: write_image(p, (DN >> 5).astype(np.uint8)), "holds uint8"),
     "other scale": (lambda p: write_image(p, (DN * 10).astype(np.uint16)), "numbers reach"),
+    "per cent": (lambda p: write_image(p, (DN / 100).astype("f4")), "from 0 to .* scale them"),
+    "negative": (lambda p: write_image(p, -DN.astype("i2")), "from -.* to 0"),
+    "negative floats": (lambda p: write_image(p, (DN * -1e-4).astype("f4")), "from -0"),
+    "infinite": (lambda p: write_image(p, np.where(DN > 1900, np.inf, DN).astype("f4")), "to inf"),
+    "scale of another file": (lambda p: _tagged(p, 1e-2, 0.0), "scale 0.01 .* mend these tags"),
+    "scale 5": (lambda p: _tagged(p, 5.0, 0.0), "is not reflectance"),
+    "own CRS": (lambda p: write_image(p, DN, crs=OWN_CRS), "CRS has no EPSG code .* warp it"),
+    "far away": (lambda p: write_image(p, DN, **_moved(5e8)), "5e.08, 5e.06 .* mend its transform"),
+    "nowhere": (lambda p: write_image(p, DN, **_moved(float("nan"))), "nan, .* mend its"),
     "no georeference": (lambda p: write_image(p, DN, crs=None), "no georeference"),
     "degrees": (lambda p: write_image(p, DN, crs="EPSG:4326"), "EPSG:4326"),
     "20 m": (
         lambda p: write_image(p, DN, replace(GRID, pixel_m=20)),
-        "pixels of 20 x 20 m",
+        "pixels of 20 x 20 m, .* resample it",
     ),
     "truncated": (lambda p: write_image(p, DN)[:40_000], "truncated|cannot be read"),
     "garbage": (lambda p: b"II*\0 nothing", "cannot be read"),
@@ -106,6 +128,25 @@ WRONG = {
     "100,000 x 100,000": (_sparse, "at most 16384 px a side"),
     "a bomb": (_bomb, "more than 64 MB"),
 }
+
+
+@pytest.mark.parametrize(("nodata", "dtype"), [(65_535, "u2"), (-9999, "f4"), (-32_768, "i2")])
+def test_what_stands_for_no_data_says_nothing_of_the_scale(client, image, tmp_path, nodata, dtype):
+    dn = DN.astype(dtype) if dtype != "f4" else (DN * 1e-4).astype(dtype)
+    dn[:, 20:60] = nodata
+    codes, _, _ = layer(
+        client, post(client, write_image(tmp_path / "n.tif", dn, nodata=nodata)).json(), "class.tif"
+    )
+    assert (codes[20:60] == 0).all()
+    assert (codes[:20] > 0).all()
+
+
+def test_what_nobody_foresaw_is_answered_as_described_and_names_nothing(image, engine, monkeypatch):
+    with TestClient(make_app(lambda: engine, SETTINGS), raise_server_exceptions=False) as client:
+        monkeypatch.setattr(engine, "predict", lambda *_: 1 / 0)
+        answer = post(client, image[0])
+    assert answer.status_code == 500
+    assert answer.json() == {"detail": "the service failed; its log says why"}
 
 
 @pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
