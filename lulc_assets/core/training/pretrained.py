@@ -55,7 +55,7 @@ def load_pretrained(
     """Load what the recipe starts from into a fresh network.
 
     The bands of an encoder's file may be another number than the network's (photographs have
-    three): its first layer is then repeated and scaled, as the library does for its own.
+    three): its first layer is then repeated, or cut to the first bands, and scaled.
 
     Raises:
         PretrainedUnavailable: a file is missing, is not a safetensors file or does not fit; or
@@ -68,10 +68,10 @@ def load_pretrained(
         state = (
             _from_hub(spec, recipe.encoder_weights)
             if path is None
-            else _adapted(_tensors(path), spec, first_layer, path)
+            else _adapted(_tensors(path), spec.in_channels, first_layer, path)
         )
         own = encoder.state_dict()
-        _load(encoder, {k: v for k, v in state.items() if k in own}, "encoder")
+        _load(encoder, {k: v for k, v in state.items() if k in own}, str(path or "encoder"))
     if recipe.start_from:
         _start_from(network, spec, files["start_from"])
 
@@ -140,21 +140,21 @@ def _from_hub(spec: NetworkSpec, name: str) -> Mapping[str, torch.Tensor]:
 
 
 def _adapted(
-    tensors: dict[str, torch.Tensor], spec: NetworkSpec, first_layer: str, path: Path
+    tensors: dict[str, torch.Tensor], bands: int, first_layer: str, path: Path
 ) -> Mapping[str, torch.Tensor]:
-    """An encoder's tensors for the network's number of bands."""
-    first = tensors.get(f"{first_layer}.weight")
+    """An encoder's tensors for a number of bands.
+
+    The library itself does this to its own weights, which are of three bands, and to no others.
+    """
+    name = f"{first_layer}.weight"
+    first = tensors.get(name)
     if first is None:
         raise PretrainedUnavailable(f"{path} has no {first_layer}: not weights of this encoder")
-    if first.shape[1] == spec.in_channels:
+    given = int(first.shape[1])
+    if given == bands:
         return tensors
-    encoder = smp.encoders.get_encoder(
-        spec.encoder, in_channels=int(first.shape[1]), depth=spec.encoder_depth, weights=None
-    )
-    known = encoder.state_dict()
-    _load(encoder, {k: v for k, v in tensors.items() if k in known}, str(path))
-    encoder.set_in_channels(spec.in_channels, pretrained=True)
-    return encoder.state_dict()
+    repeated = first[:, [band % given for band in range(bands)]] * (given / bands)
+    return {**tensors, name: first.sum(1, keepdim=True) if bands == 1 else repeated}
 
 
 def _load(module: nn.Module, tensors: Mapping[str, torch.Tensor], what: str) -> None:
