@@ -175,7 +175,9 @@ def test_bodies_are_tiffs_of_limited_length(client, image):
     "href",
     ["http://127.0.0.1:1/item.json", "http://169.254.169.254/latest/meta-data", "file:///etc/passwd",
      "/etc/passwd", "http://[::1]/x", "/vsicurl/http://127.0.0.1/x", "s3://bucket/item.json",
-     "http://10.0.0.7/item.json", "<VRTDataset/>"],
+     "http://10.0.0.7/item.json", "<VRTDataset/>", "http://2130706433/x", "http://0x7f000001/x",
+     "http://127.1/x", "http://localhost/x", "http://0.0.0.0/x", "http://[::ffff:127.0.0.1]/x",
+     "http://user:word@127.0.0.1/x", "ftp://127.0.0.1/x", "//127.0.0.1/x", "item.json", ""],
 )  # fmt: skip
 def test_a_place_inside_is_not_read(client, href):
     answer = client.post("/predictions/stac", json={"href": href})

@@ -75,3 +75,39 @@ def test_an_item_in_an_allowed_folder_gives_the_map_of_its_scene(archive, engine
         near, far = source.read(1), other.read(1)
     # The service's windows are larger than this scene: at two rims it is padded otherwise.
     assert (near[:48, :48] == far[:48, :48]).mean() >= 0.99
+
+
+@pytest.mark.parametrize(
+    "inside",
+    ["http://127.0.0.1:1/B04.tif", "http://169.254.169.254/latest/meta-data", "/etc/passwd",
+     "file:///etc/passwd", "../../../../../../etc/passwd", "/vsicurl/http://10.0.0.7/B04.tif",
+     "<VRTDataset rasterXSize='1' rasterYSize='1'/>", "http://[::ffff:127.0.0.1]/B04.tif",
+     "http://2130706433/B04.tif", "http://0x7f000001/B04.tif", "http://localhost/B04.tif"],
+)  # fmt: skip
+def test_files_inside_that_an_item_names_are_not_read(archive, engine, tmp_path, inside):
+    _, item, window = archive
+    document = json.loads(item.read_bytes())
+    for asset in document["assets"].values():
+        asset["href"] = inside
+    named = tmp_path / "item.json"
+    named.write_text(json.dumps(document))
+    allowed = replace(SETTINGS, items=(str(tmp_path),))
+    with TestClient(make_app(lambda: engine, allowed)) as client:
+        answer = ask(client, str(named), window)
+    assert answer.status_code == 403, answer.text
+    assert "passwd:" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"type": "Feature"}', "[" * 100_000, '{"type": NaN}', "\xff\xfe",
+     '{"type": "Feature", "id": 5, "properties": null, "assets": {"a": 1}}'],
+)  # fmt: skip
+def test_what_is_no_item_is_refused(engine, tmp_path, text):
+    named = tmp_path / "item.json"
+    named.write_text(text, encoding="latin-1")
+    allowed = replace(SETTINGS, items=(str(tmp_path),))
+    with TestClient(make_app(lambda: engine, allowed)) as client:
+        answer = client.post("/predictions/stac", json={"href": str(named)})
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["detail"]
