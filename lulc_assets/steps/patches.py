@@ -179,9 +179,10 @@ def _pictures(scratch: Path, model: "TrainedModel") -> dict[str, Path]:
     diagram = reliability_figure(
         {"Before": report.before, "After": report.after},
         "Probabilities on validation patches",
+        "patches",
     )
     return {
-        "loss.png": write_png(scratch, "loss.png", loss_curve_figure(model.history)),
+        "loss.png": write_png(scratch, "loss.png", loss_curve_figure(model.history, "patches")),
         "reliability.png": write_png(scratch, "reliability.png", diagram),
     }
 

@@ -27,21 +27,24 @@ _FEWEST_SHOWN = 0.001
 """A bin with a smaller share of the pixels is a matter of chance and gets no point."""
 
 
-def reliability_figure(panels: Mapping[str, "Reliability"], title: str) -> bytes:
+def reliability_figure(
+    panels: Mapping[str, "Reliability"], title: str, unit: str = "pixels"
+) -> bytes:
     """Share correct against probability, a panel each for before and after calibration.
 
     On the dotted line a probability means what it says; below it the model is too sure. The
-    bars show how many pixels have which probability.
+    bars show how many units have which probability.
 
     Args:
         panels: title → reliability; one or two are legible.
         title: printed above.
+        unit: what is counted, in the plural.
 
     Returns:
         PNG bytes.
     """
     if not any(found.pixels.sum() for found in panels.values()):
-        return notice_figure(title, "There is no pixel to judge probabilities by.")
+        return notice_figure(title, f"There are no {unit} to judge probabilities by.")
     with drawing(3.3) as figure:
         grid = figure.subplots(
             2, len(panels), sharex=True, sharey="row", squeeze=False, height_ratios=(4, 1)
@@ -54,7 +57,7 @@ def reliability_figure(panels: Mapping[str, "Reliability"], title: str) -> bytes
             upper.set_title(f"{name}: error {error:.1f} points", fontsize=9, fontweight="normal")
             lower.set_xlabel("Probability of the\npredicted class")
         grid[0, 0].set_ylabel("Share correct")
-        grid[1, 0].set_ylabel("Pixels, %")
+        grid[1, 0].set_ylabel(f"{unit.capitalize()}, %")
         return encode_figure(figure)
 
 

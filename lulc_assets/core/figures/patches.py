@@ -13,7 +13,6 @@ import numpy.typing as npt
 from lulc_assets.core.figures.evaluation import rank_confusions
 from lulc_assets.core.figures.quicklook import Rgb, class_rgb
 from lulc_assets.core.figures.style import (
-    CONTRAST,
     INK,
     SMALL_PT,
     WIDTH_IN,
@@ -59,9 +58,11 @@ def confused_patches_figure(
         return notice_figure(title, "The classifier and the labels agree on every patch.")
     code_of = {known.title: known.code for known in legend.classes}
     panel = (WIDTH_IN - 0.2) / _EACH
-    with drawing(len(ranked) * (panel + 0.42) + 0.3) as figure:
-        grid = figure.subplots(len(ranked), _EACH, squeeze=False)
-        for line, pair in zip(grid, ranked, strict=True):
+    with drawing(len(ranked) * (panel + 0.48) + 0.3) as figure:
+        # A title of its own axes would push the other columns away.
+        rows = figure.subfigures(len(ranked), 1, squeeze=False)[:, 0]
+        for row, pair in zip(rows, ranked, strict=True):
+            line = row.subplots(1, _EACH)
             seen = (codes == code_of[pair.label]) & (predicted == code_of[pair.predicted])
             sure = probabilities[:, code_of[pair.predicted] - 1]
             chosen = sorted(np.flatnonzero(seen), key=lambda i: -sure[i])[:_EACH]
@@ -72,7 +73,7 @@ def confused_patches_figure(
                 bare_image(axes, chip_rgb(images[which], bands))
                 axes.set_xlabel(f"{100 * sure[which]:.0f} %", fontsize=SMALL_PT)
             text = f"{pair.label} seen as {pair.predicted.lower()}: {pair.pixels}"
-            line[0].set_title(text, fontsize=9)
+            row.suptitle(text, x=0.02, ha="left", fontsize=9, fontweight="bold")
         figure.suptitle(title, x=0.02, ha="left", fontsize=10, fontweight="bold")
         return encode_figure(figure)
 
@@ -113,14 +114,14 @@ def patch_vectors_figure(
             colors = [legend.classes[i].color for i in order]
             axes.barh(range(len(order)), shares, color=colors, height=0.7, edgecolor=INK, lw=0.3)
             for place, share in enumerate(shares):
-                axes.text(share + 1, place, f"{share:.0f}", va="center", fontsize=SMALL_PT)
+                weight = "bold" if share == shares.max() else "normal"
+                text = f"{share:.0f}"
+                axes.text(share + 1, place, text, va="center", fontsize=SMALL_PT, weight=weight)
             axes.set_yticks(range(len(order)), titles if column == 0 else [""] * len(order))
             axes.invert_yaxis()
             axes.set_xlim(0, 115)
             axes.set_xticks([0, 50, 100])
             axes.set_xlabel("Probability, %")
-            changed = probabilities[0].argmax() != vector.argmax()
-            axes.get_yticklabels()[0].set_color(CONTRAST if changed else INK)
         return encode_figure(figure)
 
 

@@ -40,12 +40,13 @@ CHIP_SCALE = 10_000
 _MOST_CHIPS = 12
 
 
-def loss_curve_figure(history: Sequence["Epoch"]) -> bytes:
+def loss_curve_figure(history: Sequence["Epoch"], unit: str = "labelled pixels") -> bytes:
     """Loss and accuracy by epoch, training and validation together.
 
     Args:
         history: one row per epoch; NaN leaves a gap. A dotted line marks each fall of the
             learning rate.
+        unit: what accuracy is a share of.
 
     Returns:
         PNG bytes.
@@ -64,7 +65,7 @@ def loss_curve_figure(history: Sequence["Epoch"]) -> bytes:
             _mark_rate_drops(axes, history)
             axes.grid()
         upper.set_ylabel("Loss")
-        lower.set_ylabel("Accuracy, % of\nlabelled pixels")
+        lower.set_ylabel(f"Accuracy, % of\n{unit}")
         lower.set_xlabel("Epoch")
         lower.xaxis.get_major_locator().set_params(integer=True)
         handles, labels = upper.get_legend_handles_labels()

@@ -59,14 +59,14 @@ def judged_figures(
     matrix = evaluation.matrix
     panels = {"Uncalibrated": evaluation.raw, "Calibrated": evaluation.calibrated}
     return {
-        "loss.png": loss_curve_figure(history),
+        "loss.png": loss_curve_figure(history, "patches"),
         "confusion.png": confusion_figure(
             matrix, legend, "Test patches", ("Classifier", "Label"), "There is no test patch."
         ),
         "confusion_log.png": log_confusion_figure(matrix, legend, "Test patches", "patches"),
         "confusions.png": ranked_confusions_figure(matrix, legend, "Confusions of test patches"),
         "pairs.png": confused_patches_figure(images, codes, probabilities, legend, bands),
-        "reliability.png": reliability_figure(panels, "Probabilities on test patches"),
+        "reliability.png": reliability_figure(panels, "Probabilities on test patches", "patches"),
     }
 
 
