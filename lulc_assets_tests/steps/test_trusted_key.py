@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lulc_assets.cli import app
-from lulc_assets.core.errors import BundleError
+from lulc_assets.core.errors import BundleError, LulcError
 from lulc_assets.core.model.seal import SIGNING_KEY_VARIABLE
 from lulc_assets.core.store.keys import Whole
 from lulc_assets.steps.bundling import make_model_bundle, open_bundle
@@ -45,3 +45,26 @@ def test_another_key_is_refused_by_predictions_and_by_map(copied, tmp_path, monk
     taken = run(app, [*asked, "--trusted-key", str(public)])
     assert "signature" not in taken.stderr
     assert "nowhere.geojson" in taken.stderr
+
+
+def test_a_flipped_byte_is_refused_by_predictions_and_by_map(copied, tmp_path):
+    work, bundle, run = open_work(copied), tmp_path / "bundle", CliRunner().invoke
+    exported = run(app, ["model", "export", str(bundle), "--project", str(copied)])
+    assert exported.exit_code == 0, exported.output
+    flip(bundle / "graph.onnx")
+    refused = run(app, ["map", "--bundle", str(bundle), "--aoi", "a.geojson", "--year", "2022",
+                        "--catalog", "c", "--out", str(tmp_path)])  # fmt: skip
+    assert refused.exit_code == 1
+    assert "graph.onnx does not have the SHA-256" in " ".join(refused.stderr.split())
+
+    record = work.read(MODEL_BUNDLE, Whole())
+    flip(work.open(record, "graph.onnx"))
+    with pytest.raises(LulcError, match=r"graph.*onnx does not match its commit record"):
+        predict_year(work)
+
+
+def flip(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.chmod(0o644)
+    path.write_bytes(content)

@@ -47,6 +47,10 @@ BUNDLE_FILE = "bundle.json"
 BUNDLE_FORMAT = "lulc-bundle"
 BUNDLE_FORMAT_VERSION = 3
 GRAPH_FILE = "graph.onnx"
+_USES = {
+    "segmentation": "`lulc map`, `lulc serve` and a project's maps",
+    "patches": "`lulc patches evaluate`, `predict` and `compare`",
+}
 _GSD_TOLERANCE = 0.05
 """Relative: the Slovenian sample has pixels of 9.995 m, which is 10 m; 20 m is not."""
 
@@ -157,7 +161,8 @@ class Bundle:
         record = record_of(BundleRecord, content, f"bundle {directory}")
         if record.network.task != task:
             raise BundleError(
-                f"bundle {directory} holds a model for {record.network.task}, not for {task}"
+                f"bundle {directory} holds a model for {record.network.task}, not for {task}; "
+                f"it is for {_USES[record.network.task]}"
             )
         own = record.legend
         if legend is not None and own.digest != legend.digest:

@@ -29,6 +29,7 @@ from lulc_assets.core.training.augment import distort
 from lulc_assets.core.training.pretrained import load_pretrained
 from lulc_assets.core.training.recipe import TrainingRecipe
 from lulc_assets.core.training.tasks import PATCHES, SEGMENTATION, task_of
+from lulc_assets_tests.core.inference.conftest import bundle_dir  # noqa: F401
 from lulc_assets_tests.core.patches.conftest import BANDS, TINY, make_folder
 
 
@@ -172,6 +173,45 @@ def test_a_bundle_is_judged_like_its_classifier_and_stays_sealed(
     assert "Confused patches" in (tmp_path / "evaluation" / "index.html").read_text()
     assert {file.name: file.read_bytes() for file in bundle.iterdir()} == before
     assert judge_patches(open_classifier(bundle), patches).evaluation.n_pixels == 3
+
+
+@pytest.fixture(scope="module")
+def patch_bundle(classifier, patches, tmp_path_factory):
+    judged = judge_patches(Classifier(classifier, classifier.card), patches)
+    yes, out = Verdict(True, "good enough"), tmp_path_factory.mktemp("bundle")
+    return write_bundle(classifier.weights.parent, judged.evaluation, yes, out)
+
+
+@pytest.mark.parametrize("command", ["serve", "map"])
+def test_a_bundle_of_patches_draws_no_maps(patch_bundle, tmp_path, command):
+    given = {
+        "serve": [str(patch_bundle)],
+        "map": ["--bundle", str(patch_bundle), "--aoi", "a.geojson", "--year", "2022",
+                "--catalog", "c", "--out", str(tmp_path)],
+    }[command]  # fmt: skip
+    done = CliRunner().invoke(app, [command, *given])
+    assert done.exit_code == 1
+    said = " ".join(done.stderr.split())
+    assert "holds a model for patches, not for segmentation; it is for `lulc patches" in said
+
+
+def test_a_bundle_of_maps_classifies_no_patches(bundle_dir, folder):  # noqa: F811
+    patch = str(folder / "Forest" / "Forest_0.tif")
+    done = CliRunner().invoke(app, ["patches", "predict", str(bundle_dir), patch])
+    assert done.exit_code == 1
+    assert "not for patches; it is for `lulc map`" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize("name", ["graph.onnx", "weights.safetensors", "bundle.json"])
+def test_a_bundle_with_one_flipped_byte_classifies_nothing(patch_bundle, folder, tmp_path, name):
+    copy = shutil.copytree(patch_bundle, tmp_path / "copy")
+    content = bytearray((copy / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (copy / name).write_bytes(content)
+    patch = str(folder / "Forest" / "Forest_0.tif")
+    done = CliRunner().invoke(app, ["patches", "predict", str(copy), patch])
+    assert done.exit_code == 1
+    assert f"{name} does not have the SHA-256" in " ".join(done.stderr.split())
 
 
 @pytest.mark.parametrize("command", ["evaluate", "predict", "compare"])
