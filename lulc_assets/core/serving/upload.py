@@ -130,7 +130,7 @@ class UploadedImage:
             if top * scale + offset > _HIGHEST or low * scale < _LOWEST:
                 raise ImplausiblePixels(
                     f"with scale {scale:g} and offset {offset:g}, tags of the file, its numbers "
-                    f"({low:g} to {top:g}) are no reflectance: mend these tags"
+                    f"({low:g} to {top:g}) are not reflectance: mend these tags"
                 )
             return float(scale), float(offset / scale)
         self._as_reflectance = source.dtypes[0].startswith("float") and top <= _HIGHEST
