@@ -97,7 +97,13 @@ def read_patches(
     rows = [roles.index(role) for role in wanted]
     images = np.empty((len(files), len(wanted), *first.shape[1:]), np.uint16)
     for number, file in enumerate(files):
-        image, _ = read_patch(file.path)
+        image, picture = read_patch(file.path)
+        if picture != pictures:
+            kinds = ("reflectance", "8 bits")
+            raise LabelError(
+                f"{file.path} holds {kinds[picture]}, {files[0].path} holds {kinds[pictures]}; "
+                "keep them in folders of their own"
+            )
         if image.shape != first.shape:
             raise LabelError(
                 f"{file.path} has {_size(image)}, {files[0].path} has {_size(first)}: patches of a "
@@ -164,11 +170,15 @@ def read_patch(path: Path) -> tuple[npt.NDArray[np.uint16], bool]:
         raise UnreadableRaster(
             f"patch {path} cannot be read: {error.__cause__ or error}; replace it, or remove it"
         ) from error
+    if values.dtype.kind not in "uif":
+        raise UnreadableRaster(f"patch {path} holds {values.dtype}; write it as uint16 or float32")
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise UnreadableRaster(f"patch {path} holds NaN or infinity; fill them, or remove it")
+    if not (values > 0).any():
+        raise UnreadableRaster(f"patch {path} holds nothing above 0: no data; remove it")
     if values.dtype == np.uint8:
         top = np.uint32(_PICTURE_TOP)
         return ((values.astype(np.uint32) * SCALE + top // 2) // top).astype(np.uint16), True
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise UnreadableRaster(f"patch {path} holds NaN or infinity")
     if values.dtype.kind == "f" and values.max(initial=0) <= 2:
         values = values * SCALE
     return np.clip(values, 0, SCALE).astype(np.uint16), False

@@ -119,7 +119,7 @@ def test_bad_folders_of_a_model_are_named(classifier, asked, patches, folder, tm
         judge_patches(asked, read_patches(more, BANDS), every=True)
     from PIL import Image
 
-    Image.new("RGB", (64, 64)).save(tmp_path / "p.jpg")
+    Image.new("RGB", (64, 64), "green").save(tmp_path / "p.jpg")
     with pytest.raises(LabelError, match="holds 8-bit pictures"):
         answer_files(open_classifier(classifier.weights.parent), [tmp_path / "p.jpg"])
 

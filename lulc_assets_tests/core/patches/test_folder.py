@@ -55,7 +55,16 @@ def test_pictures_are_read_as_red_green_blue(tmp_path):
         (lambda f: Image.new("RGB", (64, 64)).save(f / "Forest" / "p.jpg"), LabelError,
          "multispectral files and pictures"),
         (lambda f: write_tif(f / "Forest" / "Forest_0.tif", np.full((13, 64, 64), np.nan, "f4")),
-         UnreadableRaster, "NaN"),
+         UnreadableRaster, r"Forest_0\.tif holds NaN"),
+        (lambda f: write_tif(f / "Forest" / "Forest_0.tif", np.zeros((13, 64, 64), np.uint16)),
+         UnreadableRaster, r"Forest_0\.tif holds nothing above 0"),
+        (lambda f: write_tif(f / "SeaLake" / "x.tif", np.ones((13, 64, 64), np.complex64)),
+         UnreadableRaster, r"x\.tif holds complex64"),
+        (lambda f: write_tif(f / "SeaLake" / "x.tif", np.full((13, 64, 64), 90, np.uint8)),
+         LabelError, r"x\.tif holds 8 bits, .*Forest_0\.tif holds reflectance"),
+        (lambda f: (f / "SeaLake" / "x.tif").mkdir(), UnreadableRaster, r"x\.tif cannot be read"),
+        (lambda f: (f / "SeaLake" / "x.tif").symlink_to(f / "nowhere.tif"), UnreadableRaster,
+         r"x\.tif cannot be read"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named(copy, spoil, error, named):
