@@ -47,6 +47,12 @@ class PostgresServer:
             "DAGSTER_PG_DB": "postgres",
         }  # fmt: skip
 
+    @property
+    def pid(self) -> int:
+        """Of its first process; the others are its children."""
+        folder = self.control[self.control.index("-D") + 1]
+        return int(Path(folder, "postmaster.pid").read_text().split()[0])
+
     def start(self) -> None:
         """Start it; after a crash it recovers first."""
         self._call("-o", self.options, "start")

@@ -17,6 +17,8 @@ import dagster as dg
 
 from benchmarks.cloud_cost.__main__ import CORES, core_hours_of_a_tile
 from benchmarks.simulated.small_project import make_small_project
+from lulc_assets.project import load_project
+from lulc_assets.running.bootstrap import bootstrap
 
 EXECUTORS = ("in_process", "multiprocess")
 TILE, YEAR = "33TUJ", 2024
@@ -42,12 +44,18 @@ def overhead(home: Path, variables: Mapping[str, str]) -> dict[str, float]:
     full_s = core_hours_of_a_tile() / CORES * 3600
     with tempfile.TemporaryDirectory(prefix="overhead-") as folder:
         file = make_small_project(Path(folder), "small", [TILE], (YEAR,), SIZE_PX, SCENES)
+        _register(home, variables, file)
         for name in EXECUTORS:
             took, worked, steps = _run(home, variables, file, name)
             found[f"{name}_overhead_s"] = took - worked
             found[f"{name}_steps"] = float(steps)
             found[f"{name}_share_of_full_size"] = (took - worked) / (took - worked + full_s)
     return found
+
+
+def _register(home: Path, variables: Mapping[str, str], file: Path) -> None:
+    os.environ.update({**variables, "DAGSTER_HOME": str(home), "LULC_PROJECT": str(file)})
+    bootstrap(home, load_project(file), gpu=1)
 
 
 def _run(

@@ -1,4 +1,4 @@
-"""A short soak: maps are made once each while a run, the daemon or PostgreSQL is killed.
+"""A short soak: maps are made once each while runs, daemon, code server and PostgreSQL are killed.
 
 LULC_SOAK=200 makes as many tile × years, with a kill to five of them.
 """
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.services
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TILE_YEARS = int(os.environ.get("LULC_SOAK", "10"))
-KILLS = max(3, TILE_YEARS // 5)
+KILLS = max(5, TILE_YEARS // 5)
 
 
 def test_ten_maps_are_made_once_each_whatever_is_killed():
@@ -33,3 +33,4 @@ def test_ten_maps_are_made_once_each_whatever_is_killed():
     found = json.loads(done.stdout)
     assert found["passed"], found
     assert sum(found["killed"].values()) == KILLS
+    assert set(found["killed"]) == {"run", "daemon", "code", "postgres"}
