@@ -179,12 +179,12 @@ def _pages(environment: Mapping[str, str], server: PostgresServer) -> dict[str, 
 
 def _cpu_s(*pids: int) -> float:
     """Seconds of a core that processes and what they started have used so far."""
-    every = [
-        p
-        for pid in pids
-        for p in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True))
-    ]
-    return sum(sum(process.cpu_times()[:4]) for process in every)
+    roots = [psutil.Process(pid) for pid in pids]
+    used = 0.0
+    for process in (*roots, *(child for root in roots for child in root.children(recursive=True))):
+        with suppress(psutil.NoSuchProcess):
+            used += sum(process.cpu_times()[:4])
+    return used
 
 
 def _wait_for(url: str) -> None:
