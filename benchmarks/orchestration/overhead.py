@@ -6,6 +6,7 @@ keys, backfills (``__main__``).
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from benchmarks.cloud_cost.__main__ import CORES, core_hours_of_a_tile
+from benchmarks.cloud_cost.__main__ import core_hours_of_a_tile
 from benchmarks.simulated.small_project import make_small_project
 from lulc_assets.project import load_project
 from lulc_assets.running.bootstrap import bootstrap
@@ -28,28 +29,33 @@ _ENDED = (dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE)
 
 
 def overhead(home: Path, variables: Mapping[str, str]) -> dict[str, float]:
-    """Seconds of a run in which no step is at work, by executor.
+    """What a run takes beside its steps, by executor; it does not grow with the size of a tile.
 
-    They do not grow with the size of a tile: the second figure is their share of the time that a
-    tile of full size takes on the same cores (``benchmarks.cloud_cost``).
+    A map is made, and then the run again, in which each step finds its product and does nothing.
 
     Args:
         home: of an instance, with its ``dagster.yaml``.
         variables: that it finds its database by.
 
+    Returns:
+        Seconds without a step at work (``_s``), those of a core that the whole run took
+        (``_cpu_s``), and their share of those of a tile of full size (``benchmarks.cloud_cost``).
+
     Raises:
         SystemExit: a run failed.
     """
     found = {}
-    full_s = core_hours_of_a_tile() / CORES * 3600
+    full_s = core_hours_of_a_tile() * 3600
     with tempfile.TemporaryDirectory(prefix="overhead-") as folder:
         file = make_small_project(Path(folder), "small", [TILE], (YEAR,), SIZE_PX, SCENES)
         _register(home, variables, file)
+        _run(home, variables, file, EXECUTORS[0])
         for name in EXECUTORS:
-            took, worked, steps = _run(home, variables, file, name)
-            found[f"{name}_overhead_s"] = took - worked
-            found[f"{name}_steps"] = float(steps)
-            found[f"{name}_share_of_full_size"] = (took - worked) / (took - worked + full_s)
+            took, of_a_core, spans = _run(home, variables, file, name)
+            found[f"{name}_steps"] = float(len(spans))
+            found[f"{name}_s"] = took - covered(spans)
+            found[f"{name}_cpu_s"] = of_a_core
+            found[f"{name}_share_of_full_size"] = of_a_core / (of_a_core + full_s)
     return found
 
 
@@ -60,8 +66,8 @@ def _register(home: Path, variables: Mapping[str, str], file: Path) -> None:
 
 def _run(
     home: Path, variables: Mapping[str, str], file: Path, executor: str
-) -> tuple[float, float, int]:
-    """Seconds of a run with the start of its process, seconds with a step at work, and steps."""
+) -> tuple[float, float, list[tuple[float, float]]]:
+    """Seconds of a run with the start of its process, those of a core, and its steps."""
     tags = {"dagster/partition": f"{TILE}|{YEAR}", "dagster/partition/tile": TILE,
             "dagster/partition/year": str(YEAR)}  # fmt: skip
     environment = {
@@ -71,17 +77,22 @@ def _run(
     program = str(Path(sys.executable).with_name("dagster"))
     command = [program, "job", "execute", "-m", "lulc_assets.definitions", "-j", "map_tile_year",
                "--tags", json.dumps(tags)]  # fmt: skip
-    began = time.perf_counter()
+    began, used = time.perf_counter(), _children_s()
     done = subprocess.run(
         command, env=environment, cwd=_REPOSITORY, capture_output=True, text=True, check=False
     )
-    took = time.perf_counter() - began
+    took, of_a_core = time.perf_counter() - began, _children_s() - used
     if done.returncode != 0:
         raise SystemExit(f"a run failed: {done.stdout[-1000:]}{done.stderr[-3000:]}")
     with dg.DagsterInstance.from_config(str(home)) as instance:
         run = instance.get_runs(limit=1)[0]
-        spans = step_spans(instance, run.run_id)
-    return took, covered(spans), len(spans)
+        return took, of_a_core, step_spans(instance, run.run_id)
+
+
+def _children_s() -> float:
+    """Seconds of a core of all processes that were waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def step_spans(instance: dg.DagsterInstance, run_id: str) -> list[tuple[float, float]]:
