@@ -32,7 +32,19 @@ STAGES = {
 }
 """Function, where it is looked up → the stage that its own time belongs to."""
 
-DAGSTER = "Dagster"
+LIBRARIES = (
+    "lulc_assets.core.inference.choose",  # torch, OpenVINO
+    "lulc_assets.core.inference.applicability",
+    "lulc_assets.core.compositing.kernel",  # numba
+    "lulc_assets.core.compositing.packing",
+    "matplotlib.figure",
+    "matplotlib.backends.backend_agg",
+)
+"""What steps load when they first need it, and a process that starts for one scene always does."""
+
+LOADING, DAGSTER = "load libraries", "Dagster"
+START = (LOADING, DAGSTER)
+"""Paid by each process that starts, whatever it does then."""
 END = "lulc_assets.defs.maps:make_annual_map"
 """When it returns, the map is published."""
 
@@ -91,6 +103,10 @@ def run_once(project: Path, home: Path, partition: str, started: float) -> dict[
     from lulc_assets.project import load_project
 
     clock = Clock()
+    began = time.time()
+    for library in LIBRARIES:
+        importlib.import_module(library)
+    clock.spent[LOADING] = time.time() - began
     with dg.DagsterInstance.from_config(str(home)) as instance:
         register_partitions(instance, load_project(project))
         job = defs().resolve_job_def("map_tile_year")
