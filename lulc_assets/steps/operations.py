@@ -4,7 +4,8 @@ What belongs here: records → states. What does not: their maps and markup
 (``core/pages/operations``).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from lulc_assets.core.pages.content import Link
 from lulc_assets.core.pages.operations import OperationsPage, PartitionState
@@ -17,20 +18,24 @@ from lulc_assets.steps.workbench import Step, Workbench
 
 
 def partition_states(
-    step: Step[Whole, PagesProperties], known: Iterable[TileYear]
+    step: Step[Whole, PagesProperties],
+    known: Iterable[TileYear],
+    costs: Mapping[TileYear, float] = MappingProxyType({}),
 ) -> list[PartitionState]:
     """All tiles of the project in its years, and in those that have a map.
 
     Args:
         step: reads the records.
         known: keys that have a report.
+        costs: core-hours per 1,000 km² and year, of those that are known.
     """
     project = step.work.project
     years = sorted({*project.mapped_years(), *(key.year for key in known)})
-    return [_state(step, TileYear(tile, year)) for year in years for tile in sorted(project.tiles)]
+    keys = [TileYear(tile, year) for year in years for tile in sorted(project.tiles)]
+    return [_state(step, key, costs.get(key)) for key in keys]
 
 
-def _state(step: Step[Whole, PagesProperties], key: TileYear) -> PartitionState:
+def _state(step: Step[Whole, PagesProperties], key: TileYear, cost: float | None) -> PartitionState:
     work = step.work
     place, grid = work.project.tiles[key.tile].place, work.grid(key.tile)
     made = step.find(ANNUAL_MAP, key)
@@ -51,6 +56,7 @@ def _state(step: Step[Whole, PagesProperties], key: TileYear) -> PartitionState:
         newest=max((row.date for row in scenes), default=""),
         scenes=len(scenes),
         failed=len(made.properties.failed_scenes),
+        cost=cost,
         href="" if report is None else page_name(key),
     )
 

@@ -71,10 +71,11 @@ class _Page:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where pages lie: how they reach data, what is told beside the records, their neighbours."""
+    """Where pages lie: how they reach data, what is told beside the records, neighbours."""
 
     data_at: DataAddress
     told: Told
+    costs: Mapping[TileYear, float]
     beside: Sequence[Link]
 
 
@@ -85,6 +86,7 @@ def make_report_pages(
     regions: Iterable[RegionYear],
     data_at: DataAddress | None = None,
     told: Told = MappingProxyType({}),
+    costs: Mapping[TileYear, float] = MappingProxyType({}),
     beside_them: Sequence[Link] = (),
 ) -> Record[PagesProperties]:
     """Write ``index.html`` and one page per report into a folder; each file appears whole.
@@ -98,12 +100,13 @@ def make_report_pages(
         regions: the same.
         data_at: address of a stored file for download; without it, in a local store beside them.
         told: what is not in the records: key → term → sentence, such as what a map cost.
+        costs: core-hours per 1,000 km² and year of the maps that somebody saw being made.
         beside_them: further pages of the same folder, which the index links.
     """
     step = work.step(REPORT_PAGES, Whole())
     known = [key for key in sorted(set(tiles)) if key.tile in work.project.tiles]
     named = [key for key in sorted(set(regions)) if key.region in work.project.regions]
-    place = _Place(data_at or beside(work, folder), told, beside_them)
+    place = _Place(data_at or beside(work, folder), told, costs, beside_them)
     pages = _plan(step, known, named, place)
     rows = tuple(PageRow(page.file, page.of) for page in pages)
     former = {} if step.former is None else {r.file: r.of for r in step.former.properties.pages}
@@ -154,7 +157,7 @@ def _plan(
         dress = (home, dropped, told.get(region, {}))
         pages.append(_region_page(step, region, report, years, reported, dress))
     pages += [_label_page(step, key, quality, home) for key, quality in judged.items()]
-    pages.append(_operations_page(step, reported, home))
+    pages.append(_operations_page(step, reported, place.costs, home))
     links = [*place.beside, Link("State of all tiles", OPERATIONS)]
     if (patches := patches_of(step)) is not None:
         pages.append(_page(work, PATCHES_PAGE, patches.all,
@@ -182,8 +185,10 @@ def _label_page(
                  partial(label_page, work, key, labels, quality, chips, [home]))  # fmt: skip
 
 
-def _operations_page(step: PagesStep, reported: Iterable[TileYear], home: Link) -> _Page:
-    states, work = partition_states(step, reported), step.work
+def _operations_page(
+    step: PagesStep, reported: Iterable[TileYear], costs: Mapping[TileYear, float], home: Link
+) -> _Page:
+    states, work = partition_states(step, reported, costs), step.work
     return _page(work, OPERATIONS, [identity_of(states), work.project.dagster],
                  partial(operations_page, work, states, home))  # fmt: skip
 

@@ -7,6 +7,7 @@ not: finding it out (``steps``), markup (``templates/operations.html``).
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
@@ -31,6 +32,10 @@ _RAMP = ("#fde725", "#5ec962", "#21918c", "#3b528b", "#440154")
 """Viridis in five steps, light to dark."""
 _ACCURACY_STEPS = (0.6, 0.7, 0.8, 0.9)
 _VOTE_STEPS = (3, 6, 10, 20)
+_AGE_STEPS = (6, 15, 30, 90)
+"""Days; Sentinel-2 comes back after five."""
+_COST_STEPS = (0.1, 1, 10, 100)
+"""Core-hours per 1,000 km²: a whole tile costs tenths, a tiny area whatever starting costs."""
 _WIDTH = 300.0
 """Of a map, in units of its view box."""
 _LEAST_SIDE, _MOST_SIDE = 2.0, 100.0
@@ -58,6 +63,7 @@ class PartitionState:
         newest: date of the newest scene in the map; empty without one.
         scenes: in the map.
         failed: scenes that could not be read.
+        cost: core-hours per 1,000 km² and year; None where nobody saw it being made.
         href: of its report page; empty without one.
     """
 
@@ -71,6 +77,7 @@ class PartitionState:
     newest: str = ""
     scenes: int = 0
     failed: int = 0
+    cost: float | None = None
     href: str = ""
 
 
@@ -110,14 +117,19 @@ def view_operations(page: OperationsPage) -> dict[str, Any]:
 
 def _year(year: int, found: Sequence[PartitionState], dagster: str) -> dict[str, Any]:
     rings, height = _shapes([one.grid for one in found])
+    ages = _ages([p.newest for p in found])
     measures = (
         ("How far is it?", [_state_color(p) for p in found], _state_keys(found)),
         ("How accurate is it?", [_step_color(p.accuracy, _ACCURACY_STEPS) for p in found],
          _step_keys(_ACCURACY_STEPS, lambda s: f"{100 * s:.0f}\u00a0%")),
         ("How often was it seen?", [_step_color(p.votes, _VOTE_STEPS) for p in found],
          _step_keys(_VOTE_STEPS, lambda s: f"{s:.0f} votes")),
+        ("How far behind is it?", [_step_color(a, _AGE_STEPS) for a in ages],
+         _step_keys(_AGE_STEPS, lambda s: f"{s} days")),
+        ("Core-hours per 1,000\u00a0km²", [_step_color(p.cost, _COST_STEPS) for p in found],
+         _step_keys(_COST_STEPS, lambda s: f"{s:g}")),
     )  # fmt: skip
-    rows = [_row(one, dagster) for one in found]
+    rows = [_row(one, age, dagster) for one, age in zip(found, ages, strict=True)]
     done = sum(one.state == "reported" for one in found)
     return {
         "year": year,
@@ -146,7 +158,14 @@ def _year(year: int, found: Sequence[PartitionState], dagster: str) -> dict[str,
     }
 
 
-def _row(one: PartitionState, dagster: str) -> dict[str, str]:
+def _ages(newest: Sequence[str]) -> list[int | None]:
+    """Days from each date to the last of all; None for a map without a scene."""
+    dates = [date.fromisoformat(day) if day else None for day in newest]
+    last = max((day for day in dates if day), default=None)
+    return [(last - day).days if last and day else None for day in dates]
+
+
+def _row(one: PartitionState, age: int | None, dagster: str) -> dict[str, str]:
     state = STATES[one.state][0]
     accuracy = "–" if one.accuracy is None else format_share(one.accuracy)
     votes = "–" if one.votes is None else f"{one.votes:g}"
@@ -159,6 +178,8 @@ def _row(one: PartitionState, dagster: str) -> dict[str, str]:
         "accuracy": accuracy,
         "votes": votes,
         "newest": one.newest or "–",
+        "behind": "–" if age is None else f"{age:,} {'day' if age == 1 else 'days'}",
+        "cost": "–" if one.cost is None else f"{one.cost:.3g}",
         "scenes": f"{one.scenes:,}" + (f", {one.failed:,} unreadable" if one.failed else ""),
         "href": check_href(one.href) if one.href else "",
         "dagster": check_href(link) if dagster else "",

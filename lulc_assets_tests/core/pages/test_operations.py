@@ -79,13 +79,13 @@ def test_a_tile_alone_does_not_fill_the_page_and_is_named():
     html = render(partition(state="reported"))
     xs = [x for ring in rings_of(html) for x, _ in ring]
     assert max(xs) - min(xs) == pytest.approx(100, abs=1)
-    assert re.findall(r"<text [^>]+>(\w+)</text>", html) == ["33TVM"] * 3
+    assert re.findall(r"<text [^>]+>(\w+)</text>", html) == ["33TVM"] * 5
 
 
 def test_tiles_without_room_have_no_name_on_the_map():
     grids = [PixelGrid(32633, 400_000.0 + 12_000 * n, 5_100_000.0, 1000, 1000) for n in range(12)]
     html = render(*(partition(f"33TV{chr(65 + n)}", grid) for n, grid in enumerate(grids)))
-    assert len(rings_of(html)) == 36 and "<text" not in html
+    assert len(rings_of(html)) == 60 and "<text" not in html
 
 
 @pytest.mark.parametrize("color", [color for _, color in STATES.values()] + list(_RAMP))
@@ -97,6 +97,20 @@ def test_a_name_can_be_read_on_every_colour(color):
 
     one, two = sorted((light(color), light(_ink(color))))
     assert (two + 0.05) / (one + 0.05) >= 4.5
+
+
+def test_age_and_cost_are_maps_and_columns():
+    html = render(
+        partition(state="mapped", newest="2023-06-30", cost=0.07),
+        partition("33TWM", state="mapped", newest="2023-05-31", cost=12.345),
+        partition("33TXM"),
+    )
+    assert re.findall(r'data-label="Behind">([^<]+)', html) == ["0 days", "30 days", "–"]
+    assert re.findall(r'data-label="Cost">([^<]+)', html) == ["0.07", "12.3", "–"]
+    fills = re.findall(r'fill="(#\w{6})"><title>', html)
+    ages, costs = fills[9:12], fills[12:15]
+    assert ages == [_RAMP[0], _RAMP[3], STATES["missing"][1]]
+    assert costs == [_RAMP[0], _RAMP[3], STATES["missing"][1]]
 
 
 def test_a_project_without_tiles_says_so():
