@@ -62,14 +62,17 @@ def write_rows(
     Args:
         rows: plain JSON.
         table: lines of Markdown.
-        page: has ``<!-- benchmarks.NAME -->`` and, behind the table, ``<!-- end -->``.
+        page: has ``<!-- benchmarks.NAME -->`` and, behind the table, ``<!-- end -->``; is made
+            where it is not there.
         benchmark: its name.
     """
     for row in rows:
         print(json.dumps(row), flush=True)
+    page.parent.mkdir(parents=True, exist_ok=True)
     page.with_suffix(".json").write_text(json.dumps(rows, indent=0) + "\n", encoding="utf-8")
     start = f"<!-- benchmarks.{benchmark} -->"
-    before, rest = page.read_text(encoding="utf-8").split(start)
+    known = page.read_text(encoding="utf-8") if page.exists() else f"{start}\n{_END}\n"
+    before, rest = known.split(start)
     after = rest.split(_END, 1)[1]
     lines = "\n".join(table)
     page.write_text(f"{before}{start}\n{lines}\n{_END}{after}", encoding="utf-8")
