@@ -3,19 +3,20 @@
 What belongs here: ``annual_map``. Seasons (``seasons``) and change come with their own steps.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
 from lulc_assets.core.compositing.compose import YearComposite, compose_year
 from lulc_assets.core.compositing.datatakes import Layers, PredictedScene
 from lulc_assets.core.compositing.layers import LAYERS
+from lulc_assets.core.compositing.layers import Layers as MapArrays
 from lulc_assets.core.compositing.update import KeptYear
 from lulc_assets.core.compositing.vote_head import VoteHead
 from lulc_assets.core.errors import ProductCorrupt, ProductNotFound
 from lulc_assets.core.figures.maps import class_histogram_figure, map_figure
 from lulc_assets.core.grid import PixelGrid
-from lulc_assets.core.imagery.cog import read_raster, validate_layer
+from lulc_assets.core.imagery.cog import validate_layer
 from lulc_assets.core.lineage.rule import VoteRule
 from lulc_assets.core.publishing.items import write_map_item
 from lulc_assets.core.store.canonical import digest_of
@@ -56,12 +57,17 @@ def make_annual_map(work: Workbench, key: TileYear) -> Record[MapProperties]:
     learned = _promoted_vote(step, predictions)
 
     def build(scratch: Path) -> Made[MapProperties]:
-        found = _compose(step, predictions, grid, learned, scratch)
+        pictures: dict[str, Path] = {}
+
+        def draw(layers: MapArrays) -> None:
+            pictures.update(_pictures(work, key, layers, scratch))
+
+        found = _compose(step, predictions, learned, scratch, draw)
         validate_layers(work, found.files, grid)
         files = {path.name: path for path in (*found.files.values(), *found.sums.values())}
         if learned is not None:
             files[VOTE_FILE] = work.open(learned, VOTE_FILE)
-        files |= _pictures(work, key, found, grid, scratch)
+        files |= pictures
         files["item.json"] = write_map_item(
             scratch / "item.json",
             item_id=f"annual_map-{key.tile}-{key.year}",
@@ -122,12 +128,13 @@ def head_of(
 def _compose(
     step: Step[TileYear, MapProperties],
     predictions: Record[PredictionsProperties],
-    grid: PixelGrid,
     learned: Record[LearnedVoteProperties] | None,
     scratch: Path,
+    draw: Callable[[MapArrays], None],
 ) -> YearComposite:
     """From the former map's sums if they can be had, else from all scenes."""
     work, settings = step.work, step.work.project.composite
+    grid = work.grid(step.key.tile)
     scenes = predicted_scenes(work, predictions.properties.scenes)
     compose = partial(
         compose_year,
@@ -137,6 +144,7 @@ def _compose(
         scratch,
         legend=work.legend,
         head=None if learned is None else head_of(work, learned),
+        meanwhile=draw,
         progress=work.progress,
     )
     try:
@@ -168,12 +176,10 @@ def kept_parts(record: Record[MapProperties]) -> dict[str, str]:
     }
 
 
-def _pictures(
-    work: Workbench, key: TileYear, found: YearComposite, grid: PixelGrid, scratch: Path
-) -> dict[str, Path]:
-    classes = read_raster(found.files["class"])
-    figure = map_figure(classes, grid, work.legend, f"Land cover of {key.title}")
-    histogram = class_histogram_figure(found.class_counts, work.legend, "pixels")
+def _pictures(work: Workbench, key: TileYear, layers: MapArrays, scratch: Path) -> dict[str, Path]:
+    title = f"Land cover of {key.title}"
+    figure = map_figure(layers.classes, layers.grid, work.legend, title)
+    histogram = class_histogram_figure(layers.class_counts(), work.legend, "pixels")
     return {
         "map.png": write_png(scratch, "map.png", figure),
         "classes.png": write_png(scratch, "classes.png", histogram),

@@ -8,7 +8,7 @@ side; sums are written as they come, in the order of the blocks; the three layer
 pixel, are held until the end, because their overviews need them whole.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +85,7 @@ def compose_year(
     legend: Legend = KARRA_10,
     kept: KeptYear | None = None,
     head: VoteHead | None = None,
+    meanwhile: Callable[[Layers], None] = lambda _: None,
     progress: Progress = silent,
 ) -> YearComposite:
     """Compose predictions into one map; without predictions, a map of no data.
@@ -101,6 +102,8 @@ def compose_year(
         legend: of the predictions and the map.
         kept: sums of a former map; used where that reads fewer scenes.
         head: a learned vote; it decides from the sums, so that no scene is read for it.
+        meanwhile: called with the layers, which it must not change, while they are written: what
+            is drawn of them then costs little time.
         progress: told after each block.
 
     Returns:
@@ -128,7 +131,9 @@ def compose_year(
     totals, sums = _count_blocks(plans, strategy, layers, settings, out_dir, progress)
     sieved = layers.apply_mapping_unit(settings.min_mapping_unit_px)
     return YearComposite(
-        files=layers.write(out_dir, strategy.share_title, settings.threads),
+        files=layers.write(
+            out_dir, strategy.share_title, settings.threads, meanwhile=lambda: meanwhile(layers)
+        ),
         sums=sums,
         scene_ids=scene_ids(takes),
         datatakes=len(takes),

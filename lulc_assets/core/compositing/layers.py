@@ -4,7 +4,7 @@ What belongs here: the arrays, their statistics, their files, the minimum mappin
 does not: how a pixel is decided.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -72,9 +72,22 @@ class Layers:
         return float(np.searchsorted(below, middle, side="right").mean())
 
     def write(
-        self, folder: Path, share_title: str, threads: int, suffix: str = ""
+        self,
+        folder: Path,
+        share_title: str,
+        threads: int,
+        suffix: str = "",
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> dict[str, Path]:
-        """Write the layers as COGs, side by side; returns layer → file."""
+        """Write the layers as COGs, side by side; returns layer → file.
+
+        Args:
+            folder: of the files.
+            share_title: what the share is a share of.
+            threads: that write.
+            suffix: of the files' names.
+            meanwhile: called in this thread while they are written.
+        """
         described: Mapping[str, tuple[U8, LayerKind, int | None, str]] = {
             "class": (self.classes, "class", 0, "land-cover class"),
             "vote_share": (self.share, "continuous", 0, share_title),
@@ -94,4 +107,6 @@ class Layers:
             )
 
         with ThreadPoolExecutor(min(threads, len(LAYERS))) as pool:
-            return dict(zip(LAYERS, pool.map(write, LAYERS), strict=True))
+            written = pool.map(write, LAYERS)
+            meanwhile()
+            return dict(zip(LAYERS, written, strict=True))
