@@ -82,7 +82,7 @@ def test_an_unknown_setting_of_the_instance_is_refused(tmp_path):
 def test_a_cluster_has_the_sections_of_a_server():
     here = VALUES["additionalInstanceConfig"]
     assert set(LOCAL) - set(here) == {"storage", "schedules", "sensors", "telemetry", "nux"}
-    for section in ("run_retries", "backfills"):
+    for section in ("run_retries", "run_queue", "backfills"):
         assert here[section] == LOCAL[section]
     assert here["concurrency"]["pools"] == LOCAL["concurrency"]["pools"]
     limits = [s["concurrency"]["runs"]["tag_concurrency_limits"] for s in (here, LOCAL)]

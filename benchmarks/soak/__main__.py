@@ -137,6 +137,8 @@ def soak(
             killed, memory = kill_until_done(programs, instance, victims, plan)
             took = time.monotonic() - began
             verdict = judge(instance, Workbench.of(load_project(file)), keys, memory)
+            if not verdict.passed:
+                print(programs.errors(), file=sys.stderr)
             failed = len(instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE])))
             figures = {
                 "tile_years": plan.count, "daemons": plan.daemons, "seconds": round(took),

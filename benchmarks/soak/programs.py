@@ -4,6 +4,7 @@ What belongs here: starting, killing and ending them, and what they said. What d
 programs there are and when they are killed.
 """
 
+import re
 import signal
 import subprocess
 import time
@@ -16,6 +17,8 @@ import psutil
 import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+_ERROR = re.compile(r"\bERROR\b|Error: |[Cc]aught an error|Failed to")
+_MOST_LINES = 200
 _CLOCK_S = 2.0
 """By which a process may seem younger than its first event."""
 
@@ -60,6 +63,16 @@ class Programs:
         """The end of what a program said."""
         return (self.place / f"{name}.log").read_text()[-3000:]
 
+    def errors(self) -> str:
+        """Lines of errors of all programs, with what stands before and after."""
+        found = []
+        for name in self.processes:
+            lines = (self.place / f"{name}.log").read_text().splitlines()
+            told = {at + by for at, line in enumerate(lines) if _ERROR.search(line)
+                    for by in range(-1, 3) if 0 <= at + by < len(lines)}  # fmt: skip
+            found += [f"{name}: {lines[at][:300]}" for at in sorted(told)]
+        return "\n".join(found[-_MOST_LINES:])
+
     def wait_until(self, is_so: Callable[[], bool], seconds: float) -> None:
         """Wait for something.
 
@@ -93,6 +106,7 @@ def shorten_waits(settings: Path, runs_at_once: int | None = None) -> None:
     said = yaml.safe_load(settings.read_text())
     said["run_monitoring"] |= {"poll_interval_seconds": 5}
     said["run_monitoring"] |= {"free_slots_after_run_end_seconds": 10}
+    said["run_queue"] |= {"user_code_failure_retry_delay": 5}
     if runs_at_once is not None:
         said["concurrency"]["runs"]["max_concurrent_runs"] = runs_at_once
     settings.write_text(yaml.safe_dump(said))

@@ -119,6 +119,9 @@ def test_every_run_of_a_laptop_ends_some_time(instance):
     from lulc_assets.defs import jobs
 
     settings = yaml.safe_load((Path(instance.root_directory) / "dagster.yaml").read_text())
+    queue = instance.get_concurrency_config().run_queue_config
+    waits_s = queue.max_user_code_failure_retries * queue.user_code_failure_retry_delay
+    assert waits_s >= 300, "runs wait for a code server that starts again"
     whole = settings["run_monitoring"]["max_runtime_seconds"]
     assert instance.run_monitoring_max_runtime_seconds == whole
     assert (
