@@ -34,7 +34,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from benchmarks.orchestration.database import PostgresServer, free_port, postgres
 from benchmarks.simulated.small_project import make_small_project
 from benchmarks.soak.judged import Verdict, growth, judge
-from benchmarks.soak.programs import REPOSITORY, Programs, kill_a_run, shorten_waits
+from benchmarks.soak.programs import (
+    REPOSITORY,
+    Programs,
+    daemon_environment,
+    kill_a_run,
+    shorten_waits,
+)
 from lulc_assets.core.store.keys import TileYear
 from lulc_assets.project import load_project
 from lulc_assets.steps.workbench import Workbench
@@ -113,6 +119,7 @@ def soak(
         **os.environ, **(database.variables if database else {}),
         "DAGSTER_HOME": str(folder / "home"),
         "LULC_PROJECT": str(file), "LULC_EXECUTOR": "in_process", "PYTHONPATH": str(REPOSITORY),
+        **daemon_environment(),
     }  # fmt: skip
     os.environ |= environment
     programs = Programs(environment, folder)

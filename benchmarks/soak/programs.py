@@ -86,6 +86,13 @@ class Programs:
             time.sleep(0.5)
 
 
+def daemon_environment() -> dict[str, str]:
+    """What the unit of the daemon sets for it."""
+    unit = (REPOSITORY / "deploy/local/systemd/lulc-daemon.service").read_text()
+    (line,) = re.findall(r"^Environment=(.*)$", unit, re.MULTILINE)
+    return dict(word.split("=", 1) for word in line.split())
+
+
 def kill_a_run(instance: dg.DagsterInstance) -> bool:
     """Kill the process of a run that is at work; False: none is, or it ended just now."""
     for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):

@@ -76,6 +76,8 @@ def ui(
     _end_stale_runs()
     os.chdir(_REPOSITORY)
     dg = Path(sys.executable).parent / "dg"
+    # A backfill outlasts that the code location is loaded again.
+    os.environ.setdefault("DAGSTER_BACKFILL_RETRY_DEFINITION_CHANGED_ERROR", "1")
     # The shell that starts us with & ignores SIGINT, and dg would inherit that.
     os.execvp("env", ["env", "--default-signal=INT,QUIT", str(dg), "dev", "--port", str(port)])
 
