@@ -78,3 +78,12 @@ def test_services_listen_on_loopback_and_read_secrets_from_a_file(path):
     assert unit["Service"]["EnvironmentFile"] == "/etc/lulc/environment"
     command = unit["Service"]["ExecStart"]
     assert " -h " not in command or " -h 127.0.0.1 " in command
+
+
+def test_backfills_outlast_a_code_server_that_starts_again():
+    unit = (DEPLOY / "local" / "systemd" / "lulc-daemon.service").read_text()
+    (told,) = re.findall(r"^Environment=(.*)$", unit, re.MULTILINE)
+    variables = dict(word.split("=", 1) for word in told.split())
+    assert variables["DAGSTER_BACKFILL_RETRY_DEFINITION_CHANGED_ERROR"] == "1"
+    settings = yaml.safe_load((DEPLOY / "kubernetes" / "base" / "settings.yaml").read_text())
+    assert settings["data"].items() >= variables.items()
