@@ -32,7 +32,7 @@ from lulc_assets_tests.core.training.chips_for_tests import TINY
 from lulc_assets_tests.simulation.tiny_archive import tiny_spec
 
 TILE, YEAR = "33TVM", 2022
-RECIPE = dataclasses.replace(TINY, max_epochs=4, batch_size=8)
+RECIPE = dataclasses.replace(TINY, max_epochs=12, batch_size=8)
 CHIPS = ChipSettings(size_px=32, overlap_px=0, block_px=64, gold_apart="pixel", max_cloud_share=0.6)
 
 TWO = propose_legend("two", ["Wald", "Sonstiges"], other="Sonstiges")
