@@ -218,13 +218,22 @@ def kill_until_done(
             now = instance.get_runs_count(dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS]))
             if now > made:
                 made, still_since = now, time.monotonic()
-            if due and due[0] <= made + 1:
+            if due and due[0] <= made + 1 and is_served(programs, killed["code"] + 1):
                 time.sleep(chance.uniform(0, 5))
                 bag = bag or chance.sample(names, len(names))
                 if victims[bag[-1]]() is not False:
                     due.pop(0)
                     killed[bag.pop()] += 1
     raise TimeoutError("\n".join(f"{n}: {programs.said(n)}" for n in programs.processes))
+
+
+def is_served(programs: Programs, starts: int) -> bool:
+    """Whether the code server is up after so many starts.
+
+    Nothing is killed before: a run that dies while it starts is not tried again by Dagster.
+    """
+    said = (programs.place / "code.log").read_text()
+    return said.count("Started Dagster code server") >= starts
 
 
 def is_over(instance: dg.DagsterInstance) -> bool:
