@@ -8,6 +8,7 @@ import random
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,19 +58,12 @@ def kill_writers(open_store: OpenStore, folder: Path, trials: int, *, large: boo
     Raises:
         AssertionError: the store was not as it must be.
     """
-    counted, began = Counted(), time.monotonic()
-    said, step = began, 0
-    before = begin(open_store, folder)
-    for number in range(trials):
-        is_large = large and counted.rounds % _ROUNDS_A_LARGE == 1
-        writing = Writing(folder / "scratch", f"trial {number}", is_large)
-        stopped, stood, before = trial(open_store, before, writing, step)
-        _count(counted, stopped.at, stood, acknowledged=stopped.acknowledged)
-        step = step + 1 if stopped.at else 0
-        counted.rounds += not stopped.at
-        counted.seconds = time.monotonic() - began
-        said = _say(said, counted, trials)
-    return counted
+
+    def writing(number: int, rounds: int) -> Writing:
+        is_large = large and rounds % _ROUNDS_A_LARGE == 1
+        return Writing(folder / "scratch", f"trial {number}", is_large)
+
+    return _all_trials(open_store, folder, trials, writing)
 
 
 def kill_servers(server: S3Server, folder: Path, kills: int, seed: int = 19) -> Counted:
@@ -81,8 +75,7 @@ def kill_servers(server: S3Server, folder: Path, kills: int, seed: int = 19) -> 
     Raises:
         AssertionError: the store was not as it must be.
     """
-    counted, began, chance = Counted(), time.monotonic(), random.Random(seed)
-    said, step = began, 0
+    chance = random.Random(seed)
 
     def open_store() -> S3Store:
         return S3Store(f"s3://{BUCKET}/servers", folder / "cache", server.access(patience_s=60))
@@ -93,15 +86,31 @@ def kill_servers(server: S3Server, folder: Path, kills: int, seed: int = 19) -> 
         server.launch()
         forked(server.wait)
 
+    def writing(number: int, _: int) -> Writing:
+        return Writing(folder / "scratch", f"server {number}", large=chance.random() < 0.3)
+
+    return _all_trials(open_store, folder, kills, writing, kill)
+
+
+def _all_trials(
+    open_store: OpenStore,
+    folder: Path,
+    trials: int,
+    writing: Callable[[int, int], Writing],
+    at_step: Callable[[], None] | None = None,
+) -> Counted:
+    """Trials at each step in turn; ``writing`` is told how many trials and rounds there were."""
+    counted, began = Counted(), time.monotonic()
+    said, step = began, 0
     before = begin(open_store, folder)
-    for number in range(kills):
-        writing = Writing(folder / "scratch", f"server {number}", large=chance.random() < 0.3)
-        stopped, stood, before = trial(open_store, before, writing, step, kill)
+    for number in range(trials):
+        written = writing(number, counted.rounds)
+        stopped, stood, before = trial(open_store, before, written, step, at_step)
         _count(counted, stopped.at, stood, acknowledged=stopped.acknowledged)
         step = step + 1 if stopped.at else 0
         counted.rounds += not stopped.at
         counted.seconds = time.monotonic() - began
-        said = _say(said, counted, kills)
+        said = _say(said, counted, trials)
     return counted
 
 
