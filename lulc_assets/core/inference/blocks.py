@@ -5,7 +5,7 @@ how blocks become layers of a scene (``scene``).
 """
 
 from collections.abc import Callable, Generator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -79,11 +79,8 @@ def predict_windows(
         NotFinite: the network gave NaN or infinity; the message names the window.
     """
     outputs: Outputs = "softmax" if flips or blending else "layers"
-    early: dict[HaloWindow, Future[DnBlock]] = {}
 
     def read(window: HaloWindow) -> DnBlock:
-        if window in early:
-            return early.pop(window).result()
         outer = window.outer
         return reader.read_dn_block(
             replace(outer, row=outer.row + place.row, col=outer.col + place.col)
@@ -113,11 +110,13 @@ def predict_windows(
         return replace(found, layers=hide_invalid(codes[inner], winner[inner], found.valid))
 
     with ThreadPoolExecutor(1, "read") as ahead:  # the first block, while the graph is compiled
-        first = {window: ahead.submit(read, window) for window in islice(plan, 1)}
+        early = {window: ahead.submit(read, window) for window in islice(plan, 1)}
         workers = predictor.prepare(plan.shape, len(plan), outputs)
-    early |= first
-    del first
-    yield from read_ahead(plan, read, compute, workers)
+
+    def take(window: HaloWindow) -> DnBlock:
+        return early.pop(window).result() if window in early else read(window)
+
+    yield from read_ahead(plan, take, compute, workers)
 
 
 def predict_softmax(
