@@ -173,7 +173,7 @@ def start_all(programs: Programs, folder: Path, file: Path, settings: Sequence[s
     programs.start("code", str(beside.with_name("dagster")), "code-server", "start", "-h",
                    "127.0.0.1", "-p", str(port), "-m", "lulc_assets.definitions",
                    "--location-name", "lulc_assets")  # fmt: skip
-    programs.wait_until(lambda: "Started Dagster code server" in programs.said("code"), 300)
+    programs.wait_until(lambda: is_served(programs, 1), 300)
     call("dagster", "sensor", "start", "dead_runs", "-w", str(workspace), env=programs.environment)
     programs.start("daemon", str(beside.with_name("dagster-daemon")), "run", "-w", str(workspace))
 

@@ -20,7 +20,7 @@ from lulc_assets.core.store.publish import require_writable
 from lulc_assets.core.store.records import Record
 from lulc_assets.defs.from_products import DATA_VERSION
 from lulc_assets.defs.metadata import metadata_of
-from lulc_assets.defs.partitions import require_known
+from lulc_assets.defs.partitions import require_own_key
 from lulc_assets.defs.policies import GPU_POOL, GPU_TAGS, STEP_RETRIES
 from lulc_assets.defs.resources import ProjectResource
 from lulc_assets.steps import products as of
@@ -61,7 +61,7 @@ def map_each(
     for partition in config.partitions:
         try:
             key = TileYear.of_partition(partition)
-            require_known(work.project, key)
+            require_own_key(work.project, key)
             for product, record in _make(work, key):
                 yield from _event(context, work, key, product, record)
         except (LulcError, OSError, ValueError) as error:

@@ -24,7 +24,7 @@ from lulc_assets.defs.partitions import (
     key_of,
     key_of_partition,
     partitions_of,
-    require_known,
+    require_own_key,
 )
 from lulc_assets.defs.policies import STEP_RETRIES
 from lulc_assets.defs.resources import ProjectResource
@@ -91,7 +91,7 @@ def product_asset(
                 with named_failures():
                     key = key_of(product, context)
                     work = project.workbench(context)
-                    require_known(work.project, key)
+                    require_own_key(work.project, key)
                     require_writable(work.store)
                     require_own(work.store, work.project.name)
                     sweep_scratch()

@@ -39,6 +39,11 @@ class Facts:
     told: Mapping[TileYear | RegionYear, Mapping[str, str]] = field(default_factory=dict)
     costs: Mapping[TileYear, PastMap] = field(default_factory=dict)
 
+    @property
+    def rates(self) -> dict[TileYear, float]:
+        """Core-hours per 1,000 km² and year of each of these maps."""
+        return {key: core_hours_per_1000_km2([cost]) for key, cost in self.costs.items()}
+
 
 def facts_of_maps(instance: dg.DagsterInstance, work: Workbench) -> Facts:
     """Of every map that the instance made, and of the regions that have some."""
@@ -87,6 +92,7 @@ def say_gap(instance: dg.DagsterInstance, key: TileYear) -> str:
 
 def write_costs(folder: Path, facts: Facts) -> Path:
     """Write the costs of all maps as JSON beside their pages; the file appears whole."""
+    rates = facts.rates
     rows: list[dict[str, Any]] = [
         {
             "tile": key.tile,
@@ -94,7 +100,7 @@ def write_costs(folder: Path, facts: Facts) -> Path:
             "area_km2": cost.area_km2,
             "core_hours": cost.core_hours,
             "gpu_hours": cost.gpu_hours,
-            "core_hours_per_1000_km2_year": core_hours_per_1000_km2([cost]),
+            "core_hours_per_1000_km2_year": rates[key],
         }
         for key, cost in sorted(facts.costs.items())
     ]

@@ -142,7 +142,7 @@ def key_of_partition(product: Product[Any, Any], partition: str) -> Key:
     return kind.of_partition("|".join(found[name] for name in kind.dimensions))
 
 
-def require_known(project: Project, key: Key) -> None:
+def require_own_key(project: Project, key: Key) -> None:
     """Refuse a key that is not the project's: it left while a run waited, or never was.
 
     Raises:
@@ -150,10 +150,11 @@ def require_known(project: Project, key: Key) -> None:
     """
     if isinstance(key, TileYear):
         require_section(project.name, "tiles", key.tile, project.tiles)
-    if isinstance(key, RegionYear):
+    elif isinstance(key, RegionYear):
         require_section(project.name, "regions", key.region, project.regions)
-    if isinstance(key, TileYear | RegionYear):
-        project.all_years().require(key.year)
+    else:
+        return
+    project.all_years().require(key.year)
 
 
 def add_keys(instance: dg.DagsterInstance, dimension: str, keys: list[str]) -> None:

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from lulc_assets.core.costs.quote import core_hours_per_1000_km2
 from lulc_assets.core.store.keys import RegionYear, TileYear, Whole
 from lulc_assets.core.store.records import Record
 from lulc_assets.defs.from_products import product_asset
@@ -69,9 +68,8 @@ def report_pages(
     folder = Path(work.project.path_of(work.project.pages))
     copies = work.project.copies("pages")
     copies.bring(folder)
-    rates = {key: core_hours_per_1000_km2([cost]) for key, cost in facts.costs.items()}
     record = make_report_pages(
-        work, folder, {*tiles, *labels}, regions, told=facts.told, costs=rates
+        work, folder, {*tiles, *labels}, regions, told=facts.told, costs=facts.rates
     )
     costs = write_costs(folder, facts)
     copies.send(folder, [*(row.file for row in record.properties.pages), costs.name])

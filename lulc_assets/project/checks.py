@@ -11,10 +11,8 @@ from typing import Protocol
 
 from lulc_assets.core.crosswalks import find_crosswalk
 from lulc_assets.core.errors import InvalidProject, UnknownClass
+from lulc_assets.core.labels.source import name_first
 from lulc_assets.core.legend import Legend
-
-_NAMED = 8
-"""Names that an error lists."""
 
 
 def require_known(where: str, tiles: tuple[str, ...], known: Collection[str]) -> None:
@@ -41,9 +39,9 @@ def require_section(project: str, table: str, name: str, known: Collection[str])
         InvalidProject: names what there is, and what to do.
     """
     if name not in known:
-        first = ", ".join([*known][:_NAMED]) + (", …" if len(known) > _NAMED else "")
         raise InvalidProject(
-            f"{table[:-1]} {name} is not in project {project}; it has {first or 'none'}. "
+            f"{table[:-1]} {name} is not in project {project}; it has "
+            f"{name_first([*known]) or 'none'}. "
             f"Add a [{table}.…] section to the project file"
         )
 

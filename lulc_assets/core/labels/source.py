@@ -16,7 +16,7 @@ from lulc_assets.core.labels.mend import Mended
 from lulc_assets.core.legend import KARRA_10, Legend
 
 _NAMED = 5
-"""Labels that a message names at most."""
+"""Names that a message lists at most."""
 
 Overlaps = Literal["error", "later_wins", "smaller_wins", "ignore"]
 
@@ -77,9 +77,9 @@ class LabelSource:
         return self.role_column is not None or self.gold_path is not None
 
 
-def name_first(label_ids: Sequence[str]) -> str:
-    """The first labels by name, for a message."""
-    return ", ".join(label_ids[:_NAMED]) + (", …" if len(label_ids) > _NAMED else "")
+def name_first(names: Sequence[str]) -> str:
+    """The first of some names, for a message."""
+    return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
 
 
 @dataclass(frozen=True)

@@ -213,11 +213,11 @@ def _grid_of(source: Any, gsd_m: float) -> PixelGrid:
             "resample it"
         )
     grid = PixelGrid(epsg, transform.c, transform.f, source.height, source.width, pixel)
-    right, bottom = grid.x0 + grid.width * pixel, grid.y0 - grid.height * pixel
+    left, bottom, right, top = grid.bounds
     (west, east), (south, north) = _EASTINGS, _NORTHINGS
-    if not (west <= grid.x0 and right <= east and south <= bottom and grid.y0 <= north):
+    if not (west <= left and right <= east and south <= bottom and top <= north):
         raise SceneGridMismatch(
-            f"the image's corner lies at {grid.x0:g}, {grid.y0:g} of EPSG:{epsg}, which is nowhere "
+            f"the image's corner lies at {left:g}, {top:g} of EPSG:{epsg}, which is nowhere "
             "in a UTM zone: mend its transform"
         )
     return grid
